@@ -1,0 +1,43 @@
+/** @file
+ *  The incident beam as a list of monochromatic plane waves: its sources. */
+#ifndef TESSERA_BEAM_H
+#define TESSERA_BEAM_H
+
+#include "detector.h"
+#include "parameters.h"
+#include "status.h"
+
+/** One plane wave. */
+typedef struct Source {
+    Vec3 direction;      /**< unit vector of propagation */
+    Vec3 electric;       /**< unit vector, polarization axis made orthogonal to the direction */
+    Vec3 magnetic;       /**< direction x electric, up to sign */
+    double wavelength_m; /**< > 0 */
+    double weight;       /**< share of the fluence; all weights together are 1 */
+} Source;
+
+/** The beam. `sources` is owned: beam_destroy frees it. */
+typedef struct Beam {
+    double wavelength_m;           /**< centre of the band; MOSFLM matrices are divided by it */
+    double fluence_per_m2;         /**< photons per area in one frame */
+    double polarization_kahn;      /**< Kahn factor, -1..1 */
+    bool polarization_correction;  /**< false: the factor is 1 */
+    int64_t source_count;
+    Source *sources;               /**< [source_count] */
+} Beam;
+
+/** Makes the sources: from the source file, or divergence (horizontal outermost) x dispersion (innermost).
+ *  @return BAD_PARAMETER, BAD_FILE (naming file and line) or NO_MEMORY */
+Status beam_create(const Parameters *parameters, const LaboratoryAxes *axes, Beam *beam, Notes *notes);
+
+/** Frees what @p beam owns. */
+void beam_destroy(Beam *beam);
+
+/** Kahn et al., J. Appl. Cryst. 15 (1982) 330: (1 + cos^2 2theta - K cos 2psi sin^2 2theta) / 2.
+ *  @param diffracted  unit vector */
+double beam_polarization_factor(double kahn, const Source *source, Vec3 diffracted);
+
+/** A source with its electric and magnetic directions. @p direction is made a unit vector. */
+Source beam_source(Vec3 direction, double wavelength_m, double weight, Vec3 polarization_axis);
+
+#endif

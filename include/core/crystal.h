@@ -1,0 +1,43 @@
+/** @file
+ *  The crystal: cell, orientation, number of cells, mosaic domains. */
+#ifndef TESSERA_CRYSTAL_H
+#define TESSERA_CRYSTAL_H
+
+#include "beam.h"
+#include "parameters.h"
+#include "status.h"
+#include "vector.h"
+
+/** A crystal at phi = 0, after the misset and before any orientation of a sweep. `domains` is owned. */
+typedef struct Crystal {
+    Mat3 cell_m;              /**< rows a, b, c (m) */
+    Mat3 reciprocal_per_m;    /**< rows a*, b*, c* (1/m), without wavelength */
+    double volume_m3;         /**< of the cell */
+    double lengths_m[3];      /**< a, b, c */
+    double angles_rad[3];     /**< alpha, beta, gamma */
+    Vec3 misset_rad;          /**< rotations about x, y, z that were applied */
+    int64_t cells[3];         /**< Na, Nb, Nc >= 1 */
+    CrystalShape shape;
+    double fudge;
+    double mosaic_spread_rad;
+    int64_t domain_count;
+    Mat3 *domains;            /**< [domain_count] rotations, applied last */
+} Crystal;
+
+/** Makes the crystal.
+ *  @return BAD_PARAMETER for an impossible cell, or none, or two; BAD_FILE; NO_MEMORY */
+Status crystal_create(const Parameters *parameters, const Beam *beam, Crystal *crystal, Notes *notes);
+
+/** Frees what @p crystal owns. */
+void crystal_destroy(Crystal *crystal);
+
+/** Reciprocal vectors of a cell: a* along x, b* in the xy plane (the ancestor's and Busing & Levy's setting).
+ *  @param lengths_m, angles_rad  [3] a, b, c and alpha, beta, gamma
+ *  @param reciprocal_per_m       rows a*, b*, c*
+ *  @return BAD_PARAMETER when no cell has these angles */
+Status crystal_reciprocal_of_cell(const double *lengths_m, const double *angles_rad, Mat3 *reciprocal_per_m);
+
+/** Inverse lattice: rows a, b, c from rows a*, b*, c*, or the other way round. */
+Mat3 crystal_dual(Mat3 lattice);
+
+#endif

@@ -1,0 +1,83 @@
+/** @file
+ *  The checked, constant description of a run, and what frame i of it is. */
+#ifndef TESSERA_EXPERIMENT_H
+#define TESSERA_EXPERIMENT_H
+
+#include "beam.h"
+#include "crystal.h"
+#include "detector.h"
+#include "parameters.h"
+#include "structure_factors.h"
+
+/** Classical electron radius squared (m^2), the ancestor's value. */
+#define THOMSON_CROSS_SECTION_M2 7.94079248018965e-30
+
+/** How a frame is sampled. */
+typedef struct Sampling {
+    int oversample;        /**< sub-pixels along each edge */
+    int64_t phi_steps;     /**< spindle angles of a frame */
+    double phi_start_rad;  /**< of frame 0 */
+    double phi_range_rad;  /**< of every frame */
+    double phi_step_rad;   /**< between angles */
+    PhiLaw phi_law;
+    bool interpolate;      /**< tricubic structure factors */
+    double dmin_m;         /**< 0: no limit */
+} Sampling;
+
+/** Which frames there are. */
+typedef struct Sweep {
+    SweepKind kind;
+    int64_t count;
+    double start_rad, width_rad;
+    uint64_t seed;
+} Sweep;
+
+/** Everything that the images depend on. Owns what beam, crystal and structure factors own. */
+typedef struct Experiment {
+    LaboratoryAxes axes;
+    Beam beam;
+    Crystal crystal;
+    Detector detector;
+    StructureFactors factors;
+    Sampling sampling;
+    Sweep sweep;
+    OutputImages images;
+    uint64_t noise_seed;
+    double *owned_grid; /**< the structure factors' grid where this experiment owns it, else NULL */
+} Experiment;
+
+/** Reads and checks everything that @p parameters name.
+ *  @param experiment  the caller destroys it
+ *  @param notes       choices made automatically and warnings; may be NULL
+ *  @return the first failure, before anything is computed or written */
+Status experiment_create(const Parameters *parameters, Experiment **experiment, Notes *notes);
+
+/** Frees @p experiment, which may be NULL, and leaves NULL. */
+void experiment_destroy(Experiment **experiment);
+
+/** Number of terms of every pixel: sources x spindle angles x mosaic domains. Term t is
+ *  (domain x phi_steps + phi) x sources + source. */
+int64_t experiment_terms(const Experiment *experiment);
+
+/** What is particular to one frame. `lattices` is owned: frame_destroy frees it. */
+typedef struct Frame {
+    int64_t number;           /**< absolute number in the sweep, from 0 */
+    double phi_start_rad;     /**< spindle angle where the exposure begins */
+    double phi_end_rad;       /**< and where it ends, by the law of the steps */
+    Mat3 orientation;         /**< of the sweep, after the misset and before phi */
+    Mat3 reciprocal_per_m;    /**< rows a*, b*, c* at phi = 0, orientation included */
+    double fluence_per_m2;
+    int64_t lattice_capacity;
+    Mat3 *lattices;           /**< [domain][phi] rows a, b, c (m) as the kernel uses them */
+} Frame;
+
+/** Room for the frames of @p experiment. */
+Status frame_create(const Experiment *experiment, Frame *frame);
+
+/** Fills in frame @p number, a function of (experiment, number) alone. */
+void frame_set(const Experiment *experiment, int64_t number, Frame *frame);
+
+/** Frees what @p frame owns. */
+void frame_destroy(Frame *frame);
+
+#endif

@@ -1,0 +1,39 @@
+/** @file
+ *  Structure factors on a grid of Miller indices. */
+#ifndef TESSERA_STRUCTURE_FACTORS_H
+#define TESSERA_STRUCTURE_FACTORS_H
+
+#include "parameters.h"
+#include "status.h"
+
+#include <stdint.h>
+
+/** |F| (electrons) for h_least..h_least+h_count-1 and so on; everywhere else, and where the file gives none, it is
+ *  default_f. `grid` is owned by whoever created it (it may lie in memory shared by the ranks of a node). */
+typedef struct StructureFactors {
+    double default_f;
+    int64_t reflections;    /**< read from the file */
+    int32_t least[3];       /**< smallest h, k, l */
+    int32_t count[3];       /**< 0 without a file */
+    double greatest_f;      /**< largest |F|, default_f included */
+    const double *grid;     /**< [h][k][l], l varying fastest; NULL without a file */
+} StructureFactors;
+
+/** Reads the file of the parameters.
+ *  @param grid  allocated, or NULL without a file; the caller frees it after last use of @p factors
+ *  @return BAD_FILE naming file and line, BAD_PARAMETER when there is neither file nor default_f, NO_MEMORY */
+Status structure_factors_create(const Parameters *parameters, StructureFactors *factors, double **grid);
+
+/** Number of values of the grid. */
+int64_t structure_factors_grid_size(const StructureFactors *factors);
+
+/** |F| of the reflection h, k, l. */
+static inline double structure_factor(const StructureFactors *factors, double h, double k, double l) {
+    const double i = h - factors->least[0], j = k - factors->least[1], n = l - factors->least[2];
+    const int inside = (i >= 0) & (i < factors->count[0]) & (j >= 0) & (j < factors->count[1]) & (n >= 0) &
+                       (n < factors->count[2]);
+    if (!inside) return factors->default_f;
+    return factors->grid[((int64_t)i * factors->count[1] + (int64_t)j) * factors->count[2] + (int64_t)n];
+}
+
+#endif

@@ -1,0 +1,61 @@
+/** @file
+ *  Strict reading of numbers and of text files, and the suggestion of a name that is nearly right. */
+#ifndef TESSERA_TEXT_H
+#define TESSERA_TEXT_H
+
+#include "status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Reads a decimal number at the start of @p text: sign, digits, point, exponent; no blanks, hexadecimal or NaN; "inf"
+ *  is accepted.
+ *  @param rest  the first character that is no part of the number
+ *  @return false when there is no number or it is out of the range of double */
+bool text_read_real(const char *text, double *value, const char **rest);
+
+/** Reads a decimal integer at the start of @p text, as text_read_real does. */
+bool text_read_integer(const char *text, int64_t *value, const char **rest);
+
+/** Number of insertions, deletions, replacements and swaps of neighbours that turn @p from into @p to; names longer
+ *  than 63 characters count as far away. */
+int text_distance(const char *from, const char *to);
+
+/** True when @p distance is small enough for @p name to suggest the other name. */
+bool text_is_near(const char *name, int distance);
+
+/** Copies @p text, cut to the size of @p copy when longer.
+ *  @return false when it was cut */
+bool text_copy(char *copy, size_t copy_bytes, const char *text);
+
+/** Reads a whole file into memory with a zero byte appended.
+ *  @param most_bytes  a larger file is refused
+ *  @param contents    allocated; the caller frees it
+ *  @return BAD_FILE when the file is missing, unreadable, a directory or too large; NO_MEMORY */
+Status text_read_file(const char *path, size_t most_bytes, char **contents, size_t *bytes);
+
+/** Walks through the lines of a text in memory and the fields of each line. Owned by the caller, points into @p text. */
+typedef struct LineReader {
+    const char *path;  /**< for messages; borrowed */
+    const char *next;  /**< start of the next line; borrowed */
+    const char *end;   /**< end of the text */
+    int64_t line;      /**< number of the current line, from 1 */
+    char current[1024]; /**< the current line without its end and comment */
+} LineReader;
+
+/** Starts before the first line of @p contents, @p bytes long. */
+LineReader text_lines(const char *path, const char *contents, size_t bytes);
+
+/** Goes to the next line that has something besides blanks and a comment after '#'.
+ *  @param found  false at the end of the text
+ *  @return BAD_FILE for a line that is too long or has a zero byte */
+Status text_next_line(LineReader *reader, bool *found);
+
+/** Reads the numbers of the current line, separated by blanks, tabs, commas or semicolons.
+ *  @param values  [most]; further fields are not read
+ *  @param count   number of values read
+ *  @return BAD_FILE naming file, line and text of a field that is no finite number */
+Status text_line_numbers(const LineReader *reader, int most, double *values, int *count);
+
+#endif

@@ -1,0 +1,13 @@
+/** @file
+ *  One rank's failure becomes everyone's, so that no rank waits for another in a collective call. */
+#ifndef TESSERA_AGREE_H
+#define TESSERA_AGREE_H
+
+#include "status.h"
+
+#include <mpi.h>
+
+/** The first failure by rank, on every rank; success when no rank failed. Collective. */
+Status agree(MPI_Comm communicator, Status mine);
+
+#endif

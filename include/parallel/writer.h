@@ -1,0 +1,80 @@
+/** @file
+ *  The NXmx file: created by rank 0, filled by all ranks, wave by wave, safe against being killed at any moment. */
+#ifndef TESSERA_WRITER_H
+#define TESSERA_WRITER_H
+
+#include "build_info.h"
+#include "experiment.h"
+#include "parameters.h"
+#include "plan.h"
+#include "status.h"
+
+#include <mpi.h>
+
+/** An open output file. */
+typedef struct Writer Writer;
+
+/** What the user asked of the file. */
+typedef struct OutputRequest {
+    const char *path;         /**< FILE.nxs; FILE.nxs.partial until it is complete. Borrowed */
+    bool overwrite, resume;
+    Range frames;             /**< absolute numbers of the frames that the file holds */
+    const char *command_line; /**< for the record. Borrowed */
+    BuildInfo build;
+} OutputRequest;
+
+/** State of a frame in the file. */
+typedef enum FrameState { FRAME_ABSENT = 0, FRAME_IN_PROGRESS = 1, FRAME_COMPLETE = 2 } FrameState;
+
+/** What the file keeps of one finished frame, beside its image. Plain data. */
+typedef struct FrameRecord {
+    int64_t slot;             /**< place in the file, from 0 */
+    int64_t number;           /**< absolute number in the sweep */
+    double ub_per_m[3][3];    /**< rows a*, b*, c* in the ancestor's frame at phi = 0 (1/m); the file holds 1/A, McStas */
+    double phi_start_rad;
+    double fluence_per_m2;
+    double sum_photons, max_photons; /**< of the image in the main dataset */
+    uint32_t crc32;           /**< of the bytes of the main dataset's frame, row by row */
+    int32_t first_rank;       /**< lowest rank that worked on it */
+    double start_time, wall_seconds; /**< seconds since 1970, and its duration */
+} FrameRecord;
+
+/** What one rank hands to the file in one wave. */
+typedef struct WaveData {
+    int64_t frames;            /**< frames in the buffers, 0 for an idle rank */
+    const int64_t *slots;      /**< [frames] places in the file, ascending */
+    int rectangles;            /**< 0..3, the same ones for each frame */
+    Tile rectangle[3];         /**< in order of their pixels */
+    Range rows;                /**< slow range that the buffers cover */
+    const float *expected;     /**< [frames][rows][fast_pixels], NULL when not written */
+    const int32_t *counts;     /**< the same shape, NULL when not written */
+    int64_t records;           /**< records that this rank brings (the first member of each group) */
+    const FrameRecord *record; /**< [records] */
+} WaveData;
+
+/** What one rank did, for the provenance. Plain data. */
+typedef struct RankRecord {
+    int64_t steps, bytes_written;
+    double compute_seconds;
+} RankRecord;
+
+/** Creates or reopens the file. Collective.
+ *  @param writer    the caller closes it; NULL when @p complete
+ *  @param complete  the file was already complete and --resume was given: there is nothing to do
+ *  @return BAD_PARAMETER when the output or its .partial exists and neither overwrite nor resume was given, or when the
+ *          .partial was made by other parameters or inputs (named); OUTPUT_FAILED when it cannot be written */
+Status writer_open(MPI_Comm communicator, const Parameters *parameters, const Experiment *experiment, const Plan *plan,
+                   const Notes *notes, OutputRequest request, Writer **writer, bool *complete);
+
+/** State of every frame of the file, [frames], the same on every rank. Borrowed until the writer is closed. */
+const uint8_t *writer_states(const Writer *writer);
+
+/** Writes a wave: data, flush, states, flush. Collective. */
+Status writer_write(Writer *writer, const WaveData *wave);
+
+/** Closes the file; when @p finished and every frame is complete, adds the end time and renames it to its final name.
+ *  Collective. Accepts NULL.
+ *  @param plan  the plan that was followed, for the record */
+Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine);
+
+#endif

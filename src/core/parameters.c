@@ -1,0 +1,359 @@
+#include "parameters.h"
+
+#include "text.h"
+#include "vector.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROW(sect, nam, typ, cnt, lst, un, def, lo, hi, ch, anc, ancdef, hlp, fld)                                      \
+    {.section = #sect,                                                                                                 \
+     .name = #nam,                                                                                                     \
+     .public_name = #sect "." #nam,                                                                                    \
+     .type = (typ),                                                                                                    \
+     .count = (cnt),                                                                                                   \
+     .least_count = (lst),                                                                                             \
+     .unit = (un),                                                                                                     \
+     .default_text = (def),                                                                                            \
+     .least = (lo),                                                                                                    \
+     .greatest = (hi),                                                                                                 \
+     .choices = (ch),                                                                                                  \
+     .ancestor = (anc),                                                                                                \
+     .ancestor_default = (ancdef),                                                                                     \
+     .help = (hlp),                                                                                                    \
+     .offset = offsetof(Parameters, fld)},
+#define PARAMETER_REAL(s, n, field, unit, def, lo, hi, anc, ancdef, help)                                              \
+    ROW(s, n, PARAMETER_TYPE_REAL, 1, 1, unit, def, lo, hi, "", anc, ancdef, help, s##_##field)
+#define PARAMETER_REALS(s, n, field, count, least, unit, def, lo, hi, anc, ancdef, help)                               \
+    ROW(s, n, PARAMETER_TYPE_REAL, count, least, unit, def, lo, hi, "", anc, ancdef, help, s##_##field)
+#define PARAMETER_INTEGER(s, n, field, def, lo, hi, anc, ancdef, help)                                                 \
+    ROW(s, n, PARAMETER_TYPE_INTEGER, 1, 1, "", def, lo, hi, "", anc, ancdef, help, s##_##field)
+#define PARAMETER_INTEGERS(s, n, field, count, least, def, lo, hi, anc, ancdef, help)                                  \
+    ROW(s, n, PARAMETER_TYPE_INTEGER, count, least, "", def, lo, hi, "", anc, ancdef, help, s##_##field)
+#define PARAMETER_BOOLEAN(s, n, field, def, anc, ancdef, help)                                                         \
+    ROW(s, n, PARAMETER_TYPE_BOOLEAN, 1, 1, "", def, 0, 1, "true false", anc, ancdef, help, s##_##field)
+#define PARAMETER_CHOICE(s, n, field, choices, def, anc, ancdef, help)                                                 \
+    ROW(s, n, PARAMETER_TYPE_CHOICE, 1, 1, "", def, 0, 0, choices, anc, ancdef, help, s##_##field)
+#define PARAMETER_TEXT(s, n, field, def, anc, ancdef, help)                                                            \
+    ROW(s, n, PARAMETER_TYPE_TEXT, 1, 1, "", def, 0, 0, "", anc, ancdef, help, s##_##field)
+#define PARAMETER_FILE(s, n, field, def, anc, ancdef, help)                                                            \
+    ROW(s, n, PARAMETER_TYPE_FILE, 1, 1, "", def, 0, 0, "", anc, ancdef, help, s##_##field)
+
+static const ParameterRow rows[PARAMETER_COUNT] = {
+#include "parameters.def"
+};
+
+/* What a unit measures, for "is 5 deg a length?" */
+typedef struct Unit {
+    const char *name, *quantity, *si_unit;
+    double si; /* SI units in one */
+} Unit;
+
+static const Unit units[] = {
+    {"", "number", "", 1.0},
+    {"%", "number", "", 0.01},
+    {"A", "length", "m", 1e-10},
+    {"nm", "length", "m", 1e-9},
+    {"um", "length", "m", 1e-6},
+    {"mm", "length", "m", 1e-3},
+    {"cm", "length", "m", 1e-2},
+    {"m", "length", "m", 1.0},
+    {"deg", "angle", "rad", RADIANS_PER_DEGREE},
+    {"mrad", "angle", "rad", 1e-3},
+    {"rad", "angle", "rad", 1.0},
+    {"eV", "energy", "J", 1.602176634e-19},
+    {"keV", "energy", "J", 1.602176634e-16},
+    {"eVA", "energy x length", "J m", 1.602176634e-29},
+    {"s", "time", "s", 1.0},
+    {"ms", "time", "s", 1e-3},
+    {"fs", "time", "s", 1e-15},
+    {"photons/m2", "fluence", "1/m^2", 1.0},
+    {"photons/s", "flux", "1/s", 1.0},
+};
+
+static const Unit *unit_find(const char *name, size_t length) {
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strlen(units[i].name) == length && strncmp(units[i].name, name, length) == 0) return &units[i];
+    return NULL;
+}
+
+/* The unit of one value of a row: its own in a list with commas, else the only one. */
+static const Unit *unit_of_row(const ParameterRow *row, int component) {
+    const char *name = row->unit;
+    for (int skipped = 0; skipped < component && strchr(name, ',') != NULL; skipped++) name = strchr(name, ',') + 1;
+    return unit_find(name, strcspn(name, ","));
+}
+
+const char *parameters_si_unit(const ParameterRow *row, int component) {
+    return unit_of_row(row, component)->si_unit;
+}
+
+size_t parameters_word_length(const char *word) {
+    return strcspn(word, " ");
+}
+
+const ParameterRow *parameters_row(int index) {
+    return &rows[index];
+}
+
+int parameters_find(const char *public_name) {
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        if (strcmp(rows[i].public_name, public_name) == 0) return i;
+    return -1;
+}
+
+const char *parameters_nearest(const char *public_name) {
+    const char *nearest = NULL;
+    int least = 1000;
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        int distance = text_distance(public_name, rows[i].public_name);
+        if (strcmp(public_name, rows[i].name) == 0) distance = 0; /* the section forgotten */
+        if (distance < least) {
+            least = distance;
+            nearest = rows[i].public_name;
+        }
+    }
+    return nearest != NULL && text_is_near(public_name, least) ? nearest : NULL;
+}
+
+bool parameters_is_given(const Parameters *parameters, int index) {
+    return parameters->state[index].given;
+}
+
+bool parameters_row_decides_image(const ParameterRow *row) {
+    const int index = (int)(row - rows);
+    return (strcmp(row->section, "run") != 0 && strcmp(row->section, "output") != 0) ||
+           index == PARAMETER(run, precision) || index == PARAMETER(output, images);
+}
+
+static void *field_of(Parameters *parameters, const ParameterRow *row) {
+    return (char *)parameters + row->offset;
+}
+
+static Status bad_value(const ParameterRow *row, const char *text, const char *origin, const char *remedy) {
+    return status_error(STATUS_BAD_PARAMETER, "%s: %s is \"%.200s\"; it must be %s", origin, row->public_name, text,
+                        remedy);
+}
+
+static Status bad_range(const ParameterRow *row, const char *text, const char *origin, const char *unit) {
+    char remedy[160];
+    (void)snprintf(remedy, sizeof remedy, "from %.12g to %.12g%s%s", row->least, row->greatest, *unit ? " " : "", unit);
+    return bad_value(row, text, origin, remedy);
+}
+
+/* One number of a row from [text, text + length). */
+static Status read_number(const ParameterRow *row, int component, const char *text, size_t length, const char *origin,
+                          double *si_value) {
+    char number[128];
+    const Unit *unit = unit_of_row(row, component);
+    char remedy[128];
+    (void)snprintf(remedy, sizeof remedy, "a number%s%s%s", *unit->name ? " in " : "", unit->name,
+                   strcmp(row->default_text, "auto") == 0 ? ", or auto" : "");
+    if (length == 0 || length >= sizeof number) return bad_value(row, text, origin, remedy);
+    memcpy(number, text, length);
+    number[length] = '\0';
+    if (strcmp(number, "auto") == 0 && strncmp(row->default_text, "auto", 4) == 0) {
+        *si_value = NAN;
+        return status_ok();
+    }
+    double value = 0.0;
+    const char *rest = number;
+    if (!text_read_real(number, &value, &rest)) return bad_value(row, number, origin, remedy);
+    while (*rest == ' ') rest++;
+    const Unit *given = *rest == '\0' ? unit : unit_find(rest, strlen(rest));
+    if (given == NULL || strcmp(given->quantity, unit->quantity) != 0) {
+        (void)snprintf(remedy, sizeof remedy, "a number%s%s; \"%.40s\" is no unit of %s", *unit->name ? " in " : "",
+                       unit->name, rest, unit->quantity);
+        return bad_value(row, number, origin, remedy);
+    }
+    const double in_user_unit = given == unit ? value : value * given->si / unit->si;
+    if (!(in_user_unit >= row->least && in_user_unit <= row->greatest)) return bad_range(row, number, origin, unit->name);
+    *si_value = value * given->si;
+    return status_ok();
+}
+
+static Status read_integer(const ParameterRow *row, const char *text, size_t length, const char *origin,
+                           int64_t *value) {
+    char number[64];
+    if (length == 0 || length >= sizeof number) return bad_value(row, text, origin, "a whole number");
+    memcpy(number, text, length);
+    number[length] = '\0';
+    if (strcmp(number, "auto") == 0 && strncmp(row->default_text, "auto", 4) == 0) {
+        *value = PARAMETER_AUTO;
+        return status_ok();
+    }
+    const char *rest = number;
+    if (!text_read_integer(number, value, &rest) || *rest != '\0')
+        return bad_value(row, number, origin, "a whole number");
+    if (!((double)*value >= row->least && (double)*value <= row->greatest)) return bad_range(row, number, origin, "");
+    return status_ok();
+}
+
+static Status read_component(Parameters *parameters, const ParameterRow *row, int component, const char *text,
+                             size_t length, const char *origin) {
+    if (row->type == PARAMETER_TYPE_INTEGER)
+        return read_integer(row, text, length, origin, (int64_t *)field_of(parameters, row) + component);
+    return read_number(row, component, text, length, origin, (double *)field_of(parameters, row) + component);
+}
+
+static size_t part_length(const char *text) {
+    return strcspn(text, ",");
+}
+
+static Status read_list(Parameters *parameters, const ParameterRow *row, const char *text, const char *origin) {
+    int parts = 1;
+    for (const char *c = text; *c != '\0'; c++) parts += *c == ',';
+    const bool one_for_all = parts == 1 && (row->least_count == 1 || strcmp(text, "auto") == 0);
+    if (parts > row->count || (parts < row->least_count && !one_for_all)) {
+        char remedy[80];
+        (void)snprintf(remedy, sizeof remedy, "%d number%s separated by commas", row->count, row->count > 1 ? "s" : "");
+        return bad_value(row, text, origin, remedy);
+    }
+    const bool mixed_units = strchr(row->unit, ',') != NULL; /* a cell's first value does not stand for its angles */
+    const char *part = text;
+    for (int i = 0; i < row->count; i++) {
+        if (i < parts || (one_for_all && !mixed_units)) {
+            TRY(read_component(parameters, row, i, part, part_length(part), origin));
+            if (i + 1 < parts) part += part_length(part) + 1;
+        } else {
+            TRY(read_component(parameters, row, i, "auto", 4, origin));
+        }
+    }
+    return status_ok();
+}
+
+static Status read_word(const ParameterRow *row, const char *text, const char *origin, int *index) {
+    *index = 0;
+    const char *nearest = NULL;
+    int least = 1000;
+    for (const char *word = row->choices; *word != '\0'; (*index)++) {
+        const size_t length = parameters_word_length(word);
+        if (strlen(text) == length && strncmp(word, text, length) == 0) return status_ok();
+        char name[64];
+        (void)snprintf(name, sizeof name, "%.*s", (int)length, word);
+        const int distance = text_distance(text, name);
+        if (distance < least && text_is_near(text, distance)) {
+            least = distance;
+            nearest = word;
+        }
+        word += length;
+        while (*word == ' ') word++;
+    }
+    char remedy[256];
+    (void)snprintf(remedy, sizeof remedy, "one of: %s%s%.*s%s", row->choices, nearest ? " (did you mean \"" : "",
+                   nearest ? (int)parameters_word_length(nearest) : 0, nearest ? nearest : "", nearest ? "\"?)" : "");
+    return bad_value(row, text, origin, remedy);
+}
+
+static Status read_value(Parameters *parameters, const ParameterRow *row, const char *text, const char *origin) {
+    int index = 0;
+    switch (row->type) {
+    case PARAMETER_TYPE_REAL:
+    case PARAMETER_TYPE_INTEGER: return read_list(parameters, row, text, origin);
+    case PARAMETER_TYPE_BOOLEAN:
+        TRY(read_word(row, text, origin, &index));
+        *(bool *)field_of(parameters, row) = index == 0;
+        return status_ok();
+    case PARAMETER_TYPE_CHOICE:
+        TRY(read_word(row, text, origin, &index));
+        *(int *)field_of(parameters, row) = index;
+        return status_ok();
+    case PARAMETER_TYPE_TEXT:
+    case PARAMETER_TYPE_FILE:
+        if (!text_copy(field_of(parameters, row), PARAMETER_TEXT_BYTES, text))
+            return bad_value(row, text, origin, "shorter than 1024 characters");
+        return status_ok();
+    }
+    return status_ok();
+}
+
+static void remember(ParameterState *state, bool given, const char *text, const char *origin) {
+    state->given = given;
+    (void)text_copy(state->text, sizeof state->text, text);
+    (void)text_copy(state->origin, sizeof state->origin, origin);
+}
+
+Status parameters_set(Parameters *parameters, const char *public_name, const char *text, const char *origin) {
+    const int index = parameters_find(public_name);
+    if (index < 0) {
+        const char *nearest = parameters_nearest(public_name);
+        return status_error(STATUS_BAD_PARAMETER, "%s: there is no parameter \"%.100s\"%s%s%s", origin, public_name,
+                            nearest ? "; did you mean \"" : "; tessera --help lists them", nearest ? nearest : "",
+                            nearest ? "\"?" : "");
+    }
+    if (strlen(text) >= PARAMETER_TEXT_BYTES)
+        return bad_value(&rows[index], text, origin, "shorter than 1024 characters");
+    TRY(read_value(parameters, &rows[index], text, origin));
+    remember(&parameters->state[index], true, text, origin);
+    return status_ok();
+}
+
+Status parameters_set_component(Parameters *parameters, int index, int component, const char *text,
+                                const char *origin) {
+    const ParameterRow *row = &rows[index];
+    TRY(read_component(parameters, row, component, text, strlen(text), origin));
+    /* the record of the list: the new part among the old ones, a single word standing for all */
+    char whole[PARAMETER_TEXT_BYTES] = "";
+    const char *old = parameters->state[index].text;
+    const bool old_is_list = strchr(old, ',') != NULL;
+    for (int i = 0; i < row->count; i++) {
+        const size_t used = strlen(whole);
+        const char *part = i == component ? text : old;
+        (void)snprintf(whole + used, sizeof whole - used, "%s%.*s", i > 0 ? "," : "", (int)part_length(part), part);
+        if (old_is_list && old[part_length(old)] == ',') old += part_length(old) + 1;
+    }
+    remember(&parameters->state[index], true, whole, origin);
+    return status_ok();
+}
+
+static Status set_default(Parameters *parameters, int index, const char *text, const char *origin) {
+    TRY(read_value(parameters, &rows[index], text, origin));
+    remember(&parameters->state[index], false, text, origin);
+    return status_ok();
+}
+
+Status parameters_create(Parameters **parameters) {
+    Parameters *created = calloc(1, sizeof *created);
+    if (created == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the parameters");
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const Status status = set_default(created, i, rows[i].default_text, "default");
+        if (!status_is_ok(status)) {
+            parameters_destroy(&created);
+            return status;
+        }
+    }
+    *parameters = created;
+    return status_ok();
+}
+
+void parameters_destroy(Parameters **parameters) {
+    free(*parameters);
+    *parameters = NULL;
+}
+
+Status parameters_use_ancestor_defaults(Parameters *parameters) {
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        if (*rows[i].ancestor_default != '\0' && !parameters->state[i].given)
+            TRY(set_default(parameters, i, rows[i].ancestor_default, "default of the ancestor"));
+    return status_ok();
+}
+
+int parameters_values(const Parameters *parameters, int index, double *values) {
+    const ParameterRow *row = &rows[index];
+    const char *field = (const char *)parameters + row->offset;
+    switch (row->type) {
+    case PARAMETER_TYPE_REAL:
+        for (int i = 0; i < row->count; i++) values[i] = ((const double *)(const void *)field)[i];
+        return row->count;
+    case PARAMETER_TYPE_INTEGER:
+        for (int i = 0; i < row->count; i++) values[i] = (double)((const int64_t *)(const void *)field)[i];
+        return row->count;
+    case PARAMETER_TYPE_BOOLEAN: values[0] = *(const bool *)field; return 1;
+    case PARAMETER_TYPE_CHOICE: values[0] = *(const int *)(const void *)field; return 1;
+    case PARAMETER_TYPE_TEXT:
+    case PARAMETER_TYPE_FILE: return 0;
+    }
+    return 0;
+}

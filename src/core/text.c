@@ -1,0 +1,171 @@
+#include "text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool starts_like_a_number(const char *text) {
+    if (*text == '+' || *text == '-') text++;
+    if (*text == '.') text++;
+    return isdigit((unsigned char)*text);
+}
+
+static bool is_hexadecimal(const char *text) {
+    if (*text == '+' || *text == '-') text++;
+    return text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+}
+
+bool text_read_real(const char *text, double *value, const char **rest) {
+    if (strncmp(text, "inf", 3) == 0) {
+        *value = INFINITY;
+        *rest = text + 3;
+        return true;
+    }
+    if (!starts_like_a_number(text) || is_hexadecimal(text)) return false;
+    char *end = NULL;
+    *value = strtod(text, &end);
+    *rest = end;
+    return end != text && isfinite(*value);
+}
+
+bool text_read_integer(const char *text, int64_t *value, const char **rest) {
+    if (!starts_like_a_number(text) || *text == '.') return false;
+    char *end = NULL;
+    errno = 0;
+    *value = strtoll(text, &end, 10);
+    *rest = end;
+    return end != text && errno == 0;
+}
+
+enum { DISTANCE_LENGTH_MOST = 63 };
+
+static int least_of(int a, int b) {
+    return a < b ? a : b;
+}
+
+int text_distance(const char *from, const char *to) {
+    const size_t from_length = strlen(from), to_length = strlen(to);
+    if (from_length > DISTANCE_LENGTH_MOST || to_length > DISTANCE_LENGTH_MOST) return DISTANCE_LENGTH_MOST;
+    int distance[DISTANCE_LENGTH_MOST + 1][DISTANCE_LENGTH_MOST + 1];
+    for (size_t i = 0; i <= from_length; i++) distance[i][0] = (int)i;
+    for (size_t j = 0; j <= to_length; j++) distance[0][j] = (int)j;
+    for (size_t i = 1; i <= from_length; i++)
+        for (size_t j = 1; j <= to_length; j++) {
+            const int replaced = distance[i - 1][j - 1] + (from[i - 1] != to[j - 1]);
+            int least = least_of(replaced, least_of(distance[i - 1][j], distance[i][j - 1]) + 1);
+            if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
+                least = least_of(least, distance[i - 2][j - 2] + 1);
+            distance[i][j] = least;
+        }
+    return distance[from_length][to_length];
+}
+
+bool text_is_near(const char *name, int distance) {
+    const int length = (int)strlen(name);
+    return distance <= (length < 6 ? 2 : length / 3);
+}
+
+bool text_copy(char *copy, size_t copy_bytes, const char *text) {
+    const size_t length = strlen(text);
+    const size_t kept = length < copy_bytes ? length : copy_bytes - 1;
+    memcpy(copy, text, kept);
+    copy[kept] = '\0';
+    return kept == length;
+}
+
+static Status read_open_file(FILE *file, const char *path, size_t most_bytes, char **contents, size_t *bytes) {
+    struct stat info;
+    if (fstat(fileno(file), &info) != 0 || S_ISDIR(info.st_mode))
+        return status_error(STATUS_BAD_FILE, "%s is not a file that can be read", path);
+    if (info.st_size < 0 || (uint64_t)info.st_size > most_bytes)
+        return status_error(STATUS_BAD_FILE, "%s has %" PRId64 " bytes, more than the %zu that are read", path,
+                            (int64_t)info.st_size, most_bytes);
+    size_t capacity = (size_t)info.st_size + 1, length = 0;
+    char *text = malloc(capacity + 1);
+    while (text != NULL) {
+        length += fread(text + length, 1, capacity - length, file);
+        if (length < capacity) break;
+        if (length > most_bytes) {
+            free(text);
+            return status_error(STATUS_BAD_FILE, "%s has more than the %zu bytes that are read", path, most_bytes);
+        }
+        capacity *= 2; /* a pipe, or a file that grew */
+        char *larger = realloc(text, capacity + 1);
+        if (larger == NULL) free(text);
+        text = larger;
+    }
+    if (text == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the %zu bytes of %s", capacity, path);
+    if (ferror(file)) {
+        free(text);
+        return status_error(STATUS_BAD_FILE, "%s cannot be read: %s", path, strerror(errno));
+    }
+    text[length] = '\0';
+    *contents = text;
+    *bytes = length;
+    return status_ok();
+}
+
+Status text_read_file(const char *path, size_t most_bytes, char **contents, size_t *bytes) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) return status_error(STATUS_BAD_FILE, "%s cannot be opened: %s", path, strerror(errno));
+    const Status status = read_open_file(file, path, most_bytes, contents, bytes);
+    (void)fclose(file);
+    return status;
+}
+
+LineReader text_lines(const char *path, const char *contents, size_t bytes) {
+    return (LineReader){.path = path, .next = contents, .end = contents + bytes, .line = 0, .current = ""};
+}
+
+static bool is_separator(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == ',' || c == ';';
+}
+
+Status text_next_line(LineReader *reader, bool *found) {
+    *found = false;
+    while (reader->next < reader->end && !*found) {
+        const size_t left = (size_t)(reader->end - reader->next);
+        const char *newline = memchr(reader->next, '\n', left);
+        const size_t length = newline == NULL ? left : (size_t)(newline - reader->next);
+        reader->line++;
+        if (memchr(reader->next, '\0', length) != NULL)
+            return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": a zero byte; this is not a text file", reader->path,
+                                reader->line);
+        if (length >= sizeof reader->current)
+            return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": the line has %zu characters; at most %zu are read",
+                                reader->path, reader->line, length, sizeof reader->current - 1);
+        memcpy(reader->current, reader->next, length);
+        reader->current[length] = '\0';
+        reader->current[strcspn(reader->current, "#")] = '\0';
+        reader->next += length + (newline != NULL);
+        const char *text = reader->current;
+        while (is_separator(*text)) text++;
+        *found = *text != '\0';
+    }
+    return status_ok();
+}
+
+Status text_line_numbers(const LineReader *reader, int most, double *values, int *count) {
+    const char *text = reader->current;
+    *count = 0;
+    while (*count < most) {
+        while (is_separator(*text)) text++;
+        if (*text == '\0') break;
+        const char *rest = text;
+        if (!text_read_real(text, &values[*count], &rest) || !isfinite(values[*count]) ||
+            (*rest != '\0' && !is_separator(*rest))) {
+            const int length = (int)strcspn(text, " \t\r,;");
+            return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": field %d is \"%.*s\"; it must be a number",
+                                reader->path, reader->line, *count + 1, length < 60 ? length : 60, text);
+        }
+        text = rest;
+        (*count)++;
+    }
+    return status_ok();
+}
