@@ -18,12 +18,12 @@ typedef struct Source {
 
 /** The beam. `sources` is owned: beam_destroy frees it. */
 typedef struct Beam {
-    double wavelength_m;           /**< centre of the band; MOSFLM matrices are divided by it */
-    double fluence_per_m2;         /**< photons per area in one frame */
-    double polarization_kahn;      /**< Kahn factor, -1..1 */
-    bool polarization_correction;  /**< false: the factor is 1 */
+    double wavelength_m;          /**< centre of the band; MOSFLM matrices are divided by it */
+    double fluence_per_m2;        /**< photons per area in one frame */
+    double polarization_kahn;     /**< Kahn factor, -1..1 */
+    bool polarization_correction; /**< false: the factor is 1 */
     int64_t source_count;
-    Source *sources;               /**< [source_count] */
+    Source *sources; /**< [source_count] */
 } Beam;
 
 /** Makes the sources: from the source file, or divergence (horizontal outermost) x dispersion (innermost).

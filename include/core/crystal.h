@@ -10,18 +10,19 @@
 
 /** A crystal at phi = 0, after the misset and before any orientation of a sweep. `domains` is owned. */
 typedef struct Crystal {
-    Mat3 cell_m;              /**< rows a, b, c (m) */
-    Mat3 reciprocal_per_m;    /**< rows a*, b*, c* (1/m), without wavelength */
-    double volume_m3;         /**< of the cell */
-    double lengths_m[3];      /**< a, b, c */
-    double angles_rad[3];     /**< alpha, beta, gamma */
-    Vec3 misset_rad;          /**< rotations about x, y, z that were applied */
-    int64_t cells[3];         /**< Na, Nb, Nc >= 1 */
+    Mat3 cell_m;           /**< rows a, b, c (m) */
+    Mat3 reciprocal_per_m; /**< rows a*, b*, c* (1/m), without wavelength */
+    double volume_m3;      /**< of the cell */
+    double ancestor_star;  /**< the ancestor's a*, b*, c* over the exact ones; 1 except for CELL_ANCESTOR */
+    double lengths_m[3];   /**< a, b, c */
+    double angles_rad[3];  /**< alpha, beta, gamma */
+    Vec3 misset_rad;       /**< rotations about x, y, z that were applied */
+    int64_t cells[3];      /**< Na, Nb, Nc >= 1 */
     CrystalShape shape;
     double fudge;
     double mosaic_spread_rad;
     int64_t domain_count;
-    Mat3 *domains;            /**< [domain_count] rotations, applied last */
+    Mat3 *domains; /**< [domain_count] rotations, applied last */
 } Crystal;
 
 /** Makes the crystal.
@@ -36,6 +37,12 @@ void crystal_destroy(Crystal *crystal);
  *  @param reciprocal_per_m       rows a*, b*, c*
  *  @return BAD_PARAMETER when no cell has these angles */
 Status crystal_reciprocal_of_cell(const double *lengths_m, const double *angles_rad, Mat3 *reciprocal_per_m);
+
+/** The ancestor's rows a, b, c (m) of a cell in the setting of crystal_reciprocal_of_cell. Its c* has the z component
+ *  sin(gamma) / (c sin(gamma*)) where 1/c is right, so the directions, and with them the angles, are off unless the
+ * cell has a right angle in the right place; the lengths are then restored.
+ *  @param star  its a*, b*, c* over those that are dual to the rows */
+Status crystal_ancestor_cell(const double *lengths_m, const double *angles_rad, Mat3 *cell_m, double *star);
 
 /** Inverse lattice: rows a, b, c from rows a*, b*, c*, or the other way round. */
 Mat3 crystal_dual(Mat3 lattice);

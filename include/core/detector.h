@@ -25,17 +25,17 @@ typedef struct LaboratoryAxes {
 typedef struct Detector {
     int64_t fast_pixels, slow_pixels;
     double pixel_size_m;
-    Vec3 fast, slow, normal; /**< unit vectors */
-    Vec3 pixel0_m;           /**< outer corner of pixel (0,0), from the crystal */
-    Vec3 beam;               /**< unit vector along the beam */
-    double close_distance_m; /**< crystal to the plane, along its normal */
-    double distance_m;       /**< crystal to the plane, along the beam */
-    double beam_centre_m[2]; /**< fast, slow position where the beam meets the plane, from the corner */
-    double closest_m[2];     /**< fast, slow position of the point nearest to the crystal */
-    Pivot pivot;             /**< beam or sample: what the rotations kept */
-    bool point_pixel;        /**< solid angle without obliquity */
-    int sensor_layers;       /**< 1 where the thickness is ignored */
-    double sensor_thickness_m;       /**< 0 where the thickness is ignored */
+    Vec3 fast, slow, normal;        /**< unit vectors */
+    Vec3 pixel0_m;                  /**< outer corner of pixel (0,0), from the crystal */
+    Vec3 beam;                      /**< unit vector along the beam */
+    double close_distance_m;        /**< crystal to the plane, along its normal */
+    double distance_m;              /**< crystal to the plane, along the beam */
+    double beam_centre_m[2];        /**< fast, slow position where the beam meets the plane, from the corner */
+    double closest_m[2];            /**< fast, slow position of the point nearest to the crystal */
+    Pivot pivot;                    /**< beam or sample: what the rotations kept */
+    bool point_pixel;               /**< solid angle without obliquity */
+    int sensor_layers;              /**< 1 where the thickness is ignored */
+    double sensor_thickness_m;      /**< 0 where the thickness is ignored */
     double sensor_absorption_per_m; /**< 1 / attenuation length */
 } Detector;
 
@@ -44,11 +44,12 @@ typedef struct Detector {
 Status detector_axes(const Parameters *parameters, LaboratoryAxes *axes);
 
 /** Geometry of the detector.
- *  @return BAD_PARAMETER when two values that exclude each other are given, when the detector has no or too many pixels,
- *          or when the beam never meets it */
+ *  @return BAD_PARAMETER when two values that exclude each other are given, when the detector has no or too many
+ * pixels, or when the beam never meets it */
 Status detector_create(const Parameters *parameters, const LaboratoryAxes *axes, Detector *detector, Notes *notes);
 
-/** Position (m) of a point of the detector's plane, @p fast_m and @p slow_m from the corner, @p depth_m behind its front. */
+/** Position (m) of a point of the detector's plane, @p fast_m and @p slow_m from the corner, @p depth_m behind its
+ * front. */
 Vec3 detector_position(const Detector *detector, double fast_m, double slow_m, double depth_m);
 
 /** Number of pixels. */

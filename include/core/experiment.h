@@ -14,14 +14,14 @@
 
 /** How a frame is sampled. */
 typedef struct Sampling {
-    int oversample;        /**< sub-pixels along each edge */
-    int64_t phi_steps;     /**< spindle angles of a frame */
-    double phi_start_rad;  /**< of frame 0 */
-    double phi_range_rad;  /**< of every frame */
-    double phi_step_rad;   /**< between angles */
+    int oversample;       /**< sub-pixels along each edge */
+    int64_t phi_steps;    /**< spindle angles of a frame */
+    double phi_start_rad; /**< of frame 0 */
+    double phi_range_rad; /**< of every frame */
+    double phi_step_rad;  /**< between angles */
     PhiLaw phi_law;
-    bool interpolate;      /**< tricubic structure factors */
-    double dmin_m;         /**< 0: no limit */
+    bool interpolate; /**< tricubic structure factors */
+    double dmin_m;    /**< 0: no limit */
 } Sampling;
 
 /** Which frames there are. */
@@ -55,20 +55,28 @@ Status experiment_create(const Parameters *parameters, Experiment **experiment, 
 /** Frees @p experiment, which may be NULL, and leaves NULL. */
 void experiment_destroy(Experiment **experiment);
 
+/** Smallest and largest |s|/lambda difference (1/m) between diffracted and incident waves that the detector's pixels
+ *  see from any source, on a grid of points that includes the corners.
+ *  @param range_per_m  [2] */
+void experiment_resolution(const Beam *beam, const Detector *detector, double *range_per_m);
+
+/** The ancestor's recommendation for sub-pixels: the crystal's longest edge over the reciprocal pixel size, times 3.
+ *  May exceed what is accepted. */
+double experiment_recommended_oversample(const Beam *beam, const Crystal *crystal, const Detector *detector);
+
 /** Number of terms of every pixel: sources x spindle angles x mosaic domains. Term t is
  *  (domain x phi_steps + phi) x sources + source. */
 int64_t experiment_terms(const Experiment *experiment);
 
-/** What is particular to one frame. `lattices` is owned: frame_destroy frees it. */
+/** What is particular to one frame. `cells_m` is owned: frame_destroy frees it. */
 typedef struct Frame {
-    int64_t number;           /**< absolute number in the sweep, from 0 */
-    double phi_start_rad;     /**< spindle angle where the exposure begins */
-    double phi_end_rad;       /**< and where it ends, by the law of the steps */
-    Mat3 orientation;         /**< of the sweep, after the misset and before phi */
-    Mat3 reciprocal_per_m;    /**< rows a*, b*, c* at phi = 0, orientation included */
+    int64_t number;        /**< absolute number in the sweep, from 0 */
+    double phi_start_rad;  /**< spindle angle where the exposure begins */
+    double phi_end_rad;    /**< and where it ends, by the law of the steps */
+    Mat3 orientation;      /**< of the sweep, after the misset and before phi */
+    Mat3 reciprocal_per_m; /**< rows a*, b*, c* at phi = 0, orientation included */
     double fluence_per_m2;
-    int64_t lattice_capacity;
-    Mat3 *lattices;           /**< [domain][phi] rows a, b, c (m) as the kernel uses them */
+    Mat3 *cells_m; /**< [phi_steps] rows a, b, c (m) at each spindle angle, before the mosaic domains */
 } Frame;
 
 /** Room for the frames of @p experiment. */

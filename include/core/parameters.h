@@ -1,5 +1,6 @@
 /** @file
- *  All that a user can set, made from the one table parameters.def: storage, parsing, units, ranges, help and record. */
+ *  All that a user can set, made from the one table parameters.def: storage, parsing, units, ranges, help and record.
+ */
 #ifndef TESSERA_PARAMETERS_H
 #define TESSERA_PARAMETERS_H
 
@@ -49,6 +50,7 @@ typedef struct ParameterState {
 typedef enum SamplingLaw { LAW_MIDPOINT, LAW_ENDPOINTS } SamplingLaw;
 typedef enum PhiLaw { PHI_MIDPOINT, PHI_LEFT_EDGE } PhiLaw;
 typedef enum DivergenceShape { DIVERGENCE_ROUND, DIVERGENCE_SQUARE } DivergenceShape;
+typedef enum CellLaw { CELL_EXACT, CELL_ANCESTOR } CellLaw;
 typedef enum MissetLaw { MISSET_UNIFORM, MISSET_ANCESTOR } MissetLaw;
 typedef enum CrystalShape { SHAPE_SQUARE, SHAPE_ROUND, SHAPE_GAUSS, SHAPE_TOPHAT } CrystalShape;
 typedef enum MosaicLaw { MOSAIC_GAUSSIAN, MOSAIC_CAP, MOSAIC_ANCESTOR } MosaicLaw;
@@ -65,6 +67,7 @@ typedef enum Pivot { PIVOT_AUTO, PIVOT_BEAM, PIVOT_SAMPLE } Pivot;
 typedef enum SweepKind { SWEEP_STILL, SWEEP_ROTATION, SWEEP_RANDOM } SweepKind;
 typedef enum OutputImages { IMAGES_EXPECTED, IMAGES_COUNTS, IMAGES_BOTH } OutputImages;
 typedef enum Precision { PRECISION_FLOAT64 } Precision;
+typedef enum Verbosity { VERBOSITY_NORMAL, VERBOSITY_QUIET, VERBOSITY_VERBOSE } Verbosity;
 typedef enum ProgressKind { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE } ProgressKind;
 
 /** Number of rows of the table. */
@@ -143,7 +146,8 @@ Status parameters_set_component(Parameters *parameters, int index, int component
 /** True when the user set that row; index by PARAMETER(section, name). */
 bool parameters_is_given(const Parameters *parameters, int index);
 
-/** True when rows of this section decide what the image is, false for those that only say how it is computed or kept. */
+/** True when rows of this section decide what the image is, false for those that only say how it is computed or kept.
+ */
 bool parameters_row_decides_image(const ParameterRow *row);
 
 /** Writes the SI values of a row as doubles: lists as they are, a boolean as 0 or 1, a choice as its index, a text as

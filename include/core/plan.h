@@ -25,21 +25,21 @@ typedef struct PlanRequest {
     int64_t steps_per_pixel; /**< all terms, sub-pixels and layers */
     int64_t frames;          /**< number of frames to render */
     int ranks, threads;
-    int64_t tile;            /**< edge in pixels, or PARAMETER_AUTO */
-    int64_t shards;          /**< parts of the blocks, or PARAMETER_AUTO */
-    int64_t wave;            /**< frames of a group between two writes, or PARAMETER_AUTO */
+    int64_t tile;   /**< edge in pixels, or PARAMETER_AUTO */
+    int64_t shards; /**< parts of the blocks, or PARAMETER_AUTO */
+    int64_t wave;   /**< frames of a group between two writes, or PARAMETER_AUTO */
 } PlanRequest;
 
 /** The plan: plain data, the same on every rank.
- *  The ranks form `groups` of `group_ranks` (the last ones may be idle); in every wave each
- *  group renders a run of frames. In a group the tiles form one run for each rank, its own tiles; the ranks form clusters of
- *  `cluster_ranks`, which compute all tiles of their members, each member its own shards; the sums are reduced to the
- *  tile's owner. */
+ *  The ranks form `groups` of `group_ranks`; in every wave each
+ *  group renders a run of frames. In a group the tiles form one run for each rank, its own tiles; the ranks form
+ * clusters of `cluster_ranks`, which compute all tiles of their members, each member its own shards; the sums are
+ * reduced to the tile's owner. */
 typedef struct Plan {
     PlanRequest request;
-    int64_t tile;                      /**< edge in pixels */
-    int64_t tiles_slow, tiles_fast;    /**< number of tiles along each axis */
-    int64_t shards;                    /**< 1..blocks */
+    int64_t tile;                   /**< edge in pixels */
+    int64_t tiles_slow, tiles_fast; /**< number of tiles along each axis */
+    int64_t shards;                 /**< 1..blocks */
     int groups, group_ranks, cluster_ranks;
     int64_t frames_per_wave_of_group;
     int64_t waves;
@@ -55,11 +55,12 @@ int64_t plan_tiles(const Plan *plan);
 /** Tile @p index, row by row. */
 Tile plan_tile(const Plan *plan, int64_t index);
 
-/** The group of a rank, or -1 when it is idle; its place within the group. */
+/** The group of a rank, and its place within the group. */
 int plan_group_of_rank(const Plan *plan, int rank);
 int plan_member_of_rank(const Plan *plan, int rank);
 
-/** The tiles whose pixels member @p member of a group assembles and writes: a run of tile numbers, balanced by pixels. */
+/** The tiles whose pixels member @p member of a group assembles and writes: a run of tile numbers, balanced by pixels.
+ */
 Range plan_tiles_of_member(const Plan *plan, int member);
 
 /** The tiles that member @p member computes: those of all members of its cluster. */

@@ -14,7 +14,9 @@ enum { SHA256_TEXT_BYTES = 65 };
  *  @param text  [SHA256_TEXT_BYTES] */
 void sha256_of_bytes(const void *data, size_t bytes, char *text);
 
-/** Digest of a file, read in pieces. */
+/** Digest of a file, read in pieces.
+ *  @param text  [SHA256_TEXT_BYTES]
+ *  @return BAD_FILE when it cannot be read */
 Status sha256_of_file(const char *path, char *text);
 
 #endif

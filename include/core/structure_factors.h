@@ -12,11 +12,11 @@
  *  default_f. `grid` is owned by whoever created it (it may lie in memory shared by the ranks of a node). */
 typedef struct StructureFactors {
     double default_f;
-    int64_t reflections;    /**< read from the file */
-    int32_t least[3];       /**< smallest h, k, l */
-    int32_t count[3];       /**< 0 without a file */
-    double greatest_f;      /**< largest |F|, default_f included */
-    const double *grid;     /**< [h][k][l], l varying fastest; NULL without a file */
+    int64_t reflections; /**< read from the file */
+    int32_t least[3];    /**< smallest h, k, l */
+    int32_t count[3];    /**< 0 without a file */
+    double greatest_f;   /**< largest |F|, default_f included */
+    const double *grid;  /**< [h][k][l], l varying fastest; NULL without a file */
 } StructureFactors;
 
 /** Reads the file of the parameters.
@@ -30,8 +30,8 @@ int64_t structure_factors_grid_size(const StructureFactors *factors);
 /** |F| of the reflection h, k, l. */
 static inline double structure_factor(const StructureFactors *factors, double h, double k, double l) {
     const double i = h - factors->least[0], j = k - factors->least[1], n = l - factors->least[2];
-    const int inside = (i >= 0) & (i < factors->count[0]) & (j >= 0) & (j < factors->count[1]) & (n >= 0) &
-                       (n < factors->count[2]);
+    const int inside =
+        (i >= 0) & (i < factors->count[0]) & (j >= 0) & (j < factors->count[1]) & (n >= 0) & (n < factors->count[2]);
     if (!inside) return factors->default_f;
     return factors->grid[((int64_t)i * factors->count[1] + (int64_t)j) * factors->count[2] + (int64_t)n];
 }

@@ -35,12 +35,13 @@ bool text_copy(char *copy, size_t copy_bytes, const char *text);
  *  @return BAD_FILE when the file is missing, unreadable, a directory or too large; NO_MEMORY */
 Status text_read_file(const char *path, size_t most_bytes, char **contents, size_t *bytes);
 
-/** Walks through the lines of a text in memory and the fields of each line. Owned by the caller, points into @p text. */
+/** Walks through the lines of a text in memory and the fields of each line. Owned by the caller, points into @p text.
+ */
 typedef struct LineReader {
-    const char *path;  /**< for messages; borrowed */
-    const char *next;  /**< start of the next line; borrowed */
-    const char *end;   /**< end of the text */
-    int64_t line;      /**< number of the current line, from 1 */
+    const char *path;   /**< for messages; borrowed */
+    const char *next;   /**< start of the next line; borrowed */
+    const char *end;    /**< end of the text */
+    int64_t line;       /**< number of the current line, from 1 */
     char current[1024]; /**< the current line without its end and comment */
 } LineReader;
 

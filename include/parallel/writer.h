@@ -1,5 +1,7 @@
 /** @file
- *  The NXmx file: created by rank 0, filled by all ranks, wave by wave, safe against being killed at any moment. */
+ *  The NXmx file: created by rank 0, filled by all ranks, wave by wave, safe against being killed at any moment.
+ *  It grows as FILE.nxs.partial: images and rows of a wave are flushed before their frames are marked complete, and no
+ *  wave changes the structure of the file. */
 #ifndef TESSERA_WRITER_H
 #define TESSERA_WRITER_H
 
@@ -17,7 +19,7 @@ typedef struct Writer Writer;
 /** What the user asked of the file. */
 typedef struct OutputRequest {
     const char *path;         /**< FILE.nxs; FILE.nxs.partial until it is complete. Borrowed */
-    bool overwrite, resume;
+    bool overwrite, resume;   /**< output_path_start says what they do, alone and together */
     Range frames;             /**< absolute numbers of the frames that the file holds */
     const char *command_line; /**< for the record. Borrowed */
     BuildInfo build;
@@ -28,14 +30,14 @@ typedef enum FrameState { FRAME_ABSENT = 0, FRAME_IN_PROGRESS = 1, FRAME_COMPLET
 
 /** What the file keeps of one finished frame, beside its image. Plain data. */
 typedef struct FrameRecord {
-    int64_t slot;             /**< place in the file, from 0 */
-    int64_t number;           /**< absolute number in the sweep */
-    double ub_per_m[3][3];    /**< rows a*, b*, c* in the ancestor's frame at phi = 0 (1/m); the file holds 1/A, McStas */
+    int64_t slot;          /**< place in the file, from 0 */
+    int64_t number;        /**< absolute number in the sweep */
+    double ub_per_m[3][3]; /**< rows a*, b*, c* in the ancestor's frame at phi = 0 (1/m); the file holds 1/A, McStas */
     double phi_start_rad;
     double fluence_per_m2;
     double sum_photons, max_photons; /**< of the image in the main dataset */
-    uint32_t crc32;           /**< of the bytes of the main dataset's frame, row by row */
-    int32_t first_rank;       /**< lowest rank that worked on it */
+    uint32_t crc32;                  /**< of the bytes of the main dataset's frame, row by row */
+    int32_t first_rank;              /**< lowest rank that worked on it */
     double start_time, wall_seconds; /**< seconds since 1970, and its duration */
 } FrameRecord;
 
@@ -59,22 +61,27 @@ typedef struct RankRecord {
 } RankRecord;
 
 /** Creates or reopens the file. Collective.
+ *  @param plan      for the record; what follows from the states of the frames may still be unknown
+ *  @param notes     for the record; may be NULL
  *  @param writer    the caller closes it; NULL when @p complete
  *  @param complete  the file was already complete and --resume was given: there is nothing to do
- *  @return BAD_PARAMETER when the output or its .partial exists and neither overwrite nor resume was given, or when the
- *          .partial was made by other parameters or inputs (named); OUTPUT_FAILED when it cannot be written */
+ *  @return BAD_PARAMETER when the output or its .partial exists and neither overwrite nor resume was given, or when it
+ *          was made by other parameters, inputs or frames (named); BAD_FILE when it is not one of ours; OUTPUT_FAILED
+ *          when it cannot be written or the disk has no room. Then nothing on the disk has changed */
 Status writer_open(MPI_Comm communicator, const Parameters *parameters, const Experiment *experiment, const Plan *plan,
                    const Notes *notes, OutputRequest request, Writer **writer, bool *complete);
 
 /** State of every frame of the file, [frames], the same on every rank. Borrowed until the writer is closed. */
 const uint8_t *writer_states(const Writer *writer);
 
-/** Writes a wave: data, flush, states, flush. Collective. */
+/** Writes a wave: images and rows, flush, states, flush. Collective.
+ *  @return OUTPUT_FAILED when the disk is full and the like; the frames of earlier waves are safe */
 Status writer_write(Writer *writer, const WaveData *wave);
 
-/** Closes the file; when @p finished and every frame is complete, adds the end time and renames it to its final name.
- *  Collective. Accepts NULL.
- *  @param plan  the plan that was followed, for the record */
+/** Closes the file and leaves NULL; when @p finished and every frame is complete, adds the end time, brings the file to
+ *  the disk and gives it its final name. Otherwise it writes -1 to the missing frames, which readers would take for
+ *  zeros, and leaves the .partial. Accepts NULL. Collective.
+ *  @param plan  the plan that was followed, for the record; NULL: that of writer_open */
 Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine);
 
 #endif

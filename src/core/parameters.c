@@ -169,7 +169,8 @@ static Status read_number(const ParameterRow *row, int component, const char *te
         return bad_value(row, number, origin, remedy);
     }
     const double in_user_unit = given == unit ? value : value * given->si / unit->si;
-    if (!(in_user_unit >= row->least && in_user_unit <= row->greatest)) return bad_range(row, number, origin, unit->name);
+    if (!(in_user_unit >= row->least && in_user_unit <= row->greatest))
+        return bad_range(row, number, origin, unit->name);
     *si_value = value * given->si;
     return status_ok();
 }
@@ -251,7 +252,8 @@ static Status read_value(Parameters *parameters, const ParameterRow *row, const 
     int index = 0;
     switch (row->type) {
     case PARAMETER_TYPE_REAL:
-    case PARAMETER_TYPE_INTEGER: return read_list(parameters, row, text, origin);
+    case PARAMETER_TYPE_INTEGER:
+        return read_list(parameters, row, text, origin);
     case PARAMETER_TYPE_BOOLEAN:
         TRY(read_word(row, text, origin, &index));
         *(bool *)field_of(parameters, row) = index == 0;
@@ -350,10 +352,15 @@ int parameters_values(const Parameters *parameters, int index, double *values) {
     case PARAMETER_TYPE_INTEGER:
         for (int i = 0; i < row->count; i++) values[i] = (double)((const int64_t *)(const void *)field)[i];
         return row->count;
-    case PARAMETER_TYPE_BOOLEAN: values[0] = *(const bool *)field; return 1;
-    case PARAMETER_TYPE_CHOICE: values[0] = *(const int *)(const void *)field; return 1;
+    case PARAMETER_TYPE_BOOLEAN:
+        values[0] = *(const bool *)field;
+        return 1;
+    case PARAMETER_TYPE_CHOICE:
+        values[0] = *(const int *)(const void *)field;
+        return 1;
     case PARAMETER_TYPE_TEXT:
-    case PARAMETER_TYPE_FILE: return 0;
+    case PARAMETER_TYPE_FILE:
+        return 0;
     }
     return 0;
 }

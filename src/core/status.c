@@ -22,13 +22,18 @@ bool status_is_ok(Status status) {
 
 int status_exit_code(StatusCode code) {
     switch (code) {
-    case STATUS_OK: return 0;
-    case STATUS_COMPARISON_FAILED: return 1;
+    case STATUS_OK:
+        return 0;
+    case STATUS_COMPARISON_FAILED:
+        return 1;
     case STATUS_BAD_PARAMETER:
     case STATUS_BAD_FILE:
-    case STATUS_NO_MEMORY: return 2;
-    case STATUS_OUTPUT_FAILED: return 3;
-    case STATUS_INTERRUPTED: return 75;
+    case STATUS_NO_MEMORY:
+        return 2;
+    case STATUS_OUTPUT_FAILED:
+        return 3;
+    case STATUS_INTERRUPTED:
+        return 75;
     }
     return 2;
 }

@@ -32,9 +32,9 @@ Vec3 vec3_rotate_about(Vec3 v, Vec3 axis, double angle_rad) {
 }
 
 Mat3 mat3_rotation_about(Vec3 axis, double angle_rad) {
-    return mat3_transpose((Mat3){{vec3_rotate_about(vec3(1, 0, 0), axis, angle_rad),
-                                  vec3_rotate_about(vec3(0, 1, 0), axis, angle_rad),
-                                  vec3_rotate_about(vec3(0, 0, 1), axis, angle_rad)}});
+    return mat3_transpose(
+        (Mat3){{vec3_rotate_about(vec3(1, 0, 0), axis, angle_rad), vec3_rotate_about(vec3(0, 1, 0), axis, angle_rad),
+                vec3_rotate_about(vec3(0, 0, 1), axis, angle_rad)}});
 }
 
 Mat3 mat3_of_quaternion(double w, double x, double y, double z) {

@@ -1,0 +1,27 @@
+/** @file
+ *  The command line of nanoBragg.c, as the rows of the parameter table describe it. */
+#ifndef TESSERA_ANCESTOR_H
+#define TESSERA_ANCESTOR_H
+
+#include "parameters.h"
+#include "status.h"
+
+/** Sets parameters from the ancestor's options, with the ancestor's defaults for those that are not given.
+ *  Names match exactly. A number where the ancestor takes "not positive" for "choose yourself" becomes "auto".
+ *  @param argv        [argc] options only, without the program's name
+ *  @param parameters  freshly created
+ *  @param used        number of arguments read: up to the first that begins with "--"; may be NULL
+ *  @return BAD_PARAMETER for an unknown option (with the nearest one) or one without its values */
+Status ancestor_parse(int argc, char *const *argv, Parameters *parameters, int *used);
+
+/** One option that is known, for --help and for tests. */
+typedef struct AncestorOption {
+    char name[64];
+    const ParameterRow *row; /**< a row that it sets; NULL when it does nothing */
+    const char *help;        /**< for one that does nothing */
+} AncestorOption;
+
+/** Option number @p index, from 0; false when there are no more. */
+bool ancestor_option(int index, AncestorOption *option);
+
+#endif

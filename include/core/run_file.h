@@ -1,0 +1,16 @@
+/** @file
+ *  The run file: the parameters as YAML, sections as mappings. */
+#ifndef TESSERA_RUN_FILE_H
+#define TESSERA_RUN_FILE_H
+
+#include "parameters.h"
+#include "status.h"
+
+/** Sets the parameters that the YAML file @p path names:
+ *  `detector: {distance: 100, beam_centre: [51.2, 51.2]}`; a number may be followed by its unit. Files are named
+ *  relative to the run file.
+ *  @return BAD_FILE or BAD_PARAMETER naming file and line: syntax, an unknown name with the nearest one, a name given
+ *          twice, a value of the wrong form */
+Status run_file_read(const char *path, Parameters *parameters);
+
+#endif

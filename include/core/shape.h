@@ -1,0 +1,53 @@
+/** @file
+ *  |F_latt|^2 of a crystal by its shape, and structure factors between reflections. Formulas: docs/physics.md. */
+#ifndef TESSERA_SHAPE_H
+#define TESSERA_SHAPE_H
+
+#include "crystal.h"
+#include "structure_factors.h"
+
+#include <math.h>
+
+/** Nearest whole number to @p x, |x| < 2^51, in two additions that every machine can do side by side. */
+static inline double shape_nearest(double x) {
+    const double shift = 6755399441055744.0; /* 1.5 x 2^52: adding it leaves no room for a fraction */
+    return (x + shift) - shift;
+}
+
+/** sin(pi x) for |x| <= 1/2: the Taylor series to x^21, coefficients pi^n / n!; the rest is below 2e-18. */
+static inline double shape_sin_pi(double x) {
+    const double y = x * x;
+    double s = 5.392664662608129e-10;
+    s = s * y - 2.2948428997269873e-08;
+    s = s * y + 7.952054001475513e-07;
+    s = s * y - 2.1915353447830217e-05;
+    s = s * y + 0.00046630280576761255;
+    s = s * y - 0.0073704309457143504;
+    s = s * y + 0.08214588661112823;
+    s = s * y - 0.5992645293207921;
+    s = s * y + 2.5501640398773455;
+    s = s * y - 5.16771278004997;
+    s = s * y + 3.141592653589793;
+    return s * x;
+}
+
+/** Squared modulus of the sum of @p cells unit phasors, (sin(pi N x) / sin(pi x))^2: von Laue's interference function
+ * of a parallelepiped along one axis.
+ *  @param miller  fractional Miller index x
+ *  @return in [0, cells^2]; exactly cells^2 at an integer */
+static inline double shape_interference(double miller, double cells) {
+    const double offset = miller - shape_nearest(miller); /* only the distance to the peak matters */
+    const double phase = cells * offset;
+    const double quotient = shape_sin_pi(phase - shape_nearest(phase)) / shape_sin_pi(offset);
+    const double ratio = fabs(offset) < 1e-9 ? cells : quotient;
+    return ratio * ratio;
+}
+
+/** |F_latt|^2 at the fractional Miller indices for every shape. */
+double shape_squared(const Crystal *crystal, double h, double k, double l);
+
+/** |F| between reflections by Lagrange interpolation over four points along each axis; nearest neighbour where a point
+ *  would lie outside the grid, for that lookup only. */
+double structure_factor_tricubic(const StructureFactors *factors, double h, double k, double l);
+
+#endif

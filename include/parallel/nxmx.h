@@ -1,0 +1,38 @@
+/** @file
+ *  The structure of the NXmx file: every group, attribute and small value, and the empty images. For one process. */
+#ifndef TESSERA_NXMX_H
+#define TESSERA_NXMX_H
+
+#include "experiment.h"
+#include "parameters.h"
+#include "provenance.h"
+#include "status.h"
+
+#include <hdf5.h>
+
+/** Images in the main dataset, int32 counts or else float32 photons; and the photons beside counts. */
+#define NXMX_IMAGES "/entry/data/data"
+#define NXMX_TWIN "/entry/simulation/images/expected_photons"
+
+/** What the file is made from. Borrows all that it points to. */
+typedef struct NxmxContents {
+    const char *complete_path; /**< of the file when it is complete */
+    const Parameters *parameters;
+    const Experiment *experiment;
+    const Provenance *provenance;
+    Range frames; /**< absolute numbers */
+} NxmxContents;
+
+/** Type of the pixels of the main dataset. */
+hid_t nxmx_image_type(OutputImages images);
+
+/** Bytes that the file will have, nearly. */
+double nxmx_bytes(const NxmxContents *contents);
+
+/** Writes everything but pixels and sessions into a new, empty file. */
+Status nxmx_create(hid_t file, const NxmxContents *contents);
+
+/** Adds the times that only a complete file has to an open file. */
+Status nxmx_complete(hid_t file);
+
+#endif

@@ -1,0 +1,58 @@
+/** @file
+ *  Where the output goes: its names while it grows and when it is complete, what may be replaced, and room on the disk.
+ *  For one process; no HDF5. */
+#ifndef TESSERA_OUTPUT_PATH_H
+#define TESSERA_OUTPUT_PATH_H
+
+#include "status.h"
+
+#include <stdbool.h>
+
+/** Bytes of a path with its final zero. */
+enum { OUTPUT_PATH_BYTES = 4096 };
+
+/** The names of one output. Plain data. */
+typedef struct OutputPath {
+    char complete[OUTPUT_PATH_BYTES]; /**< as the user gave it */
+    char partial[OUTPUT_PATH_BYTES];  /**< the same with ".partial" */
+    char folder[OUTPUT_PATH_BYTES];   /**< of both */
+} OutputPath;
+
+/** What is to be done. */
+typedef enum OutputStart {
+    OUTPUT_NEW,       /**< make the .partial, in the place of one that may exist */
+    OUTPUT_CONTINUED, /**< go on with the .partial */
+    OUTPUT_COMPLETE   /**< the complete file is to be checked and left as it is */
+} OutputStart;
+
+/** The names that belong to @p path.
+ *  @return BAD_PARAMETER when it is empty or too long */
+Status output_path_create(const char *path, OutputPath *output);
+
+/** Decides from what there is on the disk and what the user allows; changes nothing.
+ *
+ *  | on the disk | neither | overwrite | resume    | both      |
+ *  |-------------|---------|-----------|-----------|-----------|
+ *  | nothing     | new     | new       | new       | new       |
+ *  | .partial    | refused | new       | continued | continued |
+ *  | complete    | refused | new       | complete  | new       |
+ *  | both        | refused | new       | refused   | continued |
+ *
+ *  @return BAD_PARAMETER when refused; OUTPUT_FAILED when the folder is missing or cannot be written */
+Status output_path_start(const OutputPath *output, bool overwrite, bool resume, OutputStart *start);
+
+/** Checks that @p bytes fit on the file system, what a .partial holds already included.
+ *  @return OUTPUT_FAILED naming both numbers */
+Status output_path_check_room(const OutputPath *output, double bytes);
+
+/** Removes the .partial where there is one. */
+Status output_path_remove_partial(const OutputPath *output);
+
+/** Brings the .partial to the disk itself, past the operating system's memory. */
+Status output_path_sync(const OutputPath *output);
+
+/** Gives the .partial its final name.
+ *  @param overwrite  false: a complete file that has appeared meanwhile is an error */
+Status output_path_publish(const OutputPath *output, bool overwrite);
+
+#endif

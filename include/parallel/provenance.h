@@ -1,0 +1,76 @@
+/** @file
+ *  What was run: the part of the file from which a run can be repeated, and by which a resume knows its file.
+ *
+ *  /entry/simulation holds
+ *  - program, version, date, sequence_index; command_line and notes (NXnote);
+ *  - parameters (NXparameters): a dataset for each row of the table, named by its public name: float64 in SI units
+ *    (NaN, or -1 for an integer, where it is "auto"), or text for a choice, a text or a file; attributes `units`,
+ *    `user_text`, `origin`, `given`;
+ *  - input_SECTION_NAME (NXnote) for each input file: file_name, checksum, algorithm, bytes, type, and data when small;
+ *  - environment, environment_2 ...: see session.h. */
+#ifndef TESSERA_PROVENANCE_H
+#define TESSERA_PROVENANCE_H
+
+#include "build_info.h"
+#include "parameters.h"
+#include "plan.h"
+#include "sha256.h"
+#include "status.h"
+
+#include <hdf5.h>
+
+/** An input file is copied into the output when it has fewer bytes than this. */
+#define PROVENANCE_COPIED_BYTES (4 << 20)
+
+/** Bytes of a time in ISO 8601 with Z, "2026-01-31T12:00:00Z", and of a host's name, each with its final zero. */
+enum { PROVENANCE_TIME_BYTES = 21, PROVENANCE_HOST_BYTES = 64 };
+
+/** One input file. Plain data. */
+typedef struct InputFile {
+    int row;          /**< of the parameter table */
+    const char *path; /**< borrowed from the parameters */
+    int64_t bytes;
+    char checksum[SHA256_TEXT_BYTES];
+} InputFile;
+
+/** Where one rank runs. Plain data. */
+typedef struct RankPlace {
+    char host[PROVENANCE_HOST_BYTES];
+    int32_t threads;
+} RankPlace;
+
+/** What is to be recorded. Borrows all that it points to. */
+typedef struct Provenance {
+    const Parameters *parameters;
+    const Plan *plan;
+    const Notes *notes; /**< may be NULL */
+    const char *command_line;
+    BuildInfo build;
+    Range frames; /**< absolute numbers of the file's frames */
+    int ranks;
+    const RankPlace *places; /**< [ranks] */
+    int inputs;
+    InputFile input[PARAMETER_COUNT];
+} Provenance;
+
+/** The time now in UTC.
+ *  @param text  [PROVENANCE_TIME_BYTES] */
+void provenance_time(char *text);
+
+/** The value of a row that is a choice, a text or a file, as text.
+ *  @param text  [PARAMETER_TEXT_BYTES] */
+void provenance_text(const Parameters *parameters, int index, char *text);
+
+/** Digests of all input files that the parameters name.
+ *  @return BAD_FILE when one cannot be read */
+Status provenance_read_inputs(Provenance *provenance);
+
+/** Writes the record into an open /entry/simulation, without any session. */
+Status provenance_write(hid_t simulation, const Provenance *provenance);
+
+/** Checks that an open file was begun with the same parameters, input files and frames.
+ *  @param path  for messages
+ *  @return BAD_PARAMETER naming every difference; BAD_FILE when the file is not one of ours or is damaged */
+Status provenance_compare(hid_t file, const char *path, const Provenance *provenance);
+
+#endif

@@ -1,0 +1,58 @@
+/** @file
+ *  One frame, computed by the ranks of a group: every member ends up with the expected photons of its own tiles. */
+#ifndef TESSERA_RENDER_H
+#define TESSERA_RENDER_H
+
+#include "experiment.h"
+#include "plan.h"
+#include "reduction.h"
+#include "status.h"
+
+#include <mpi.h>
+
+/** What a rank needs to render frames; made once for a plan. */
+typedef struct Renderer Renderer;
+
+/** The part of every frame that a rank assembles and writes. */
+typedef struct OwnPart {
+    int rectangles;    /**< 0..3 */
+    Tile rectangle[3]; /**< in order of their pixels */
+    Range rows;        /**< slow range that they span: the rows of a buffer */
+    int64_t pixels;    /**< in the rectangles */
+} OwnPart;
+
+/** Totals of a frame's image over the group, known to every member. */
+typedef struct ImageTotals {
+    double sum, max;
+    uint32_t crc32; /**< of all bytes, row by row */
+} ImageTotals;
+
+/** Makes a renderer. Collective over all ranks of @p communicator; the experiment and the plan are borrowed. */
+Status renderer_create(MPI_Comm communicator, const Experiment *experiment, const Plan *plan, Renderer **renderer);
+
+/** Frees it; accepts NULL. Collective. */
+void renderer_destroy(Renderer **renderer);
+
+/** What this rank owns of every frame. Borrowed. */
+const OwnPart *renderer_own_part(const Renderer *renderer);
+
+/** Expected photons of a frame on this rank's own part. Collective over the group.
+ *  @param expected  [own rows][fast_pixels]; only own rectangles are written */
+void renderer_expected(Renderer *renderer, const Frame *frame, float *expected);
+
+/** Poisson counts of the own part for the expected photons. Local.
+ *  @param counts  [own rows][fast_pixels] */
+void renderer_counts(const Renderer *renderer, const Frame *frame, const float *expected, int32_t *counts);
+
+/** Sum, maximum and CRC-32 of a frame over the group, of counts when they are given, else of expected photons.
+ *  Collective over the group. */
+ImageTotals renderer_totals(const Renderer *renderer, const float *expected, const int32_t *counts);
+
+/** Brings a frame's expected photons together on the group's first member. Collective over the group.
+ *  @param image  [slow_pixels][fast_pixels] on the first member, NULL elsewhere */
+void renderer_gather(const Renderer *renderer, const float *expected, float *image);
+
+/** Steps that this rank has computed so far. */
+int64_t renderer_steps(const Renderer *renderer);
+
+#endif

@@ -1,0 +1,36 @@
+/** @file
+ *  Where and how a run was computed: one NXcollection for the first start and one for each resume,
+ *  /entry/simulation/environment, environment_2, environment_3 ...
+ *
+ *  Each holds sequence_index, start_time, end_time (empty until the session ends by itself), command_line; version,
+ *  git_hash, git_dirty, compiler, compiler_flags, build_type, libhdf5, libhdf5_headers, mpi_library, openmp; hostname,
+ *  mpi_ranks, omp_threads; rank_host, rank_threads, rank_steps, rank_bytes_written, rank_compute_seconds,
+ *  rank_peak_memory [ranks]; the plan; slurm_* where SLURM runs it. */
+#ifndef TESSERA_SESSION_H
+#define TESSERA_SESSION_H
+
+#include "provenance.h"
+#include "writer.h"
+
+/** What one rank did and needed. Plain data. */
+typedef struct RankResult {
+    RankRecord record;
+    int64_t peak_memory_bytes; /**< largest resident set; 0 where the system does not tell */
+} RankResult;
+
+/** Where this rank runs. */
+RankPlace session_place(void);
+
+/** Largest resident set of this process so far, in bytes; 0 where the system does not tell. */
+int64_t session_peak_memory(void);
+
+/** Adds the next session to an open /entry/simulation.
+ *  @param sequence_index  number of the new session, from 1 */
+Status session_begin(hid_t simulation, const Provenance *provenance, int *sequence_index);
+
+/** Completes a session: end time, plan, results of the ranks. Changes nothing but values.
+ *  @param plan     the plan that was followed; NULL leaves the one of the beginning
+ *  @param results  [ranks] */
+Status session_end(hid_t simulation, int sequence_index, const Plan *plan, const RankResult *results, int ranks);
+
+#endif

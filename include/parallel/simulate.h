@@ -1,0 +1,44 @@
+/** @file
+ *  The main job: frames rendered by all ranks and written to one file. */
+#ifndef TESSERA_SIMULATE_H
+#define TESSERA_SIMULATE_H
+
+#include "build_info.h"
+#include "experiment.h"
+#include "parameters.h"
+#include "plan.h"
+#include "writer.h"
+
+#include <mpi.h>
+
+/** Called on rank 0 after every wave. */
+typedef void (*ProgressReport)(void *context, int64_t frames_done, int64_t frames, double steps_done);
+
+/** What to do, the same on every rank except where said. */
+typedef struct SimulateRequest {
+    const Parameters *parameters; /**< on rank 0; NULL elsewhere */
+    bool replaces_float_file;     /**< an existing output.float_file is replaced even without run.overwrite */
+    const char *command_line;     /**< on rank 0 */
+    BuildInfo build;
+    void (*announce)(void *context, const Experiment *experiment, const Plan *plan, const Notes *notes);
+    /**< called on rank 0 before anything is computed; may be NULL */
+    ProgressReport progress;  /**< may be NULL */
+    void *context;            /**< for the two */
+    const volatile int *stop; /**< set by a signal: stop after the wave; may be NULL */
+} SimulateRequest;
+
+/** Reads and checks on rank 0, then renders and writes on all ranks. Collective.
+ *  The slice, the output and whether to overwrite or resume are parameters (run.frames, run.output, ...).
+ *  @return the same status on every rank */
+Status simulate(MPI_Comm communicator, SimulateRequest request);
+
+/** The plan for @p experiment on so many ranks and threads, and the slice of the sweep that run.frames names. Local.
+ *  @return BAD_PARAMETER for a slice outside the sweep, NO_MEMORY when this node cannot hold a rank's part of a frame
+ */
+Status simulate_plan(const Parameters *parameters, const Experiment *experiment, int ranks, int threads, Plan *plan,
+                     Range *slice, Notes *notes);
+
+/** Bytes of image buffers that a rank needs under @p plan. */
+double simulate_buffer_bytes(const Plan *plan, OutputImages images);
+
+#endif

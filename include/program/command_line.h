@@ -1,0 +1,26 @@
+/** @file
+ *  The native command line: run file, --section.name=value and their short forms. */
+#ifndef TESSERA_COMMAND_LINE_H
+#define TESSERA_COMMAND_LINE_H
+
+#include "parameters.h"
+#include "status.h"
+
+/** What a command line said beside parameters. */
+typedef struct CommandLine {
+    bool help;
+    char help_section[64]; /**< section to explain, "" for all */
+    int ranks;             /**< --ranks of `plan`; 0 when not given */
+} CommandLine;
+
+/** Sets parameters from native arguments, which override those of a run file.
+ *  @param argc, argv  arguments after the command's name
+ *  @param run_file    whether a first argument without dashes names a run file
+ *  @return BAD_PARAMETER or BAD_FILE */
+Status command_line_read(int argc, char *const *argv, bool run_file, Parameters *parameters, CommandLine *line);
+
+/** All arguments with blanks between, quoted where they need it, for the record.
+ *  @param text  allocated; the caller frees it */
+Status command_line_text(int argc, char *const *argv, char **text);
+
+#endif

@@ -1,0 +1,23 @@
+/** @file
+ *  Help texts, all made from the parameter table. */
+#ifndef TESSERA_HELP_H
+#define TESSERA_HELP_H
+
+#include "status.h"
+
+#include <stdio.h>
+
+/** Prints what the program can do. */
+void help_commands(FILE *out);
+
+/** Prints the parameters of a section, or of all sections where it is "".
+ *  @return BAD_PARAMETER when there is no such section */
+Status help_parameters(FILE *out, const char *section);
+
+/** Prints the ancestor's options. */
+void help_ancestor(FILE *out);
+
+/** Prints the table as Markdown: this is docs/parameters.md. */
+void help_markdown(FILE *out);
+
+#endif

@@ -1,0 +1,15 @@
+/** @file
+ *  The plan in words. */
+#ifndef TESSERA_PLAN_REPORT_H
+#define TESSERA_PLAN_REPORT_H
+
+#include "experiment.h"
+#include "plan.h"
+
+#include <stdio.h>
+
+/** Prints what will be done: frames, terms, tiles, shards, ranks, memory and disk.
+ *  @param detailed  also geometry and crystal */
+void plan_report(FILE *out, const Experiment *experiment, const Plan *plan, bool detailed);
+
+#endif

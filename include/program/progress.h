@@ -1,0 +1,28 @@
+/** @file
+ *  Progress of a run on rank 0's standard output: a bar on a terminal, lines in a log. */
+#ifndef TESSERA_PROGRESS_H
+#define TESSERA_PROGRESS_H
+
+#include "parameters.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+/** What was shown last. A plain value. */
+typedef struct Progress {
+    FILE *out;
+    ProgressKind kind;   /**< bar, lines or none, no longer auto */
+    double every_s;      /**< between two lines */
+    double start, shown; /**< seconds of a steady clock */
+} Progress;
+
+/** Starts. With `auto` a bar needs a terminal and no launcher: mpirun gives every rank a terminal of its own. */
+Progress progress_start(FILE *out, ProgressKind kind, double every_s);
+
+/** Shows how far the run is, as often as is due. */
+void progress_show(Progress *progress, int64_t frames_done, int64_t frames, double steps_done);
+
+/** True when a launcher (mpirun, srun) started this process. */
+bool progress_under_launcher(void);
+
+#endif

@@ -1,0 +1,269 @@
+#include "ancestor.h"
+
+#include "text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Options that are read and change nothing here. */
+typedef struct IdleOption {
+    const char *name;
+    int values;
+    const char *help;
+} IdleOption;
+
+static const IdleOption idle_options[] = {
+    {"-nonoise", 0, "no noise image is written unless output.images asks for counts"},
+    {"-nopgm", 0, "no PGM image is written"},
+    {"-intfile", 1, "the scaled integer image is not written"},
+    {"-intimage", 1, "the scaled integer image is not written"},
+};
+enum { IDLE_OPTIONS = sizeof idle_options / sizeof *idle_options };
+
+/* One word of a row's `ancestor` column, taken apart: -name[component]:argument=constant. */
+typedef struct Mapping {
+    char name[64], argument[32], constant[32];
+    int component; /* -1: the whole row */
+} Mapping;
+
+static Mapping parse_mapping(const char *word) {
+    Mapping mapping = {.component = -1};
+    const char *end = word + parameters_word_length(word);
+    const size_t name = strcspn(word, "[:= ");
+    memcpy(mapping.name, word, name);
+    for (const char *rest = word + name; rest < end;) {
+        const size_t length = strcspn(rest + 1, "]:= ");
+        if (*rest == '[') mapping.component = rest[1] - '0';
+        if (*rest == ':') memcpy(mapping.argument, rest + 1, length);
+        if (*rest == '=') memcpy(mapping.constant, rest + 1, length);
+        rest += 1 + length + (rest[1 + length] == ']');
+    }
+    return mapping;
+}
+
+/* Calls for every mapping of every row; stops when @p visit returns false. */
+typedef struct Visitor {
+    bool (*visit)(struct Visitor *visitor, int index, const Mapping *mapping);
+    void *context;
+} Visitor;
+
+static void visit_mappings(Visitor *visitor) {
+    for (int index = 0; index < PARAMETER_COUNT; index++)
+        for (const char *word = parameters_row(index)->ancestor; *word != '\0';) {
+            const Mapping mapping = parse_mapping(word);
+            if (!visitor->visit(visitor, index, &mapping)) return;
+            word += parameters_word_length(word);
+            while (*word == ' ') word++;
+        }
+}
+
+/* The command line while it is read. */
+typedef struct Reading {
+    int argc;
+    char *const *argv;
+    int next;     /* the option that is being read */
+    int consumed; /* most arguments that a mapping took */
+    bool known;
+    Parameters *parameters;
+    Status status;
+    const char *pivot; /* what the latest option implies for a custom convention */
+    bool negative_thickness;
+} Reading;
+
+static bool is_number(const char *text) {
+    double value = 0.0;
+    const char *rest = text;
+    return text_read_real(text, &value, &rest) && *rest == '\0';
+}
+
+/* The ancestor takes a value below the range for "not given" where we say auto, and no cells for one. */
+static const char *as_we_say(int index, const char *text) {
+    const ParameterRow *row = parameters_row(index);
+    double value = 0.0;
+    const char *rest = text;
+    const bool below = text_read_real(text, &value, &rest) && *rest == '\0' && value < row->least;
+    if (below && index == PARAMETER(crystal, cells)) return "1";
+    return below && strcmp(row->default_text, "auto") == 0 ? "auto" : text;
+}
+
+static Status missing_value(const char *option, int values) {
+    return status_error(STATUS_BAD_PARAMETER, "command line: %s needs %d value%s", option, values,
+                        values == 1 ? "" : "s");
+}
+
+/* All values of a row follow the option; of a list some may be left out at the end. */
+static Status read_row(Reading *reading, int index) {
+    const ParameterRow *row = parameters_row(index);
+    const char *option = reading->argv[reading->next];
+    const bool one_for_all = row->count > 1 && row->least_count == 1 && strchr(row->unit, ',') == NULL;
+    const int most = one_for_all ? 1 : row->count;
+    char text[PARAMETER_TEXT_BYTES] = "";
+    int count = 0;
+    for (; count < most && reading->next + 1 + count < reading->argc; count++) {
+        const char *value = reading->argv[reading->next + 1 + count];
+        if (row->count > 1 && !is_number(value)) break;
+        const size_t used = strlen(text);
+        const int written =
+            snprintf(text + used, sizeof text - used, "%s%s", count > 0 ? "," : "", as_we_say(index, value));
+        if (written < 0 || (size_t)written >= sizeof text - used)
+            return status_error(STATUS_BAD_PARAMETER, "command line: the value of %s is too long", option);
+    }
+    if (count < row->least_count) return missing_value(option, most);
+    if (count > reading->consumed) reading->consumed = count;
+    return parameters_set(reading->parameters, row->public_name, text, option);
+}
+
+static Status read_mapping(Reading *reading, int index, const Mapping *mapping) {
+    const ParameterRow *row = parameters_row(index);
+    const char *option = reading->argv[reading->next];
+    const char *value = reading->next + 1 < reading->argc ? reading->argv[reading->next + 1] : NULL;
+    if (*mapping->constant != '\0') {
+        if (*mapping->argument != '\0') reading->consumed = 1;
+        return parameters_set(reading->parameters, row->public_name, mapping->constant, option);
+    }
+    if (mapping->component < 0) return read_row(reading, index);
+    if (value == NULL) return missing_value(option, 1);
+    if (reading->consumed < 1) reading->consumed = 1;
+    return parameters_set_component(reading->parameters, index, mapping->component, as_we_say(index, value), option);
+}
+
+static bool visit_word(Visitor *visitor, int index, const Mapping *mapping) {
+    (void)index;
+    Reading *probe = visitor->context;
+    const char *value = probe->next + 1 < probe->argc ? probe->argv[probe->next + 1] : "";
+    probe->known = strcmp(mapping->name, probe->argv[probe->next]) == 0 && *mapping->argument != '\0' &&
+                   strcmp(mapping->argument, value) == 0;
+    return !probe->known;
+}
+
+/* "-misset random" is one option, "-misset 1 2 3" another. */
+static bool has_word_behind(const Reading *reading) {
+    Reading probe = *reading;
+    visit_mappings(&(Visitor){visit_word, &probe});
+    return probe.known;
+}
+
+static bool visit_option(Visitor *visitor, int index, const Mapping *mapping) {
+    Reading *reading = visitor->context;
+    const char *option = reading->argv[reading->next];
+    if (strcmp(mapping->name, option) != 0) return true;
+    const char *value = reading->next + 1 < reading->argc ? reading->argv[reading->next + 1] : "";
+    reading->known = true;
+    if (*mapping->argument != '\0' ? strcmp(mapping->argument, value) != 0 : has_word_behind(reading)) return true;
+    reading->status = read_mapping(reading, index, mapping);
+    return status_is_ok(reading->status);
+}
+
+typedef struct Nearest {
+    const char *option;
+    char name[64];
+    int distance;
+} Nearest;
+
+static bool visit_nearest(Visitor *visitor, int index, const Mapping *mapping) {
+    (void)index;
+    Nearest *nearest = visitor->context;
+    const int distance = text_distance(nearest->option, mapping->name);
+    if (distance < nearest->distance) {
+        nearest->distance = distance;
+        (void)text_copy(nearest->name, sizeof nearest->name, mapping->name);
+    }
+    return true;
+}
+
+static Status unknown_option(const char *option) {
+    Nearest nearest = {.option = option, .distance = 1000};
+    visit_mappings(&(Visitor){visit_nearest, &nearest});
+    const bool near = text_is_near(option, nearest.distance);
+    return status_error(STATUS_BAD_PARAMETER, "command line: there is no option \"%.100s\"%s%s%s", option,
+                        near ? "; did you mean \"" : "; tessera nanobragg -help lists them", near ? nearest.name : "",
+                        near ? "\"?" : "");
+}
+
+static bool is_one_of(const char *option, const char *const *names) {
+    for (; *names != NULL; names++)
+        if (strcmp(option, *names) == 0) return true;
+    return false;
+}
+
+/* With custom axes the ancestor's pivot is that of the last of these options. */
+static void note_pivot(Reading *reading) {
+    static const char *const beam[] = {"-Xbeam", "-Ybeam", "-distance", "-mosflm", "-adxv", "-denzo", "-dials", NULL};
+    static const char *const sample[] = {"-Xclose",         "-Yclose",   "-ORGX", "-ORGY",
+                                         "-close_distance", "-twotheta", "-xds",  NULL};
+    const char *option = reading->argv[reading->next];
+    if (is_one_of(option, beam)) reading->pivot = "beam";
+    if (is_one_of(option, sample)) reading->pivot = "sample";
+}
+
+/* The ancestor's only way to one layer: a negative thickness stands for 0.5 um where the number of layers is given. */
+static void note_thickness(Reading *reading) {
+    if (strcmp(reading->argv[reading->next], "-detector_thick") != 0 || reading->next + 1 >= reading->argc) return;
+    reading->negative_thickness = *reading->argv[reading->next + 1] == '-';
+}
+
+static Status read_option(Reading *reading) {
+    const char *option = reading->argv[reading->next];
+    for (int i = 0; i < IDLE_OPTIONS; i++)
+        if (strcmp(option, idle_options[i].name) == 0) {
+            if (reading->next + idle_options[i].values >= reading->argc)
+                return missing_value(option, idle_options[i].values);
+            reading->next += 1 + idle_options[i].values;
+            return status_ok();
+        }
+    reading->consumed = 0;
+    reading->known = false;
+    reading->status = status_ok();
+    visit_mappings(&(Visitor){visit_option, reading});
+    TRY(reading->status);
+    if (!reading->known) return unknown_option(option);
+    note_pivot(reading);
+    note_thickness(reading);
+    reading->next += 1 + reading->consumed;
+    return status_ok();
+}
+
+static Status finish(Reading *reading) {
+    Parameters *p = reading->parameters;
+    TRY(parameters_use_ancestor_defaults(p));
+    if (p->detector_convention == CONVENTION_CUSTOM && p->detector_pivot == PIVOT_AUTO)
+        TRY(parameters_set(p, "detector.pivot", reading->pivot, "the order of the options"));
+    if (reading->negative_thickness && parameters_is_given(p, PARAMETER(detector, sensor_layers)))
+        TRY(parameters_set(p, "detector.sensor_thickness", "0.5", "-detector_thick"));
+    return status_ok();
+}
+
+Status ancestor_parse(int argc, char *const *argv, Parameters *parameters, int *used) {
+    Reading reading = {.argc = argc, .argv = argv, .parameters = parameters, .pivot = "beam", .status = status_ok()};
+    while (reading.next < argc && strncmp(argv[reading.next], "--", 2) != 0) TRY(read_option(&reading));
+    if (used != NULL) *used = reading.next;
+    return finish(&reading);
+}
+
+typedef struct Counting {
+    int wanted, seen;
+    AncestorOption *option;
+} Counting;
+
+static bool visit_counting(Visitor *visitor, int index, const Mapping *mapping) {
+    Counting *counting = visitor->context;
+    if (counting->seen++ != counting->wanted) return true;
+    (void)text_copy(counting->option->name, sizeof counting->option->name, mapping->name);
+    counting->option->row = parameters_row(index);
+    counting->option->help = counting->option->row->help;
+    return false;
+}
+
+bool ancestor_option(int index, AncestorOption *option) {
+    *option = (AncestorOption){.row = NULL};
+    if (index < IDLE_OPTIONS) {
+        (void)text_copy(option->name, sizeof option->name, idle_options[index].name);
+        option->help = idle_options[index].help;
+        return true;
+    }
+    Counting counting = {.wanted = index - IDLE_OPTIONS, .seen = 0, .option = option};
+    visit_mappings(&(Visitor){visit_counting, &counting});
+    return option->row != NULL;
+}

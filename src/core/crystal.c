@@ -1,0 +1,221 @@
+#include "crystal.h"
+
+#include "random.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { MATRIX_FILE_BYTES_MOST = 1 << 20, DOMAINS_MOST = 100000000 };
+
+Mat3 crystal_dual(Mat3 lattice) {
+    const Vec3 a = lattice.row[0], b = lattice.row[1], c = lattice.row[2];
+    const double volume = vec3_dot(a, vec3_cross(b, c));
+    return (Mat3){{vec3_scale(1.0 / volume, vec3_cross(b, c)), vec3_scale(1.0 / volume, vec3_cross(c, a)),
+                   vec3_scale(1.0 / volume, vec3_cross(a, b))}};
+}
+
+Status crystal_reciprocal_of_cell(const double *lengths_m, const double *angles_rad, Mat3 *reciprocal_per_m) {
+    const double ca = cos(angles_rad[0]), cb = cos(angles_rad[1]), cg = cos(angles_rad[2]);
+    const double sa = sin(angles_rad[0]), sb = sin(angles_rad[1]), sg = sin(angles_rad[2]);
+    /* (V / abc)^2, International Tables B 1.1.3 */
+    const double skew = 1.0 - ca * ca - cb * cb - cg * cg + 2.0 * ca * cb * cg;
+    if (!(skew > 1e-12) || !(sa > 0.0) || !(sb > 0.0) || !(sg > 0.0))
+        return status_error(
+            STATUS_BAD_PARAMETER,
+            "crystal.cell: no cell has the angles %g, %g, %g degrees; each must be less than the sum of "
+            "the other two, and all three less than 360",
+            angles_rad[0] / RADIANS_PER_DEGREE, angles_rad[1] / RADIANS_PER_DEGREE, angles_rad[2] / RADIANS_PER_DEGREE);
+    const double root = sqrt(skew);
+    const double a_star = sa / (lengths_m[0] * root), b_star = sb / (lengths_m[1] * root);
+    const double c_star = sg / (lengths_m[2] * root);
+    const double cos_gamma_star = (ca * cb - cg) / (sa * sb), sin_gamma_star = root / (sa * sb);
+    const double cos_beta_star = (cg * ca - cb) / (sg * sa), cos_alpha_star = (cb * cg - ca) / (sb * sg);
+    reciprocal_per_m->row[0] = vec3(a_star, 0.0, 0.0);
+    reciprocal_per_m->row[1] = vec3(b_star * cos_gamma_star, b_star * sin_gamma_star, 0.0);
+    /* with a* along x and b* in the xy plane the direct c lies along z, so c*_z = 1/c */
+    reciprocal_per_m->row[2] =
+        vec3(c_star * cos_beta_star, c_star * (cos_alpha_star - cos_beta_star * cos_gamma_star) / sin_gamma_star,
+             1.0 / lengths_m[2]);
+    return status_ok();
+}
+
+Status crystal_ancestor_cell(const double *lengths_m, const double *angles_rad, Mat3 *cell_m, double *star) {
+    Mat3 reciprocal;
+    TRY(crystal_reciprocal_of_cell(lengths_m, angles_rad, &reciprocal));
+    const Vec3 a = reciprocal.row[0], b = reciprocal.row[1];
+    const double exact_volume_m3 = 1.0 / vec3_dot(a, vec3_cross(b, reciprocal.row[2]));
+    const double sin_gamma_star = b.y / vec3_length(b);
+    reciprocal.row[2].z = sin(angles_rad[2]) / (lengths_m[2] * sin_gamma_star);
+    *cell_m = crystal_dual(reciprocal);
+    for (int i = 0; i < 3; i++) cell_m->row[i] = vec3_scale(lengths_m[i] / vec3_length(cell_m->row[i]), cell_m->row[i]);
+    *star = vec3_dot(cell_m->row[0], vec3_cross(cell_m->row[1], cell_m->row[2])) / exact_volume_m3;
+    return status_ok();
+}
+
+/* Lengths and angles as given, with what was left out: b and c like a, angles of 90 degrees. */
+static void cell_of_parameters(const Parameters *p, double *lengths_m, double *angles_rad) {
+    for (int i = 0; i < 3; i++) {
+        lengths_m[i] = isnan(p->crystal_cell[i]) ? p->crystal_cell[0] : p->crystal_cell[i];
+        angles_rad[i] = isnan(p->crystal_cell[3 + i]) ? 0.5 * PI : p->crystal_cell[3 + i];
+    }
+}
+
+/* Rows a, b, c of crystal.cell, by its law. */
+static Status lattice_of_parameters(const Parameters *p, Mat3 *cell_m, double *star) {
+    double lengths_m[3], angles_rad[3];
+    Mat3 reciprocal;
+    cell_of_parameters(p, lengths_m, angles_rad);
+    if (p->crystal_cell_law == CELL_ANCESTOR) return crystal_ancestor_cell(lengths_m, angles_rad, cell_m, star);
+    TRY(crystal_reciprocal_of_cell(lengths_m, angles_rad, &reciprocal));
+    *cell_m = crystal_dual(reciprocal);
+    *star = 1.0;
+    return status_ok();
+}
+
+/* Nine numbers, row by row: the x, then y, then z components of a*, b*, c*, times the wavelength in angstrom. */
+static Status read_matrix(const char *path, double wavelength_m, Mat3 *cell_m) {
+    Mat3 reciprocal;
+    char *contents = NULL;
+    size_t bytes = 0;
+    TRY(text_read_file(path, MATRIX_FILE_BYTES_MOST, &contents, &bytes));
+    LineReader reader = text_lines(path, contents, bytes);
+    double number[9];
+    int read = 0, count = 0;
+    bool found = true;
+    Status status = status_ok();
+    while (read < 9 && found && status_is_ok(status)) {
+        status = text_next_line(&reader, &found);
+        if (status_is_ok(status) && found) status = text_line_numbers(&reader, 9 - read, number + read, &count);
+        if (found) read += count;
+    }
+    free(contents);
+    TRY(status);
+    if (read < 9)
+        return status_error(STATUS_BAD_FILE, "%s has %d numbers; an orientation matrix has 9: a*, b*, c* in columns",
+                            path, read);
+    /* lambda in A times 1/A is a pure number, so lambda in m gives 1/m */
+    for (int i = 0; i < 3; i++)
+        reciprocal.row[i] = vec3_scale(1.0 / wavelength_m, vec3(number[i], number[3 + i], number[6 + i]));
+    const Vec3 a = reciprocal.row[0], b = reciprocal.row[1], c = reciprocal.row[2];
+    const double volume = vec3_dot(a, vec3_cross(b, c));
+    if (!(fabs(volume) > 1e-9 * vec3_length(a) * vec3_length(b) * vec3_length(c)))
+        return status_error(STATUS_BAD_FILE, "%s: a*, b*, c* lie in one plane; they must span a lattice", path);
+    *cell_m = crystal_dual(reciprocal);
+    return status_ok();
+}
+
+static void measure_cell(Crystal *crystal) {
+    const Vec3 a = crystal->cell_m.row[0], b = crystal->cell_m.row[1], c = crystal->cell_m.row[2];
+    const Vec3 edges[3] = {a, b, c};
+    crystal->volume_m3 = fabs(vec3_dot(a, vec3_cross(b, c)));
+    for (int i = 0; i < 3; i++) {
+        const Vec3 u = edges[(i + 1) % 3], v = edges[(i + 2) % 3];
+        crystal->lengths_m[i] = vec3_length(edges[i]);
+        crystal->angles_rad[i] = atan2(vec3_length(vec3_cross(u, v)), vec3_dot(u, v));
+    }
+}
+
+/* A cell beside a matrix only confirms it. */
+static Status check_cell_agrees(const Parameters *p, const Crystal *crystal) {
+    Crystal of_parameters = {.domains = NULL};
+    TRY(lattice_of_parameters(p, &of_parameters.cell_m, &of_parameters.ancestor_star));
+    measure_cell(&of_parameters);
+    for (int i = 0; i < 3; i++)
+        if (fabs(of_parameters.lengths_m[i] / crystal->lengths_m[i] - 1.0) > 1e-2 ||
+            fabs(of_parameters.angles_rad[i] - crystal->angles_rad[i]) > RADIANS_PER_DEGREE)
+            return status_error(
+                STATUS_BAD_PARAMETER,
+                "crystal.cell %s and crystal.matrix %s, which gives %.4g,%.4g,%.4g,%.4g,%.4g,%.4g at "
+                "this wavelength, disagree by more than 1 %% or 1 degree; give one, or the wavelength "
+                "of the matrix",
+                p->state[PARAMETER(crystal, cell)].text, p->crystal_matrix_file, crystal->lengths_m[0] * 1e10,
+                crystal->lengths_m[1] * 1e10, crystal->lengths_m[2] * 1e10, crystal->angles_rad[0] / RADIANS_PER_DEGREE,
+                crystal->angles_rad[1] / RADIANS_PER_DEGREE, crystal->angles_rad[2] / RADIANS_PER_DEGREE);
+    return status_ok();
+}
+
+static Vec3 misset(const Parameters *p) {
+    if (!p->crystal_random_misset)
+        return vec3(p->crystal_misset_rad[0], p->crystal_misset_rad[1], p->crystal_misset_rad[2]);
+    if (p->crystal_misset_law == MISSET_UNIFORM)
+        return misset_of_rotation(random_rotation((uint64_t)p->crystal_misset_seed, RANDOM_MISSET, 0));
+    AncestorRandom random = ancestor_random(p->crystal_misset_seed);
+    return misset_of_rotation(ancestor_random_rotation(&random, 90.0f));
+}
+
+static Status orient(const Parameters *p, const Beam *beam, Crystal *crystal) {
+    const bool has_matrix = *p->crystal_matrix_file != '\0';
+    const bool has_cell = parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
+    if (!has_matrix && !has_cell)
+        return status_error(STATUS_BAD_PARAMETER, "there is no crystal; give crystal.cell or crystal.matrix");
+    crystal->ancestor_star = 1.0;
+    TRY(has_matrix ? read_matrix(p->crystal_matrix_file, beam->wavelength_m, &crystal->cell_m)
+                   : lattice_of_parameters(p, &crystal->cell_m, &crystal->ancestor_star));
+    const Vec3 angles = misset(p);
+    for (int i = 0; i < 3; i++)
+        crystal->cell_m.row[i] = vec3_rotate_xyz(crystal->cell_m.row[i], angles.x, angles.y, angles.z);
+    crystal->misset_rad = angles;
+    crystal->reciprocal_per_m = crystal_dual(crystal->cell_m);
+    measure_cell(crystal);
+    return has_matrix && has_cell ? check_cell_agrees(p, crystal) : status_ok();
+}
+
+/* Cells along each axis, from the size where that is given; the beam clips what is across it. */
+static void count_cells(const Parameters *p, Crystal *crystal, Notes *notes) {
+    for (int i = 0; i < 3; i++) {
+        double size_m = p->crystal_size_m[i];
+        crystal->cells[i] = p->crystal_cells[i];
+        if (isnan(size_m) || !(size_m > 0.0)) continue;
+        if (i > 0 && size_m > p->beam_size_m) {
+            notes_add(notes, "the crystal's extent of %g m along %c is clipped by the beam to %g m", size_m, "abc"[i],
+                      p -> beam_size_m);
+            size_m = p->beam_size_m;
+        }
+        crystal->cells[i] = (int64_t)fmin(fmax(ceil(size_m / crystal->lengths_m[i]), 1.0), 1e15);
+    }
+}
+
+static Mat3 random_domain(const Parameters *p, MosaicLaw law, double spread_rad, int64_t index) {
+    const uint64_t seed = (uint64_t)p->crystal_mosaic_seed;
+    const Vec3 normal = random_normal3(seed, RANDOM_MOSAIC, (uint64_t)index);
+    if (law == MOSAIC_GAUSSIAN) return mat3_rotation_about(vec3_unit(normal), spread_rad * vec3_length(normal));
+    double uniform[4];
+    random_uniform4(seed, RANDOM_MOSAIC, (uint64_t)index, 1, 0, uniform);
+    return mat3_rotation_about(vec3_unit(normal), spread_rad * cbrt(uniform[0]));
+}
+
+static Status make_domains(const Parameters *p, Crystal *crystal, Notes *notes) {
+    const double spread = isnan(p->crystal_mosaic_spread_rad) ? 0.0 : p->crystal_mosaic_spread_rad;
+    int64_t count = p->crystal_mosaic_domains;
+    if (count == PARAMETER_AUTO) count = spread > 0.0 ? 10 : 1;
+    if (!(spread > 0.0) && count > 1) {
+        notes_add(notes, "crystal.mosaic_spread is 0: one mosaic domain instead of %" PRId64, count);
+        count = 1;
+    }
+    crystal->mosaic_spread_rad = spread;
+    crystal->domains = count <= DOMAINS_MOST ? malloc((size_t)count * sizeof *crystal->domains) : NULL;
+    if (crystal->domains == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " mosaic domains", count);
+    crystal->domain_count = count;
+    const MosaicLaw law = (MosaicLaw)p->crystal_mosaic_law;
+    AncestorRandom random = ancestor_random(p->crystal_mosaic_seed);
+    for (int64_t i = 0; i < count; i++)
+        crystal->domains[i] = law == MOSAIC_ANCESTOR ? ancestor_random_rotation(&random, (float)spread)
+                                                     : random_domain(p, law, spread, i);
+    /* the ancestor draws domain 0 and then aligns it; a single domain is aligned under every law */
+    if (law == MOSAIC_ANCESTOR || !(spread > 0.0)) crystal->domains[0] = mat3_identity();
+    return status_ok();
+}
+
+Status crystal_create(const Parameters *p, const Beam *beam, Crystal *crystal, Notes *notes) {
+    *crystal = (Crystal){.shape = (CrystalShape)p->crystal_shape, .fudge = p->crystal_fudge};
+    TRY(orient(p, beam, crystal));
+    count_cells(p, crystal, notes);
+    return make_domains(p, crystal, notes);
+}
+
+void crystal_destroy(Crystal *crystal) {
+    free(crystal->domains);
+    crystal->domains = NULL;
+}

@@ -1,0 +1,230 @@
+#include "detector.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Axes of each convention: beam, fast, slow, normal, twotheta, polarization, spindle (docs/physics.md, "Conventions").
+ */
+typedef struct ConventionAxes {
+    Vec3 beam, fast, slow, normal, twotheta, polarization, spindle;
+    Pivot pivot;
+} ConventionAxes;
+
+static const ConventionAxes conventions[] = {
+    [CONVENTION_MOSFLM] = {{1, 0, 0}, {0, 0, 1}, {0, -1, 0}, {1, 0, 0}, {0, 0, -1}, {0, 0, 1}, {0, 0, 1}, PIVOT_BEAM},
+    [CONVENTION_DENZO] = {{1, 0, 0}, {0, 0, 1}, {0, -1, 0}, {1, 0, 0}, {0, 0, -1}, {0, 0, 1}, {0, 0, 1}, PIVOT_BEAM},
+    [CONVENTION_ADXV] = {{0, 0, 1}, {1, 0, 0}, {0, -1, 0}, {0, 0, 1}, {-1, 0, 0}, {1, 0, 0}, {1, 0, 0}, PIVOT_BEAM},
+    [CONVENTION_XDS] = {{0, 0, 1}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 0, 0}, {1, 0, 0}, {1, 0, 0}, PIVOT_SAMPLE},
+    [CONVENTION_DIALS] = {{0, 0, 1}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 1, 0}, {0, 1, 0}, {0, 1, 0}, PIVOT_SAMPLE},
+    [CONVENTION_CUSTOM] = {{1, 0, 0}, {0, 0, 1}, {0, -1, 0}, {0, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 0, 1}, PIVOT_BEAM},
+};
+
+/* The user's axis, or the convention's. */
+static Status choose_axis(const Parameters *parameters, int index, const double *user, Vec3 otherwise, Vec3 *axis) {
+    *axis = otherwise;
+    if (!parameters_is_given(parameters, index) || isnan(user[0])) return status_ok();
+    *axis = vec3_unit(vec3(user[0], user[1], user[2]));
+    if (!(vec3_length(*axis) > 0.0))
+        return status_error(STATUS_BAD_PARAMETER, "%s: %s is \"%s\"; it must have a direction, not length zero",
+                            parameters->state[index].origin, parameters_row(index)->public_name,
+                            parameters->state[index].text);
+    return status_ok();
+}
+
+Status detector_axes(const Parameters *p, LaboratoryAxes *axes) {
+    const ConventionAxes *own = &conventions[p->detector_convention];
+    TRY(choose_axis(p, PARAMETER(beam, direction), p->beam_direction, own->beam, &axes->beam));
+    TRY(choose_axis(p, PARAMETER(detector, fast_vector), p->detector_fast_vector, own->fast, &axes->fast));
+    TRY(choose_axis(p, PARAMETER(detector, slow_vector), p->detector_slow_vector, own->slow, &axes->slow));
+    Vec3 normal = own->normal;
+    if (vec3_length(normal) == 0.0) normal = vec3_unit(vec3_cross(axes->fast, axes->slow));
+    TRY(choose_axis(p, PARAMETER(detector, normal_vector), p->detector_normal_vector, normal, &axes->normal));
+    TRY(choose_axis(p, PARAMETER(detector, twotheta_axis), p->detector_twotheta_axis, own->twotheta, &axes->twotheta));
+    TRY(choose_axis(p, PARAMETER(beam, polarization_axis), p->beam_polarization_axis, own->polarization,
+                    &axes->polarization));
+    TRY(choose_axis(p, PARAMETER(sampling, spindle_axis), p->sampling_spindle_axis, own->spindle, &axes->spindle));
+    axes->vertical = vec3_unit(vec3_cross(axes->beam, axes->polarization));
+    if (!(vec3_length(axes->normal) > 0.0))
+        return status_error(STATUS_BAD_PARAMETER, "detector.fast_vector and detector.slow_vector are parallel; they "
+                                                  "must span the detector's plane");
+    if (!(vec3_length(axes->vertical) > 0.0))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "beam.polarization_axis is along the beam; it must have a component across it");
+    return status_ok();
+}
+
+/* Number of pixels along one axis: as given, or from the size. */
+static int64_t pixels_along(int64_t given, double size_m, double pixel_size_m) {
+    if (given != PARAMETER_AUTO) return given;
+    const double pixels = ceil(size_m / pixel_size_m - 0.5);
+    return pixels < 1.0 ? 0 : pixels > (double)INT32_MAX ? INT32_MAX : (int64_t)pixels;
+}
+
+static Status count_pixels(const Parameters *p, Detector *detector) {
+    const double size_f_m = p->detector_size_m[0];
+    const double size_s_m = isnan(p->detector_size_m[1]) ? size_f_m : p->detector_size_m[1];
+    detector->pixel_size_m = p->detector_pixel_size_m;
+    detector->fast_pixels = pixels_along(p->detector_fast_pixels, size_f_m, detector->pixel_size_m);
+    detector->slow_pixels = pixels_along(p->detector_slow_pixels, size_s_m, detector->pixel_size_m);
+    if (detector->fast_pixels < 1 || detector->slow_pixels < 1)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "detector.size is %g x %g m and detector.pixel_size is %g m: there is no pixel; give a "
+                            "larger size or a smaller pixel",
+                            size_f_m, size_s_m, detector->pixel_size_m);
+    const double pixels = (double)detector->fast_pixels * (double)detector->slow_pixels;
+    if (pixels > 1e12)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "a detector of %" PRId64 " x %" PRId64 " pixels needs %.3g GiB of memory for one frame; "
+                            "give fewer detector.fast_pixels and detector.slow_pixels (at most 1e12 together)",
+                            detector->fast_pixels, detector->slow_pixels, pixels * 4.0 / 1073741824.0);
+    return status_ok();
+}
+
+/* Fast, slow position (m) where the beam meets the unrotated detector, in the convention's meaning of X and Y. */
+static void beam_position(const Parameters *p, const Detector *detector, const double *closest_m, double *beam_m) {
+    const double pixel = detector->pixel_size_m;
+    const double size_f = pixel * (double)detector->fast_pixels, size_s = pixel * (double)detector->slow_pixels;
+    double x = p->detector_beam_centre_m[0], y = p->detector_beam_centre_m[1];
+    switch ((Convention)p->detector_convention) {
+    case CONVENTION_MOSFLM:
+    case CONVENTION_DENZO: {
+        const double shift = p->detector_convention == CONVENTION_MOSFLM ? 0.5 * pixel : 0.0;
+        if (isnan(x)) x = (size_s + pixel) / 2.0;
+        if (isnan(y)) y = (size_f + pixel) / 2.0;
+        beam_m[0] = y + shift;
+        beam_m[1] = x + shift;
+        return;
+    }
+    case CONVENTION_ADXV:
+        if (isnan(x)) x = (size_f + pixel) / 2.0;
+        if (isnan(y)) y = (size_s - pixel) / 2.0;
+        beam_m[0] = x;
+        beam_m[1] = size_s - y;
+        return;
+    case CONVENTION_XDS:
+    case CONVENTION_DIALS:
+    case CONVENTION_CUSTOM:
+        beam_m[0] = isnan(x) ? closest_m[0] : x;
+        beam_m[1] = isnan(y) ? closest_m[1] : y;
+        return;
+    }
+}
+
+/* Nearest point before rotations where the user gave it: ORGX, ORGY, or the point itself; NAN where not. */
+static void given_closest_point(const Parameters *p, double *closest_m) {
+    for (int i = 0; i < 2; i++) {
+        closest_m[i] = p->detector_closest_point_m[i];
+        if (!isnan(p->detector_origin_pixels[i]))
+            closest_m[i] = (p->detector_origin_pixels[i] - 0.5) * p->detector_pixel_size_m;
+    }
+}
+
+static Pivot choose_pivot(const Parameters *p, const double *given_closest_m) {
+    if (p->detector_pivot != PIVOT_AUTO) return (Pivot)p->detector_pivot;
+    const bool closest_given = !isnan(given_closest_m[0]) || !isnan(given_closest_m[1]);
+    if (closest_given && !parameters_is_given(p, PARAMETER(detector, beam_centre))) return PIVOT_SAMPLE;
+    return conventions[p->detector_convention].pivot;
+}
+
+static Vec3 swing(const Parameters *p, const LaboratoryAxes *axes, Vec3 v) {
+    const double *rotation = p->detector_rotation_rad;
+    return vec3_rotate_about(vec3_rotate_xyz(v, rotation[0], rotation[1], rotation[2]), axes->twotheta,
+                             p->detector_twotheta_rad);
+}
+
+static Vec3 corner(double fast_m, Vec3 fast, double slow_m, Vec3 slow, double distance_m, Vec3 away) {
+    return vec3_subtract(vec3_scale(distance_m, away), vec3_add(vec3_scale(fast_m, fast), vec3_scale(slow_m, slow)));
+}
+
+/* Sets pixel0 from beam centre or nearest point, distance and rotations. The axes of the detector are final already. */
+static Status place(const Parameters *p, const LaboratoryAxes *axes, Detector *detector) {
+    double given[2], closest[2], beam[2];
+    const double half[2] = {0.5 * detector->pixel_size_m * (double)detector->fast_pixels,
+                            0.5 * detector->pixel_size_m * (double)detector->slow_pixels};
+    given_closest_point(p, given);
+    for (int i = 0; i < 2; i++) closest[i] = isnan(given[i]) ? half[i] : given[i];
+    beam_position(p, detector, closest, beam);
+    for (int i = 0; i < 2; i++) {
+        /* the unrotated detector faces the beam, so each of the two points stands for the other */
+        if (isnan(given[i]) && !isnan(p->detector_beam_centre_m[0]) && !isnan(p->detector_beam_centre_m[1]))
+            closest[i] = beam[i];
+        if (!isnan(given[i]) && !parameters_is_given(p, PARAMETER(detector, beam_centre))) beam[i] = given[i];
+    }
+    detector->pivot = choose_pivot(p, given);
+
+    const double *rotation = p->detector_rotation_rad;
+    const Vec3 rotated_normal = vec3_rotate_xyz(axes->normal, rotation[0], rotation[1], rotation[2]);
+    const double ratio = vec3_dot(axes->beam, rotated_normal);
+    if (fabs(ratio) < 1e-12 && isnan(p->detector_pixel0_m[0]))
+        return status_error(STATUS_BAD_PARAMETER, "detector.rotation turns the detector's plane along the beam, which "
+                                                  "then never meets it; turn it less");
+    const double given_close = p->detector_close_distance_m;
+    const double close = isnan(given_close) ? fabs(ratio * p->detector_distance_m) : given_close;
+
+    if (!isnan(p->detector_pixel0_m[0])) {
+        const double *corner_m = p->detector_pixel0_m;
+        detector->pixel0_m = swing(p, axes, vec3(corner_m[0], corner_m[1], corner_m[2]));
+    } else if (detector->pivot == PIVOT_SAMPLE) {
+        detector->pixel0_m =
+            swing(p, axes, corner(closest[0], axes->fast, closest[1], axes->slow, close, axes->normal));
+    } else {
+        detector->pixel0_m = corner(beam[0], detector->fast, beam[1], detector->slow, close / ratio, axes->beam);
+    }
+    return status_ok();
+}
+
+/* What follows from the final axes and pixel0. */
+static Status derive(const LaboratoryAxes *axes, Detector *detector) {
+    const double ratio = vec3_dot(axes->beam, detector->normal);
+    detector->beam = axes->beam;
+    detector->close_distance_m = vec3_dot(detector->pixel0_m, detector->normal);
+    detector->closest_m[0] = -vec3_dot(detector->pixel0_m, detector->fast);
+    detector->closest_m[1] = -vec3_dot(detector->pixel0_m, detector->slow);
+    if (!(fabs(detector->close_distance_m) > 0.0))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "the crystal lies in the detector's plane; give another detector.twotheta or distance");
+    detector->distance_m = detector->close_distance_m / ratio; /* infinite for a detector along the beam */
+    const Vec3 spot = vec3_subtract(vec3_scale(detector->distance_m, axes->beam), detector->pixel0_m);
+    detector->beam_centre_m[0] = vec3_dot(detector->fast, spot);
+    detector->beam_centre_m[1] = vec3_dot(detector->slow, spot);
+    return status_ok();
+}
+
+static void set_sensor(const Parameters *p, Detector *detector) {
+    const double thickness = isnan(p->detector_sensor_thickness_m) ? 0.0 : p->detector_sensor_thickness_m;
+    const double attenuation = isnan(p->detector_sensor_attenuation_m) ? thickness : p->detector_sensor_attenuation_m;
+    const bool ignored = thickness == 0.0 || attenuation == 0.0 || isinf(attenuation);
+    const int64_t layers = p->detector_sensor_layers == PARAMETER_AUTO ? 2 : p->detector_sensor_layers;
+    detector->sensor_thickness_m = ignored ? 0.0 : thickness;
+    detector->sensor_absorption_per_m = ignored ? 0.0 : 1.0 / attenuation;
+    detector->sensor_layers = ignored ? 1 : (int)layers;
+}
+
+Status detector_create(const Parameters *p, const LaboratoryAxes *axes, Detector *detector, Notes *notes) {
+    *detector = (Detector){.point_pixel = p->detector_point_pixel};
+    if (parameters_is_given(p, PARAMETER(detector, distance)) &&
+        parameters_is_given(p, PARAMETER(detector, close_distance)))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s: detector.close_distance and detector.distance are both given; give one",
+                            p->state[PARAMETER(detector, close_distance)].origin);
+    if (!isnan(p->detector_pixel0_m[0]) && (parameters_is_given(p, PARAMETER(detector, distance)) ||
+                                            parameters_is_given(p, PARAMETER(detector, beam_centre))))
+        notes_add(notes, "detector.pixel0 is given: distance and beam centre follow from it");
+    TRY(count_pixels(p, detector));
+    detector->fast = swing(p, axes, axes->fast);
+    detector->slow = swing(p, axes, axes->slow);
+    detector->normal = swing(p, axes, axes->normal);
+    TRY(place(p, axes, detector));
+    TRY(derive(axes, detector));
+    set_sensor(p, detector);
+    return status_ok();
+}
+
+Vec3 detector_position(const Detector *detector, double fast_m, double slow_m, double depth_m) {
+    const Vec3 in_plane = vec3_add(vec3_scale(fast_m, detector->fast), vec3_scale(slow_m, detector->slow));
+    return vec3_add(vec3_add(in_plane, vec3_scale(depth_m, detector->normal)), detector->pixel0_m);
+}
+
+int64_t detector_pixels(const Detector *detector) {
+    return detector->fast_pixels * detector->slow_pixels;
+}

@@ -1,0 +1,224 @@
+#include "experiment.h"
+
+#include "random.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { RESOLUTION_POINTS = 33, OVERSAMPLE_MOST = 1000, PHI_STEPS_MOST = 10000000, ROTATION_STEPS_MOST = 1000 };
+static const double TERMS_MOST = 1e15;
+
+void experiment_resolution(const Beam *beam, const Detector *detector, double *range_per_m) {
+    const double size_f = detector->pixel_size_m * (double)detector->fast_pixels;
+    const double size_s = detector->pixel_size_m * (double)detector->slow_pixels;
+    const int last = RESOLUTION_POINTS - 1;
+    range_per_m[0] = INFINITY;
+    range_per_m[1] = 0.0;
+    for (int i = 0; i < RESOLUTION_POINTS * RESOLUTION_POINTS; i++) {
+        const double s = size_s * (i / RESOLUTION_POINTS) / last, f = size_f * (i % RESOLUTION_POINTS) / last;
+        const Vec3 diffracted = vec3_unit(detector_position(detector, f, s, 0.0));
+        for (int64_t n = 0; n < beam->source_count; n++) {
+            const Source *source = &beam->sources[n];
+            const double q = vec3_length(vec3_subtract(diffracted, source->direction)) / source->wavelength_m;
+            range_per_m[0] = fmin(range_per_m[0], q);
+            range_per_m[1] = fmax(range_per_m[1], q);
+        }
+    }
+}
+
+double experiment_recommended_oversample(const Beam *beam, const Crystal *crystal, const Detector *detector) {
+    double longest_m = 0.0;
+    for (int i = 0; i < 3; i++) longest_m = fmax(longest_m, (double)crystal->cells[i] * crystal->lengths_m[i]);
+    const double distance_m = isfinite(detector->distance_m) ? detector->distance_m : detector->close_distance_m;
+    const double reciprocal_pixel_m = beam->wavelength_m * fabs(distance_m) / detector->pixel_size_m;
+    return fmax(ceil(3.0 * longest_m / reciprocal_pixel_m), 1.0);
+}
+
+static void choose_oversample(const Parameters *p, Experiment *e, Notes *notes) {
+    const double recommended = experiment_recommended_oversample(&e->beam, &e->crystal, &e->detector);
+    if (p->sampling_oversample == PARAMETER_AUTO) {
+        e->sampling.oversample = (int)fmin(recommended, OVERSAMPLE_MOST);
+        if (e->sampling.oversample > 1)
+            notes_add(notes, "sampling.oversample: %d-fold, selected automatically", e->sampling.oversample);
+    } else {
+        e->sampling.oversample = (int)p->sampling_oversample;
+    }
+    if (e->sampling.oversample < recommended)
+        notes_add(notes, "sampling.oversample is %d; intensity may vary within a pixel, %.0f is recommended",
+                  e->sampling.oversample, recommended);
+}
+
+/* Number of spindle angles of a rotation frame so that a step is half a spot's angular width at the detector's edge:
+ * reciprocal width 1/(N a) over |q|, plus the mosaic spread. */
+static int64_t rotation_steps(const Experiment *e, double width_rad) {
+    double range_per_m[2], longest_m = 0.0;
+    experiment_resolution(&e->beam, &e->detector, range_per_m);
+    for (int i = 0; i < 3; i++) longest_m = fmax(longest_m, (double)e->crystal.cells[i] * e->crystal.lengths_m[i]);
+    const double spot_rad = 1.0 / (longest_m * range_per_m[1]) + e->crystal.mosaic_spread_rad;
+    return (int64_t)fmin(fmax(ceil(width_rad / (0.5 * spot_rad)), 1.0), ROTATION_STEPS_MOST);
+}
+
+/* The ancestor's automatic rules for range, step and number of spindle angles, any of which may be missing. */
+static Status choose_phi(const Parameters *p, Experiment *e, Notes *notes) {
+    Sampling *sampling = &e->sampling;
+    const bool rotation = e->sweep.kind == SWEEP_ROTATION;
+    double range = rotation ? p->sweep_width_rad : p->sampling_phi_range_rad;
+    double step = p->sampling_phi_step_rad > 0.0 ? p->sampling_phi_step_rad : NAN;
+    double steps = p->sampling_phi_steps == PARAMETER_AUTO ? NAN : (double)p->sampling_phi_steps;
+    if (isnan(range) && !isnan(step)) {
+        range = step;
+        steps = 2.0;
+    } else if (isnan(range) && !isnan(steps) && steps > 1.0) {
+        range = RADIANS_PER_DEGREE;
+        notes_add(notes, "sampling.phi_steps without sampling.phi_range: a range of 1 degree");
+    } else if (isnan(range)) {
+        range = 0.0;
+    }
+    if (isnan(steps)) {
+        steps = !(range > 0.0) ? 1.0 : !isnan(step) ? ceil(range / step - 1e-9) : 2.0;
+        if (rotation && isnan(step)) {
+            steps = (double)rotation_steps(e, range);
+            notes_add(notes, "sampling.phi_steps: %g for each frame, selected automatically", steps);
+        }
+    }
+    if (isnan(step)) step = range / steps;
+    if (steps > PHI_STEPS_MOST)
+        return status_error(STATUS_BAD_PARAMETER, "sampling.phi_step makes %g spindle angles; make it larger", steps);
+    sampling->phi_steps = (int64_t)steps;
+    sampling->phi_step_rad = step;
+    sampling->phi_range_rad = range;
+    sampling->phi_start_rad = rotation ? p->sweep_start_rad : p->sampling_phi_start_rad;
+    sampling->phi_law = (PhiLaw)p->sampling_phi_law;
+    return status_ok();
+}
+
+static void choose_interpolation(const Parameters *p, Experiment *e, Notes *notes) {
+    const int64_t *cells = e->crystal.cells;
+    const bool few_cells = cells[0] <= 2 || cells[1] <= 2 || cells[2] <= 2;
+    const bool wanted =
+        p->crystal_interpolate == INTERPOLATE_ON || (p->crystal_interpolate == INTERPOLATE_AUTO && few_cells);
+    e->sampling.interpolate = wanted && e->factors.grid != NULL;
+    if (e->sampling.interpolate && p->crystal_interpolate == INTERPOLATE_AUTO)
+        notes_add(notes, "crystal.interpolate: tricubic, selected automatically for fewer than 3 cells along an axis");
+}
+
+/* Without default_f an image needs at least one reflection that the detector can see, whatever the orientation. */
+static Status check_reflections_in_reach(const Parameters *p, const Experiment *e) {
+    const StructureFactors *factors = &e->factors;
+    if (factors->grid == NULL || factors->default_f > 0.0) return status_ok();
+    double seen[2], least_q = INFINITY, greatest_q = 0.0, margin = 0.0;
+    experiment_resolution(&e->beam, &e->detector, seen);
+    for (int i = 0; i < 3; i++) margin += vec3_length(e->crystal.reciprocal_per_m.row[i]);
+    const int32_t *least = factors->least, *count = factors->count;
+    for (int64_t i = 0; i < structure_factors_grid_size(factors); i++) {
+        if (!(factors->grid[i] > 0.0)) continue;
+        const double h = (double)(i / count[2] / count[1]) + least[0];
+        const double k = (double)(i / count[2] % count[1]) + least[1];
+        const double l = (double)(i % count[2]) + least[2];
+        const Mat3 columns = mat3_transpose(e->crystal.reciprocal_per_m);
+        const double q = vec3_length(mat3_apply(columns, vec3(h, k, l)));
+        if (q >= seen[0] - margin && q <= seen[1] + margin) return status_ok();
+        least_q = fmin(least_q, q);
+        greatest_q = fmax(greatest_q, q);
+    }
+    return status_error(STATUS_BAD_PARAMETER,
+                        "%s: none of its %" PRId64 " reflections reaches the detector: they span d = %.4g to %.4g A, "
+                        "the detector sees %.4g to %.4g A; check the cell, the wavelength and the distance, or give "
+                        "crystal.default_f",
+                        p->crystal_structure_factors_file, factors->reflections, 1e10 / greatest_q, 1e10 / least_q,
+                        1e10 / seen[1], 1e10 / seen[0]);
+}
+
+static Status check_size(const Experiment *e) {
+    const double terms = (double)e->beam.source_count * (double)e->crystal.domain_count * (double)e->sampling.phi_steps;
+    if (terms > TERMS_MOST)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%" PRId64 " sources x %" PRId64 " phi steps x %" PRId64
+                            " mosaic domains are %.3g terms for "
+                            "each pixel; at most %g are accepted",
+                            e->beam.source_count, e->sampling.phi_steps, e->crystal.domain_count, terms, TERMS_MOST);
+    return status_ok();
+}
+
+static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
+    e->images = (OutputImages)p->output_images;
+    e->noise_seed = (uint64_t)p->noise_seed;
+    e->sweep = (Sweep){.kind = (SweepKind)p->sweep_kind,
+                       .count = p->sweep_count,
+                       .start_rad = p->sweep_start_rad,
+                       .width_rad = p->sweep_width_rad,
+                       .seed = (uint64_t)p->sweep_seed};
+    TRY(detector_axes(p, &e->axes));
+    TRY(detector_create(p, &e->axes, &e->detector, notes));
+    TRY(beam_create(p, &e->axes, &e->beam, notes));
+    TRY(crystal_create(p, &e->beam, &e->crystal, notes));
+    TRY(structure_factors_create(p, &e->factors, &e->owned_grid));
+    e->sampling.dmin_m = p->sampling_dmin_m;
+    choose_oversample(p, e, notes);
+    TRY(choose_phi(p, e, notes));
+    choose_interpolation(p, e, notes);
+    TRY(check_size(e));
+    return check_reflections_in_reach(p, e);
+}
+
+Status experiment_create(const Parameters *parameters, Experiment **experiment, Notes *notes) {
+    Experiment *created = calloc(1, sizeof *created);
+    if (created == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the experiment");
+    const Status status = fill(parameters, created, notes);
+    if (!status_is_ok(status)) experiment_destroy(&created);
+    *experiment = created;
+    return status;
+}
+
+void experiment_destroy(Experiment **experiment) {
+    if (*experiment == NULL) return;
+    beam_destroy(&(*experiment)->beam);
+    crystal_destroy(&(*experiment)->crystal);
+    free((*experiment)->owned_grid);
+    free(*experiment);
+    *experiment = NULL;
+}
+
+int64_t experiment_terms(const Experiment *experiment) {
+    return experiment->beam.source_count * experiment->sampling.phi_steps * experiment->crystal.domain_count;
+}
+
+Status frame_create(const Experiment *experiment, Frame *frame) {
+    *frame = (Frame){.number = -1};
+    frame->cells_m = malloc((size_t)experiment->sampling.phi_steps * sizeof *frame->cells_m);
+    if (frame->cells_m == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " spindle angles",
+                            experiment->sampling.phi_steps);
+    return status_ok();
+}
+
+static Mat3 rotate_lattice(Mat3 rotation, Mat3 lattice) {
+    return (Mat3){{mat3_apply(rotation, lattice.row[0]), mat3_apply(rotation, lattice.row[1]),
+                   mat3_apply(rotation, lattice.row[2])}};
+}
+
+void frame_set(const Experiment *e, int64_t number, Frame *frame) {
+    const Sampling *sampling = &e->sampling;
+    const double advance = e->sweep.kind == SWEEP_ROTATION ? (double)number * e->sweep.width_rad : 0.0;
+    const double start = sampling->phi_start_rad + advance;
+    const double middle = sampling->phi_law == PHI_MIDPOINT ? 0.5 : 0.0;
+    frame->number = number;
+    frame->fluence_per_m2 = e->beam.fluence_per_m2;
+    /* each angle stands for an interval around it */
+    frame->phi_start_rad = start + (middle - 0.5) * sampling->phi_step_rad;
+    frame->phi_end_rad = frame->phi_start_rad + (double)sampling->phi_steps * sampling->phi_step_rad;
+    frame->orientation = e->sweep.kind == SWEEP_RANDOM ? random_rotation(e->sweep.seed, RANDOM_SWEEP, (uint64_t)number)
+                                                       : mat3_identity();
+    frame->reciprocal_per_m = rotate_lattice(frame->orientation, e->crystal.reciprocal_per_m);
+    const Mat3 cell = rotate_lattice(frame->orientation, e->crystal.cell_m);
+    for (int64_t i = 0; i < sampling->phi_steps; i++) {
+        const double phi = start + ((double)i + middle) * sampling->phi_step_rad;
+        for (int edge = 0; edge < 3; edge++)
+            frame->cells_m[i].row[edge] = vec3_rotate_about(cell.row[edge], e->axes.spindle, phi);
+    }
+}
+
+void frame_destroy(Frame *frame) {
+    free(frame->cells_m);
+    frame->cells_m = NULL;
+}

@@ -1,0 +1,159 @@
+#include "run_file.h"
+
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+enum { RUN_FILE_BYTES_MOST = 1 << 26 };
+
+/* A parsed document and where it came from. */
+typedef struct RunFile {
+    const char *path;
+    yaml_document_t document;
+    Parameters *parameters;
+} RunFile;
+
+static const char *text_of(const yaml_node_t *node) {
+    return (const char *)node->data.scalar.value;
+}
+
+static Status fault(const RunFile *file, const yaml_node_t *node, const char *what, const char *name) {
+    return status_error(STATUS_BAD_FILE, "%s:%zu: %s%s%.100s%s", file->path, node->start_mark.line + 1, what,
+                        *name ? " \"" : "", name, *name ? "\"" : "");
+}
+
+static void origin_of(const RunFile *file, const yaml_node_t *node, char *origin, size_t bytes) {
+    (void)snprintf(origin, bytes, "%.200s:%zu", file->path, node->start_mark.line + 1);
+}
+
+/* A scalar as it is, a sequence as its scalars with commas between. */
+static Status value_text(RunFile *file, const char *name, yaml_node_t *node, char *text, size_t bytes) {
+    *text = '\0';
+    if (node->type == YAML_SCALAR_NODE) {
+        if (strlen(text_of(node)) != node->data.scalar.length || !text_copy(text, bytes, text_of(node)))
+            return fault(file, node, "the value is too long or has a zero byte:", name);
+        return status_ok();
+    }
+    if (node->type != YAML_SEQUENCE_NODE)
+        return fault(file, node, "the value must be a number, a word or a list, not a mapping:", name);
+    for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
+        const yaml_node_t *part = yaml_document_get_node(&file->document, *item);
+        const size_t used = strlen(text);
+        if (part->type != YAML_SCALAR_NODE) return fault(file, part, "a list must hold numbers or words:", name);
+        const int written = snprintf(text + used, bytes - used, "%s%s", used > 0 ? "," : "", text_of(part));
+        if (written < 0 || (size_t)written >= bytes - used) return fault(file, part, "the list is too long:", name);
+    }
+    return status_ok();
+}
+
+/* A file named in a run file lies beside it unless the name is absolute. */
+static Status beside_run_file(const RunFile *file, const yaml_node_t *node, char *text, size_t bytes) {
+    const char *slash = strrchr(file->path, '/');
+    char joined[PARAMETER_TEXT_BYTES];
+    if (*text == '\0' || *text == '/' || slash == NULL) return status_ok();
+    const int written = snprintf(joined, sizeof joined, "%.*s/%s", (int)(slash - file->path), file->path, text);
+    if (written < 0 || (size_t)written >= sizeof joined || !text_copy(text, bytes, joined))
+        return fault(file, node, "the file's name is too long:", text);
+    return status_ok();
+}
+
+static Status set_one(RunFile *file, const char *public_name, const yaml_node_t *key, yaml_node_t *value) {
+    char text[PARAMETER_TEXT_BYTES], origin[PARAMETER_ORIGIN_BYTES];
+    const int index = parameters_find(public_name);
+    origin_of(file, key, origin, sizeof origin);
+    TRY(value_text(file, public_name, value, text, sizeof text));
+    if (index >= 0 && parameters_is_given(file->parameters, index))
+        return status_error(STATUS_BAD_FILE, "%s: %s was already given at %s; keep one", origin, public_name,
+                            file->parameters->state[index].origin);
+    if (index >= 0 && parameters_row(index)->type == PARAMETER_TYPE_FILE)
+        TRY(beside_run_file(file, value, text, sizeof text));
+    return parameters_set(file->parameters, public_name, text, origin);
+}
+
+static bool is_section(const char *name) {
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        if (strcmp(parameters_row(i)->section, name) == 0) return true;
+    return false;
+}
+
+static const char *nearest_section(const char *name) {
+    const char *nearest = NULL;
+    int least = 1000;
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const int distance = text_distance(name, parameters_row(i)->section);
+        if (distance < least) {
+            least = distance;
+            nearest = parameters_row(i)->section;
+        }
+    }
+    return text_is_near(name, least) ? nearest : NULL;
+}
+
+static Status read_section(RunFile *file, const yaml_node_t *key, yaml_node_t *value) {
+    const char *section = text_of(key);
+    if (!is_section(section)) {
+        const char *nearest = nearest_section(section);
+        return status_error(STATUS_BAD_FILE, "%s:%zu: there is no section \"%.100s\"%s%s%s", file->path,
+                            key->start_mark.line + 1, section,
+                            nearest ? "; did you mean \"" : "; tessera --help lists them", nearest ? nearest : "",
+                            nearest ? "\"?" : "");
+    }
+    if (value->type == YAML_SCALAR_NODE && *text_of(value) == '\0') return status_ok(); /* an empty section */
+    if (value->type != YAML_MAPPING_NODE)
+        return fault(file, value, "a section must hold names and values, section", section);
+    for (yaml_node_pair_t *pair = value->data.mapping.pairs.start; pair < value->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *name = yaml_document_get_node(&file->document, pair->key);
+        char public_name[256];
+        if (name->type != YAML_SCALAR_NODE) return fault(file, name, "a name must be a word", "");
+        (void)snprintf(public_name, sizeof public_name, "%.100s.%.120s", section, text_of(name));
+        TRY(set_one(file, public_name, name, yaml_document_get_node(&file->document, pair->value)));
+    }
+    return status_ok();
+}
+
+static Status read_document(RunFile *file) {
+    yaml_node_t *root = yaml_document_get_root_node(&file->document);
+    if (root == NULL) return status_ok(); /* an empty file: every default */
+    if (root->type != YAML_MAPPING_NODE)
+        return fault(file, root, "a run file must hold sections, like \"detector: {distance: 100}\"", "");
+    for (yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *key = yaml_document_get_node(&file->document, pair->key);
+        yaml_node_t *value = yaml_document_get_node(&file->document, pair->value);
+        if (key->type != YAML_SCALAR_NODE) return fault(file, key, "a section's name must be a word", "");
+        if (strchr(text_of(key), '.') != NULL)
+            TRY(set_one(file, text_of(key), key, value));
+        else
+            TRY(read_section(file, key, value));
+    }
+    return status_ok();
+}
+
+static Status parse(const char *path, const char *contents, size_t bytes, Parameters *parameters) {
+    yaml_parser_t parser;
+    RunFile file = {.path = path, .parameters = parameters};
+    if (!yaml_parser_initialize(&parser)) return status_error(STATUS_NO_MEMORY, "no memory to read %s", path);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)contents, bytes);
+    Status status = status_ok();
+    if (!yaml_parser_load(&parser, &file.document)) {
+        status = status_error(STATUS_BAD_FILE, "%s:%zu: this is not YAML: %s", path, parser.problem_mark.line + 1,
+                              parser.problem != NULL ? parser.problem : "the text cannot be read");
+    } else {
+        status = read_document(&file);
+        yaml_document_delete(&file.document);
+    }
+    yaml_parser_delete(&parser);
+    return status;
+}
+
+Status run_file_read(const char *path, Parameters *parameters) {
+    char *contents = NULL;
+    size_t bytes = 0;
+    TRY(text_read_file(path, RUN_FILE_BYTES_MOST, &contents, &bytes));
+    const Status status = parse(path, contents, bytes, parameters);
+    free(contents);
+    return status;
+}

@@ -1,0 +1,69 @@
+#include "shape.h"
+
+static double square_of(double x) {
+    return x * x;
+}
+
+/* Fourier transform of a sphere, 3 (sin x - x cos x) / x^3; its series where that would cancel. */
+static double sphere_transform(double x) {
+    const double y = x * x;
+    if (x < 0.1) return 1.0 - y * (1.0 / 10 - y * (1.0 / 280 - y * (1.0 / 15120 - y / 1330560)));
+    return 3.0 * (sin(x) / x - cos(x)) / y;
+}
+
+/* (dh a* + dk b* + dl c*)^2 in 1/A^2, times (Na Nb Nc)^2: the ancestor's measure of the distance from a spot's centre.
+ */
+static double ancestor_distance_squared(const Crystal *crystal, double dh, double dk, double dl, double cells) {
+    const Vec3 q_per_m = mat3_apply(mat3_transpose(crystal->reciprocal_per_m), vec3(dh, dk, dl));
+    return vec3_dot(q_per_m, q_per_m) * 1e-20 * square_of(crystal->ancestor_star * cells);
+}
+
+double shape_squared(const Crystal *crystal, double h, double k, double l) {
+    const double na = (double)crystal->cells[0], nb = (double)crystal->cells[1], nc = (double)crystal->cells[2];
+    const double cells = na * nb * nc;
+    const double dh = h - ceil(h - 0.5), dk = k - ceil(k - 0.5), dl = l - ceil(l - 0.5);
+    switch (crystal->shape) {
+    case SHAPE_SQUARE:
+        return shape_interference(h, na) * shape_interference(k, nb) * shape_interference(l, nc);
+    case SHAPE_ROUND: {
+        const double radius = sqrt(crystal->fudge * (square_of(na * dh) + square_of(nb * dk) + square_of(nc * dl)));
+        return square_of(cells * 0.723601254558268 * sphere_transform(PI * radius));
+    }
+    case SHAPE_GAUSS:
+        return square_of(cells * exp(-ancestor_distance_squared(crystal, dh, dk, dl, cells) / 0.63 * crystal->fudge));
+    case SHAPE_TOPHAT:
+        return ancestor_distance_squared(crystal, dh, dk, dl, cells) * crystal->fudge < 0.3969 ? cells * cells : 0.0;
+    }
+    return 0.0;
+}
+
+/* Lagrange weights of the points -1, 0, 1, 2 at 0 <= x < 1. */
+static void lagrange_weights(double x, double *weight) {
+    weight[0] = -x * (x - 1.0) * (x - 2.0) / 6.0;
+    weight[1] = (x + 1.0) * (x - 1.0) * (x - 2.0) / 2.0;
+    weight[2] = -(x + 1.0) * x * (x - 2.0) / 2.0;
+    weight[3] = (x + 1.0) * x * (x - 1.0) / 6.0;
+}
+
+double structure_factor_tricubic(const StructureFactors *factors, double h, double k, double l) {
+    const double miller[3] = {h, k, l};
+    double weight[3][4];
+    int32_t first[3];
+    for (int axis = 0; axis < 3; axis++) {
+        const double least = factors->least[axis], greatest = least + factors->count[axis] - 1;
+        if (!(miller[axis] >= least + 2.0 && miller[axis] <= greatest - 2.0))
+            return structure_factor(factors, ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5));
+        first[axis] = (int32_t)(floor(miller[axis]) - 1.0 - least);
+        lagrange_weights(miller[axis] - floor(miller[axis]), weight[axis]);
+    }
+    double sum = 0.0;
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++) {
+            const int64_t row = ((int64_t)first[0] + i) * factors->count[1] + first[1] + j;
+            const double *f = factors->grid + row * factors->count[2] + first[2];
+            const double along_l =
+                weight[2][0] * f[0] + weight[2][1] * f[1] + weight[2][2] * f[2] + weight[2][3] * f[3];
+            sum += weight[0][i] * weight[1][j] * along_l;
+        }
+    return sum;
+}

@@ -1,0 +1,96 @@
+#include "broadcast.h"
+
+#include "agree.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static int rank_of(MPI_Comm communicator) {
+    int rank = 0;
+    MPI_Comm_rank(communicator, &rank);
+    return rank;
+}
+
+/* MPI counts are int: large data go in pieces. */
+static void broadcast_bytes(MPI_Comm communicator, void *data, size_t bytes) {
+    const size_t piece = (size_t)1 << 30;
+    for (size_t done = 0; done < bytes; done += piece) {
+        const size_t left = bytes - done;
+        MPI_Bcast((char *)data + done, (int)(left < piece ? left : piece), MPI_BYTE, 0, communicator);
+    }
+}
+
+Status broadcast_parameters(MPI_Comm communicator, Parameters **parameters) {
+    Status status = status_ok();
+    if (rank_of(communicator) != 0) status = parameters_create(parameters);
+    status = agree(communicator, status);
+    if (status_is_ok(status)) broadcast_bytes(communicator, *parameters, sizeof **parameters);
+    return status;
+}
+
+/* Allocates the arrays of a freshly received experiment. */
+static Status allocate_arrays(Experiment *experiment) {
+    Beam *beam = &experiment->beam;
+    Crystal *crystal = &experiment->crystal;
+    experiment->owned_grid = NULL;
+    beam->sources = malloc((size_t)beam->source_count * sizeof *beam->sources);
+    crystal->domains = malloc((size_t)crystal->domain_count * sizeof *crystal->domains);
+    if (beam->sources == NULL || crystal->domains == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sources and %" PRId64 " mosaic domains",
+                            beam->source_count, crystal->domain_count);
+    return status_ok();
+}
+
+/* Rank 0 of every node allocates the window; rank 0 of the job fills its own and sends it to those of other nodes. */
+static Status share_grid(MPI_Comm communicator, Experiment *experiment, SharedGrid *grid) {
+    const int64_t values = structure_factors_grid_size(&experiment->factors);
+    *grid = (SharedGrid){.window = MPI_WIN_NULL, .values = NULL};
+    experiment->factors.grid = NULL;
+    if (values == 0) return status_ok();
+    MPI_Comm node = MPI_COMM_NULL, leaders = MPI_COMM_NULL;
+    MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, rank_of(communicator), MPI_INFO_NULL, &node);
+    const int place = rank_of(node);
+    MPI_Comm_split(communicator, place == 0 ? 0 : MPI_UNDEFINED, rank_of(communicator), &leaders);
+    const MPI_Aint bytes = place == 0 ? (MPI_Aint)((size_t)values * sizeof(double)) : 0;
+    MPI_Win_allocate_shared(bytes, sizeof(double), MPI_INFO_NULL, node, &grid->values, &grid->window);
+    MPI_Aint size = 0;
+    int unit = 0;
+    MPI_Win_shared_query(grid->window, 0, &size, &unit, &grid->values);
+    MPI_Win_fence(0, grid->window);
+    if (leaders != MPI_COMM_NULL) {
+        if (experiment->owned_grid != NULL)
+            for (int64_t i = 0; i < values; i++) grid->values[i] = experiment->owned_grid[i];
+        broadcast_bytes(leaders, grid->values, (size_t)values * sizeof(double));
+        MPI_Comm_free(&leaders);
+    }
+    MPI_Win_fence(0, grid->window);
+    MPI_Comm_free(&node);
+    free(experiment->owned_grid);
+    experiment->owned_grid = NULL;
+    experiment->factors.grid = grid->values;
+    return status_ok();
+}
+
+Status broadcast_experiment(MPI_Comm communicator, Experiment **experiment, SharedGrid *grid) {
+    const bool root = rank_of(communicator) == 0;
+    Status status = status_ok();
+    *grid = (SharedGrid){.window = MPI_WIN_NULL, .values = NULL};
+    if (!root) {
+        *experiment = calloc(1, sizeof **experiment);
+        if (*experiment == NULL) status = status_error(STATUS_NO_MEMORY, "no memory for the experiment");
+    }
+    status = agree(communicator, status);
+    if (!status_is_ok(status)) return status;
+    Experiment *e = *experiment;
+    broadcast_bytes(communicator, e, sizeof *e);
+    status = agree(communicator, root ? status_ok() : allocate_arrays(e));
+    if (!status_is_ok(status)) return status;
+    broadcast_bytes(communicator, e->beam.sources, (size_t)e->beam.source_count * sizeof *e->beam.sources);
+    broadcast_bytes(communicator, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *e->crystal.domains);
+    return share_grid(communicator, e, grid);
+}
+
+void broadcast_free_grid(SharedGrid *grid) {
+    if (grid->window != MPI_WIN_NULL) MPI_Win_free(&grid->window);
+    grid->values = NULL;
+}

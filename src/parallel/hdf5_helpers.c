@@ -1,0 +1,274 @@
+#include "hdf5_helpers.h"
+
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void hdf5_be_quiet(void) {
+    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+/* The walk goes from the innermost failure outwards: the first one that says something is kept. */
+static herr_t keep_first_description(unsigned depth, const H5E_error2_t *error, void *description) {
+    (void)depth;
+    char *kept = description;
+    if (kept[0] == '\0' && error->desc != NULL) (void)text_copy(kept, 512, error->desc);
+    return 0;
+}
+
+Status hdf5_error(StatusCode code, const char *action, const char *name) {
+    char reason[512] = "";
+    (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first_description, reason);
+    return status_error(code, "cannot %s %s: %s", action, name, reason[0] != '\0' ? reason : "HDF5 gives no reason");
+}
+
+/* ----------------------------------------------------------------------------------------------------------- files */
+
+/* Locks keep two processes from changing one file, but file systems without locks must do too. */
+static hid_t serial_access(void) {
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+#if H5_VERSION_GE(1, 10, 7) && !(H5_VERSION_GE(1, 12, 0) && H5_VERSION_LE(1, 12, 0))
+    if (access >= 0) (void)H5Pset_file_locking(access, true, true);
+#endif
+    return access;
+}
+
+Status hdf5_create_file(const char *path, hid_t *file) {
+    const hid_t access = serial_access();
+    *file = H5Fcreate(path, H5F_ACC_EXCL, H5P_DEFAULT, access);
+    const Status status = *file < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "create", path) : status_ok();
+    (void)H5Pclose(access);
+    return status;
+}
+
+Status hdf5_open_file(const char *path, bool writable, hid_t *file) {
+    const hid_t access = serial_access();
+    *file = H5Fopen(path, writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
+    const Status status = *file < 0 ? hdf5_error(STATUS_BAD_FILE, "open", path) : status_ok();
+    (void)H5Pclose(access);
+    return status;
+}
+
+Status hdf5_close_file(const char *path, hid_t *file) {
+    const hid_t closing = *file;
+    *file = H5I_INVALID_HID;
+    if (closing >= 0 && H5Fclose(closing) < 0) return hdf5_error(STATUS_OUTPUT_FAILED, "close", path);
+    return status_ok();
+}
+
+/* ---------------------------------------------------------------------------------------------------------- groups */
+
+static Status use_and_close(hid_t group, Hdf5Use use, const void *context) {
+    const Status status = use(group, context);
+    (void)H5Gclose(group);
+    return status;
+}
+
+/* The class comes before the contents. */
+typedef struct ClassedGroup {
+    const char *nx_class;
+    Hdf5Use fill;
+    const void *context;
+} ClassedGroup;
+
+static Status fill_classed(hid_t group, const void *context) {
+    const ClassedGroup *classed = context;
+    TRY(hdf5_attribute_text(group, ".", "NX_class", classed->nx_class));
+    return classed->fill(group, classed->context);
+}
+
+Status hdf5_write_group(hid_t parent, const char *name, const char *nx_class, Hdf5Use fill, const void *context) {
+    const ClassedGroup classed = {.nx_class = nx_class, .fill = fill, .context = context};
+    const hid_t group = H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    if (group < 0) return hdf5_error(STATUS_OUTPUT_FAILED, "create group", name);
+    return use_and_close(group, fill_classed, &classed);
+}
+
+Status hdf5_use_group(hid_t parent, const char *path, Hdf5Use use, const void *context) {
+    const hid_t group = H5Gopen2(parent, path, H5P_DEFAULT);
+    if (group < 0) return hdf5_error(STATUS_BAD_FILE, "open group", path);
+    return use_and_close(group, use, context);
+}
+
+/* --------------------------------------------------------------------------------------------------------- datasets */
+
+static hid_t space_of(Hdf5Shape shape) {
+    return shape.rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(shape.rank, shape.length, NULL);
+}
+
+/* Writes all of an open dataset and closes it. */
+static Status write_and_close(hid_t dataset, const char *name, hid_t type, const void *values) {
+    Status status = status_ok();
+    if (dataset < 0 || H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && status_is_ok(status))
+        status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
+    return status;
+}
+
+Status hdf5_write(hid_t parent, const char *name, hid_t type, Hdf5Shape shape, const void *values) {
+    const hid_t space = space_of(shape);
+    const hid_t dataset = H5Dcreate2(parent, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    const Status status = write_and_close(dataset, name, type, values);
+    if (space >= 0) (void)H5Sclose(space);
+    return status;
+}
+
+Status hdf5_write_reals(hid_t parent, const char *name, Hdf5Shape shape, const double *values, const char *units) {
+    TRY(hdf5_write(parent, name, H5T_NATIVE_DOUBLE, shape, values));
+    return units != NULL ? hdf5_attribute_text(parent, name, "units", units) : status_ok();
+}
+
+Status hdf5_write_real(hid_t parent, const char *name, double value, const char *units) {
+    return hdf5_write_reals(parent, name, hdf5_scalar(), &value, units);
+}
+
+Status hdf5_write_int32(hid_t parent, const char *name, int32_t value) {
+    return hdf5_write(parent, name, H5T_NATIVE_INT32, hdf5_scalar(), &value);
+}
+
+Status hdf5_write_int64(hid_t parent, const char *name, int64_t value) {
+    return hdf5_write(parent, name, H5T_NATIVE_INT64, hdf5_scalar(), &value);
+}
+
+Status hdf5_write_flag(hid_t parent, const char *name, bool value) {
+    const int8_t flag = value ? 1 : 0;
+    return hdf5_write(parent, name, H5T_NATIVE_INT8, hdf5_scalar(), &flag);
+}
+
+/* Text of exactly @p bytes bytes, its final zero included. The caller closes it. */
+static hid_t text_type(size_t bytes) {
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    if (type >= 0) (void)H5Tset_size(type, bytes);
+    if (type >= 0) (void)H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+static Status write_of_type(hid_t parent, const char *name, hid_t type, Hdf5Shape shape, const void *values) {
+    const Status status = hdf5_write(parent, name, type, shape, values);
+    if (type >= 0) (void)H5Tclose(type);
+    return status;
+}
+
+Status hdf5_write_wide_text(hid_t parent, const char *name, size_t width_bytes, const char *text) {
+    return write_of_type(parent, name, text_type(width_bytes), hdf5_scalar(), text);
+}
+
+Status hdf5_write_text(hid_t parent, const char *name, const char *text) {
+    return hdf5_write_wide_text(parent, name, strlen(text) + 1, text);
+}
+
+Status hdf5_write_texts(hid_t parent, const char *name, int64_t count, size_t width_bytes, const char *texts) {
+    return write_of_type(parent, name, text_type(width_bytes), hdf5_list(count), texts);
+}
+
+Status hdf5_write_bytes(hid_t parent, const char *name, size_t bytes, const void *data) {
+    const hid_t type = H5Tcreate(H5T_OPAQUE, bytes);
+    if (type >= 0) (void)H5Tset_tag(type, "bytes of a file");
+    return write_of_type(parent, name, type, hdf5_scalar(), data);
+}
+
+Status hdf5_overwrite(hid_t parent, const char *name, hid_t type, const void *values) {
+    return write_and_close(H5Dopen2(parent, name, H5P_DEFAULT), name, type, values);
+}
+
+Status hdf5_overwrite_text(hid_t parent, const char *name, const char *text) {
+    const hid_t type = text_type(strlen(text) + 1);
+    const Status status = hdf5_overwrite(parent, name, type, text);
+    if (type >= 0) (void)H5Tclose(type);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------- attributes */
+
+static Status write_attribute(hid_t parent, const char *object, const char *name, hid_t type, Hdf5Shape shape,
+                              const void *values) {
+    const hid_t space = space_of(shape);
+    const hid_t attribute = H5Acreate_by_name(parent, object, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    Status status = status_ok();
+    if (attribute < 0 || H5Awrite(attribute, type, values) < 0)
+        status = hdf5_error(STATUS_OUTPUT_FAILED, "write attribute", name);
+    if (attribute >= 0) (void)H5Aclose(attribute);
+    if (space >= 0) (void)H5Sclose(space);
+    return status;
+}
+
+static Status write_text_attribute(hid_t parent, const char *object, const char *name, size_t width_bytes,
+                                   Hdf5Shape shape, const char *texts) {
+    const hid_t type = text_type(width_bytes);
+    const Status status = write_attribute(parent, object, name, type, shape, texts);
+    if (type >= 0) (void)H5Tclose(type);
+    return status;
+}
+
+Status hdf5_attribute_text(hid_t parent, const char *object, const char *name, const char *text) {
+    return write_text_attribute(parent, object, name, strlen(text) + 1, hdf5_scalar(), text);
+}
+
+Status hdf5_attribute_texts(hid_t parent, const char *object, const char *name, int64_t count, size_t width_bytes,
+                            const char *texts) {
+    return write_text_attribute(parent, object, name, width_bytes, hdf5_list(count), texts);
+}
+
+Status hdf5_attribute_reals(hid_t parent, const char *object, const char *name, int64_t count, const double *values) {
+    return write_attribute(parent, object, name, H5T_NATIVE_DOUBLE, hdf5_list(count), values);
+}
+
+Status hdf5_attribute_int32(hid_t parent, const char *object, const char *name, int32_t value) {
+    return write_attribute(parent, object, name, H5T_NATIVE_INT32, hdf5_scalar(), &value);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- reading */
+
+bool hdf5_has(hid_t parent, const char *name) {
+    return H5Lexists(parent, name, H5P_DEFAULT) > 0;
+}
+
+/* Number of values of an open dataset, negative when HDF5 fails. */
+static int64_t count_of(hid_t dataset) {
+    const hid_t space = H5Dget_space(dataset);
+    const int64_t count = space < 0 ? -1 : (int64_t)H5Sget_simple_extent_npoints(space);
+    if (space >= 0) (void)H5Sclose(space);
+    return count;
+}
+
+Status hdf5_count(hid_t parent, const char *name, int64_t *count) {
+    const hid_t dataset = H5Dopen2(parent, name, H5P_DEFAULT);
+    *count = dataset < 0 ? -1 : count_of(dataset);
+    const Status status = *count < 0 ? hdf5_error(STATUS_BAD_FILE, "read", name) : status_ok();
+    if (dataset >= 0) (void)H5Dclose(dataset);
+    return status;
+}
+
+Status hdf5_read(hid_t parent, const char *name, hid_t type, int64_t count, void *values) {
+    const hid_t dataset = H5Dopen2(parent, name, H5P_DEFAULT);
+    if (dataset < 0) return hdf5_error(STATUS_BAD_FILE, "read", name);
+    const int64_t stored = count_of(dataset);
+    Status status = status_ok();
+    if (stored != count)
+        status = status_error(STATUS_BAD_FILE, "cannot read %s: it has %lld values, not %lld", name, (long long)stored,
+                              (long long)count);
+    else if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        status = hdf5_error(STATUS_BAD_FILE, "read", name);
+    (void)H5Dclose(dataset);
+    return status;
+}
+
+Status hdf5_read_text(hid_t parent, const char *name, size_t bytes, char *text) {
+    const hid_t type = text_type(bytes);
+    const Status status = hdf5_read(parent, name, type, 1, text);
+    if (type >= 0) (void)H5Tclose(type);
+    return status;
+}
+
+Status hdf5_read_attribute_text(hid_t parent, const char *object, const char *name, size_t bytes, char *text) {
+    const hid_t type = text_type(bytes);
+    const hid_t attribute = H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
+    Status status = status_ok();
+    if (attribute < 0 || H5Aread(attribute, type, text) < 0)
+        status = hdf5_error(STATUS_BAD_FILE, "read attribute", name);
+    if (attribute >= 0) (void)H5Aclose(attribute);
+    if (type >= 0) (void)H5Tclose(type);
+    return status;
+}

@@ -1,0 +1,137 @@
+#include "output_path.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* What there is under a name. */
+typedef enum Presence { PRESENCE_NONE, PRESENCE_FILE, PRESENCE_OTHER } Presence;
+
+static Presence presence(const char *path) {
+    struct stat info;
+    if (stat(path, &info) != 0) return PRESENCE_NONE;
+    return S_ISREG(info.st_mode) ? PRESENCE_FILE : PRESENCE_OTHER;
+}
+
+static Status system_error(const char *action, const char *path) {
+    return status_error(STATUS_OUTPUT_FAILED, "cannot %s %s: %s", action, path, strerror(errno));
+}
+
+Status output_path_create(const char *path, OutputPath *output) {
+    static const char ending[] = ".partial";
+    if (path == NULL || path[0] == '\0')
+        return status_error(STATUS_BAD_PARAMETER, "there is no name for the output; give --output FILE.nxs");
+    if (strlen(path) + sizeof ending > OUTPUT_PATH_BYTES)
+        return status_error(STATUS_BAD_PARAMETER, "--output is %zu characters long; the most is %zu", strlen(path),
+                            OUTPUT_PATH_BYTES - sizeof ending);
+    (void)text_copy(output->complete, sizeof output->complete, path);
+    memcpy(output->partial, path, strlen(path));
+    memcpy(output->partial + strlen(path), ending, sizeof ending);
+    (void)text_copy(output->folder, sizeof output->folder, path);
+    char *slash = strrchr(output->folder, '/');
+    if (slash == NULL)
+        (void)text_copy(output->folder, sizeof output->folder, ".");
+    else
+        slash[slash == output->folder ? 1 : 0] = '\0'; /* the folder of "/file" is "/" */
+    return status_ok();
+}
+
+/* New files need a folder that takes them. */
+static Status check_folder(const OutputPath *output) {
+    struct stat info;
+    if (stat(output->folder, &info) != 0)
+        return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: folder %s: %s; make it first: mkdir -p %s",
+                            output->complete, output->folder, strerror(errno), output->folder);
+    if (!S_ISDIR(info.st_mode))
+        return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s is no folder; choose another --output",
+                            output->complete, output->folder);
+    if (access(output->folder, W_OK | X_OK) != 0)
+        return status_error(STATUS_OUTPUT_FAILED,
+                            "cannot write %s: folder %s: %s; choose a folder that you may write to", output->complete,
+                            output->folder, strerror(errno));
+    return status_ok();
+}
+
+static Status check_is_file(const char *path) {
+    if (presence(path) != PRESENCE_OTHER) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER, "%s exists and is no regular file; choose another --output", path);
+}
+
+static Status refuse(const char *path, const char *resumed) {
+    return status_error(STATUS_BAD_PARAMETER,
+                        "%s exists; add --resume to %s, --overwrite to replace it, or choose "
+                        "another --output",
+                        path, resumed);
+}
+
+Status output_path_start(const OutputPath *output, bool overwrite, bool resume, OutputStart *start) {
+    TRY(check_folder(output));
+    TRY(check_is_file(output->complete));
+    TRY(check_is_file(output->partial));
+    const bool complete = presence(output->complete) == PRESENCE_FILE;
+    const bool partial = presence(output->partial) == PRESENCE_FILE;
+    *start = OUTPUT_NEW;
+    if (complete && partial && resume && !overwrite)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "both %s and %s exist; add --overwrite to go on with the second and replace the first, or "
+                            "remove one of them",
+                            output->complete, output->partial);
+    if (partial && resume)
+        *start = OUTPUT_CONTINUED;
+    else if (complete && resume && !overwrite)
+        *start = OUTPUT_COMPLETE;
+    else if (partial && !overwrite)
+        return refuse(output->partial, "go on with it");
+    else if (complete && !overwrite)
+        return refuse(output->complete, "keep it if it is this run's");
+    return status_ok();
+}
+
+Status output_path_check_room(const OutputPath *output, double bytes) {
+    struct statvfs system;
+    struct stat info;
+    if (statvfs(output->folder, &system) != 0) return system_error("find the free space of", output->folder);
+    if (system.f_blocks == 0) return status_ok(); /* some network file systems do not tell */
+    const double held = stat(output->partial, &info) == 0 ? 512.0 * (double)info.st_blocks : 0.0;
+    const double room = (double)system.f_bavail * (double)system.f_frsize + held;
+    if (bytes <= room) return status_ok();
+    return status_error(STATUS_OUTPUT_FAILED,
+                        "%s needs %.0f bytes, but the file system of %s has room for %.0f; free some, choose another "
+                        "--output, or write fewer frames to a file with --frames",
+                        output->complete, bytes, output->folder, room);
+}
+
+Status output_path_remove_partial(const OutputPath *output) {
+    if (unlink(output->partial) != 0 && errno != ENOENT) return system_error("remove", output->partial);
+    return status_ok();
+}
+
+static Status sync_path(const char *path, int flags) {
+    const int descriptor = open(path, flags);
+    if (descriptor < 0) return system_error("open", path);
+    /* EINVAL: a file system on which this object has nothing to be synchronized */
+    const Status status =
+        fsync(descriptor) != 0 && errno != EINVAL ? system_error("bring to the disk", path) : status_ok();
+    (void)close(descriptor);
+    return status;
+}
+
+Status output_path_sync(const OutputPath *output) {
+    return sync_path(output->partial, O_RDWR);
+}
+
+Status output_path_publish(const OutputPath *output, bool overwrite) {
+    if (!overwrite && presence(output->complete) != PRESENCE_NONE)
+        return status_error(STATUS_OUTPUT_FAILED,
+                            "%s has appeared while this run was writing %s; both are kept, rename the second yourself",
+                            output->complete, output->partial);
+    if (rename(output->partial, output->complete) != 0)
+        return system_error("rename to its final name", output->partial);
+    return sync_path(output->folder, O_RDONLY);
+}

@@ -1,0 +1,324 @@
+#include "provenance.h"
+
+#include "hdf5_helpers.h"
+#include "text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+void provenance_time(char *text) {
+    const time_t now = time(NULL);
+    struct tm utc = {.tm_year = 70};
+    (void)gmtime_r(&now, &utc);
+    text[0] = '\0';
+    (void)strftime(text, PROVENANCE_TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* ------------------------------------------------------------------------------------------------------ input files */
+
+static const char *text_of_row(const Parameters *parameters, const ParameterRow *row) {
+    return (const char *)parameters + row->offset;
+}
+
+static Status read_input(int row, const char *path, InputFile *input) {
+    struct stat info;
+    *input = (InputFile){.row = row, .path = path};
+    if (stat(path, &info) != 0)
+        return status_error(STATUS_BAD_FILE, "cannot read %s, which %s names: %s", path,
+                            parameters_row(row)->public_name, strerror(errno));
+    input->bytes = (int64_t)info.st_size;
+    return sha256_of_file(path, input->checksum);
+}
+
+Status provenance_read_inputs(Provenance *provenance) {
+    provenance->inputs = 0;
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const ParameterRow *row = parameters_row(i);
+        if (row->type != PARAMETER_TYPE_FILE || text_of_row(provenance->parameters, row)[0] == '\0') continue;
+        TRY(read_input(i, text_of_row(provenance->parameters, row), &provenance->input[provenance->inputs]));
+        provenance->inputs++;
+    }
+    return status_ok();
+}
+
+/* NULL when the run has no such file. */
+static const InputFile *find_input(const Provenance *provenance, int row) {
+    for (int i = 0; i < provenance->inputs; i++)
+        if (provenance->input[i].row == row) return &provenance->input[i];
+    return NULL;
+}
+
+enum { GROUP_NAME_BYTES = 128 };
+
+static void name_of_input(int row, char *name) {
+    (void)snprintf(name, GROUP_NAME_BYTES, "input_%s_%s", parameters_row(row)->section, parameters_row(row)->name);
+}
+
+static Status write_contents(hid_t note, const char *contents, size_t bytes) {
+    if (bytes == 0) return status_ok();
+    const bool is_text = memchr(contents, '\0', bytes) == NULL;
+    TRY(hdf5_write_text(note, "type", is_text ? "text/plain" : "application/octet-stream"));
+    return is_text ? hdf5_write_text(note, "data", contents) : hdf5_write_bytes(note, "data", bytes, contents);
+}
+
+static Status write_copy(hid_t note, const InputFile *input) {
+    char *contents = NULL;
+    size_t bytes = 0;
+    if (input->bytes >= PROVENANCE_COPIED_BYTES) return status_ok();
+    Status status = text_read_file(input->path, PROVENANCE_COPIED_BYTES, &contents, &bytes);
+    if (status_is_ok(status)) status = write_contents(note, contents, bytes);
+    free(contents);
+    return status;
+}
+
+static Status fill_input(hid_t note, const void *context) {
+    const InputFile *input = context;
+    TRY(hdf5_write_text(note, "file_name", input->path));
+    TRY(hdf5_write_text(note, "checksum", input->checksum));
+    TRY(hdf5_write_text(note, "algorithm", "sha256"));
+    TRY(hdf5_write_int64(note, "bytes", input->bytes));
+    return write_copy(note, input);
+}
+
+static Status write_inputs(hid_t simulation, const Provenance *provenance) {
+    for (int i = 0; i < provenance->inputs; i++) {
+        char name[GROUP_NAME_BYTES];
+        name_of_input(provenance->input[i].row, name);
+        TRY(hdf5_write_group(simulation, name, "NXnote", fill_input, &provenance->input[i]));
+    }
+    return status_ok();
+}
+
+/* ------------------------------------------------------------------------------------------------------- parameters */
+
+/* The word of a choice; "true" and "false" are numbers in the record. */
+static void word_of_choice(const ParameterRow *row, int index, size_t bytes, char *word) {
+    const char *next = row->choices;
+    for (int skipped = 0; skipped < index; skipped++) {
+        next += parameters_word_length(next);
+        while (*next == ' ') next++;
+    }
+    (void)snprintf(word, bytes, "%.*s", (int)parameters_word_length(next), next);
+}
+
+static bool row_is_text(const ParameterRow *row) {
+    return row->type == PARAMETER_TYPE_CHOICE || row->type == PARAMETER_TYPE_TEXT || row->type == PARAMETER_TYPE_FILE;
+}
+
+void provenance_text(const Parameters *parameters, int index, char *text) {
+    const ParameterRow *row = parameters_row(index);
+    double values[PARAMETER_VALUES_MOST] = {0.0};
+    (void)parameters_values(parameters, index, values);
+    if (row->type == PARAMETER_TYPE_CHOICE)
+        word_of_choice(row, (int)values[0], PARAMETER_TEXT_BYTES, text);
+    else
+        (void)text_copy(text, PARAMETER_TEXT_BYTES, text_of_row(parameters, row));
+}
+
+/* "m", or "m,m,m,rad,rad,rad" where the values differ. */
+static void si_units(const ParameterRow *row, size_t bytes, char *units) {
+    const bool mixed = strchr(row->unit, ',') != NULL;
+    units[0] = '\0';
+    if (row_is_text(row)) return;
+    for (int i = 0; i < (mixed ? row->count : 1); i++) {
+        const size_t used = strlen(units);
+        (void)snprintf(units + used, bytes - used, "%s%s", i > 0 ? "," : "", parameters_si_unit(row, i));
+    }
+}
+
+static Status write_value(hid_t group, const Parameters *parameters, int index) {
+    const ParameterRow *row = parameters_row(index);
+    if (row_is_text(row)) {
+        char text[PARAMETER_TEXT_BYTES];
+        provenance_text(parameters, index, text);
+        return hdf5_write_text(group, row->public_name, text);
+    }
+    double values[PARAMETER_VALUES_MOST];
+    const int count = parameters_values(parameters, index, values);
+    return hdf5_write_reals(group, row->public_name, count == 1 ? hdf5_scalar() : hdf5_list(count), values, NULL);
+}
+
+static Status fill_parameters(hid_t group, const void *context) {
+    const Parameters *parameters = ((const Provenance *)context)->parameters;
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const ParameterRow *row = parameters_row(i);
+        const ParameterState *state = &parameters->state[i];
+        char units[64];
+        si_units(row, sizeof units, units);
+        TRY(write_value(group, parameters, i));
+        TRY(hdf5_attribute_text(group, row->public_name, "units", units));
+        TRY(hdf5_attribute_text(group, row->public_name, "user_text", state->text));
+        TRY(hdf5_attribute_text(group, row->public_name, "origin", state->origin));
+        TRY(hdf5_attribute_int32(group, row->public_name, "given", state->given));
+    }
+    return status_ok();
+}
+
+/* ----------------------------------------------------------------------------------------------- /entry/simulation */
+
+static Status fill_note(hid_t note, const void *context) {
+    TRY(hdf5_write_text(note, "type", "text/plain"));
+    return hdf5_write_text(note, "data", context);
+}
+
+static Status write_notes(hid_t simulation, const Notes *notes) {
+    char text[NOTES_MOST * NOTE_BYTES] = "";
+    size_t used = 0;
+    for (int i = 0; notes != NULL && i < notes->count; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? "\n" : "", notes->text[i]);
+    return hdf5_write_group(simulation, "notes", "NXnote", fill_note, text);
+}
+
+Status provenance_write(hid_t simulation, const Provenance *provenance) {
+    char now[PROVENANCE_TIME_BYTES];
+    provenance_time(now);
+    TRY(hdf5_write_text(simulation, "program", "tessera"));
+    TRY(hdf5_write_text(simulation, "version", provenance->build.version));
+    TRY(hdf5_write_text(simulation, "date", now));
+    TRY(hdf5_write_int32(simulation, "sequence_index", 1));
+    TRY(hdf5_write_group(simulation, "command_line", "NXnote", fill_note, provenance->command_line));
+    TRY(write_notes(simulation, provenance->notes));
+    TRY(hdf5_write_group(simulation, "parameters", "NXparameters", fill_parameters, provenance));
+    return write_inputs(simulation, provenance);
+}
+
+/* --------------------------------------------------------------------------------------------------------- compare */
+
+/* The differences so far, as a sentence. */
+typedef struct Differences {
+    int count;
+    char text[600];
+} Differences;
+
+/* A comparison under way. */
+typedef struct Comparison {
+    const Provenance *provenance;
+    Differences *differences;
+} Comparison;
+
+/* Beyond the room for their text, differences are only counted. */
+static void add_difference(Differences *differences, const char *name, const char *in_file, const char *now) {
+    const size_t used = strlen(differences->text);
+    differences->count++;
+    if (used + 220 > sizeof differences->text) return;
+    (void)snprintf(differences->text + used, sizeof differences->text - used,
+                   "%s%s is \"%.70s\" in the file and "
+                   "\"%.70s\" now",
+                   used > 0 ? "; " : "", name, in_file, now);
+}
+
+/* Two values that are not numbers ("auto") are the same. */
+static bool same_values(const double *left, const double *right, int count) {
+    for (int i = 0; i < count; i++)
+        if (!(left[i] == right[i] || (isnan(left[i]) && isnan(right[i])))) return false;
+    return true;
+}
+
+static Status same_in_file(hid_t group, const Parameters *parameters, int index, bool *same) {
+    const char *name = parameters_row(index)->public_name;
+    if (row_is_text(parameters_row(index))) {
+        char stored[PARAMETER_TEXT_BYTES] = "", now[PARAMETER_TEXT_BYTES];
+        provenance_text(parameters, index, now);
+        TRY(hdf5_read_text(group, name, sizeof stored, stored));
+        *same = strcmp(stored, now) == 0;
+        return status_ok();
+    }
+    double stored[PARAMETER_VALUES_MOST], now[PARAMETER_VALUES_MOST];
+    const int count = parameters_values(parameters, index, now);
+    TRY(hdf5_read(group, name, H5T_NATIVE_DOUBLE, count, stored));
+    *same = same_values(stored, now, count);
+    return status_ok();
+}
+
+static Status compare_parameter(hid_t group, const Comparison *comparison, int index) {
+    const Parameters *parameters = comparison->provenance->parameters;
+    const char *name = parameters_row(index)->public_name;
+    char stored[PARAMETER_TEXT_BYTES] = "";
+    bool same = false;
+    if (!hdf5_has(group, name)) {
+        add_difference(comparison->differences, name, "not known", parameters->state[index].text);
+        return status_ok();
+    }
+    TRY(same_in_file(group, parameters, index, &same));
+    if (same) return status_ok();
+    TRY(hdf5_read_attribute_text(group, name, "user_text", sizeof stored, stored));
+    add_difference(comparison->differences, name, stored, parameters->state[index].text);
+    return status_ok();
+}
+
+/* Files are told apart by what they hold, not by where they lie: their paths are not compared. */
+static Status compare_parameters(hid_t group, const void *context) {
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        if (parameters_row_decides_image(parameters_row(i)) && parameters_row(i)->type != PARAMETER_TYPE_FILE)
+            TRY(compare_parameter(group, context, i));
+    return status_ok();
+}
+
+static Status compare_input(hid_t simulation, const Comparison *comparison, int row) {
+    const InputFile *input = find_input(comparison->provenance, row);
+    const char *now = input != NULL ? input->checksum : "no file";
+    char path[GROUP_NAME_BYTES + 16], stored[SHA256_TEXT_BYTES] = "no file";
+    name_of_input(row, path);
+    if (hdf5_has(simulation, path)) {
+        (void)strcat(path, "/checksum");
+        TRY(hdf5_read_text(simulation, path, sizeof stored, stored));
+    }
+    if (strcmp(stored, now) != 0)
+        add_difference(comparison->differences, parameters_row(row)->public_name, stored, now);
+    return status_ok();
+}
+
+static Status compare_frames(hid_t simulation, const Comparison *comparison) {
+    const Range frames = comparison->provenance->frames;
+    char in_file[64], now[64];
+    int64_t count = 0;
+    TRY(hdf5_count(simulation, "frames/number", &count));
+    int64_t *numbers = malloc((size_t)(count > 0 ? count : 1) * sizeof *numbers);
+    if (numbers == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for the numbers of %" PRId64 " frames", count);
+    const Status status = hdf5_read(simulation, "frames/number", H5T_NATIVE_INT64, count, numbers);
+    const int64_t first = count > 0 ? numbers[0] : 0;
+    free(numbers);
+    TRY(status);
+    (void)snprintf(in_file, sizeof in_file, "%" PRId64 ":%" PRId64, first, first + count);
+    (void)snprintf(now, sizeof now, "%" PRId64 ":%" PRId64, frames.begin, frames.end);
+    if (strcmp(in_file, now) != 0) add_difference(comparison->differences, "the range of frames", in_file, now);
+    return status_ok();
+}
+
+static Status compare_simulation(hid_t simulation, const void *context) {
+    TRY(hdf5_use_group(simulation, "parameters", compare_parameters, context));
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        if (parameters_row(i)->type == PARAMETER_TYPE_FILE) TRY(compare_input(simulation, context, i));
+    return compare_frames(simulation, context);
+}
+
+static bool is_ours(hid_t file) {
+    char program[16] = "";
+    return status_is_ok(hdf5_read_text(file, "/entry/simulation/program", sizeof program, program)) &&
+           strcmp(program, "tessera") == 0;
+}
+
+Status provenance_compare(hid_t file, const char *path, const Provenance *provenance) {
+    Differences differences = {.count = 0, .text = ""};
+    const Comparison comparison = {.provenance = provenance, .differences = &differences};
+    if (!is_ours(file))
+        return status_error(STATUS_BAD_FILE,
+                            "%s was not written by tessera, so --resume cannot use it; choose another --output, or "
+                            "--overwrite to replace it",
+                            path);
+    const Status status = hdf5_use_group(file, "/entry/simulation", compare_simulation, &comparison);
+    if (!status_is_ok(status))
+        return status_error(status.code, "%s cannot be resumed: %.700s; --overwrite replaces it", path, status.message);
+    if (differences.count == 0) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "%s belongs to another run, %d difference%s: %s; use the same values, another --output, or "
+                        "--overwrite to replace it",
+                        path, differences.count, differences.count > 1 ? "s" : "", differences.text);
+}

@@ -1,0 +1,312 @@
+#include "render.h"
+
+#include "agree.h"
+#include "kernel.h"
+#include "random.h"
+
+#include <inttypes.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+/* A thread's unit of work, anchored to the detector's corner; and the sums that a cluster reduces at a time. */
+enum { STRIP_ROWS = 8, STRIP_COLUMNS = 256, STRIP_PIXELS = STRIP_ROWS * STRIP_COLUMNS };
+static const int64_t BATCH_PIXELS = INT64_C(1) << 17;
+
+typedef struct Strip {
+    Tile pixels;
+    int64_t offset; /* of its sums in the batch */
+} Strip;
+
+/* Strips whose sums are reduced together to one owner. */
+typedef struct Batch {
+    int64_t first, end; /* strips */
+    int64_t pixels;
+    int owner; /* rank in the cluster */
+} Batch;
+
+struct Renderer {
+    const Experiment *experiment;
+    const Plan *plan;
+    MPI_Comm group, cluster;
+    int member, place; /* rank in group and in cluster */
+    Reduction reduction;
+    OwnPart own;
+    Range blocks;
+    Strip *strips;
+    Batch *batches;
+    int64_t strip_count, batch_count;
+    DoubleDouble *sums; /* one batch when the cluster has several ranks, else a strip for each thread */
+    int64_t steps;
+};
+
+static int64_t least_of(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static int64_t greatest_of(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+static int64_t next_multiple(int64_t x, int64_t of) {
+    return (x / of + 1) * of;
+}
+
+/* Appends the strips of a tile; with strips NULL it only counts. */
+static int64_t cut_tile(Tile tile, Strip *strips) {
+    int64_t count = 0;
+    const int64_t slow_end = tile.slow + tile.slow_pixels, fast_end = tile.fast + tile.fast_pixels;
+    for (int64_t s = tile.slow; s < slow_end; s = least_of(next_multiple(s, STRIP_ROWS), slow_end))
+        for (int64_t f = tile.fast; f < fast_end; f = least_of(next_multiple(f, STRIP_COLUMNS), fast_end)) {
+            if (strips != NULL)
+                strips[count].pixels = (Tile){s, f, least_of(next_multiple(s, STRIP_ROWS), slow_end) - s,
+                                              least_of(next_multiple(f, STRIP_COLUMNS), fast_end) - f};
+            count++;
+        }
+    return count;
+}
+
+static int64_t pixels_of(Tile tile) {
+    return tile.slow_pixels * tile.fast_pixels;
+}
+
+/* Cuts the tiles of one owner into strips and batches. */
+static void cut_owner(Renderer *r, int owner, Range tiles) {
+    Batch *batch = NULL;
+    for (int64_t t = tiles.begin; t < tiles.end; t++) {
+        const int64_t added = cut_tile(plan_tile(r->plan, t), r->strips + r->strip_count);
+        for (int64_t i = 0; i < added; i++) {
+            Strip *strip = &r->strips[r->strip_count];
+            if (batch == NULL || batch->pixels + pixels_of(strip->pixels) > BATCH_PIXELS) {
+                batch = &r->batches[r->batch_count++];
+                *batch = (Batch){.first = r->strip_count, .end = r->strip_count, .pixels = 0, .owner = owner};
+            }
+            strip->offset = batch->pixels;
+            batch->pixels += pixels_of(strip->pixels);
+            batch->end = ++r->strip_count;
+        }
+    }
+}
+
+static Status cut_cluster(Renderer *r) {
+    const Range tiles = plan_tiles_of_cluster(r->plan, r->member);
+    const int first_member = r->member - r->place;
+    int64_t strips = 0, most_batch = 0;
+    for (int64_t t = tiles.begin; t < tiles.end; t++) strips += cut_tile(plan_tile(r->plan, t), NULL);
+    const int64_t most_batches = strips; /* at least one strip in each */
+    r->strips = malloc((size_t)(strips + 1) * sizeof *r->strips);
+    r->batches = malloc((size_t)(most_batches + 1) * sizeof *r->batches);
+    if (r->strips == NULL || r->batches == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for the list of %" PRId64 " strips; give a larger run.tile",
+                            strips);
+    for (int owner = 0; owner < r->plan->cluster_ranks; owner++)
+        cut_owner(r, owner, plan_tiles_of_member(r->plan, first_member + owner));
+    for (int64_t i = 0; i < r->batch_count; i++) most_batch = greatest_of(most_batch, r->batches[i].pixels);
+    const bool alone = r->plan->cluster_ranks == 1;
+    const int64_t sums = alone ? (int64_t)omp_get_max_threads() * STRIP_PIXELS : most_batch;
+    r->sums = malloc((size_t)(sums + 1) * sizeof *r->sums);
+    if (r->sums == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sums", sums);
+    return status_ok();
+}
+
+static OwnPart own_part(const Plan *plan, int member) {
+    OwnPart own = {.rectangles = 0, .rows = {0, 0}};
+    own.rectangles = plan_rectangles(plan, plan_tiles_of_member(plan, member), own.rectangle);
+    for (int i = 0; i < own.rectangles; i++) {
+        const Tile tile = own.rectangle[i];
+        if (i == 0) own.rows.begin = tile.slow;
+        own.rows.end = tile.slow + tile.slow_pixels;
+        own.pixels += pixels_of(tile);
+    }
+    return own;
+}
+
+Status renderer_create(MPI_Comm communicator, const Experiment *experiment, const Plan *plan, Renderer **renderer) {
+    int rank = 0;
+    MPI_Comm_rank(communicator, &rank);
+    Renderer *r = calloc(1, sizeof *r);
+    *renderer = r;
+    Status status = r == NULL ? status_error(STATUS_NO_MEMORY, "no memory for the renderer") : status_ok();
+    status = agree(communicator, status);
+    if (!status_is_ok(status)) {
+        free(r);
+        *renderer = NULL;
+        return status;
+    }
+    r->experiment = experiment;
+    r->plan = plan;
+    r->member = plan_member_of_rank(plan, rank);
+    r->place = r->member % plan->cluster_ranks;
+    MPI_Comm_split(communicator, plan_group_of_rank(plan, rank), rank, &r->group);
+    MPI_Comm_split(r->group, r->member / plan->cluster_ranks, r->member, &r->cluster);
+    r->reduction = reduction_create();
+    r->own = own_part(plan, r->member);
+    r->blocks = plan_blocks_of_shards(plan, plan_shards_of_member(plan, r->member));
+    status = agree(communicator, cut_cluster(r));
+    if (!status_is_ok(status)) renderer_destroy(renderer);
+    return status;
+}
+
+void renderer_destroy(Renderer **renderer) {
+    Renderer *r = *renderer;
+    if (r == NULL) return;
+    free(r->sums);
+    free(r->batches);
+    free(r->strips);
+    reduction_destroy(&r->reduction);
+    MPI_Comm_free(&r->cluster);
+    MPI_Comm_free(&r->group);
+    free(r);
+    *renderer = NULL;
+}
+
+const OwnPart *renderer_own_part(const Renderer *renderer) {
+    return &renderer->own;
+}
+
+int64_t renderer_steps(const Renderer *renderer) {
+    return renderer->steps;
+}
+
+/* Place of a pixel in a buffer of own rows. */
+static int64_t place_of(const Renderer *r, int64_t slow, int64_t fast) {
+    return (slow - r->own.rows.begin) * r->plan->request.fast_pixels + fast;
+}
+
+static void store_strip(const Renderer *r, Tile pixels, const DoubleDouble *sums, double photons, float *expected) {
+    for (int64_t s = 0; s < pixels.slow_pixels; s++) {
+        float *row = &expected[place_of(r, pixels.slow + s, pixels.fast)];
+        const DoubleDouble *sum = &sums[s * pixels.fast_pixels];
+        for (int64_t f = 0; f < pixels.fast_pixels; f++) row[f] = (float)(photons * sum[f].high + photons * sum[f].low);
+    }
+}
+
+static void clear(DoubleDouble *sums, int64_t count) {
+    memset(sums, 0, (size_t)count * sizeof *sums);
+}
+
+/* A rank that has all shards of its tiles: each strip is finished by one thread. */
+static void expected_alone(Renderer *r, const Frame *frame, double photons, float *expected) {
+#pragma omp parallel for schedule(dynamic, 1)
+    for (int64_t i = 0; i < r->strip_count; i++) {
+        DoubleDouble *sums = r->sums + (int64_t)omp_get_thread_num() * STRIP_PIXELS;
+        const Tile pixels = r->strips[i].pixels;
+        clear(sums, pixels_of(pixels));
+        kernel_accumulate(r->experiment, frame, pixels, r->blocks, sums);
+        store_strip(r, pixels, sums, photons, expected);
+    }
+}
+
+/* A rank that has some of the shards: batch by batch, the sums go to the owner of the tiles. */
+static void expected_in_cluster(Renderer *r, const Frame *frame, double photons, float *expected) {
+    for (int64_t b = 0; b < r->batch_count; b++) {
+        const Batch batch = r->batches[b];
+        clear(r->sums, batch.pixels);
+#pragma omp parallel for schedule(dynamic, 1)
+        for (int64_t i = batch.first; i < batch.end; i++)
+            kernel_accumulate(r->experiment, frame, r->strips[i].pixels, r->blocks, r->sums + r->strips[i].offset);
+        reduction_to_owner(&r->reduction, r->cluster, batch.owner, batch.pixels, r->sums);
+        if (batch.owner != r->place) continue;
+        for (int64_t i = batch.first; i < batch.end; i++)
+            store_strip(r, r->strips[i].pixels, r->sums + r->strips[i].offset, photons, expected);
+    }
+}
+
+void renderer_expected(Renderer *r, const Frame *frame, float *expected) {
+    const double photons = kernel_photons(r->experiment, frame);
+    if (r->plan->cluster_ranks == 1)
+        expected_alone(r, frame, photons, expected);
+    else
+        expected_in_cluster(r, frame, photons, expected);
+    for (int64_t i = 0; i < r->strip_count; i++)
+        r->steps += kernel_steps(r->experiment, pixels_of(r->strips[i].pixels), r->blocks);
+}
+
+void renderer_counts(const Renderer *r, const Frame *frame, const float *expected, int32_t *counts) {
+    const uint64_t seed = r->experiment->noise_seed, number = (uint64_t)frame->number;
+    for (int i = 0; i < r->own.rectangles; i++) {
+        const Tile tile = r->own.rectangle[i];
+#pragma omp parallel for schedule(dynamic, 4)
+        for (int64_t s = tile.slow; s < tile.slow + tile.slow_pixels; s++)
+            for (int64_t f = tile.fast; f < tile.fast + tile.fast_pixels; f++) {
+                const uint64_t pixel = (uint64_t)(s * r->plan->request.fast_pixels + f);
+                const int64_t place = place_of(r, s, f);
+                counts[place] = random_poisson(seed, number, pixel, (double)expected[place]);
+            }
+    }
+}
+
+/* What a run of bytes, followed by @p after more, contributes to the CRC of the whole: the CRC is linear, so the
+ * contributions of all runs are combined by exclusive or. */
+static uint32_t crc_contribution(const void *bytes, int64_t length, int64_t after) {
+    uLong crc = crc32(0L, Z_NULL, 0);
+    const unsigned char *next = bytes;
+    for (int64_t left = length; left > 0;) {
+        const uInt piece = left < (1 << 30) ? (uInt)left : 1u << 30;
+        crc = crc32(crc, next, piece);
+        next += piece;
+        left -= piece;
+    }
+    return (uint32_t)crc32_combine(crc, 0, (z_off_t)after);
+}
+
+static uint32_t crc_of_rectangle(const Renderer *r, Tile tile, const void *values) {
+    const int64_t width = r->plan->request.fast_pixels;
+    const int64_t all = r->plan->request.slow_pixels * width;
+    const bool whole_rows = tile.fast_pixels == width;
+    const int64_t runs = whole_rows ? 1 : tile.slow_pixels;
+    const int64_t length = whole_rows ? pixels_of(tile) : tile.fast_pixels;
+    uint32_t crc = 0;
+    for (int64_t run = 0; run < runs; run++) {
+        const int64_t begin = (tile.slow + run) * width + tile.fast;
+        const char *bytes = (const char *)values + 4 * place_of(r, tile.slow + run, tile.fast);
+        crc ^= crc_contribution(bytes, 4 * length, 4 * (all - begin - length));
+    }
+    return crc;
+}
+
+ImageTotals renderer_totals(const Renderer *r, const float *expected, const int32_t *counts) {
+    DoubleDouble sum = {0.0, 0.0};
+    ImageTotals mine = {0.0, 0.0, 0}, all = {0.0, 0.0, 0};
+    for (int i = 0; i < r->own.rectangles; i++) {
+        const Tile tile = r->own.rectangle[i];
+        for (int64_t s = tile.slow; s < tile.slow + tile.slow_pixels; s++) {
+            const int64_t row = place_of(r, s, tile.fast);
+            for (int64_t f = row; f < row + tile.fast_pixels; f++) {
+                const double value = counts != NULL ? (double)counts[f] : (double)expected[f];
+                sum = double_double_add(sum, value);
+                if (value > mine.max) mine.max = value;
+            }
+        }
+        mine.crc32 ^= crc_of_rectangle(r, tile, counts != NULL ? (const void *)counts : (const void *)expected);
+    }
+    reduction_to_owner(&r->reduction, r->group, 0, 1, &sum);
+    all.sum = sum.high + sum.low;
+    MPI_Bcast(&all.sum, 1, MPI_DOUBLE, 0, r->group);
+    MPI_Allreduce(&mine.max, &all.max, 1, MPI_DOUBLE, MPI_MAX, r->group);
+    MPI_Allreduce(&mine.crc32, &all.crc32, 1, MPI_UINT32_T, MPI_BXOR, r->group);
+    return all;
+}
+
+/* Sends, or on the first member receives into the image, the rows of one rectangle. */
+static void move_rectangle(const Renderer *r, int member, Tile tile, const float *expected, float *image) {
+    const int64_t width = r->plan->request.fast_pixels;
+    for (int64_t s = tile.slow; s < tile.slow + tile.slow_pixels; s++) {
+        const int length = (int)tile.fast_pixels;
+        if (r->member == 0 && member == 0)
+            memcpy(image + s * width + tile.fast, expected + place_of(r, s, tile.fast), (size_t)length * 4);
+        else if (r->member == 0)
+            MPI_Recv(image + s * width + tile.fast, length, MPI_FLOAT, member, 0, r->group, MPI_STATUS_IGNORE);
+        else
+            MPI_Send(expected + place_of(r, s, tile.fast), length, MPI_FLOAT, 0, 0, r->group);
+    }
+}
+
+void renderer_gather(const Renderer *r, const float *expected, float *image) {
+    for (int member = 0; member < r->plan->group_ranks; member++) {
+        if (r->member != 0 && r->member != member) continue;
+        const OwnPart part = own_part(r->plan, member);
+        for (int i = 0; i < part.rectangles; i++) move_rectangle(r, member, part.rectangle[i], expected, image);
+    }
+}

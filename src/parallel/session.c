@@ -1,0 +1,233 @@
+#include "session.h"
+
+#include "hdf5_helpers.h"
+#include "text.h"
+
+#include <math.h>
+#include <mpi.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+RankPlace session_place(void) {
+    RankPlace place = {.threads = omp_get_max_threads()};
+    char name[MPI_MAX_PROCESSOR_NAME] = "";
+    int length = 0;
+    MPI_Get_processor_name(name, &length);
+    (void)text_copy(place.host, sizeof place.host, name);
+    return place;
+}
+
+int64_t session_peak_memory(void) {
+    static const char label[] = "VmHWM:"; /* kB, proc(5) */
+    char line[256];
+    int64_t kilobytes = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    if (file == NULL) return 0;
+    while (fgets(line, sizeof line, file) != NULL) {
+        const char *number = line + sizeof label - 1, *rest = NULL;
+        if (strncmp(line, label, sizeof label - 1) != 0) continue;
+        number += strspn(number, " \t");
+        if (!text_read_integer(number, &kilobytes, &rest)) kilobytes = 0;
+    }
+    (void)fclose(file);
+    return kilobytes * 1024;
+}
+
+enum { SESSION_NAME_BYTES = 40 };
+
+static void name_of_session(int sequence_index, char *name) {
+    if (sequence_index == 1)
+        (void)text_copy(name, SESSION_NAME_BYTES, "environment");
+    else
+        (void)snprintf(name, SESSION_NAME_BYTES, "environment_%d", sequence_index);
+}
+
+/* ------------------------------------------------------------------------------------------------------- beginning */
+
+/* A session that begins. */
+typedef struct Beginning {
+    const Provenance *provenance;
+    int sequence_index;
+} Beginning;
+
+static Status write_times(hid_t group, const Beginning *beginning) {
+    char now[PROVENANCE_TIME_BYTES];
+    const char never[PROVENANCE_TIME_BYTES] = "";
+    provenance_time(now);
+    TRY(hdf5_write_int32(group, "sequence_index", beginning->sequence_index));
+    TRY(hdf5_write_text(group, "start_time", now));
+    /* as wide as a time, so that the end changes no metadata: a kill then cannot hurt the file */
+    TRY(hdf5_write_wide_text(group, "end_time", sizeof never, never));
+    return hdf5_write_text(group, "command_line", beginning->provenance->command_line);
+}
+
+static Status write_build(hid_t group, BuildInfo build) {
+    TRY(hdf5_write_text(group, "version", build.version));
+    TRY(hdf5_write_text(group, "git_hash", build.git_revision));
+    TRY(hdf5_write_flag(group, "git_dirty", build.git_dirty));
+    TRY(hdf5_write_text(group, "compiler", build.compiler));
+    TRY(hdf5_write_text(group, "compiler_flags", build.flags));
+    return hdf5_write_text(group, "build_type", build.build_type);
+}
+
+static Status write_libraries(hid_t group) {
+    char mpi[MPI_MAX_LIBRARY_VERSION_STRING] = "", hdf5[64];
+    unsigned major = 0, minor = 0, release = 0;
+    int length = 0;
+    MPI_Get_library_version(mpi, &length);
+    if (H5get_libversion(&major, &minor, &release) < 0) return hdf5_error(STATUS_OUTPUT_FAILED, "ask", "HDF5");
+    (void)snprintf(hdf5, sizeof hdf5, "%u.%u.%u", major, minor, release);
+    TRY(hdf5_write_text(group, "libhdf5", hdf5));
+    (void)snprintf(hdf5, sizeof hdf5, "%d.%d.%d", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
+    TRY(hdf5_write_text(group, "libhdf5_headers", hdf5));
+    TRY(hdf5_write_text(group, "mpi_library", mpi));
+    return hdf5_write_int32(group, "openmp", _OPENMP);
+}
+
+/* The only variables of the environment that enter the file. */
+static Status write_slurm(hid_t group) {
+    static const struct {
+        const char *variable, *name;
+    } items[] = {{"SLURM_JOB_ID", "slurm_job_id"},
+                 {"SLURM_ARRAY_JOB_ID", "slurm_array_job_id"},
+                 {"SLURM_ARRAY_TASK_ID", "slurm_array_task_id"},
+                 {"SLURM_RESTART_COUNT", "slurm_restart_count"}};
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+        const char *value = getenv(items[i].variable);
+        if (value != NULL) TRY(hdf5_write_text(group, items[i].name, value));
+    }
+    return status_ok();
+}
+
+/* hostname and the like are those of rank 0; rank_* are of all. */
+static Status write_places(hid_t group, const Provenance *provenance) {
+    const int ranks = provenance->ranks;
+    char *hosts = calloc((size_t)ranks, PROVENANCE_HOST_BYTES);
+    int32_t *threads = calloc((size_t)ranks, sizeof *threads);
+    Status status = hosts == NULL || threads == NULL
+                        ? status_error(STATUS_NO_MEMORY, "no memory for the names of %d hosts", ranks)
+                        : status_ok();
+    for (int i = 0; status_is_ok(status) && i < ranks; i++) {
+        (void)text_copy(hosts + (ptrdiff_t)i * PROVENANCE_HOST_BYTES, PROVENANCE_HOST_BYTES,
+                        provenance->places[i].host);
+        threads[i] = provenance->places[i].threads;
+    }
+    if (status_is_ok(status)) status = hdf5_write_texts(group, "rank_host", ranks, PROVENANCE_HOST_BYTES, hosts);
+    if (status_is_ok(status)) status = hdf5_write(group, "rank_threads", H5T_NATIVE_INT32, hdf5_list(ranks), threads);
+    free(threads);
+    free(hosts);
+    TRY(status);
+    TRY(hdf5_write_text(group, "hostname", provenance->places[0].host));
+    TRY(hdf5_write_int32(group, "mpi_ranks", ranks));
+    return hdf5_write_int32(group, "omp_threads", provenance->places[0].threads);
+}
+
+/* How a number gets into its dataset: created at the beginning of a session, overwritten at its end. */
+typedef enum Put { PUT_NEW, PUT_AGAIN } Put;
+
+static Status put(hid_t group, Put how, const char *name, hid_t type, Hdf5Shape shape, const void *values) {
+    return how == PUT_NEW ? hdf5_write(group, name, type, shape, values) : hdf5_overwrite(group, name, type, values);
+}
+
+static Status put_plan(hid_t group, Put how, const Plan *plan) {
+    const struct {
+        const char *name;
+        int64_t value;
+    } items[] = {{"tile", plan->tile},
+                 {"tiles_slow", plan->tiles_slow},
+                 {"tiles_fast", plan->tiles_fast},
+                 {"shards", plan->shards},
+                 {"groups", plan->groups},
+                 {"group_ranks", plan->group_ranks},
+                 {"cluster_ranks", plan->cluster_ranks},
+                 {"frames_per_wave_of_group", plan->frames_per_wave_of_group},
+                 {"waves", plan->waves}};
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++)
+        TRY(put(group, how, items[i].name, H5T_NATIVE_INT64, hdf5_scalar(), &items[i].value));
+    return status_ok();
+}
+
+/* The columns of the ranks' results, taken out of their records. */
+typedef struct ResultColumns {
+    int64_t *integers; /* [3][ranks]: steps, bytes written, peak memory */
+    double *seconds;   /* [ranks] */
+} ResultColumns;
+
+static Status put_columns(hid_t group, Put how, ResultColumns columns, int ranks) {
+    const Hdf5Shape shape = hdf5_list(ranks);
+    const int64_t *peak = columns.integers + (ptrdiff_t)2 * ranks;
+    TRY(put(group, how, "rank_steps", H5T_NATIVE_INT64, shape, columns.integers));
+    TRY(put(group, how, "rank_bytes_written", H5T_NATIVE_INT64, shape, columns.integers + ranks));
+    TRY(put(group, how, "rank_peak_memory", H5T_NATIVE_INT64, shape, peak));
+    return put(group, how, "rank_compute_seconds", H5T_NATIVE_DOUBLE, shape, columns.seconds);
+}
+
+/* Without results, which is how a killed session leaves them: -1 and NaN. */
+static void set_columns(ResultColumns columns, const RankResult *results, int ranks) {
+    for (int i = 0; i < ranks; i++) {
+        columns.integers[i] = results != NULL ? results[i].record.steps : -1;
+        columns.integers[ranks + i] = results != NULL ? results[i].record.bytes_written : -1;
+        columns.integers[2 * ranks + i] = results != NULL ? results[i].peak_memory_bytes : -1;
+        columns.seconds[i] = results != NULL ? results[i].record.compute_seconds : (double)NAN;
+    }
+}
+
+static Status put_results(hid_t group, Put how, const RankResult *results, int ranks) {
+    const ResultColumns columns = {.integers = calloc((size_t)ranks, 3 * sizeof(int64_t)),
+                                   .seconds = calloc((size_t)ranks, sizeof(double))};
+    Status status = status_error(STATUS_NO_MEMORY, "no memory for the results of %d ranks", ranks);
+    if (columns.integers != NULL && columns.seconds != NULL) {
+        set_columns(columns, results, ranks);
+        status = put_columns(group, how, columns, ranks);
+    }
+    free(columns.seconds);
+    free(columns.integers);
+    return status;
+}
+
+static Status fill_session(hid_t group, const void *context) {
+    const Beginning *beginning = context;
+    TRY(write_times(group, beginning));
+    TRY(write_build(group, beginning->provenance->build));
+    TRY(write_libraries(group));
+    TRY(write_places(group, beginning->provenance));
+    TRY(write_slurm(group));
+    TRY(put_plan(group, PUT_NEW, beginning->provenance->plan));
+    return put_results(group, PUT_NEW, NULL, beginning->provenance->ranks);
+}
+
+Status session_begin(hid_t simulation, const Provenance *provenance, int *sequence_index) {
+    char name[SESSION_NAME_BYTES];
+    *sequence_index = 1;
+    name_of_session(*sequence_index, name);
+    while (hdf5_has(simulation, name)) name_of_session(++*sequence_index, name);
+    const Beginning beginning = {.provenance = provenance, .sequence_index = *sequence_index};
+    return hdf5_write_group(simulation, name, "NXcollection", fill_session, &beginning);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- end */
+
+/* A session that ends. */
+typedef struct Ending {
+    const Plan *plan;
+    const RankResult *results;
+    int ranks;
+} Ending;
+
+static Status complete_session(hid_t group, const void *context) {
+    const Ending *ending = context;
+    char now[PROVENANCE_TIME_BYTES];
+    provenance_time(now);
+    TRY(hdf5_overwrite_text(group, "end_time", now));
+    if (ending->plan != NULL) TRY(put_plan(group, PUT_AGAIN, ending->plan));
+    return put_results(group, PUT_AGAIN, ending->results, ending->ranks);
+}
+
+Status session_end(hid_t simulation, int sequence_index, const Plan *plan, const RankResult *results, int ranks) {
+    char name[SESSION_NAME_BYTES];
+    const Ending ending = {.plan = plan, .results = results, .ranks = ranks};
+    name_of_session(sequence_index, name);
+    return hdf5_use_group(simulation, name, complete_session, &ending);
+}

@@ -1,0 +1,325 @@
+#include "simulate.h"
+
+#include "agree.h"
+#include "broadcast.h"
+#include "float_file.h"
+#include "kernel.h"
+#include "render.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What rank 0 decided, for all. Plain data. */
+typedef struct Decision {
+    Plan plan;
+    Range slice;
+} Decision;
+
+/* One run on one rank. */
+typedef struct Run {
+    MPI_Comm communicator;
+    int rank, ranks;
+    const SimulateRequest *request;
+    Parameters *parameters;
+    Experiment *experiment;
+    SharedGrid grid;
+    Decision decision;
+    Notes notes; /* on rank 0 */
+    Writer *writer;
+    Renderer *renderer;
+    Frame frame;
+    int64_t *slots;       /* [plan.request.frames] places in the file of the frames to render */
+    float *expected;      /* [frames of a wave][own rows][fast_pixels] */
+    int32_t *counts;      /* the same, NULL where not wanted */
+    float *image;         /* frame 0 on the rank that writes output.float_file, else NULL */
+    FrameRecord *records; /* [frames of a wave] */
+    RankRecord done;
+} Run;
+
+double simulate_buffer_bytes(const Plan *plan, OutputImages images) {
+    /* every member's share is about the same, and its buffer has whole rows */
+    const double pixels = (double)plan->request.slow_pixels * (double)plan->request.fast_pixels;
+    const double share = pixels / plan->group_ranks + 2.0 * (double)plan->tile * (double)plan->request.fast_pixels;
+    const double held = share < pixels ? share : pixels;
+    return (images == IMAGES_EXPECTED ? 4.0 : 8.0) * held * (double)plan->frames_per_wave_of_group;
+}
+
+static Status check_memory(const Experiment *e, const Plan *plan) {
+    const double node = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    const double need = simulate_buffer_bytes(plan, e->images);
+    if (need <= node) return status_ok();
+    return status_error(STATUS_NO_MEMORY,
+                        "each rank needs %.3g GiB for its part of a frame of %" PRId64 " x %" PRId64
+                        " pixels, and this node has %.3g GiB; use more ranks or a smaller detector",
+                        need / 1073741824.0, e->detector.slow_pixels, e->detector.fast_pixels, node / 1073741824.0);
+}
+
+/* A:B, or the whole sweep when nothing was said. */
+static Status read_slice(const Parameters *p, int64_t count, Range *slice) {
+    const char *text = p->run_frames, *rest = text;
+    *slice = (Range){0, count};
+    if (*text == '\0') return status_ok();
+    const bool read = text_read_integer(text, &slice->begin, &rest) && *rest == ':' &&
+                      text_read_integer(rest + 1, &slice->end, &rest) && *rest == '\0';
+    if (read && slice->begin >= 0 && slice->begin < slice->end && slice->end <= count) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "%s: run.frames is \"%s\"; it must be A:B within this sweep's frames 0:%" PRId64
+                        " (frame B is not included)",
+                        p->state[PARAMETER(run, frames)].origin, text, count);
+}
+
+Status simulate_plan(const Parameters *p, const Experiment *e, int ranks, int threads, Plan *plan, Range *slice,
+                     Notes *notes) {
+    TRY(read_slice(p, e->sweep.count, slice));
+    const double per_pixel =
+        (double)kernel_steps(e, 1, (Range){0, kernel_blocks(e)}); /* fits: experiment_create limits the terms */
+    const PlanRequest request = {.slow_pixels = e->detector.slow_pixels,
+                                 .fast_pixels = e->detector.fast_pixels,
+                                 .blocks = kernel_blocks(e),
+                                 .steps_per_pixel = (int64_t)per_pixel,
+                                 .frames = range_length(*slice),
+                                 .ranks = ranks,
+                                 .threads = threads,
+                                 .tile = p->run_tile,
+                                 .shards = p->run_shards,
+                                 .wave = p->run_wave};
+    *plan = plan_create(request, notes);
+    return check_memory(e, plan);
+}
+
+/* Where the raw image goes must not hold anything that the user did not offer. */
+static Status check_float_file(const SimulateRequest *request) {
+    const Parameters *p = request->parameters;
+    const char *path = p->output_float_file;
+    if (*path == '\0') return status_ok();
+    if (access(path, F_OK) == 0 && !p->run_overwrite && !request->replaces_float_file)
+        return status_error(STATUS_BAD_PARAMETER, "output.float_file %s exists; give --overwrite or another name",
+                            path);
+    return float_file_check(path);
+}
+
+/* On rank 0: everything that can be found wrong is found here, before anything is computed or written. */
+static Status decide(Run *run) {
+    const SimulateRequest *request = run->request;
+    const Parameters *p = request->parameters;
+    if (*p->run_output == '\0' && *p->output_float_file == '\0')
+        return status_error(STATUS_BAD_PARAMETER, "there is nowhere to write to; give --output FILE.nxs");
+    if (p->run_overwrite && p->run_resume)
+        return status_error(STATUS_BAD_PARAMETER, "--overwrite and --resume exclude each other; give one");
+    TRY(check_float_file(request));
+    TRY(experiment_create(p, &run->experiment, &run->notes));
+    return simulate_plan(p, run->experiment, run->ranks, omp_get_max_threads(), &run->decision.plan,
+                         &run->decision.slice, &run->notes);
+}
+
+static Status share_decision(Run *run) {
+    run->parameters = NULL;
+    if (run->rank == 0) {
+        run->parameters = malloc(sizeof *run->parameters);
+        if (run->parameters != NULL) memcpy(run->parameters, run->request->parameters, sizeof *run->parameters);
+    }
+    const bool copied = run->rank != 0 || run->parameters != NULL;
+    TRY(agree(run->communicator, copied ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for parameters")));
+    TRY(broadcast_parameters(run->communicator, &run->parameters));
+    TRY(broadcast_experiment(run->communicator, &run->experiment, &run->grid));
+    MPI_Bcast(&run->decision, (int)sizeof run->decision, MPI_BYTE, 0, run->communicator);
+    return status_ok();
+}
+
+static Status open_output(Run *run, bool *complete) {
+    *complete = false;
+    const Parameters *p = run->parameters;
+    if (*p->run_output == '\0') return status_ok();
+    const OutputRequest output = {.path = p->run_output,
+                                  .overwrite = p->run_overwrite,
+                                  .resume = p->run_resume,
+                                  .frames = run->decision.slice,
+                                  .command_line = run->request->command_line,
+                                  .build = run->request->build};
+    return writer_open(run->communicator, p, run->experiment, &run->decision.plan, &run->notes, output, &run->writer,
+                       complete);
+}
+
+/* The frames that are not yet complete in the file. The plan is made anew for their number, the same on every rank. */
+static Status list_missing_frames(Run *run) {
+    const int64_t all = range_length(run->decision.slice);
+    run->slots = malloc((size_t)all * sizeof *run->slots);
+    if (run->slots == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a list of %" PRId64 " frames", all);
+    const uint8_t *states = run->writer == NULL ? NULL : writer_states(run->writer);
+    int64_t missing = 0;
+    for (int64_t slot = 0; slot < all; slot++)
+        if (states == NULL || states[slot] != FRAME_COMPLETE) run->slots[missing++] = slot;
+    PlanRequest request = run->decision.plan.request;
+    request.frames = missing;
+    run->decision.plan = plan_create(request, NULL);
+    return status_ok();
+}
+
+static Status allocate_buffers(Run *run) {
+    const Plan *plan = &run->decision.plan;
+    const int64_t frames = plan->frames_per_wave_of_group;
+    const int64_t pixels = range_length(renderer_own_part(run->renderer)->rows) * plan->request.fast_pixels * frames;
+    TRY(frame_create(run->experiment, &run->frame));
+    run->expected = malloc((size_t)(pixels + 1) * sizeof *run->expected);
+    run->records = calloc((size_t)frames, sizeof *run->records);
+    if (run->experiment->images != IMAGES_EXPECTED) run->counts = malloc((size_t)(pixels + 1) * sizeof *run->counts);
+    const bool writes_image = *run->parameters->output_float_file != '\0' && run->rank == 0;
+    if (writes_image) run->image = malloc((size_t)detector_pixels(&run->experiment->detector) * sizeof *run->image);
+    if (run->expected == NULL || run->records == NULL || (run->image == NULL && writes_image) ||
+        (run->counts == NULL && run->experiment->images != IMAGES_EXPECTED))
+        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " pixels of the frames in work", pixels);
+    return status_ok();
+}
+
+static double now(void) {
+    struct timespec time;
+    (void)clock_gettime(CLOCK_REALTIME, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* One frame into place @p index of the buffers. Collective over the group. */
+static void render_frame(Run *run, int64_t slot, int64_t index) {
+    const Plan *plan = &run->decision.plan;
+    const int64_t pixels = range_length(renderer_own_part(run->renderer)->rows) * plan->request.fast_pixels;
+    float *expected = run->expected + index * pixels;
+    int32_t *counts = run->counts == NULL ? NULL : run->counts + index * pixels;
+    const double start = now(), clock = MPI_Wtime();
+    frame_set(run->experiment, run->decision.slice.begin + slot, &run->frame);
+    renderer_expected(run->renderer, &run->frame, expected);
+    if (counts != NULL) renderer_counts(run->renderer, &run->frame, expected, counts);
+    run->done.compute_seconds += MPI_Wtime() - clock;
+    const ImageTotals totals = renderer_totals(run->renderer, expected, counts);
+    FrameRecord *record = &run->records[index];
+    *record = (FrameRecord){.slot = slot,
+                            .number = run->frame.number,
+                            .phi_start_rad = run->frame.phi_start_rad,
+                            .fluence_per_m2 = run->frame.fluence_per_m2,
+                            .sum_photons = totals.sum,
+                            .max_photons = totals.max,
+                            .crc32 = totals.crc32,
+                            .first_rank = run->rank,
+                            .start_time = start,
+                            .wall_seconds = MPI_Wtime() - clock};
+    for (int i = 0; i < 3; i++) {
+        const Vec3 row = run->frame.reciprocal_per_m.row[i];
+        record->ub_per_m[i][0] = row.x;
+        record->ub_per_m[i][1] = row.y;
+        record->ub_per_m[i][2] = row.z;
+    }
+}
+
+/* The first frame as a raw image, written by rank 0. Collective over its group. */
+static Status write_float_file(Run *run) {
+    renderer_gather(run->renderer, run->expected, run->image);
+    if (run->rank != 0) return status_ok();
+    return float_file_write(run->parameters->output_float_file, detector_pixels(&run->experiment->detector),
+                            run->image);
+}
+
+static Status write_wave(Run *run, Range frames, bool first_wave) {
+    const Plan *plan = &run->decision.plan;
+    const OwnPart *own = renderer_own_part(run->renderer);
+    const bool first_group = plan_group_of_rank(plan, run->rank) == 0;
+    Status status = status_ok();
+    if (first_wave && first_group && *run->parameters->output_float_file != '\0') status = write_float_file(run);
+    TRY(agree(run->communicator, status));
+    if (run->writer == NULL) return status_ok();
+    WaveData wave = {.frames = range_length(frames),
+                     .slots = run->slots + frames.begin,
+                     .rectangles = own->rectangles,
+                     .rows = own->rows,
+                     .expected = run->experiment->images == IMAGES_COUNTS ? NULL : run->expected,
+                     .counts = run->counts,
+                     .records = plan_member_of_rank(plan, run->rank) == 0 ? range_length(frames) : 0,
+                     .record = run->records};
+    memcpy(wave.rectangle, own->rectangle, sizeof wave.rectangle);
+    const int64_t datasets = run->experiment->images == IMAGES_BOTH ? 2 : 1;
+    run->done.bytes_written += 4 * own->pixels * range_length(frames) * datasets;
+    return writer_write(run->writer, &wave);
+}
+
+static bool someone_stops(const Run *run) {
+    const int mine = run->request->stop != NULL && *run->request->stop != 0;
+    int any = 0;
+    MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, run->communicator);
+    return any != 0;
+}
+
+static void report(const Run *run, int64_t done) {
+    if (run->rank != 0 || run->request->progress == NULL) return;
+    const Plan *plan = &run->decision.plan;
+    const double steps_of_frame =
+        (double)plan->request.slow_pixels * (double)plan->request.fast_pixels * (double)plan->request.steps_per_pixel;
+    run->request->progress(run->request->context, done, plan->request.frames, steps_of_frame * (double)done);
+}
+
+static Status render_waves(Run *run) {
+    const Plan *plan = &run->decision.plan;
+    const int group = plan_group_of_rank(plan, run->rank);
+    report(run, 0);
+    for (int64_t wave = 0; wave < plan->waves; wave++) {
+        const Range frames = plan_frames_of_group(plan, wave, group);
+        for (int64_t i = frames.begin; i < frames.end; i++) render_frame(run, run->slots[i], i - frames.begin);
+        TRY(write_wave(run, frames, wave == 0));
+        report(run, plan_frames_of_wave(plan, wave).end);
+        if (wave + 1 < plan->waves && someone_stops(run))
+            return status_error(STATUS_INTERRUPTED,
+                                "stopped by a signal after %" PRId64 " of %" PRId64
+                                " frames; run again with --resume to go on",
+                                plan_frames_of_wave(plan, wave).end, plan->request.frames);
+    }
+    return status_ok();
+}
+
+static Status render_missing(Run *run) {
+    TRY(agree(run->communicator, list_missing_frames(run)));
+    if (run->decision.plan.request.frames == 0) return status_ok();
+    TRY(renderer_create(run->communicator, run->experiment, &run->decision.plan, &run->renderer));
+    TRY(agree(run->communicator, allocate_buffers(run)));
+    return render_waves(run);
+}
+
+static Status render_and_close(Run *run) {
+    if (run->rank == 0 && run->request->announce != NULL)
+        run->request->announce(run->request->context, run->experiment, &run->decision.plan, &run->notes);
+    Status status = render_missing(run);
+    run->done.steps = run->renderer == NULL ? 0 : renderer_steps(run->renderer);
+    const Status closed = writer_close(&run->writer, status_is_ok(status), &run->decision.plan, run->done);
+    return status_first(status, closed);
+}
+
+static void release(Run *run) {
+    free(run->records);
+    free(run->image);
+    free(run->counts);
+    free(run->expected);
+    frame_destroy(&run->frame);
+    renderer_destroy(&run->renderer);
+    free(run->slots);
+    broadcast_free_grid(&run->grid);
+    experiment_destroy(&run->experiment);
+    parameters_destroy(&run->parameters);
+}
+
+Status simulate(MPI_Comm communicator, SimulateRequest request) {
+    Run *run = calloc(1, sizeof *run);
+    TRY(agree(communicator, run != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for the run")));
+    run->communicator = communicator;
+    run->request = &request;
+    run->grid.window = MPI_WIN_NULL;
+    MPI_Comm_rank(communicator, &run->rank);
+    MPI_Comm_size(communicator, &run->ranks);
+    bool complete = false;
+    Status status = agree(communicator, run->rank == 0 ? decide(run) : status_ok());
+    if (status_is_ok(status)) status = share_decision(run);
+    if (status_is_ok(status)) status = open_output(run, &complete);
+    if (status_is_ok(status) && !complete) status = render_and_close(run);
+    release(run);
+    free(run);
+    return status;
+}

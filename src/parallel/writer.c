@@ -1,0 +1,478 @@
+#include "writer.h"
+
+#include "agree.h"
+#include "frame_table.h"
+#include "hdf5_helpers.h"
+#include "image_set.h"
+#include "nexus_geometry.h"
+#include "nxmx.h"
+#include "output_path.h"
+#include "provenance.h"
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct Writer {
+    MPI_Comm communicator;
+    int rank, ranks;
+    OutputPath path;
+    bool overwrite;
+    OutputImages images;
+    Mat3 to_mcstas;
+    int64_t frames;
+    uint8_t *states; /* [frames] */
+    hid_t file;
+    ImageSet main, twin; /* twin: only where counts and photons are kept */
+    FrameTable table;
+    int session; /* rank 0's */
+};
+
+static void writer_destroy(Writer **writer) {
+    if (*writer == NULL) return;
+    free((*writer)->states);
+    free(*writer);
+    *writer = NULL;
+}
+
+static Status writer_create(MPI_Comm communicator, const Experiment *experiment, OutputRequest request,
+                            Writer **writer) {
+    const int64_t frames = range_length(request.frames);
+    if (frames < 1)
+        return status_error(STATUS_BAD_PARAMETER, "frames %" PRId64 ":%" PRId64 " are none; give at least one",
+                            request.frames.begin, request.frames.end);
+    Writer *created = calloc(1, sizeof *created);
+    uint8_t *states = calloc((size_t)frames, sizeof *states);
+    if (created == NULL || states == NULL) {
+        free(states);
+        free(created);
+        return status_error(STATUS_NO_MEMORY, "no memory for the states of %" PRId64 " frames", frames);
+    }
+    *created = (Writer){.communicator = communicator,
+                        .overwrite = request.overwrite,
+                        .images = experiment->images,
+                        .to_mcstas = nexus_geometry(&experiment->detector, &experiment->axes).to_mcstas,
+                        .frames = frames,
+                        .states = states,
+                        .file = H5I_INVALID_HID,
+                        .table = frame_table_closed()};
+    MPI_Comm_rank(communicator, &created->rank);
+    MPI_Comm_size(communicator, &created->ranks);
+    *writer = created;
+    return output_path_create(request.path, &created->path);
+}
+
+const uint8_t *writer_states(const Writer *writer) {
+    return writer->states;
+}
+
+/* ------------------------------------------------------------------------------------------- rank 0 prepares the file
+ */
+
+/* A session that begins in an open file. */
+typedef struct NewSession {
+    const Provenance *provenance;
+    int *sequence_index;
+} NewSession;
+
+static Status begin_session(hid_t simulation, const void *context) {
+    const NewSession *session = context;
+    return session_begin(simulation, session->provenance, session->sequence_index);
+}
+
+static Status fill_new_file(Writer *writer, hid_t file, const NxmxContents *contents) {
+    const NewSession session = {.provenance = contents->provenance, .sequence_index = &writer->session};
+    TRY(nxmx_create(file, contents));
+    return hdf5_use_group(file, "/entry/simulation", begin_session, &session);
+}
+
+/* Leaves nothing on the disk when it fails. */
+static Status create_file(Writer *writer, const NxmxContents *contents) {
+    hid_t file = H5I_INVALID_HID;
+    TRY(output_path_check_room(&writer->path, nxmx_bytes(contents)));
+    TRY(output_path_remove_partial(&writer->path));
+    Status status = hdf5_create_file(writer->path.partial, &file);
+    if (!status_is_ok(status)) return status;
+    status = fill_new_file(writer, file, contents);
+    status = status_first(status, hdf5_close_file(writer->path.partial, &file));
+    if (!status_is_ok(status)) (void)output_path_remove_partial(&writer->path);
+    return status;
+}
+
+static Status compare_file(const char *path, const Provenance *provenance) {
+    hid_t file = H5I_INVALID_HID;
+    const Status opened = hdf5_open_file(path, false, &file);
+    if (!status_is_ok(opened))
+        return status_error(STATUS_BAD_FILE,
+                            "%s cannot be resumed: %.600s; it is no file of tessera or another program has it open "
+                            "(--overwrite replaces it)",
+                            path, opened.message);
+    const Status status = provenance_compare(file, path, provenance);
+    (void)hdf5_close_file(path, &file);
+    return status;
+}
+
+static Status add_session(Writer *writer, const Provenance *provenance) {
+    const NewSession session = {.provenance = provenance, .sequence_index = &writer->session};
+    hid_t file = H5I_INVALID_HID;
+    if (access(writer->path.partial, W_OK) != 0)
+        return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", writer->path.partial, strerror(errno));
+    TRY(hdf5_open_file(writer->path.partial, true, &file));
+    const Status status = hdf5_use_group(file, "/entry/simulation", begin_session, &session);
+    return status_first(status, hdf5_close_file(writer->path.partial, &file));
+}
+
+/* The file is compared before it is opened for writing, so that a refusal leaves it as it was. */
+static Status continue_file(Writer *writer, const NxmxContents *contents) {
+    TRY(compare_file(writer->path.partial, contents->provenance));
+    TRY(output_path_check_room(&writer->path, nxmx_bytes(contents)));
+    return add_session(writer, contents->provenance);
+}
+
+static Status prepare_file(Writer *writer, const NxmxContents *contents, OutputRequest request, OutputStart *start) {
+    TRY(output_path_start(&writer->path, request.overwrite, request.resume, start));
+    switch (*start) {
+    case OUTPUT_NEW:
+        return create_file(writer, contents);
+    case OUTPUT_CONTINUED:
+        return continue_file(writer, contents);
+    case OUTPUT_COMPLETE:
+        return compare_file(writer->path.complete, contents->provenance);
+    }
+    return status_ok();
+}
+
+/* ------------------------------------------------------------------------------------------------- all ranks open it
+ */
+
+/* The waves take no lock, so that a growing file can be looked at. */
+static hid_t wave_access(const Writer *writer) {
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    if (access >= 0 && writer->ranks > 1) {
+        (void)H5Pset_fapl_mpio(access, writer->communicator, MPI_INFO_NULL);
+        (void)H5Pset_all_coll_metadata_ops(access, true); /* one rank reads, the others are told */
+    }
+#if H5_VERSION_GE(1, 10, 7) && !(H5_VERSION_GE(1, 12, 0) && H5_VERSION_LE(1, 12, 0))
+    if (access >= 0) (void)H5Pset_file_locking(access, false, true);
+#endif
+    return access;
+}
+
+static Status open_collectively(Writer *writer) {
+    const hid_t access = wave_access(writer);
+    writer->file = H5Fopen(writer->path.partial, H5F_ACC_RDWR, access);
+    const Status status =
+        writer->file < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "open", writer->path.partial) : status_ok();
+    if (access >= 0) (void)H5Pclose(access);
+    return status;
+}
+
+/* Opening collectively a file that one rank does not see would leave the others waiting. */
+static Status check_is_seen(const Writer *writer) {
+    if (access(writer->path.partial, R_OK | W_OK) == 0) return status_ok();
+    return status_error(STATUS_OUTPUT_FAILED,
+                        "rank %d on %s cannot write %s: %s; the output must lie on a file system that all nodes share",
+                        writer->rank, session_place().host, writer->path.partial, strerror(errno));
+}
+
+static Status open_datasets(Writer *writer) {
+    Status status =
+        image_set_open(writer->communicator, writer->file, NXMX_IMAGES, nxmx_image_type(writer->images), &writer->main);
+    if (writer->images == IMAGES_BOTH)
+        status = status_first(
+            status, image_set_open(writer->communicator, writer->file, NXMX_TWIN, H5T_NATIVE_FLOAT, &writer->twin));
+    return status_first(status, frame_table_open(writer->file, &writer->table));
+}
+
+static Status close_file(Writer *writer) {
+    image_set_close(&writer->main);
+    image_set_close(&writer->twin);
+    frame_table_close(&writer->table);
+    return hdf5_close_file(writer->path.partial, &writer->file);
+}
+
+/* Opens the file, reads the states and closes what was opened when that fails. */
+static Status open_for_waves(Writer *writer) {
+    Status status = agree(writer->communicator, check_is_seen(writer));
+    if (status_is_ok(status)) status = agree(writer->communicator, open_collectively(writer));
+    if (status_is_ok(status)) status = agree(writer->communicator, open_datasets(writer));
+    if (status_is_ok(status)) {
+        const Status read = frame_table_read_states(&writer->table, writer->frames, writer->states);
+        status = agree(writer->communicator, read);
+    }
+    if (!status_is_ok(status)) (void)close_file(writer);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------- writer_open
+ */
+
+/* Rank 0 prepares the file and all ranks hear what came of it. */
+static Status start_file(Writer *writer, const NxmxContents *contents, OutputRequest request, OutputStart *start) {
+    Status status = status_ok();
+    int told = OUTPUT_NEW;
+    if (writer->rank == 0) {
+        status = prepare_file(writer, contents, request, start);
+        told = *start;
+    }
+    status = agree(writer->communicator, status);
+    MPI_Bcast(&told, 1, MPI_INT, 0, writer->communicator);
+    *start = (OutputStart)told;
+    return status;
+}
+
+static Status open_started(Writer *writer, NxmxContents *contents, OutputRequest request, bool *complete) {
+    OutputStart start = OUTPUT_NEW;
+    Status status = start_file(writer, contents, request, &start);
+    *complete = status_is_ok(status) && start == OUTPUT_COMPLETE;
+    if (!status_is_ok(status) || *complete) return status;
+    status = open_for_waves(writer);
+    if (!status_is_ok(status) && start == OUTPUT_NEW && writer->rank == 0)
+        (void)output_path_remove_partial(&writer->path);
+    return status;
+}
+
+/* Where all ranks run, on rank 0. @p places is NULL on the others. */
+static Status gather_places(const Writer *writer, RankPlace **places) {
+    const RankPlace mine = session_place();
+    Status status = status_ok();
+    *places = NULL;
+    if (writer->rank == 0) *places = calloc((size_t)writer->ranks, sizeof **places);
+    if (writer->rank == 0 && *places == NULL)
+        status = status_error(STATUS_NO_MEMORY, "no memory for the hosts of %d ranks", writer->ranks);
+    status = agree(writer->communicator, status);
+    if (!status_is_ok(status)) return status;
+    MPI_Gather(&mine, (int)sizeof mine, MPI_BYTE, *places, (int)sizeof mine, MPI_BYTE, 0, writer->communicator);
+    return status;
+}
+
+static Status open_with_record(Writer *writer, const Experiment *experiment, Provenance *provenance,
+                               OutputRequest request, bool *complete) {
+    NxmxContents contents = {.complete_path = writer->path.complete,
+                             .parameters = provenance->parameters,
+                             .experiment = experiment,
+                             .provenance = provenance,
+                             .frames = request.frames};
+    RankPlace *places = NULL;
+    Status status = gather_places(writer, &places);
+    provenance->places = places;
+    if (status_is_ok(status))
+        status = agree(writer->communicator, writer->rank == 0 ? provenance_read_inputs(provenance) : status);
+    if (status_is_ok(status)) status = open_started(writer, &contents, request, complete);
+    free(places);
+    return status;
+}
+
+Status writer_open(MPI_Comm communicator, const Parameters *parameters, const Experiment *experiment, const Plan *plan,
+                   const Notes *notes, OutputRequest request, Writer **writer, bool *complete) {
+    *writer = NULL;
+    *complete = false;
+    hdf5_be_quiet();
+    Writer *opened = NULL;
+    Provenance provenance = {.parameters = parameters,
+                             .plan = plan,
+                             .notes = notes,
+                             .command_line = request.command_line,
+                             .build = request.build,
+                             .frames = request.frames};
+    MPI_Comm_size(communicator, &provenance.ranks);
+    Status status = agree(communicator, writer_create(communicator, experiment, request, &opened));
+    if (status_is_ok(status)) status = open_with_record(opened, experiment, &provenance, request, complete);
+    if (status_is_ok(status) && !*complete)
+        *writer = opened;
+    else
+        writer_destroy(&opened);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------ writer_write
+ */
+
+/* The rows of a wave, on rank 0. */
+typedef struct Records {
+    int64_t count;
+    FrameRecord *record;
+} Records;
+
+static int compare_slots(const void *left, const void *right) {
+    const int64_t l = ((const FrameRecord *)left)->slot, r = ((const FrameRecord *)right)->slot;
+    return (l > r) - (l < r);
+}
+
+/* Room on rank 0 for the bytes that every rank sends. */
+static Status make_room(const Writer *writer, const int *bytes, int *displacements, Records *records) {
+    int64_t total = 0;
+    for (int i = 0; i < writer->ranks; i++) {
+        displacements[i] = (int)total;
+        total += bytes[i];
+    }
+    if (total > INT32_MAX)
+        return status_error(STATUS_NO_MEMORY, "the records of a wave have %" PRId64 " bytes; make run.wave smaller",
+                            total);
+    records->count = total / (int64_t)sizeof(FrameRecord);
+    records->record = malloc((size_t)(total > 0 ? total : 1));
+    if (records->record == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the records of a wave");
+    return status_ok();
+}
+
+/* Brings all records to rank 0, ascending by slot; it frees them. Collective. */
+static Status gather_records(const Writer *writer, const WaveData *wave, Records *records) {
+    const int mine = (int)(wave->records * (int64_t)sizeof(FrameRecord));
+    int *bytes = calloc(2 * (size_t)writer->ranks, sizeof *bytes);
+    Status status = bytes == NULL ? status_error(STATUS_NO_MEMORY, "no memory for the records of a wave") : status_ok();
+    status = agree(writer->communicator, status);
+    if (status_is_ok(status)) {
+        int *displacements = bytes + writer->ranks;
+        MPI_Gather(&mine, 1, MPI_INT, bytes, 1, MPI_INT, 0, writer->communicator);
+        if (writer->rank == 0) status = make_room(writer, bytes, displacements, records);
+        status = agree(writer->communicator, status);
+        if (status_is_ok(status))
+            MPI_Gatherv(wave->record, mine, MPI_BYTE, records->record, bytes, displacements, MPI_BYTE, 0,
+                        writer->communicator);
+    }
+    if (status_is_ok(status) && writer->rank == 0)
+        qsort(records->record, (size_t)records->count, sizeof *records->record, compare_slots);
+    free(bytes);
+    return status;
+}
+
+static Status write_images(Writer *writer, const WaveData *wave) {
+    const void *main = writer->images == IMAGES_EXPECTED ? (const void *)wave->expected : (const void *)wave->counts;
+    Status status = image_set_write(&writer->main, wave, main);
+    if (writer->images == IMAGES_BOTH)
+        status = status_first(status, image_set_write(&writer->twin, wave, wave->expected));
+    return status;
+}
+
+/* Brings what was written to the operating system. Collective. */
+static Status flush(Writer *writer) {
+    const Status status = H5Fflush(writer->file, H5F_SCOPE_GLOBAL) < 0
+                              ? hdf5_error(STATUS_OUTPUT_FAILED, "flush", writer->path.partial)
+                              : status_ok();
+    return agree(writer->communicator, status);
+}
+
+/* Every rank learns which frames are complete now. Collective. */
+static Status share_states(Writer *writer, Records records) {
+    MPI_Bcast(&records.count, 1, MPI_INT64_T, 0, writer->communicator);
+    int64_t *slots = calloc((size_t)(records.count > 0 ? records.count : 1), sizeof *slots);
+    const Status mine = slots == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a list of frames") : status_ok();
+    const Status status = agree(writer->communicator, mine);
+    if (status_is_ok(status)) {
+        for (int64_t i = 0; writer->rank == 0 && i < records.count; i++) slots[i] = records.record[i].slot;
+        MPI_Bcast(slots, (int)records.count, MPI_INT64_T, 0, writer->communicator);
+        for (int64_t i = 0; i < records.count; i++) writer->states[slots[i]] = FRAME_COMPLETE;
+    }
+    free(slots);
+    return status;
+}
+
+/* What rank 0 does with all records, agreed. Collective. */
+static Status write_rows(Writer *writer, Records records) {
+    Status status = status_ok();
+    if (writer->rank == 0) status = frame_table_write(&writer->table, records.record, records.count, writer->to_mcstas);
+    return agree(writer->communicator, status);
+}
+
+static Status mark_rows(Writer *writer, Records records) {
+    Status status = status_ok();
+    if (writer->rank == 0) status = frame_table_mark(&writer->table, records.record, records.count);
+    return agree(writer->communicator, status);
+}
+
+/* Only what has left HDF5's hands is marked: a kill at any moment leaves marked frames whole. */
+Status writer_write(Writer *writer, const WaveData *wave) {
+    Records records = {.count = 0, .record = NULL};
+    Status status = agree(writer->communicator, write_images(writer, wave));
+    if (status_is_ok(status)) status = gather_records(writer, wave, &records);
+    if (status_is_ok(status)) status = write_rows(writer, records);
+    if (status_is_ok(status)) status = flush(writer);
+    if (status_is_ok(status)) status = mark_rows(writer, records);
+    if (status_is_ok(status)) status = flush(writer);
+    if (status_is_ok(status)) status = share_states(writer, records);
+    free(records.record);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------ writer_close
+ */
+
+static int64_t count_missing(const Writer *writer) {
+    int64_t missing = 0;
+    for (int64_t i = 0; i < writer->frames; i++) missing += writer->states[i] != FRAME_COMPLETE;
+    return missing;
+}
+
+/* Writes -1 to the frames that are missing. Collective. */
+static Status fill_missing(Writer *writer) {
+    const int64_t missing = count_missing(writer);
+    int64_t *slots = calloc((size_t)(missing > 0 ? missing : 1), sizeof *slots);
+    Status status = slots == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a list of frames") : status_ok();
+    status = agree(writer->communicator, status);
+    if (status_is_ok(status)) {
+        for (int64_t i = 0, next = 0; i < writer->frames; i++)
+            if (writer->states[i] != FRAME_COMPLETE) slots[next++] = i;
+        status = image_set_fill(&writer->main, slots, missing);
+        if (status_is_ok(status) && writer->images == IMAGES_BOTH)
+            status = image_set_fill(&writer->twin, slots, missing);
+    }
+    free(slots);
+    return status;
+}
+
+/* The end of a session. */
+typedef struct SessionEnd {
+    int sequence_index, ranks;
+    const Plan *plan;
+    const RankResult *results;
+} SessionEnd;
+
+static Status end_session(hid_t simulation, const void *context) {
+    const SessionEnd *end = context;
+    return session_end(simulation, end->sequence_index, end->plan, end->results, end->ranks);
+}
+
+/* What is written when no other rank has the file open. */
+static Status finish_file(const Writer *writer, bool complete, const Plan *plan, const RankResult *results) {
+    const SessionEnd end = {
+        .sequence_index = writer->session, .ranks = writer->ranks, .plan = plan, .results = results};
+    hid_t file = H5I_INVALID_HID;
+    Status status = hdf5_open_file(writer->path.partial, true, &file);
+    if (!status_is_ok(status)) return status_error(STATUS_OUTPUT_FAILED, "%s", status.message);
+    status = hdf5_use_group(file, "/entry/simulation", end_session, &end);
+    if (status_is_ok(status) && complete) status = nxmx_complete(file);
+    status = status_first(status, hdf5_close_file(writer->path.partial, &file));
+    if (status_is_ok(status)) status = output_path_sync(&writer->path);
+    if (status_is_ok(status) && complete) status = output_path_publish(&writer->path, writer->overwrite);
+    return status;
+}
+
+/* The results of all ranks come to rank 0, which finishes the file. Collective. */
+static Status finish(const Writer *writer, bool complete, const Plan *plan, RankRecord record) {
+    const RankResult mine = {.record = record, .peak_memory_bytes = session_peak_memory()};
+    RankResult *results = writer->rank == 0 ? calloc((size_t)writer->ranks, sizeof *results) : NULL;
+    Status status = status_ok();
+    if (writer->rank == 0 && results == NULL) status = status_error(STATUS_NO_MEMORY, "no memory for the results");
+    status = agree(writer->communicator, status);
+    if (status_is_ok(status)) {
+        MPI_Gather(&mine, (int)sizeof mine, MPI_BYTE, results, (int)sizeof mine, MPI_BYTE, 0, writer->communicator);
+        if (writer->rank == 0) status = finish_file(writer, complete, plan, results);
+        status = agree(writer->communicator, status);
+    }
+    free(results);
+    return status;
+}
+
+Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine) {
+    Writer *closing = *writer;
+    if (closing == NULL) return status_ok();
+    const bool complete = finished && count_missing(closing) == 0;
+    Status status = fill_missing(closing);
+    status = status_first(status, agree(closing->communicator, close_file(closing)));
+    status = status_first(status, finish(closing, complete && status_is_ok(status), plan, mine));
+    writer_destroy(writer);
+    return status;
+}

@@ -1,0 +1,136 @@
+#include "command_line.h"
+
+#include "run_file.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Short forms of parameters. */
+typedef struct ShortForm {
+    const char *name, *public_name;
+    const char *constant; /* NULL: a value follows */
+} ShortForm;
+
+static const ShortForm short_forms[] = {
+    {"--output", "run.output", NULL},         {"--frames", "run.frames", NULL},
+    {"--overwrite", "run.overwrite", "true"}, {"--resume", "run.resume", "true"},
+    {"--quiet", "run.verbosity", "quiet"},    {"--verbose", "run.verbosity", "verbose"},
+};
+enum { SHORT_FORMS = sizeof short_forms / sizeof *short_forms };
+
+static Status unknown(const char *argument) {
+    const char *nearest = NULL;
+    int least = 1000;
+    for (int i = 0; i < SHORT_FORMS; i++) {
+        const int distance = text_distance(argument, short_forms[i].name);
+        if (distance < least) {
+            least = distance;
+            nearest = short_forms[i].name;
+        }
+    }
+    const bool near = text_is_near(argument, least);
+    return status_error(STATUS_BAD_PARAMETER, "command line: there is no option \"%.100s\"%s%s%s", argument,
+                        near ? "; did you mean \"" : "; tessera --help lists them", near ? nearest : "",
+                        near ? "\"?" : "");
+}
+
+/* Value of argument @p i, either behind its '=' or the next argument. */
+static Status value_of(int argc, char *const *argv, int *i, const char **value) {
+    const char *equals = strchr(argv[*i], '=');
+    if (equals != NULL) {
+        *value = equals + 1;
+        return status_ok();
+    }
+    if (*i + 1 >= argc) return status_error(STATUS_BAD_PARAMETER, "command line: %s needs a value", argv[*i]);
+    *value = argv[++*i];
+    return status_ok();
+}
+
+static bool is_named(const char *argument, const char *name) {
+    const size_t length = strlen(name);
+    return strncmp(argument, name, length) == 0 && (argument[length] == '\0' || argument[length] == '=');
+}
+
+/* --section.name=value */
+static Status set_by_name(const char *argument, Parameters *parameters) {
+    char name[128];
+    const char *equals = strchr(argument, '=');
+    const int length = (int)strcspn(argument, "=") - 2;
+    if (length >= (int)sizeof name) return unknown(argument);
+    (void)snprintf(name, sizeof name, "%.*s", length, argument + 2);
+    if (equals == NULL && parameters_find(name) >= 0)
+        return status_error(STATUS_BAD_PARAMETER, "command line: %s needs a value: %s=VALUE", argument, argument);
+    return parameters_set(parameters, name, equals == NULL ? "" : equals + 1, "command line");
+}
+
+static Status read_ranks(const char *text, int *ranks) {
+    int64_t value = 0;
+    const char *rest = text;
+    if (!text_read_integer(text, &value, &rest) || *rest != '\0' || value < 1 || value > 100000000)
+        return status_error(STATUS_BAD_PARAMETER, "command line: --ranks is \"%.40s\"; it must be from 1 to 100000000",
+                            text);
+    *ranks = (int)value;
+    return status_ok();
+}
+
+static Status read_option(int argc, char *const *argv, int *i, Parameters *parameters, CommandLine *line) {
+    const char *argument = argv[*i], *value = NULL;
+    for (int s = 0; s < SHORT_FORMS; s++) {
+        const ShortForm *form = &short_forms[s];
+        if (!is_named(argument, form->name)) continue;
+        if (form->constant != NULL && strchr(argument, '=') != NULL)
+            return status_error(STATUS_BAD_PARAMETER, "command line: %s takes no value", form->name);
+        if (form->constant == NULL) TRY(value_of(argc, argv, i, &value));
+        return parameters_set(parameters, form->public_name, form->constant != NULL ? form->constant : value,
+                              "command line");
+    }
+    if (is_named(argument, "--ranks")) {
+        TRY(value_of(argc, argv, i, &value));
+        return read_ranks(value, &line->ranks);
+    }
+    if (is_named(argument, "--help")) {
+        line->help = true;
+        if (*i + 1 < argc && argv[*i + 1][0] != '-') value = argv[++*i];
+        (void)text_copy(line->help_section, sizeof line->help_section, value == NULL ? "" : value);
+        return status_ok();
+    }
+    if (strchr(argument, '.') != NULL || strchr(argument, '=') != NULL) return set_by_name(argument, parameters);
+    return unknown(argument);
+}
+
+Status command_line_read(int argc, char *const *argv, bool run_file, Parameters *parameters, CommandLine *line) {
+    *line = (CommandLine){.help = false};
+    int first = 0;
+    if (run_file && argc > 0 && argv[0][0] != '-') {
+        TRY(run_file_read(argv[0], parameters));
+        first = 1;
+    }
+    for (int i = first; i < argc; i++) {
+        if (argv[i][0] != '-')
+            return status_error(STATUS_BAD_PARAMETER, "command line: \"%.100s\" is no option%s", argv[i],
+                                run_file ? "; one run file may stand in front of the options" : "");
+        if (argv[i][1] != '-') return unknown(argv[i]);
+        TRY(read_option(argc, argv, &i, parameters, line));
+    }
+    return status_ok();
+}
+
+static bool needs_quotes(const char *argument) {
+    return *argument == '\0' || strpbrk(argument, " \t\n'\"\\$`*?&|;<>()") != NULL;
+}
+
+Status command_line_text(int argc, char *const *argv, char **text) {
+    size_t bytes = 1;
+    for (int i = 0; i < argc; i++) bytes += strlen(argv[i]) + 3;
+    *text = malloc(bytes);
+    if (*text == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the command line");
+    size_t used = 0;
+    **text = '\0';
+    for (int i = 0; i < argc; i++) {
+        const char *quote = needs_quotes(argv[i]) ? "'" : "";
+        used += (size_t)snprintf(*text + used, bytes - used, "%s%s%s%s", i > 0 ? " " : "", quote, argv[i], quote);
+    }
+    return status_ok();
+}

@@ -1,0 +1,114 @@
+#include "help.h"
+
+#include "ancestor.h"
+#include "parameters.h"
+
+#include <math.h>
+#include <string.h>
+
+void help_commands(FILE *out) {
+    (void)fputs("Tessera: X-ray diffraction images of nanocrystals at cluster scale\n"
+                "\n"
+                "  tessera simulate  [RUN.yaml] [--section.name=value ...] --output FILE.nxs\n"
+                "                    [--overwrite | --resume] [--frames A:B] [--quiet | --verbose]\n"
+                "  tessera plan      the same arguments, and --ranks N: says what would be done; computes nothing\n"
+                "  tessera nanobragg nanoBragg's options [-nxs FILE.nxs] [--section.name=value ...]\n"
+                "  tessera compare   REFERENCE TEST [--min-correlation R] [--max-sum-error E]\n"
+                "                    [--max-relative-error E] ...: compares two images\n"
+                "\n"
+                "  tessera COMMAND --help             options of a command\n"
+                "  tessera simulate --help SECTION    parameters of one section\n"
+                "  tessera --parameters-markdown      all parameters, as in docs/parameters.md\n"
+                "  tessera --version\n"
+                "\n"
+                "Start it under mpirun or srun to use many cores and nodes; without, it is one rank.\n"
+                "Exit codes: 0 done; 1 a comparison failed; 2 bad usage or input; 3 output could not be written;\n"
+                "75 stopped by a signal with all finished frames safe (run again with --resume).\n",
+                out);
+}
+
+static void print_range(FILE *out, const ParameterRow *row) {
+    const bool numeric = row->type == PARAMETER_TYPE_REAL || row->type == PARAMETER_TYPE_INTEGER;
+    if (numeric && isinf(row->greatest)) (void)fprintf(out, "from %.12g", row->least);
+    if (numeric && !isinf(row->greatest)) (void)fprintf(out, "%.12g to %.12g", row->least, row->greatest);
+    if (!numeric && *row->choices != '\0') {
+        for (const char *c = row->choices; *c != '\0'; c++) (void)(*c == ' ' ? fputs(", ", out) : fputc(*c, out));
+    }
+    if (row->type == PARAMETER_TYPE_FILE) (void)fputs("file name", out);
+    if (row->type == PARAMETER_TYPE_TEXT) (void)fputs("text", out);
+}
+
+static void print_row(FILE *out, const ParameterRow *row) {
+    (void)fprintf(out, "  --%s", row->public_name);
+    if (row->count > 1) (void)fprintf(out, " (%d values)", row->count);
+    if (*row->unit != '\0') (void)fprintf(out, " [%s]", row->unit);
+    (void)fprintf(out, "\n      %s\n      default %s; ", row->help, *row->default_text ? row->default_text : "none");
+    print_range(out, row);
+    (void)fputc('\n', out);
+}
+
+Status help_parameters(FILE *out, const char *section) {
+    const char *printed = "";
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const ParameterRow *row = parameters_row(i);
+        if (*section != '\0' && strcmp(row->section, section) != 0) continue;
+        if (strcmp(printed, row->section) != 0) (void)fprintf(out, "%s%s:\n", *printed ? "\n" : "", row->section);
+        printed = row->section;
+        print_row(out, row);
+    }
+    if (*printed != '\0') return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "command line: there is no section \"%.60s\"; tessera simulate --help "
+                        "lists all",
+                        section);
+}
+
+void help_ancestor(FILE *out) {
+    AncestorOption option;
+    (void)fputs("tessera nanobragg: nanoBragg's options, its defaults and its laws where they are a choice\n\n", out);
+    for (int i = 0; ancestor_option(i, &option); i++)
+        (void)fprintf(out, "  %-22s %s%s%s\n", option.name,
+                      option.row != NULL ? option.row->public_name : "(no effect)", ": ", option.help);
+    (void)fputs("\nAfter these, --section.name=value as for tessera simulate.\n", out);
+}
+
+/* '|' would end a cell. */
+static void print_cell(FILE *out, const char *text) {
+    for (; *text != '\0'; text++) {
+        if (*text == '|') (void)fputc('\\', out);
+        (void)fputc(*text, out);
+    }
+}
+
+static void print_markdown_row(FILE *out, const ParameterRow *row) {
+    (void)fprintf(out, "| `%s` | %s | ", row->public_name, row->unit);
+    print_cell(out, *row->default_text ? row->default_text : "none");
+    if (*row->ancestor_default != '\0') (void)fprintf(out, " (`nanobragg`: %s)", row->ancestor_default);
+    (void)fputs(" | ", out);
+    print_range(out, row);
+    (void)fputs(" | ", out);
+    if (*row->ancestor != '\0') (void)fprintf(out, "`%s`", row->ancestor);
+    (void)fputs(" | ", out);
+    print_cell(out, row->help);
+    (void)fputs(" |\n", out);
+}
+
+void help_markdown(FILE *out) {
+    const char *printed = "";
+    (void)fputs("# Parameters\n\nMade by `tessera --parameters-markdown` from the one table, "
+                "`include/core/parameters.def`; a test fails when it is stale.\n\n"
+                "Every parameter is set as `--section.name=value`, or in a run file as `section: {name: value}`. Lists "
+                "are written with commas. A number may be followed by its unit (`100mm`, `0.1 m`). The last column but "
+                "one gives the options of `tessera nanobragg`: `-x[1]` sets one value of a list, `-x=word` sets the "
+                "word, `-x:arg=word` does when `arg` follows.\n",
+                out);
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const ParameterRow *row = parameters_row(i);
+        if (strcmp(printed, row->section) != 0)
+            (void)fprintf(
+                out, "\n## %s\n\n| name | unit | default | range | nanoBragg | meaning |\n|---|---|---|---|---|---|\n",
+                row->section);
+        printed = row->section;
+        print_markdown_row(out, row);
+    }
+}

@@ -1,0 +1,73 @@
+#include "build_info.h"
+#include "command_compare.h"
+#include "commands.h"
+#include "help.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Under a launcher a serial command runs once, on the first process. */
+static bool is_first_process(void) {
+    static const char *const variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *rank = getenv(variables[i]);
+        if (rank != NULL) return strcmp(rank, "0") == 0;
+    }
+    return true;
+}
+
+static Status unknown_command(const char *command) {
+    static const char *const names[] = {"simulate", "plan", "nanobragg", "compare"};
+    const char *nearest = NULL;
+    int least = 1000;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const int distance = text_distance(command, names[i]);
+        if (distance < least) {
+            least = distance;
+            nearest = names[i];
+        }
+    }
+    const bool near = text_is_near(command, least);
+    return status_error(STATUS_BAD_PARAMETER, "there is no command \"%.60s\"%s%s%s", command,
+                        near ? "; did you mean \"" : "; tessera --help lists them", near ? nearest : "",
+                        near ? "\"?" : "");
+}
+
+static Status serial_command(int argc, char **argv) {
+    const char *command = argv[0];
+    if (strcmp(command, "compare") == 0) return command_compare(argc, argv, stdout);
+    if (strcmp(command, "plan") == 0) return command_plan(argc, argv, stdout);
+    if (strcmp(command, "--parameters-markdown") == 0) {
+        help_markdown(stdout);
+        return status_ok();
+    }
+    if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "help") == 0) {
+        help_commands(stdout);
+        return status_ok();
+    }
+    if (strcmp(command, "--version") == 0) {
+        const BuildInfo build = build_info();
+        (void)printf("tessera %s (%.12s%s, %s, %s)\n", build.version, build.git_revision, build.git_dirty ? "+" : "",
+                     build.compiler, build.build_type);
+        return status_ok();
+    }
+    return unknown_command(command);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        if (is_first_process()) help_commands(stderr);
+        return status_exit_code(STATUS_BAD_PARAMETER);
+    }
+    Status status = status_ok();
+    bool reports = is_first_process();
+    const bool as_ancestor = strcmp(argv[1], "nanobragg") == 0;
+    if (as_ancestor || strcmp(argv[1], "simulate") == 0)
+        status = command_simulate(argc - 1, argv + 1, as_ancestor, stdout, &reports);
+    else if (reports)
+        status = serial_command(argc - 1, argv + 1);
+    if (!status_is_ok(status) && reports) (void)fprintf(stderr, "tessera: error: %s\n", status.message);
+    return status_exit_code(status.code);
+}

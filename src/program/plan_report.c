@@ -1,0 +1,61 @@
+#include "plan_report.h"
+
+#include "kernel.h"
+#include "simulate.h"
+
+#include <inttypes.h>
+
+static void print_bytes(FILE *out, double bytes) {
+    static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    int i = 0;
+    for (; bytes >= 1024.0 && i < 5; i++) bytes /= 1024.0;
+    (void)fprintf(out, "%.4g %s", bytes, names[i]);
+}
+
+static void report_experiment(FILE *out, const Experiment *e) {
+    const Crystal *crystal = &e->crystal;
+    const Detector *detector = &e->detector;
+    (void)fprintf(out,
+                  "crystal    a,b,c %.5g %.5g %.5g A, angles %.5g %.5g %.5g deg, %" PRId64 " x %" PRId64 " x %" PRId64
+                  " cells\n",
+                  crystal->lengths_m[0] * 1e10, crystal->lengths_m[1] * 1e10, crystal->lengths_m[2] * 1e10,
+                  crystal->angles_rad[0] / RADIANS_PER_DEGREE, crystal->angles_rad[1] / RADIANS_PER_DEGREE,
+                  crystal->angles_rad[2] / RADIANS_PER_DEGREE, crystal->cells[0], crystal->cells[1], crystal->cells[2]);
+    (void)fprintf(out, "beam       wavelength %.6g A, fluence %.6g photons/m2, Kahn factor %g\n",
+                  e->beam.wavelength_m * 1e10, e->beam.fluence_per_m2, e->beam.polarization_kahn);
+    (void)fprintf(out, "detector   distance %.6g mm, pixel %.6g mm, beam centre %.6g %.6g pixels (fast slow)\n",
+                  detector->distance_m * 1e3, detector->pixel_size_m * 1e3,
+                  detector->beam_centre_m[0] / detector->pixel_size_m,
+                  detector->beam_centre_m[1] / detector->pixel_size_m);
+    (void)fprintf(out, "factors    %" PRId64 " reflections read, %g elsewhere, %s\n", e->factors.reflections,
+                  e->factors.default_f, e->sampling.interpolate ? "tricubic between" : "nearest");
+}
+
+void plan_report(FILE *out, const Experiment *e, const Plan *plan, bool detailed) {
+    const PlanRequest *request = &plan->request;
+    const double pixels = (double)request->slow_pixels * (double)request->fast_pixels;
+    const double steps = pixels * (double)request->steps_per_pixel * (double)request->frames;
+    const int datasets = e->images == IMAGES_BOTH ? 2 : 1;
+    if (detailed) report_experiment(out, e);
+    (void)fprintf(out, "frames     %" PRId64 " of %" PRId64 " x %" PRId64 " pixels (slow x fast), %d x %d sub-pixels\n",
+                  request->frames, request->slow_pixels, request->fast_pixels, e->sampling.oversample,
+                  e->sampling.oversample);
+    (void)fprintf(out,
+                  "terms      %" PRId64 " sources x %" PRId64 " phi steps x %" PRId64 " mosaic domains = %" PRId64
+                  " in %" PRId64 " blocks\n",
+                  e->beam.source_count, e->sampling.phi_steps, e->crystal.domain_count, experiment_terms(e),
+                  request->blocks);
+    (void)fprintf(out, "ranks      %d x %d threads: %d groups of %d, clusters of %d\n", request->ranks,
+                  request->threads, plan->groups, plan->group_ranks, plan->cluster_ranks);
+    (void)fprintf(out, "tiles      %" PRId64 " x %" PRId64 " of %" PRId64 " pixels, %" PRId64 " shards\n",
+                  plan->tiles_slow, plan->tiles_fast, plan->tile, plan->shards);
+    (void)fprintf(out, "waves      %" PRId64 " of up to %" PRId64 " frames\n", plan->waves,
+                  plan->frames_per_wave_of_group * plan->groups);
+    (void)fputs("memory     ", out);
+    print_bytes(out, simulate_buffer_bytes(plan, e->images));
+    (void)fputs(" for images on each rank, ", out);
+    print_bytes(out, 8.0 * (double)structure_factors_grid_size(&e->factors));
+    (void)fputs(" for structure factors on each node\ndisk       ", out);
+    print_bytes(out, 4.0 * datasets * pixels * (double)request->frames);
+    (void)fprintf(out, "\nsteps      %.4g\n", steps);
+}

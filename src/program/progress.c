@@ -1,0 +1,77 @@
+#include "progress.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BAR_CELLS = 30 };
+static const double BAR_EVERY_S = 0.2;
+
+static double steady_seconds(void) {
+    struct timespec time;
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+bool progress_under_launcher(void) {
+    return getenv("OMPI_COMM_WORLD_SIZE") != NULL || getenv("PMIX_RANK") != NULL || getenv("PMI_RANK") != NULL;
+}
+
+Progress progress_start(FILE *out, ProgressKind kind, double every_s) {
+    if (kind == PROGRESS_AUTO) kind = isatty(fileno(out)) && !progress_under_launcher() ? PROGRESS_BAR : PROGRESS_LINES;
+    return (Progress){.out = out, .kind = kind, .every_s = every_s, .start = steady_seconds(), .shown = 0.0};
+}
+
+/* "1 h 02 min", "3 min 20 s", "12 s" */
+static void duration_text(double seconds, char *text, size_t bytes) {
+    if (!(seconds < 3.6e7)) {
+        (void)snprintf(text, bytes, "unknown");
+        return;
+    }
+    const int64_t s = (int64_t)(seconds + 0.5);
+    if (s >= 3600)
+        (void)snprintf(text, bytes, "%" PRId64 " h %02" PRId64 " min", s / 3600, s / 60 % 60);
+    else if (s >= 60)
+        (void)snprintf(text, bytes, "%" PRId64 " min %02" PRId64 " s", s / 60, s % 60);
+    else
+        (void)snprintf(text, bytes, "%" PRId64 " s", s);
+}
+
+static void print_state(Progress *progress, int64_t done, int64_t frames, double steps, double elapsed) {
+    char left[40];
+    duration_text(done > 0 ? elapsed * (double)(frames - done) / (double)done : INFINITY, left, sizeof left);
+    (void)fprintf(progress->out, "%" PRId64 "/%" PRId64 " frames, %.3g frames/s, %.3g steps/s, ", done, frames,
+                  (double)done / elapsed, steps / elapsed);
+    if (done < frames) {
+        (void)fprintf(progress->out, "%s left", left);
+    } else {
+        duration_text(elapsed, left, sizeof left);
+        (void)fprintf(progress->out, "done in %s", elapsed < 10.0 ? "" : left);
+        if (elapsed < 10.0) (void)fprintf(progress->out, "%.2f s", elapsed);
+    }
+}
+
+static void print_bar(Progress *progress, int64_t done, int64_t frames) {
+    const int filled = (int)(BAR_CELLS * done / frames);
+    (void)fputs("\r[", progress->out);
+    for (int i = 0; i < BAR_CELLS; i++) (void)fputc(i < filled ? '#' : '.', progress->out);
+    (void)fputs("] ", progress->out);
+}
+
+void progress_show(Progress *progress, int64_t done, int64_t frames, double steps) {
+    const double time = steady_seconds(), elapsed = fmax(time - progress->start, 1e-6);
+    const double due = progress->kind == PROGRESS_BAR ? BAR_EVERY_S : progress->every_s;
+    const bool last = done >= frames;
+    if (progress->kind == PROGRESS_NONE || frames == 0) return;
+    if (!last && (time - progress->shown < due || (done == 0 && progress->kind == PROGRESS_LINES))) {
+        if (progress->shown == 0.0) progress->shown = time;
+        return;
+    }
+    progress->shown = time;
+    if (progress->kind == PROGRESS_BAR) print_bar(progress, done, frames);
+    print_state(progress, done, frames, steps, elapsed);
+    (void)fputs(progress->kind == PROGRESS_BAR && !last ? "   " : "\n", progress->out);
+    (void)fflush(progress->out);
+}

@@ -1,0 +1,101 @@
+#!/bin/sh
+# analysis/show_frame.py draws a frame, says what is wrong with a bad request, and has the geometry right.
+# Environment: SOURCE (the project).
+set -eu
+: "${SOURCE:?}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+python=${PYTHON:-/usr/bin/python3}
+show="$python $SOURCE/analysis/show_frame.py"
+
+# A small file of two frames: one spot, one masked pixel, a detector swung by 20 degrees about -y of the McStas frame.
+$python - <<'P'
+import h5py
+import numpy as np
+
+with h5py.File("small.nxs", "w") as f:
+    data = np.zeros((2, 60, 80), "i4")
+    data[0, 20:23, 30:33] = 50
+    data[0, ::7, ::5] += 1
+    data[1, 5, 5] = 9
+    f["entry/data/data"] = data
+    d = f.create_group("entry/instrument/detector")
+    mask = np.zeros((60, 80), "u4")
+    mask[10:14, 10:14] = 1
+    d["pixel_mask"] = mask
+    d["distance"] = 0.1
+    d["distance"].attrs["units"] = np.bytes_("m")
+    f["entry/instrument/beam/incident_wavelength"] = 1.5
+    f["entry/instrument/beam/incident_wavelength"].attrs["units"] = np.bytes_("angstrom")
+    f["entry/simulation/frames/status"] = np.array([2, 1], "u1")
+
+    c, s = np.cos(np.radians(20)), np.sin(np.radians(20))
+    fast, slow, normal = np.array([-c, 0, s]), np.array([0, -1.0, 0]), np.array([s, 0, c])
+    corner = 0.1 * normal - 0.001 * (50.0 * fast + 25.0 * slow)  # the crystal's foot is at fast 50, slow 25
+
+    def axis(path, value, vector, depends):
+        f[path] = value
+        f[path].attrs.update(units=np.bytes_("mm"), transformation_type=np.bytes_("translation"), vector=vector,
+                             offset=[0.0, 0, 0], offset_units=np.bytes_("mm"), depends_on=np.bytes_(depends))
+
+    across = np.hypot(corner[0], corner[1])
+    base = "/entry/instrument/detector/"
+    axis(base + "transformations/det_z", 1e3 * corner[2], [0.0, 0, 1], ".")
+    axis(base + "module/module_offset", 1e3 * across, [corner[0] / across, corner[1] / across, 0],
+         base + "transformations/det_z")
+    axis(base + "module/fast_pixel_direction", 1.0, fast, base + "module/module_offset")
+    axis(base + "module/slow_pixel_direction", 1.0, slow, base + "module/module_offset")
+P
+
+for options in "" "--scale linear" "--resolution-rings" "--zoom" "--zoom 31,21,20 --resolution-rings"; do
+    # shellcheck disable=SC2086 # options are words
+    $show small.nxs $options --output out.png >printed
+    [ "$(cat printed)" = out.png ]
+    $python - "$options" <<'P'
+import sys
+import matplotlib.image
+image = matplotlib.image.imread("out.png")
+assert image.shape[:2] == (1200, 1200), image.shape
+inside = image[200:1000, 200:1000, :3].mean(axis=2)
+assert inside.max() > 0.95, ("no white", sys.argv)
+assert inside.min() < 0.1, ("no black spot", sys.argv)
+P
+    rm out.png
+done
+$show small.nxs >/dev/null
+[ -s small_frame_0.png ]
+
+fails() { # fails PATTERN ARGUMENTS...: exit code 2 and a message that says why
+    pattern=$1
+    shift
+    code=0
+    $show "$@" >/dev/null 2>message || code=$?
+    [ $code = 2 ] || { echo "exit code $code for $*"; exit 1; }
+    grep -q -- "$pattern" message || { echo "message for $*:"; cat message; exit 1; }
+}
+fails 'no file' missing.nxs
+fails 'frames 0 to 1' small.nxs --frame 7
+fails 'not finished' small.nxs --frame 1
+fails 'FAST,SLOW' small.nxs --zoom here
+fails 'must name a pixel' small.nxs --zoom 500,3
+fails 'invalid choice' small.nxs --scale cubic
+fails 'show_frame.py' "$SOURCE/golden/manifest.json"
+$show --help | grep -q 'resolution-rings'
+
+# The spacing at a point of the tilted detector, from the law of Bragg written down a second time.
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$SOURCE/analysis" $python - <<'P'
+import h5py
+import numpy as np
+import show_frame
+with h5py.File("small.nxs") as f:
+    geometry = show_frame.module_geometry(f)
+fast, slow = np.array([50.0, 10.0]), np.array([25.0, 40.0])
+d = show_frame.spacing_angstrom(geometry, 1.5, fast, slow)
+# the foot of the crystal lies at 2theta = 20 degrees
+assert abs(d[0] - 1.5 / (2 * np.sin(np.radians(10)))) < 1e-9, d
+c, s = np.cos(np.radians(20)), np.sin(np.radians(20))
+x, y, z = 100 * s + 40 * c, -15.0, 100 * c - 40 * s
+two_theta = np.arctan2(np.hypot(x, y), z)
+assert abs(d[1] - 1.5 / (2 * np.sin(two_theta / 2))) < 1e-9, d
+P

@@ -1,0 +1,90 @@
+#!/bin/bash
+# Builds and tests everything, from a bare Debian on. Safe to repeat; asks nothing.
+#
+#   tests/run.sh          gcc, clang and sanitizer builds; all tests but those of `full` and `long`
+#   tests/run.sh full     and the tests with SLURM and DIALS
+#   tests/run.sh long     the tests that take long, alone
+#
+# Exit code: 0 when every part passed, 1 when one failed, 2 for bad usage or missing packages.
+set -u -o pipefail
+cd "$(dirname "$0")/.." || exit 2
+project=$(pwd)
+jobs=$(nproc)
+
+kind=${1:-usual}
+case $kind in
+usual | full | long) ;;
+-h | --help) sed -n '2,8p' "$0" | cut -c3-; exit 0 ;;
+*) echo "tests/run.sh: there is no \"$kind\"; say nothing, full or long" >&2; exit 2 ;;
+esac
+
+groups='run test'
+[ "$kind" != full ] || groups='run test full'
+# shellcheck disable=SC2086 # a list of words
+jobs/packages.sh $groups || exit 2
+
+# MPI as root, with more ranks than cores, and with its files in folders of our own, so that nothing stays behind.
+scratch=$(mktemp -d)
+shared=$(mktemp -d /dev/shm/tessera-tests.XXXXXX)
+trap 'rm -rf "$scratch" "$shared"' EXIT
+trap 'exit 130' INT TERM
+[ "$(id -u)" != 0 ] || export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1
+export OMPI_MCA_orte_tmpdir_base=$scratch
+export OMPI_MCA_btl_vader_backing_directory=$shared OMPI_MCA_osc_sm_backing_directory=$shared
+# A clone that belongs to somebody else still tells its revision.
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$project
+# What MPI itself leaves allocated at its end is no leak of ours.
+export LSAN_OPTIONS=suppressions=$project/tests/support/lsan.supp:print_suppressions=0
+export UBSAN_OPTIONS=print_stacktrace=1
+
+report=
+failed=0
+part() { # part NAME COMMAND...: runs it and remembers how it went
+    local name=$1 start=$SECONDS outcome=passed
+    shift
+    printf '\n=== %s\n' "$name"
+    "$@" || { outcome=FAILED; failed=1; }
+    report+=$(printf '%-7s %s (%d s)' "$outcome" "$name" $((SECONDS - start)))$'\n'
+    [ $outcome = passed ]
+}
+build() { # build FOLDER COMPILER OPTION...: configures and compiles; prints only what goes wrong
+    local folder=$1 compiler=$2 log
+    shift 2
+    log=$scratch/$(basename "$folder").log
+    if cmake -S . -B "$folder" -DCMAKE_C_COMPILER="$compiler" -DTESSERA_WERROR=ON -DBUILD_TESTING=ON "$@" >"$log" 2>&1 &&
+        cmake --build "$folder" --parallel "$jobs" >>"$log" 2>&1; then
+        return 0
+    fi
+    tail -n 60 "$log"
+    return 1
+}
+check() { # check FOLDER CTEST_OPTION...
+    local folder=$1
+    shift
+    ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$jobs" "$@"
+}
+
+if part "build with gcc" build build/tests-gcc gcc -DCMAKE_BUILD_TYPE=Release; then
+    if [ "$kind" = long ]; then
+        part "long tests" check build/tests-gcc -L '^long$'
+    else
+        part "tests of the gcc build" check build/tests-gcc -LE '^(full|long)$'
+    fi
+fi
+if [ "$kind" != long ]; then
+    if part "build with clang" build build/tests-clang clang -DCMAKE_BUILD_TYPE=Release; then
+        part "unit tests of the clang build" check build/tests-clang -L '^unit$'
+    fi
+    if part "build with sanitizers" build build/tests-asan gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTESSERA_SANITIZE=ON; then
+        part "unit and golden tests under sanitizers" check build/tests-asan -L '^(unit|golden)$'
+    fi
+fi
+if [ "$kind" = full ] && [ -d build/tests-gcc ]; then
+    # one at a time: each brings its own cluster or its own MPI jobs
+    part "tests with SLURM and DIALS" check build/tests-gcc -L '^full$' --parallel 1
+fi
+
+printf '\n=== summary\n%s' "$report"
+if [ $failed = 0 ]; then echo "tests/run.sh: all parts passed"; else echo "tests/run.sh: a part FAILED"; fi
+exit $failed

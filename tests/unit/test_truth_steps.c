@@ -1,0 +1,222 @@
+#include "kernel.h"
+#include "shape.h"
+#include "truth.h"
+#include "unit.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* One step of a pixel, computed with the functions of core. */
+typedef struct Step {
+    const Source *source;
+    Vec3 position_m, diffracted, scattering_per_m, a_m;
+    double h, k, l, lattice_squared, structure_factor, polarization;
+} Step;
+
+static double miller(Vec3 edge_m, Vec3 scattering_per_m) {
+    return vec3_dot(edge_m, scattering_per_m);
+}
+
+static double lattice_squared(const Crystal *crystal, double h, double k, double l) {
+    if (crystal->shape != SHAPE_SQUARE) return shape_squared(crystal, h, k, l);
+    return kernel_interference(h, (double)crystal->cells[0]) * kernel_interference(k, (double)crystal->cells[1]) *
+           kernel_interference(l, (double)crystal->cells[2]);
+}
+
+static double structure_factor_at(const Experiment *e, double h, double k, double l) {
+    if (e->sampling.interpolate) return structure_factor_tricubic(&e->factors, h, k, l);
+    return structure_factor(&e->factors, ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5));
+}
+
+static Vec3 position_of(const Truth *truth, JsonNode pixel, JsonNode step) {
+    const Detector *detector = &truth->experiment->detector;
+    const double oversample = truth->experiment->sampling.oversample, size_m = detector->pixel_size_m;
+    const double f = truth_number(truth, pixel, "f") + (truth_number(truth, step, "subF") + 0.5) / oversample;
+    const double s = truth_number(truth, pixel, "s") + (truth_number(truth, step, "subS") + 0.5) / oversample;
+    const double depth_m = truth_number(truth, step, "thick") * detector->sensor_thickness_m / detector->sensor_layers;
+    return detector_position(detector, f * size_m, s * size_m, depth_m);
+}
+
+static Step make_step(const Truth *truth, JsonNode pixel, JsonNode expected) {
+    const Experiment *e = truth->experiment;
+    const int64_t domain = (int64_t)truth_number(truth, expected, "mos");
+    const Mat3 cell_m = truth->frame->cells_m[(int64_t)truth_number(truth, expected, "phi_tic")];
+    Step step = {.source = &e->beam.sources[(int64_t)truth_number(truth, expected, "source")],
+                 .position_m = position_of(truth, pixel, expected)};
+    step.diffracted = vec3_unit(step.position_m);
+    step.scattering_per_m =
+        vec3_scale(1.0 / step.source->wavelength_m, vec3_subtract(step.diffracted, step.source->direction));
+    step.a_m = mat3_apply(e->crystal.domains[domain], cell_m.row[0]);
+    step.h = miller(step.a_m, step.scattering_per_m);
+    step.k = miller(mat3_apply(e->crystal.domains[domain], cell_m.row[1]), step.scattering_per_m);
+    step.l = miller(mat3_apply(e->crystal.domains[domain], cell_m.row[2]), step.scattering_per_m);
+    step.lattice_squared = lattice_squared(&e->crystal, step.h, step.k, step.l);
+    step.structure_factor = structure_factor_at(e, step.h, step.k, step.l);
+    step.polarization = e->beam.polarization_correction
+                            ? beam_polarization_factor(e->beam.polarization_kahn, step.source, step.diffracted)
+                            : 1.0;
+    return step;
+}
+
+typedef void StepCheck(const Truth *truth, JsonNode expected, const Step *step);
+
+static void for_each_step(const Truth *truth, StepCheck *check) {
+    const JsonNode pixels = json_find(truth->root, "pixels");
+    for (int p = 0; p < json_length(pixels); p++) {
+        const JsonNode pixel = json_item(pixels, p), steps = json_find(pixel, "steps_list");
+        for (int i = 0; i < json_length(steps); i++) {
+            const Step step = make_step(truth, pixel, json_item(steps, i));
+            check(truth, json_item(steps, i), &step);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------- geometry of a step
+ */
+
+static void check_vectors(const Truth *truth, JsonNode expected, const Step *step) {
+    const double a_m = vec3_length(step->a_m);
+    truth_close_vector(truth, "position", step->position_m, truth_vector(truth, expected, "pixel_pos_m"), 1e-13);
+    truth_close_vector(truth, "diffracted", step->diffracted, truth_vector(truth, expected, "diffracted"), 1e-14);
+    truth_close_vector(truth, "scattering", step->scattering_per_m, truth_vector(truth, expected, "scattering_per_m"),
+                       1e-14 / step->source->wavelength_m);
+    truth_close_vector(truth, "a", step->a_m, truth_vector(truth, expected, "a_m"), 1e-12 * a_m);
+}
+
+static void check_step_vectors(const Truth *truth) {
+    for_each_step(truth, check_vectors);
+}
+
+static void positions_and_scattering_vectors_are_the_ancestors(void) {
+    truth_for_each(check_step_vectors);
+}
+
+static void check_indices(const Truth *truth, JsonNode expected, const Step *step) {
+    const Vec3 found = vec3(step->h, step->k, step->l), hkl = truth_vector(truth, expected, "hkl");
+    truth_close_vector(truth, "Miller indices", found, hkl, 1e-12 * (1.0 + vec3_length(hkl)));
+    truth_close_vector(truth, "nearest reflection", vec3(ceil(step->h - 0.5), ceil(step->k - 0.5), ceil(step->l - 0.5)),
+                       truth_vector(truth, expected, "h0k0l0"), 0.0);
+}
+
+static void check_step_indices(const Truth *truth) {
+    for_each_step(truth, check_indices);
+}
+
+static void miller_indices_are_the_ancestors(void) {
+    truth_for_each(check_step_indices);
+}
+
+/* ------------------------------------------------------------------------------------------------ factors of a step */
+
+/* 1e-9 relative. Near a zero of the sines a rounding of h by 1e-14 shifts F_latt itself by some 1e-12 of its maximum.
+ */
+static void check_lattice(const Truth *truth, JsonNode expected, const Step *step) {
+    const int64_t *n = truth->experiment->crystal.cells;
+    const double f = truth_number(truth, expected, "F_latt"), most = (double)n[0] * (double)n[1] * (double)n[2];
+    truth_close(truth, "F_latt^2", step->lattice_squared, f * f, 1e-9 * f * f + 1e-12 * most * fabs(f));
+}
+
+static void check_step_lattices(const Truth *truth) {
+    for_each_step(truth, check_lattice);
+}
+
+static void lattice_factors_are_the_ancestors(void) {
+    truth_for_each(check_step_lattices);
+}
+
+static void check_structure_factor(const Truth *truth, JsonNode expected, const Step *step) {
+    const double f = truth_number(truth, expected, "F_cell");
+    truth_close(truth, "F_cell", step->structure_factor, f, 1e-12 * f);
+}
+
+static void check_step_structure_factors(const Truth *truth) {
+    for_each_step(truth, check_structure_factor);
+}
+
+static void structure_factors_are_the_ancestors(void) {
+    truth_for_each(check_step_structure_factors);
+}
+
+static void check_polarization(const Truth *truth, JsonNode expected, const Step *step) {
+    truth_close(truth, "polarization", step->polarization, truth_number(truth, expected, "polar"), 1e-12);
+}
+
+static void check_step_polarizations(const Truth *truth) {
+    for_each_step(truth, check_polarization);
+}
+
+static void polarization_factors_are_the_ancestors(void) {
+    truth_for_each(check_step_polarizations);
+}
+
+/* --------------------------------------------------------------------------------------------------- a whole pixel */
+
+/* What the kernel's unit counts: the sum over all steps but for solid angle and capture. */
+static double weighted_sum_of_steps(const Truth *truth, JsonNode pixel, double *plain_sum) {
+    const JsonNode steps = json_find(pixel, "steps_list");
+    double weighted = 0.0;
+    *plain_sum = 0.0;
+    for (int i = 0; i < json_length(steps); i++) {
+        const Step step = make_step(truth, pixel, json_item(steps, i));
+        const double intensity = step.structure_factor * step.structure_factor * step.lattice_squared;
+        weighted += step.source->weight * step.polarization * intensity;
+        *plain_sum += intensity;
+    }
+    return weighted;
+}
+
+static double kernel_sum(const Truth *truth, JsonNode pixel) {
+    DoubleDouble sum = {0.0, 0.0};
+    const Tile tile = {.slow = (int64_t)truth_number(truth, pixel, "s"),
+                       .fast = (int64_t)truth_number(truth, pixel, "f"),
+                       .slow_pixels = 1,
+                       .fast_pixels = 1};
+    kernel_accumulate(truth->experiment, truth->frame, tile, (Range){0, kernel_blocks(truth->experiment)}, &sum);
+    return sum.high;
+}
+
+/* Where a truth lists all steps of the pixel (it lists the first 24 at most). */
+static void check_solid_angle(const Truth *truth) {
+    const JsonNode pixels = json_find(truth->root, "pixels");
+    const double all = truth_number(truth, truth->root, "steps");
+    for (int p = 0; p < json_length(pixels); p++) {
+        const JsonNode pixel = json_item(pixels, p);
+        double plain_sum = 0.0;
+        const double weighted = weighted_sum_of_steps(truth, pixel, &plain_sum);
+        if (json_length(json_find(pixel, "steps_list")) < all || weighted == 0.0) continue;
+        const double expected_sum = truth_number(truth, pixel, "I_sum");
+        const double seen = truth_number(truth, pixel, "omega") * truth_number(truth, pixel, "capture");
+        truth_close(truth, "I_sum", plain_sum, expected_sum, 1e-9 * expected_sum);
+        truth_close(truth, "solid angle x capture", kernel_sum(truth, pixel) / weighted, seen, 1e-9 * seen);
+    }
+}
+
+static void sums_solid_angle_and_capture_are_the_ancestors(void) {
+    truth_for_each(check_solid_angle);
+}
+
+static void check_photons(const Truth *truth) {
+    const JsonNode pixels = json_find(truth->root, "pixels");
+    for (int p = 0; p < json_length(pixels); p++) {
+        const double expected = truth_number(truth, json_item(pixels, p), "value_f64");
+        const double photons =
+            kernel_sum(truth, json_item(pixels, p)) * kernel_photons(truth->experiment, truth->frame);
+        truth_close(truth, "photons of a pixel", photons, expected, 1e-6 * expected);
+    }
+}
+
+static void photons_of_a_pixel_are_the_ancestors(void) {
+    truth_for_each(check_photons);
+}
+
+int main(void) {
+    const UnitTest tests[] = {UNIT_TEST(positions_and_scattering_vectors_are_the_ancestors),
+                              UNIT_TEST(miller_indices_are_the_ancestors),
+                              UNIT_TEST(lattice_factors_are_the_ancestors),
+                              UNIT_TEST(structure_factors_are_the_ancestors),
+                              UNIT_TEST(polarization_factors_are_the_ancestors),
+                              UNIT_TEST(sums_solid_angle_and_capture_are_the_ancestors),
+                              UNIT_TEST(photons_of_a_pixel_are_the_ancestors),
+                              {NULL, NULL}};
+    return unit_main("truth: steps", tests);
+}
