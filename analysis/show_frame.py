@@ -9,12 +9,17 @@ import math
 import os
 import sys
 
-import h5py
-import matplotlib
-import numpy as np
+try:
+    import h5py
+    import matplotlib
+    import numpy as np
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402 (the backend is chosen first)
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+except ImportError as missing:
+    print(f"show_frame.py: {missing}; this Python ({sys.executable}) needs h5py, numpy and matplotlib. "
+          "On Debian /usr/bin/python3 has them after jobs/packages.sh run", file=sys.stderr)
+    sys.exit(2)
 
 DETECTOR = "entry/instrument/detector"
 PICTURE_PIXELS_MOST = 1600

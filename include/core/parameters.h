@@ -63,6 +63,7 @@ typedef enum Convention {
     CONVENTION_DIALS,
     CONVENTION_CUSTOM
 } Convention;
+typedef enum ClosestLaw { CLOSEST_BEAM, CLOSEST_MIDDLE } ClosestLaw;
 typedef enum Pivot { PIVOT_AUTO, PIVOT_BEAM, PIVOT_SAMPLE } Pivot;
 typedef enum SweepKind { SWEEP_STILL, SWEEP_ROTATION, SWEEP_RANDOM } SweepKind;
 typedef enum OutputImages { IMAGES_EXPECTED, IMAGES_COUNTS, IMAGES_BOTH } OutputImages;

@@ -126,6 +126,13 @@ static Pivot choose_pivot(const Parameters *p, const double *given_closest_m) {
     return conventions[p->detector_convention].pivot;
 }
 
+/* The ancestor leaves the nearest point of these conventions in the middle, whatever its -Xbeam and -Ybeam say. */
+static bool keeps_middle(const Parameters *p) {
+    const int convention = p->detector_convention;
+    return p->detector_closest_law == CLOSEST_MIDDLE &&
+           (convention == CONVENTION_MOSFLM || convention == CONVENTION_DENZO || convention == CONVENTION_ADXV);
+}
+
 static Vec3 swing(const Parameters *p, const LaboratoryAxes *axes, Vec3 v) {
     const double *rotation = p->detector_rotation_rad;
     return vec3_rotate_about(vec3_rotate_xyz(v, rotation[0], rotation[1], rotation[2]), axes->twotheta,
@@ -144,10 +151,10 @@ static Status place(const Parameters *p, const LaboratoryAxes *axes, Detector *d
     given_closest_point(p, given);
     for (int i = 0; i < 2; i++) closest[i] = isnan(given[i]) ? half[i] : given[i];
     beam_position(p, detector, closest, beam);
+    const bool both = !isnan(p->detector_beam_centre_m[0]) && !isnan(p->detector_beam_centre_m[1]);
     for (int i = 0; i < 2; i++) {
         /* the unrotated detector faces the beam, so each of the two points stands for the other */
-        if (isnan(given[i]) && !isnan(p->detector_beam_centre_m[0]) && !isnan(p->detector_beam_centre_m[1]))
-            closest[i] = beam[i];
+        if (isnan(given[i]) && both && !keeps_middle(p)) closest[i] = beam[i];
         if (!isnan(given[i]) && !parameters_is_given(p, PARAMETER(detector, beam_centre))) beam[i] = given[i];
     }
     detector->pivot = choose_pivot(p, given);

@@ -194,15 +194,21 @@ static Status close_file(Writer *writer) {
     return hdf5_close_file(writer->path.partial, &writer->file);
 }
 
+/* The states, read by rank 0. Collective. */
+static Status read_states(Writer *writer) {
+    Status status = status_ok();
+    if (writer->rank == 0) status = frame_table_read_states(&writer->table, writer->frames, writer->states);
+    status = agree(writer->communicator, status);
+    MPI_Bcast(writer->states, (int)writer->frames, MPI_UINT8_T, 0, writer->communicator);
+    return status;
+}
+
 /* Opens the file, reads the states and closes what was opened when that fails. */
 static Status open_for_waves(Writer *writer) {
     Status status = agree(writer->communicator, check_is_seen(writer));
     if (status_is_ok(status)) status = agree(writer->communicator, open_collectively(writer));
     if (status_is_ok(status)) status = agree(writer->communicator, open_datasets(writer));
-    if (status_is_ok(status)) {
-        const Status read = frame_table_read_states(&writer->table, writer->frames, writer->states);
-        status = agree(writer->communicator, read);
-    }
+    if (status_is_ok(status)) status = read_states(writer);
     if (!status_is_ok(status)) (void)close_file(writer);
     return status;
 }
@@ -216,7 +222,7 @@ static Status start_file(Writer *writer, const NxmxContents *contents, OutputReq
     int told = OUTPUT_NEW;
     if (writer->rank == 0) {
         status = prepare_file(writer, contents, request, start);
-        told = *start;
+        told = (int)*start;
     }
     status = agree(writer->communicator, status);
     MPI_Bcast(&told, 1, MPI_INT, 0, writer->communicator);
