@@ -38,9 +38,9 @@ The images:  $output/2erl.nxs  (NeXus NXmx, HDF5)
 A picture:   $output/2erl.png
 
 Next:
-  analysis/show_frame.py $output/2erl.nxs --frame 3 --zoom    another frame, around its strongest spot
-  $tessera describe $output/2erl.nxs             what was run, and the state of every frame
-  $tessera plan jobs/quickstart.yaml --sweep.count=10000 --output big.nxs
-                                                            what a larger run would take
-  README.md, docs/parameters.md                              all that can be set
+  another frame, around its strongest spot:
+      analysis/show_frame.py $output/2erl.nxs --frame 3 --zoom
+  what a run of 10000 frames on 64 cores would take:
+      $tessera plan jobs/quickstart.yaml --sweep.count=10000 --output big.nxs --ranks 64
+  all that can be set: docs/parameters.md; what is in the file: docs/file-format.md
 END

@@ -94,7 +94,7 @@ Status hdf5_attribute_texts(hid_t parent, const char *object, const char *name, 
 Status hdf5_attribute_reals(hid_t parent, const char *object, const char *name, int64_t count, const double *values);
 Status hdf5_attribute_int32(hid_t parent, const char *object, const char *name, int32_t value);
 
-/** True when @p parent has a link of that name, without any slash. */
+/** True when @p parent has a link of that name; the groups on the way to it must exist. */
 bool hdf5_has(hid_t parent, const char *name);
 
 /** Number of values of a dataset. */

@@ -43,11 +43,11 @@ checked() { # checked NAME COMMAND...: a step of the current case; its output is
     "$@" >"$name.log" 2>&1 && return 0
     echo "FAIL  $case_name: $name"
     tail -n 12 "$name.log"
-    failures=$((failures + 1))
+    failed=yes
     return 1
 }
 dials_case() { # dials_case NAME IMAGES OPTION...
-    local case_name=$1 images=$2
+    local case_name=$1 images=$2 failed=no
     shift 2
     cases=$((cases + 1))
     mkdir "$case_name" && cd "$case_name" || exit 2
@@ -61,6 +61,7 @@ dials_case() { # dials_case NAME IMAGES OPTION...
             echo "PASS  $case_name: $(grep median indices.log | tr -s ' ')"
     fi
     cd ..
+    [ $failed = no ] || failures=$((failures + 1))
 }
 
 # shellcheck disable=SC2086 # the options are words

@@ -28,7 +28,7 @@ bool unit_check(bool ok, const char *file, int line, const char *format, ...) __
 #define UNIT_CHECK(ok, ...) unit_check((ok), __FILE__, __LINE__, __VA_ARGS__)
 
 /** Records whether |actual - expected| <= tolerance; the message names @p what. */
-bool unit_close(double actual, double expected, double tolerance, const char *what, const char *file, int line);
+void unit_close(double actual, double expected, double tolerance, const char *what, const char *file, int line);
 
 /** A check of two numbers; @p what is text. */
 #define UNIT_CLOSE(actual, expected, tolerance, what)                                                                  \

@@ -47,7 +47,7 @@ static const char *describe(const Plan *plan, char *text) {
 /* Tests over thousands of plans record one check for each plan, not one for each pixel. */
 static void expect(bool ok, const Plan *plan, const char *fact) {
     char text[200];
-    (void)UNIT_CHECK(ok, "%s: %s", fact, describe(plan, text));
+    UNIT_CHECK(ok, "%s: %s", fact, describe(plan, text));
 }
 
 /* ---------------------------------------------------------------------------------------------------------- ranges */
@@ -319,9 +319,9 @@ static void automatic_plans_leave_no_rank_more_than_a_third_above_its_share(void
             const Plan plan = plan_create(request, NULL);
             char text[200];
             const double found = imbalance(&plan);
-            (void)UNIT_CHECK(found <= 1.3, "%.3f times the even share: %s, %d threads, groups %d, cluster %d, wave %d",
-                             found, describe(&plan, text), request.threads, plan.groups, plan.cluster_ranks,
-                             (int)plan.frames_per_wave_of_group);
+            UNIT_CHECK(found <= 1.3, "%.3f times the even share: %s, %d threads, groups %d, cluster %d, wave %d", found,
+                       describe(&plan, text), request.threads, plan.groups, plan.cluster_ranks,
+                       (int)plan.frames_per_wave_of_group);
         }
 }
 

@@ -6,7 +6,7 @@
 static void check_source(const Truth *truth, JsonNode expected, const Source *source) {
     double field[5] = {0.0};
     const Status status = json_numbers(expected, "", 5, field);
-    (void)UNIT_CHECK(status_is_ok(status), "%s: %s", truth->id, status.message);
+    UNIT_CHECK(status_is_ok(status), "%s: %s", truth->id, status.message);
     const Vec3 direction = vec3_scale(-1.0, vec3_unit(vec3(field[0], field[1], field[2])));
     truth_close_vector(truth, "direction of a source", source->direction, direction, 1e-14);
     truth_close(truth, "wavelength of a source", source->wavelength_m, field[4], 1e-14 * field[4]);

@@ -100,8 +100,7 @@ static void check_pivot(const Truth *truth) {
     const char *pivot = "";
     const Status status = json_text(truth->root, "pivot", &pivot);
     const Pivot expected = *pivot == 'B' ? PIVOT_BEAM : PIVOT_SAMPLE;
-    (void)UNIT_CHECK(status_is_ok(status) && truth->experiment->detector.pivot == expected, "%s: pivot %s", truth->id,
-                     pivot);
+    UNIT_CHECK(status_is_ok(status) && truth->experiment->detector.pivot == expected, "%s: pivot %s", truth->id, pivot);
 }
 
 static void the_pivot_is_the_ancestors(void) {

@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# Bad input ends with exit code 2 (3 for an output that cannot be written), one message that names the fault, nothing
+# left on disk and no hang, without mpirun and on three ranks.
+set -u
+. "$SOURCE/tests/support/case.sh"
+good=(--crystal.cell=50 --crystal.default_f=10 --detector.fast_pixels=16 --detector.slow_pixels=16)
+
+refused() { # refused CODE PATTERN ARGUMENT...: of `tessera`; the pattern must be in its one message
+    local code=$1 pattern=$2 ranks got
+    shift 2
+    for ranks in 0 3; do
+        find . -mindepth 1 | sort > before
+        got=0
+        on_ranks $ranks timeout 60 "$TESSERA" "$@" > ../out 2> ../err || got=$?
+        [ $got = "$code" ] || fail "exit code $got, not $code, on $ranks ranks: $* ($(grep tessera: ../err))"
+        [ "$(grep -c '^tessera: error: ' ../err)" = 1 ] || fail "not one message on $ranks ranks: $*: $(cat ../err)"
+        grep -Eq -- "$pattern" ../err || fail "no \"$pattern\" on $ranks ranks: $*: $(grep tessera: ../err)"
+        ! grep -qiE 'MPI_ABORT|H5E|HDF5-DIAG|Segmentation|runtime error' ../err || fail "noise on $ranks ranks: $*: $(cat ../err)"
+        find . -mindepth 1 | sort | diff before - > ../new || fail "left on disk by $*: $(cat ../new)"
+    done
+}
+simulate_refused() { # the same for `tessera simulate` with a good crystal and detector
+    local code=$1 pattern=$2
+    shift 2
+    refused "$code" "$pattern" simulate "${good[@]}" "$@" --output out.nxs
+}
+mkdir -p inputs && cd inputs || exit 1
+printf '1 0 0 10\n0 1 0 20\n0 0 1\n' > truncated.hkl
+printf '1 0 0 10\n0 x1 0 20\n' > letters.hkl
+printf '1 0 0 10\n0 1.5 0 20\n' > fraction.hkl
+printf '1 0 0 10\n1 0 0 11\n' > twice.hkl
+printf '1 0 0 -10\n' > negative.hkl
+printf '1 0 0 nan\n' > nan.hkl
+printf '# nothing\n\n' > empty.hkl
+printf '1 0 0 10\n\0\0\0' > binary.hkl
+printf '900 0 0 10\n901 0 0 10\n' > outside.hkl
+printf '1000000 0 0 1\n-1000000 1000000 0 1\n0 -1000000 1000000 1\n' > huge.hkl
+printf '1 0 0\n0 1 0\n0 0\n' > short.mat
+printf '1 0 0\n0 1 0\n0 0 0\n' > flat.mat
+printf '0 0 0 1 1e-10\n' > origin.src
+printf -- '-10 0 0 -1 1e-10\n' > weight.src
+printf -- '-10 0 0 0\n-10 0 0.1 0\n' > weightless.src
+printf 'detector:\n  distance: 100\n  pixle_size: 0.1\n' > misspelled.yaml
+printf 'detektor:\n  distance: 100\n' > section.yaml
+printf 'detector:\n  distance: far\n' > type.yaml
+printf 'detector:\n  distance: 100 deg\n' > unit.yaml
+printf 'detector:\n  distance: 100\n  distance: 101\n' > duplicate.yaml
+printf 'detector: {distance: [1, 2}\n' > syntax.yaml
+printf 'just words\n' > words.yaml
+
+# files
+simulate_refused 2 'missing.hkl.*No such file' --crystal.structure_factors=missing.hkl
+simulate_refused 2 'truncated.hkl:3: 3 fields' --crystal.structure_factors=truncated.hkl
+simulate_refused 2 'letters.hkl:2: field 2 is "x1"' --crystal.structure_factors=letters.hkl
+simulate_refused 2 'fraction.hkl:2: Miller index k is 1.5' --crystal.structure_factors=fraction.hkl
+simulate_refused 2 'twice.hkl:2: reflection 1 0 0' --crystal.structure_factors=twice.hkl
+simulate_refused 2 'negative.hkl:1: F is -10' --crystal.structure_factors=negative.hkl
+simulate_refused 2 'nan.hkl:1: field 4 is "nan"' --crystal.structure_factors=nan.hkl
+simulate_refused 2 'empty.hkl has no reflection' --crystal.structure_factors=empty.hkl
+simulate_refused 2 'binary.hkl:2: a zero byte' --crystal.structure_factors=binary.hkl
+simulate_refused 2 'huge.hkl.*GiB' --crystal.structure_factors=huge.hkl
+simulate_refused 2 'is not a file' --crystal.structure_factors=.
+refused 2 'none of its 2 reflections reaches' simulate --crystal.cell=50 --crystal.structure_factors=outside.hkl --output out.nxs
+refused 2 'short.mat has 8 numbers' simulate --crystal.matrix=short.mat --crystal.default_f=1 --output out.nxs
+refused 2 'flat.mat.*one plane' simulate --crystal.matrix=flat.mat --crystal.default_f=1 --output out.nxs
+simulate_refused 2 'origin.src:1:' --beam.sources=origin.src
+simulate_refused 2 'weight.src:1: the weight is negative' --beam.sources=weight.src
+simulate_refused 2 'weight 0' --beam.sources=weightless.src
+
+# run files
+refused 2 'misspelled.yaml:3: .*pixle_size.*did you mean "detector.pixel_size"' simulate misspelled.yaml --output out.nxs
+refused 2 'section.yaml:1: .*detektor.*did you mean "detector"' simulate section.yaml --output out.nxs
+refused 2 'type.yaml:2: detector.distance is "far"' simulate type.yaml --output out.nxs
+refused 2 'unit.yaml:2: .*"deg" is no unit of length' simulate unit.yaml --output out.nxs
+refused 2 'duplicate.yaml:3: detector.distance was already given at duplicate.yaml:2' simulate duplicate.yaml --output out.nxs
+refused 2 'syntax.yaml:[12]: this is not YAML' simulate syntax.yaml --output out.nxs
+refused 2 'words.yaml:1: a run file must hold sections' simulate words.yaml --output out.nxs
+refused 2 'missing.yaml.*No such file' simulate missing.yaml --output out.nxs
+
+# values
+refused 2 'no cell has the angles 120, 130, 140' simulate --crystal.cell=50,60,70,120,130,140 --crystal.default_f=1 --output out.nxs
+simulate_refused 2 'crystal.cell is "0"' --crystal.cell=0,50,50
+simulate_refused 2 'crystal.cell is "-50"' --crystal.cell=-50
+simulate_refused 2 'detector.fast_pixels is "0"' --detector.fast_pixels=0
+simulate_refused 2 'detector.slow_pixels is "-16"' --detector.slow_pixels=-16
+simulate_refused 2 'detector.distance is "0"' --detector.distance=0
+simulate_refused 2 'beam.wavelength is "nan"' --beam.wavelength=nan
+simulate_refused 2 'beam.wavelength is "inf"' --beam.wavelength=inf
+simulate_refused 2 'beam.wavelength is "0x1"' --beam.wavelength=0x1
+simulate_refused 2 'beam.wavelength is "1 2"' "--beam.wavelength=1 2"
+simulate_refused 2 'crystal.cells is "1.5"' --crystal.cells=1.5
+simulate_refused 2 'crystal.cells is "1,2,3,4"' --crystal.cells=1,2,3,4
+simulate_refused 2 'GiB of memory' --detector.fast_pixels=1000000000 --detector.slow_pixels=1000000000
+simulate_refused 2 'this node has' --detector.fast_pixels=900000 --detector.slow_pixels=900000
+simulate_refused 2 'crystal.shape is "sqare".*did you mean "square"' --crystal.shape=sqare
+simulate_refused 2 'both given' --beam.wavelength=1 --beam.energy=12000
+simulate_refused 2 'run.frames is "3:2"' --sweep.kind=random --sweep.count=9 --frames 3:2
+simulate_refused 2 'run.frames is "0:10"' --sweep.kind=random --sweep.count=9 --frames 0:10
+simulate_refused 2 'sweep.count is "1000000000000"' --sweep.kind=random --sweep.count=1000000000000
+refused 2 'there is no crystal' simulate --crystal.default_f=1 --output out.nxs
+refused 2 'no structure factors' simulate --crystal.cell=50 --output out.nxs
+refused 2 'nowhere to write' simulate "${good[@]}"
+
+# options
+simulate_refused 2 'no parameter "detector.distanse".*did you mean "detector.distance"' --detector.distanse=100
+simulate_refused 2 '"--outptu".*did you mean "--output"' --outptu
+simulate_refused 2 'no option "-lambda"' -lambda 1
+refused 2 'no command "simulte".*did you mean "simulate"' simulte
+refused 2 'no option "-lamda".*did you mean "-lambda"' nanobragg -cell 50 50 50 90 90 90 -default_F 1 -lamda 1 -floatfile f.bin
+refused 2 '-lambda needs 1 value' nanobragg -cell 50 50 50 90 90 90 -default_F 1 -lambda
+
+# the output
+refused 3 'no/such/folder' simulate "${good[@]}" --output no/such/folder/out.nxs
+echo precious > out.nxs
+refused 2 'out.nxs exists' simulate "${good[@]}" --output out.nxs
+[ "$(cat out.nxs)" = precious ] || fail "an existing output was changed"
+rm out.nxs
+echo precious > out.nxs.partial
+refused 2 'out.nxs.partial' simulate "${good[@]}" --output out.nxs
+refused 2 'out.nxs.partial' simulate "${good[@]}" --output out.nxs --resume
+[ "$(cat out.nxs.partial)" = precious ] || fail "an existing .partial was changed"
+rm out.nxs.partial
+if [ "$(id -u)" != 0 ]; then # root may write anywhere
+    mkdir locked && chmod a-w locked
+    refused 3 'locked' simulate "${good[@]}" --output locked/out.nxs
+    chmod u+w locked
+elif mkdir -p /proc/self/fd/tessera 2> /dev/null; then
+    fail "a folder could be made in /proc"
+else # where not even root may write
+    refused 3 '/proc/self' simulate "${good[@]}" --output /proc/self/out.nxs
+fi
+finish

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Every frame of a sweep is the same bytes whichever group of ranks renders it, and in whichever slice.
+set -u
+. "$SOURCE/tests/support/case.sh"
+for kind in random rotation still; do
+    sweep=(--sweep.kind=$kind --sweep.count=7 --sweep.width=0.4 --sweep.seed=9)
+    "$TESSERA" simulate "${small_case[@]}" "${sweep[@]}" --output $kind.nxs --quiet || fail "reference"
+    reference=$(images_of $kind.nxs)
+    for ranks in 2 3 4; do
+        on_ranks $ranks "$TESSERA" simulate "${small_case[@]}" "${sweep[@]}" --run.wave=$((ranks - 1)) \
+            --output test.nxs --overwrite --quiet || fail "exit code $?"
+        [ "$(images_of test.nxs)" = "$reference" ] || fail "$kind on $ranks ranks: other bytes"
+        for label in crc32 sum_photons max_photons ub_matrix number; do
+            [ "$(values_of test.nxs /entry/simulation/frames/$label)" = "$(values_of $kind.nxs /entry/simulation/frames/$label)" ] ||
+                fail "$kind on $ranks ranks: other $label"
+        done
+    done
+    "$TESSERA" simulate "${small_case[@]}" "${sweep[@]}" --frames 2:5 --output slice.nxs --overwrite --quiet || fail "slice"
+    [ "$(values_of slice.nxs /entry/simulation/frames/number | tr '\n' ' ')" = "2 3 4 " ] || fail "$kind: numbers of the slice"
+    [ "$(values_of slice.nxs /entry/simulation/frames/crc32)" = "$(values_of $kind.nxs /entry/simulation/frames/crc32 | sed -n 3,5p)" ] ||
+        fail "$kind: the slice has other images"
+done
+# stills are one orientation, but each frame is an exposure of its own
+[ "$(values_of still.nxs /entry/simulation/frames/crc32 | sort -u | wc -l)" = 7 ] || fail "two stills have the same noise"
+finish
