@@ -11,8 +11,9 @@
  *  @param argv        [argc] options only, without the program's name
  *  @param parameters  freshly created
  *  @param used        number of arguments read: up to the first that begins with "--"; may be NULL
+ *  @param notes       says which options had no effect; may be NULL
  *  @return BAD_PARAMETER for an unknown option (with the nearest one) or one without its values */
-Status ancestor_parse(int argc, char *const *argv, Parameters *parameters, int *used);
+Status ancestor_parse(int argc, char *const *argv, Parameters *parameters, int *used, Notes *notes);
 
 /** One option that is known, for --help and for tests. */
 typedef struct AncestorOption {

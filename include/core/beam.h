@@ -9,11 +9,12 @@
 
 /** One plane wave. */
 typedef struct Source {
-    Vec3 direction;      /**< unit vector of propagation */
-    Vec3 electric;       /**< unit vector, polarization axis made orthogonal to the direction */
-    Vec3 magnetic;       /**< direction x electric, up to sign */
-    double wavelength_m; /**< > 0 */
-    double weight;       /**< share of the fluence; all weights together are 1 */
+    Vec3 direction;          /**< unit vector of propagation */
+    Vec3 electric;           /**< unit vector, polarization axis made orthogonal to the direction */
+    Vec3 magnetic;           /**< direction x electric, up to sign */
+    double wavelength_m;     /**< > 0 */
+    double weight;           /**< share of the fluence; all weights together are 1 */
+    double absorption_per_m; /**< of the sensor at this wavelength; 0 where its thickness is ignored */
 } Source;
 
 /** The beam. `sources` is owned: beam_destroy frees it. */

@@ -20,6 +20,7 @@ typedef struct Crystal {
     int64_t cells[3];      /**< Na, Nb, Nc >= 1 */
     CrystalShape shape;
     double fudge;
+    SpotLaw spot_law; /**< width of gauss and tophat spots */
     double mosaic_spread_rad;
     int64_t domain_count;
     Mat3 *domains; /**< [domain_count] rotations, applied last */

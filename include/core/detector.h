@@ -31,12 +31,16 @@ typedef struct Detector {
     double close_distance_m;        /**< crystal to the plane, along its normal */
     double distance_m;              /**< crystal to the plane, along the beam */
     double beam_centre_m[2];        /**< fast, slow position where the beam meets the plane, from the corner */
+    double stated_centre_m[2];      /**< X, Y of the unrotated beam centre in the convention's meaning */
     double closest_m[2];            /**< fast, slow position of the point nearest to the crystal */
     Pivot pivot;                    /**< beam or sample: what the rotations kept */
     bool point_pixel;               /**< solid angle without obliquity */
+    bool curved;                    /**< every pixel at distance_m, facing the crystal */
+    DepthLaw depth_law;             /**< where in a layer its photons are counted */
     int sensor_layers;              /**< 1 where the thickness is ignored */
     double sensor_thickness_m;      /**< 0 where the thickness is ignored */
-    double sensor_absorption_per_m; /**< 1 / attenuation length */
+    double sensor_absorption_per_m; /**< 1 / attenuation length, of all sources together where they differ */
+    bool sensor_by_wavelength;      /**< each source has an absorption of its own */
 } Detector;
 
 /** The axes of the convention, or of the user where it is custom.
@@ -48,9 +52,16 @@ Status detector_axes(const Parameters *parameters, LaboratoryAxes *axes);
  * pixels, or when the beam never meets it */
 Status detector_create(const Parameters *parameters, const LaboratoryAxes *axes, Detector *detector, Notes *notes);
 
-/** Position (m) of a point of the detector's plane, @p fast_m and @p slow_m from the corner, @p depth_m behind its
- * front. */
+/** What the rotations of the detector leave in place, PIVOT_BEAM or PIVOT_SAMPLE. */
+Pivot detector_pivot(const Parameters *parameters);
+
+/** Position (m) of a point of the detector, @p fast_m and @p slow_m from the corner, @p depth_m behind its front. On a
+ *  curved detector the coordinates from the beam centre, over the distance, are angles: the beam is turned towards the
+ *  slow axis, then towards the fast axis. */
 Vec3 detector_position(const Detector *detector, double fast_m, double slow_m, double depth_m);
+
+/** Cosine of the angle between a unit vector towards a pixel and the normal of its surface, > 0. */
+double detector_cosine(const Detector *detector, Vec3 direction);
 
 /** Number of pixels. */
 int64_t detector_pixels(const Detector *detector);

@@ -3,6 +3,7 @@
 #ifndef TESSERA_EXPERIMENT_H
 #define TESSERA_EXPERIMENT_H
 
+#include "background.h"
 #include "beam.h"
 #include "crystal.h"
 #include "detector.h"
@@ -32,18 +33,21 @@ typedef struct Sweep {
     uint64_t seed;
 } Sweep;
 
-/** Everything that the images depend on. Owns what beam, crystal and structure factors own. */
+/** Everything that the images depend on. Owns what beam, crystal, structure factors and background own. */
 typedef struct Experiment {
     LaboratoryAxes axes;
     Beam beam;
     Crystal crystal;
     Detector detector;
     StructureFactors factors;
+    Background background;
     Sampling sampling;
     Sweep sweep;
     OutputImages images;
     uint64_t noise_seed;
-    double *owned_grid; /**< the structure factors' grid where this experiment owns it, else NULL */
+    int64_t active_pixels; /**< of a frame: those that are computed */
+    uint8_t *active;       /**< [slow][fast], 0 for pixels that stay 0; NULL when all are computed. Owned */
+    double *owned_grid;    /**< the structure factors' grid where this experiment owns it, else NULL */
 } Experiment;
 
 /** Reads and checks everything that @p parameters name.

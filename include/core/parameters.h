@@ -53,6 +53,7 @@ typedef enum DivergenceShape { DIVERGENCE_ROUND, DIVERGENCE_SQUARE } DivergenceS
 typedef enum CellLaw { CELL_EXACT, CELL_ANCESTOR } CellLaw;
 typedef enum MissetLaw { MISSET_UNIFORM, MISSET_ANCESTOR } MissetLaw;
 typedef enum CrystalShape { SHAPE_SQUARE, SHAPE_ROUND, SHAPE_GAUSS, SHAPE_TOPHAT } CrystalShape;
+typedef enum SpotLaw { SPOT_PER_AXIS, SPOT_ANCESTOR } SpotLaw;
 typedef enum MosaicLaw { MOSAIC_GAUSSIAN, MOSAIC_CAP, MOSAIC_ANCESTOR } MosaicLaw;
 typedef enum Interpolation { INTERPOLATE_AUTO, INTERPOLATE_ON, INTERPOLATE_OFF } Interpolation;
 typedef enum Convention {
@@ -65,6 +66,8 @@ typedef enum Convention {
 } Convention;
 typedef enum ClosestLaw { CLOSEST_BEAM, CLOSEST_MIDDLE } ClosestLaw;
 typedef enum Pivot { PIVOT_AUTO, PIVOT_BEAM, PIVOT_SAMPLE } Pivot;
+typedef enum DepthLaw { DEPTH_ABSORPTION, DEPTH_FRONT } DepthLaw;
+typedef enum BackgroundAxis { AXIS_STOL, AXIS_4STOL, AXIS_Q } BackgroundAxis;
 typedef enum SweepKind { SWEEP_STILL, SWEEP_ROTATION, SWEEP_RANDOM } SweepKind;
 typedef enum OutputImages { IMAGES_EXPECTED, IMAGES_COUNTS, IMAGES_BOTH } OutputImages;
 typedef enum Precision { PRECISION_FLOAT64 } Precision;

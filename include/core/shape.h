@@ -43,8 +43,18 @@ static inline double shape_interference(double miller, double cells) {
     return ratio * ratio;
 }
 
-/** |F_latt|^2 at the fractional Miller indices for every shape. */
+/** F_latt at the fractional Miller indices for every shape, without the sign for square crystals. */
+double shape_amplitude(const Crystal *crystal, double h, double k, double l);
+
+/** |F_latt|^2, the same squared. */
 double shape_squared(const Crystal *crystal, double h, double k, double l);
+
+/** Squared distance from the nearest spot's centre in the units of the shape's law: (N dh)^2 + ... for round crystals
+ *  and SPOT_PER_AXIS. */
+double shape_distance_squared(const Crystal *crystal, double h, double k, double l);
+
+/** True where all points of the interpolation lie in the grid. */
+bool structure_factor_is_inside(const StructureFactors *factors, double h, double k, double l);
 
 /** |F| between reflections by Lagrange interpolation over four points along each axis; nearest neighbour where a point
  *  would lie outside the grid, for that lookup only. */

@@ -3,6 +3,7 @@
 #ifndef TESSERA_SIMULATE_H
 #define TESSERA_SIMULATE_H
 
+#include "ancestor_files.h"
 #include "build_info.h"
 #include "experiment.h"
 #include "parameters.h"
@@ -14,17 +15,25 @@
 /** Called on rank 0 after every wave. */
 typedef void (*ProgressReport)(void *context, int64_t frames_done, int64_t frames, double steps_done);
 
+/** Called on rank 0 when the first frame is rendered and its files are written, if ancestor_files_need_image.
+ *  @param frame  number in the sweep
+ *  @param image  [slow][fast] its expected photons */
+typedef void (*FirstImageReport)(void *context, const Parameters *parameters, const Experiment *experiment,
+                                 int64_t frame, const float *image, const AncestorReport *report);
+
 /** What to do, the same on every rank except where said. */
 typedef struct SimulateRequest {
     const Parameters *parameters; /**< on rank 0; NULL elsewhere */
-    bool replaces_float_file;     /**< an existing output.float_file is replaced even without run.overwrite */
+    bool replaces_files;          /**< existing files of output.* are replaced even without run.overwrite */
+    const Notes *notes;           /**< on rank 0: remarks made while reading the parameters; may be NULL */
     const char *command_line;     /**< on rank 0 */
     BuildInfo build;
-    void (*announce)(void *context, const Experiment *experiment, const Plan *plan, const Notes *notes);
+    Status (*announce)(void *context, const Experiment *experiment, const Plan *plan, Range slice, const Notes *notes);
     /**< called on rank 0 before anything is computed; may be NULL */
-    ProgressReport progress;  /**< may be NULL */
-    void *context;            /**< for the two */
-    const volatile int *stop; /**< set by a signal: stop after the wave; may be NULL */
+    ProgressReport progress;      /**< may be NULL */
+    FirstImageReport first_image; /**< may be NULL */
+    void *context;                /**< for the three */
+    const volatile int *stop;     /**< set by a signal: stop after the wave; may be NULL */
 } SimulateRequest;
 
 /** Reads and checks on rank 0, then renders and writes on all ranks. Collective.

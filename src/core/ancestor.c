@@ -7,25 +7,40 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Options that are read and change nothing here. */
+/* Options that are read and change nothing. */
 typedef struct IdleOption {
     const char *name;
     int values;
     const char *help;
 } IdleOption;
 
+#define IDLE "does nothing in nanoBragg, and nothing here"
+#define ALWAYS_EACH "always so here: each sub-pixel and layer has its own value"
 static const IdleOption idle_options[] = {
-    {"-nonoise", 0, "no noise image is written unless output.images asks for counts"},
-    {"-nopgm", 0, "no PGM image is written"},
-    {"-intfile", 1, "the scaled integer image is not written"},
-    {"-intimage", 1, "the scaled integer image is not written"},
+    {"-density", 1, IDLE},
+    {"-sample_den", 1, IDLE},
+    {"-sample_density", 1, IDLE},
+    {"-MW", 1, IDLE},
+    {"-molec", 1, IDLE},
+    {"-molecular_weight", 1, IDLE},
+    {"-coherent", 0, IDLE},
+    {"-stolout", 1, IDLE},
+    {"-dispstep", 1, IDLE "; -dispsteps gives the number of wavelengths"},
+    {"-hdiv", 1, IDLE "; -hdivrange gives the width"},
+    {"-vdiv", 1, IDLE "; -vdivrange gives the width"},
+    {"-source_dist", 1, IDLE},
+    {"-source_distance", 1, IDLE},
+    {"-oversample_thick", 0, ALWAYS_EACH},
+    {"-oversample_polar", 0, ALWAYS_EACH},
+    {"-oversample_omega", 0, ALWAYS_EACH},
 };
 enum { IDLE_OPTIONS = sizeof idle_options / sizeof *idle_options };
 
 /* One word of a row's `ancestor` column, taken apart: -name[component]:argument=constant. */
 typedef struct Mapping {
     char name[64], argument[32], constant[32];
-    int component; /* -1: the whole row */
+    bool is_constant; /* the constant counts, even when it is empty */
+    int component;    /* -1: the whole row */
 } Mapping;
 
 static Mapping parse_mapping(const char *word) {
@@ -38,6 +53,7 @@ static Mapping parse_mapping(const char *word) {
         if (*rest == '[') mapping.component = rest[1] - '0';
         if (*rest == ':') memcpy(mapping.argument, rest + 1, length);
         if (*rest == '=') memcpy(mapping.constant, rest + 1, length);
+        if (*rest == '=') mapping.is_constant = true;
         rest += 1 + length + (rest[1 + length] == ']');
     }
     return mapping;
@@ -68,6 +84,7 @@ typedef struct Reading {
     bool known;
     Parameters *parameters;
     Status status;
+    Notes *notes;
     const char *pivot; /* what the latest option implies for a custom convention */
     bool negative_thickness;
 } Reading;
@@ -78,14 +95,30 @@ static bool is_number(const char *text) {
     return text_read_real(text, &value, &rest) && *rest == '\0';
 }
 
-/* The ancestor takes a value below the range for "not given" where we say auto, and no cells for one. */
-static const char *as_we_say(int index, const char *text) {
+/* What the ancestor makes of a number below the range of a row that has no "auto". */
+static const struct {
+    int index;
+    const char *text;
+} low_values[] = {{PARAMETER(crystal, cells), "1"},       {PARAMETER(crystal, mosaic_seed), "1"},
+                  {PARAMETER(crystal, misset_seed), "1"}, {PARAMETER(noise, seed), "1"},
+                  {PARAMETER(sampling, dmin), "0"},       {PARAMETER(beam, dispersion), "0"}};
+
+/* The ancestor takes a value below the range for "not given" where we say auto, and 5.0 for the whole number 5.
+ *  @param buffer  [PARAMETER_TEXT_BYTES] for a text that is made anew */
+static const char *as_we_say(int index, const char *text, char *buffer) {
     const ParameterRow *row = parameters_row(index);
     double value = 0.0;
     const char *rest = text;
-    const bool below = text_read_real(text, &value, &rest) && *rest == '\0' && value < row->least;
-    if (below && index == PARAMETER(crystal, cells)) return "1";
-    return below && strcmp(row->default_text, "auto") == 0 ? "auto" : text;
+    if (!text_read_real(text, &value, &rest) || *rest != '\0') return text;
+    if (index == PARAMETER(sampling, phi_steps) && value == 0.0) return "1";
+    if (value < row->least) {
+        for (size_t i = 0; i < sizeof low_values / sizeof *low_values; i++)
+            if (low_values[i].index == index) return low_values[i].text;
+        return strcmp(row->default_text, "auto") == 0 ? "auto" : text;
+    }
+    if (row->type != PARAMETER_TYPE_INTEGER || strchr(text, '.') == NULL || value != rint(value)) return text;
+    (void)snprintf(buffer, PARAMETER_TEXT_BYTES, "%.0f", value);
+    return buffer;
 }
 
 static Status missing_value(const char *option, int values) {
@@ -99,14 +132,14 @@ static Status read_row(Reading *reading, int index) {
     const char *option = reading->argv[reading->next];
     const bool one_for_all = row->count > 1 && row->least_count == 1 && strchr(row->unit, ',') == NULL;
     const int most = one_for_all ? 1 : row->count;
-    char text[PARAMETER_TEXT_BYTES] = "";
+    char text[PARAMETER_TEXT_BYTES] = "", buffer[PARAMETER_TEXT_BYTES];
     int count = 0;
     for (; count < most && reading->next + 1 + count < reading->argc; count++) {
         const char *value = reading->argv[reading->next + 1 + count];
         if (row->count > 1 && !is_number(value)) break;
         const size_t used = strlen(text);
         const int written =
-            snprintf(text + used, sizeof text - used, "%s%s", count > 0 ? "," : "", as_we_say(index, value));
+            snprintf(text + used, sizeof text - used, "%s%s", count > 0 ? "," : "", as_we_say(index, value, buffer));
         if (written < 0 || (size_t)written >= sizeof text - used)
             return status_error(STATUS_BAD_PARAMETER, "command line: the value of %s is too long", option);
     }
@@ -119,14 +152,16 @@ static Status read_mapping(Reading *reading, int index, const Mapping *mapping) 
     const ParameterRow *row = parameters_row(index);
     const char *option = reading->argv[reading->next];
     const char *value = reading->next + 1 < reading->argc ? reading->argv[reading->next + 1] : NULL;
-    if (*mapping->constant != '\0') {
+    if (mapping->is_constant) {
         if (*mapping->argument != '\0') reading->consumed = 1;
         return parameters_set(reading->parameters, row->public_name, mapping->constant, option);
     }
     if (mapping->component < 0) return read_row(reading, index);
     if (value == NULL) return missing_value(option, 1);
     if (reading->consumed < 1) reading->consumed = 1;
-    return parameters_set_component(reading->parameters, index, mapping->component, as_we_say(index, value), option);
+    char buffer[PARAMETER_TEXT_BYTES];
+    return parameters_set_component(reading->parameters, index, mapping->component, as_we_say(index, value, buffer),
+                                    option);
 }
 
 static bool visit_word(Visitor *visitor, int index, const Mapping *mapping) {
@@ -162,20 +197,23 @@ typedef struct Nearest {
     int distance;
 } Nearest;
 
+static void try_nearest(Nearest *nearest, const char *name) {
+    const int distance = text_distance(nearest->option, name);
+    if (distance >= nearest->distance) return;
+    nearest->distance = distance;
+    (void)text_copy(nearest->name, sizeof nearest->name, name);
+}
+
 static bool visit_nearest(Visitor *visitor, int index, const Mapping *mapping) {
     (void)index;
-    Nearest *nearest = visitor->context;
-    const int distance = text_distance(nearest->option, mapping->name);
-    if (distance < nearest->distance) {
-        nearest->distance = distance;
-        (void)text_copy(nearest->name, sizeof nearest->name, mapping->name);
-    }
+    try_nearest(visitor->context, mapping->name);
     return true;
 }
 
 static Status unknown_option(const char *option) {
     Nearest nearest = {.option = option, .distance = 1000};
     visit_mappings(&(Visitor){visit_nearest, &nearest});
+    for (int i = 0; i < IDLE_OPTIONS; i++) try_nearest(&nearest, idle_options[i].name);
     const bool near = text_is_near(option, nearest.distance);
     return status_error(STATUS_BAD_PARAMETER, "command line: there is no option \"%.100s\"%s%s%s", option,
                         near ? "; did you mean \"" : "; tessera nanobragg -help lists them", near ? nearest.name : "",
@@ -204,15 +242,31 @@ static void note_thickness(Reading *reading) {
     reading->negative_thickness = *reading->argv[reading->next + 1] == '-';
 }
 
+/* -pgmscale asks for a PGM image again after -nopgm. */
+static Status revive_pgm(Reading *reading) {
+    const ParameterRow *row = parameters_row(PARAMETER(output, pgm_file));
+    const char *option = reading->argv[reading->next];
+    if (strcmp(option, "-pgmscale") != 0 || *reading->parameters->output_pgm_file != '\0') return status_ok();
+    return parameters_set(reading->parameters, row->public_name, row->ancestor_default, option);
+}
+
+static const IdleOption *find_idle(const char *option) {
+    for (int i = 0; i < IDLE_OPTIONS; i++)
+        if (strcmp(option, idle_options[i].name) == 0) return &idle_options[i];
+    return NULL;
+}
+
+static Status read_idle(Reading *reading, const IdleOption *idle) {
+    if (reading->next + idle->values >= reading->argc) return missing_value(idle->name, idle->values);
+    notes_add(reading->notes, "%s: %s", idle->name, idle->help);
+    reading->next += 1 + idle->values;
+    return status_ok();
+}
+
 static Status read_option(Reading *reading) {
     const char *option = reading->argv[reading->next];
-    for (int i = 0; i < IDLE_OPTIONS; i++)
-        if (strcmp(option, idle_options[i].name) == 0) {
-            if (reading->next + idle_options[i].values >= reading->argc)
-                return missing_value(option, idle_options[i].values);
-            reading->next += 1 + idle_options[i].values;
-            return status_ok();
-        }
+    const IdleOption *idle = find_idle(option);
+    if (idle != NULL) return read_idle(reading, idle);
     reading->consumed = 0;
     reading->known = false;
     reading->status = status_ok();
@@ -221,12 +275,21 @@ static Status read_option(Reading *reading) {
     if (!reading->known) return unknown_option(option);
     note_pivot(reading);
     note_thickness(reading);
+    TRY(revive_pgm(reading));
     reading->next += 1 + reading->consumed;
     return status_ok();
 }
 
+/* -dump names a file to be read when there is no -hkl, else one to be written. */
+static Status finish_dump(Parameters *p) {
+    if (*p->output_dump_file == '\0' || *p->crystal_structure_factors_file != '\0') return status_ok();
+    TRY(parameters_set(p, "crystal.structure_factors", p->output_dump_file, "-dump"));
+    return parameters_set(p, "output.dump_file", "", "-dump");
+}
+
 static Status finish(Reading *reading) {
     Parameters *p = reading->parameters;
+    TRY(finish_dump(p));
     TRY(parameters_use_ancestor_defaults(p));
     if (p->detector_convention == CONVENTION_CUSTOM && p->detector_pivot == PIVOT_AUTO)
         TRY(parameters_set(p, "detector.pivot", reading->pivot, "the order of the options"));
@@ -235,8 +298,9 @@ static Status finish(Reading *reading) {
     return status_ok();
 }
 
-Status ancestor_parse(int argc, char *const *argv, Parameters *parameters, int *used) {
-    Reading reading = {.argc = argc, .argv = argv, .parameters = parameters, .pivot = "beam", .status = status_ok()};
+Status ancestor_parse(int argc, char *const *argv, Parameters *parameters, int *used, Notes *notes) {
+    Reading reading = {
+        .argc = argc, .argv = argv, .parameters = parameters, .notes = notes, .pivot = "beam", .status = status_ok()};
     while (reading.next < argc && strncmp(argv[reading.next], "--", 2) != 0) TRY(read_option(&reading));
     if (used != NULL) *used = reading.next;
     return finish(&reading);

@@ -209,7 +209,8 @@ static Status make_domains(const Parameters *p, Crystal *crystal, Notes *notes) 
 }
 
 Status crystal_create(const Parameters *p, const Beam *beam, Crystal *crystal, Notes *notes) {
-    *crystal = (Crystal){.shape = (CrystalShape)p->crystal_shape, .fudge = p->crystal_fudge};
+    *crystal = (Crystal){
+        .shape = (CrystalShape)p->crystal_shape, .fudge = p->crystal_fudge, .spot_law = (SpotLaw)p->crystal_spot_law};
     TRY(orient(p, beam, crystal));
     count_cells(p, crystal, notes);
     return make_domains(p, crystal, notes);

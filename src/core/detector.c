@@ -80,32 +80,41 @@ static Status count_pixels(const Parameters *p, Detector *detector) {
     return status_ok();
 }
 
-/* Fast, slow position (m) where the beam meets the unrotated detector, in the convention's meaning of X and Y. */
-static void beam_position(const Parameters *p, const Detector *detector, const double *closest_m, double *beam_m) {
+/* X, Y of the beam centre in the convention's own meaning: as given, or its default. */
+static void stated_centre(const Parameters *p, const Detector *detector, const double *closest_m, double *centre_m) {
     const double pixel = detector->pixel_size_m;
     const double size_f = pixel * (double)detector->fast_pixels, size_s = pixel * (double)detector->slow_pixels;
-    double x = p->detector_beam_centre_m[0], y = p->detector_beam_centre_m[1];
+    const int convention = p->detector_convention;
+    double otherwise[2] = {closest_m[0], closest_m[1]};
+    if (convention == CONVENTION_MOSFLM || convention == CONVENTION_DENZO) {
+        otherwise[0] = (size_s + pixel) / 2.0;
+        otherwise[1] = (size_f + pixel) / 2.0;
+    } else if (convention == CONVENTION_ADXV) {
+        otherwise[0] = (size_f + pixel) / 2.0;
+        otherwise[1] = (size_s - pixel) / 2.0;
+    }
+    for (int i = 0; i < 2; i++)
+        centre_m[i] = isnan(p->detector_beam_centre_m[i]) ? otherwise[i] : p->detector_beam_centre_m[i];
+}
+
+/* Turns X, Y of the convention into fast, slow position, or with @p back the other way round. */
+static void convert_centre(const Parameters *p, const Detector *detector, bool back, const double *from, double *to) {
+    const double shift = (p->detector_convention == CONVENTION_MOSFLM ? 0.5 : 0.0) * detector->pixel_size_m;
     switch ((Convention)p->detector_convention) {
     case CONVENTION_MOSFLM:
-    case CONVENTION_DENZO: {
-        const double shift = p->detector_convention == CONVENTION_MOSFLM ? 0.5 * pixel : 0.0;
-        if (isnan(x)) x = (size_s + pixel) / 2.0;
-        if (isnan(y)) y = (size_f + pixel) / 2.0;
-        beam_m[0] = y + shift;
-        beam_m[1] = x + shift;
+    case CONVENTION_DENZO:
+        to[0] = from[1] + (back ? -shift : shift);
+        to[1] = from[0] + (back ? -shift : shift);
         return;
-    }
     case CONVENTION_ADXV:
-        if (isnan(x)) x = (size_f + pixel) / 2.0;
-        if (isnan(y)) y = (size_s - pixel) / 2.0;
-        beam_m[0] = x;
-        beam_m[1] = size_s - y;
+        to[0] = from[0];
+        to[1] = detector->pixel_size_m * (double)detector->slow_pixels - from[1];
         return;
     case CONVENTION_XDS:
     case CONVENTION_DIALS:
     case CONVENTION_CUSTOM:
-        beam_m[0] = isnan(x) ? closest_m[0] : x;
-        beam_m[1] = isnan(y) ? closest_m[1] : y;
+        to[0] = from[0];
+        to[1] = from[1];
         return;
     }
 }
@@ -124,6 +133,12 @@ static Pivot choose_pivot(const Parameters *p, const double *given_closest_m) {
     const bool closest_given = !isnan(given_closest_m[0]) || !isnan(given_closest_m[1]);
     if (closest_given && !parameters_is_given(p, PARAMETER(detector, beam_centre))) return PIVOT_SAMPLE;
     return conventions[p->detector_convention].pivot;
+}
+
+Pivot detector_pivot(const Parameters *parameters) {
+    double closest_m[2];
+    given_closest_point(parameters, closest_m);
+    return choose_pivot(parameters, closest_m);
 }
 
 /* The ancestor leaves the nearest point of these conventions in the middle, whatever its -Xbeam and -Ybeam say. */
@@ -150,7 +165,8 @@ static Status place(const Parameters *p, const LaboratoryAxes *axes, Detector *d
                             0.5 * detector->pixel_size_m * (double)detector->slow_pixels};
     given_closest_point(p, given);
     for (int i = 0; i < 2; i++) closest[i] = isnan(given[i]) ? half[i] : given[i];
-    beam_position(p, detector, closest, beam);
+    stated_centre(p, detector, closest, detector->stated_centre_m);
+    convert_centre(p, detector, false, detector->stated_centre_m, beam);
     const bool both = !isnan(p->detector_beam_centre_m[0]) && !isnan(p->detector_beam_centre_m[1]);
     for (int i = 0; i < 2; i++) {
         /* the unrotated detector faces the beam, so each of the two points stands for the other */
@@ -197,18 +213,10 @@ static Status derive(const LaboratoryAxes *axes, Detector *detector) {
     return status_ok();
 }
 
-static void set_sensor(const Parameters *p, Detector *detector) {
-    const double thickness = isnan(p->detector_sensor_thickness_m) ? 0.0 : p->detector_sensor_thickness_m;
-    const double attenuation = isnan(p->detector_sensor_attenuation_m) ? thickness : p->detector_sensor_attenuation_m;
-    const bool ignored = thickness == 0.0 || attenuation == 0.0 || isinf(attenuation);
-    const int64_t layers = p->detector_sensor_layers == PARAMETER_AUTO ? 2 : p->detector_sensor_layers;
-    detector->sensor_thickness_m = ignored ? 0.0 : thickness;
-    detector->sensor_absorption_per_m = ignored ? 0.0 : 1.0 / attenuation;
-    detector->sensor_layers = ignored ? 1 : (int)layers;
-}
-
 Status detector_create(const Parameters *p, const LaboratoryAxes *axes, Detector *detector, Notes *notes) {
-    *detector = (Detector){.point_pixel = p->detector_point_pixel};
+    *detector = (Detector){.point_pixel = p->detector_point_pixel,
+                           .curved = p->detector_curved,
+                           .depth_law = (DepthLaw)p->detector_sensor_depth_law};
     if (parameters_is_given(p, PARAMETER(detector, distance)) &&
         parameters_is_given(p, PARAMETER(detector, close_distance)))
         return status_error(STATUS_BAD_PARAMETER,
@@ -223,13 +231,31 @@ Status detector_create(const Parameters *p, const LaboratoryAxes *axes, Detector
     detector->normal = swing(p, axes, axes->normal);
     TRY(place(p, axes, detector));
     TRY(derive(axes, detector));
-    set_sensor(p, detector);
+    if (!isnan(p->detector_pixel0_m[0]))
+        convert_centre(p, detector, true, detector->beam_centre_m, detector->stated_centre_m);
+    if (detector->curved && !(detector->distance_m > 0.0 && isfinite(detector->distance_m)))
+        return status_error(STATUS_BAD_PARAMETER, "detector.curved needs a detector that the beam meets in front");
     return status_ok();
 }
 
+static Vec3 curved_position(const Detector *detector, double fast_m, double slow_m, double depth_m) {
+    const double distance = detector->distance_m;
+    /* for axes that are left-handed with the normal the same turns go the other way round */
+    const double hand = vec3_dot(vec3_cross(detector->fast, detector->slow), detector->normal) < 0.0 ? -1.0 : 1.0;
+    const double along_slow = (slow_m - detector->beam_centre_m[1]) / distance;
+    const double along_fast = (fast_m - detector->beam_centre_m[0]) / distance;
+    const Vec3 turned = vec3_rotate_about(detector->beam, detector->fast, -hand * along_slow);
+    return vec3_scale(distance + depth_m, vec3_rotate_about(turned, detector->slow, hand * along_fast));
+}
+
 Vec3 detector_position(const Detector *detector, double fast_m, double slow_m, double depth_m) {
+    if (detector->curved) return curved_position(detector, fast_m, slow_m, depth_m);
     const Vec3 in_plane = vec3_add(vec3_scale(fast_m, detector->fast), vec3_scale(slow_m, detector->slow));
     return vec3_add(vec3_add(in_plane, vec3_scale(depth_m, detector->normal)), detector->pixel0_m);
+}
+
+double detector_cosine(const Detector *detector, Vec3 direction) {
+    return detector->curved ? 1.0 : fabs(vec3_dot(direction, detector->normal));
 }
 
 int64_t detector_pixels(const Detector *detector) {

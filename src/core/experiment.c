@@ -1,6 +1,8 @@
 #include "experiment.h"
 
+#include "active_pixels.h"
 #include "random.h"
+#include "sensor.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -105,7 +107,7 @@ static void choose_interpolation(const Parameters *p, Experiment *e, Notes *note
 /* Without default_f an image needs at least one reflection that the detector can see, whatever the orientation. */
 static Status check_reflections_in_reach(const Parameters *p, const Experiment *e) {
     const StructureFactors *factors = &e->factors;
-    if (factors->grid == NULL || factors->default_f > 0.0) return status_ok();
+    if (factors->grid == NULL || factors->default_f > 0.0 || e->background.molecules > 0.0) return status_ok();
     double seen[2], least_q = INFINITY, greatest_q = 0.0, margin = 0.0;
     experiment_resolution(&e->beam, &e->detector, seen);
     for (int i = 0; i < 3; i++) margin += vec3_length(e->crystal.reciprocal_per_m.row[i]);
@@ -150,9 +152,12 @@ static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
                        .seed = (uint64_t)p->sweep_seed};
     TRY(detector_axes(p, &e->axes));
     TRY(detector_create(p, &e->axes, &e->detector, notes));
+    TRY(active_pixels_create(p, &e->detector, &e->active, &e->active_pixels));
     TRY(beam_create(p, &e->axes, &e->beam, notes));
+    TRY(sensor_create(p, &e->detector, &e->beam, notes));
     TRY(crystal_create(p, &e->beam, &e->crystal, notes));
     TRY(structure_factors_create(p, &e->factors, &e->owned_grid));
+    TRY(background_create(p, &e->background, notes));
     e->sampling.dmin_m = p->sampling_dmin_m;
     choose_oversample(p, e, notes);
     TRY(choose_phi(p, e, notes));
@@ -174,7 +179,9 @@ void experiment_destroy(Experiment **experiment) {
     if (*experiment == NULL) return;
     beam_destroy(&(*experiment)->beam);
     crystal_destroy(&(*experiment)->crystal);
+    background_destroy(&(*experiment)->background);
     free((*experiment)->owned_grid);
+    free((*experiment)->active);
     free(*experiment);
     *experiment = NULL;
 }

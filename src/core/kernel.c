@@ -1,5 +1,6 @@
 #include "kernel.h"
 
+#include "sensor.h"
 #include "shape.h"
 
 /* Pixels of a row that are computed side by side: their arrays stay in the first-level cache, and the compiler turns
@@ -21,7 +22,9 @@ enum { LANES = 64 };
 typedef struct Lanes {
     int count;
     double x[LANES], y[LANES], z[LANES]; /* unit vector of the diffracted beam */
-    double weight[LANES];                /* solid angle (sr) x capture fraction */
+    double weight[LANES];                /* solid angle (sr) x capture fraction where all sources have the same */
+    double cosine[LANES];                /* of the angle to the detector's normal */
+    int layer;
 } Lanes;
 
 /* What each term needs to know of the crystal, hoisted out of the loops. */
@@ -36,23 +39,23 @@ INLINED void set_lanes(const Experiment *e, int64_t slow, int64_t fast, int coun
     const Detector *detector = &e->detector;
     const double pixel = detector->pixel_size_m, oversample = e->sampling.oversample;
     const double thickness = detector->sensor_thickness_m / detector->sensor_layers;
-    const double depth = thickness * layer;
+    const double depth = sensor_depth(detector, layer);
     const double s_m = pixel * ((double)slow + (sub_s + 0.5) / oversample);
     lanes->count = count;
+    lanes->layer = layer;
     for (int i = 0; i < count; i++) {
         const double f_m = pixel * ((double)(fast + i) + (sub_f + 0.5) / oversample);
         const Vec3 position = detector_position(detector, f_m, s_m, depth);
         const double r = vec3_length(position);
         const Vec3 direction = vec3_scale(1.0 / r, position);
-        const double cosine = fabs(vec3_dot(direction, detector->normal)); /* of the angle to the detector's normal */
+        const double cosine = detector_cosine(detector, direction);
         lanes->x[i] = direction.x;
         lanes->y[i] = direction.y;
         lanes->z[i] = direction.z;
+        lanes->cosine[i] = cosine;
         lanes->weight[i] = pixel * pixel / (r * r) * (detector->point_pixel ? 1.0 : cosine);
-        if (thickness > 0.0) {
-            const double path = thickness * detector->sensor_absorption_per_m / cosine;
-            lanes->weight[i] *= exp(-layer * path) - exp(-(layer + 1) * path);
-        }
+        if (thickness > 0.0 && !detector->sensor_by_wavelength)
+            lanes->weight[i] *= sensor_capture(thickness, layer, detector->sensor_absorption_per_m, cosine);
     }
 }
 
@@ -72,7 +75,7 @@ INLINED void set_miller_indices(const Lanes *lanes, const Source *source, Mat3 c
     }
 }
 
-/* Kahn's factor for each lane; beyond dmin nothing is diffracted. */
+/* Kahn's factor for each lane, and the sensor's capture where it depends on the wavelength. */
 INLINED void apply_polarization(const Experiment *e, const Lanes *lanes, const Source *source, TermScratch *term) {
     const double kahn = e->beam.polarization_kahn;
     const Vec3 incident = source->direction, electric = source->electric, magnetic = source->magnetic;
@@ -85,12 +88,20 @@ INLINED void apply_polarization(const Experiment *e, const Lanes *lanes, const S
         const double factor = 0.5 * (1.0 + along * along - kahn * (p * p - q * q));
         term->squared[i] *= 1.0 + on * (factor - 1.0);
     }
-    if (e->sampling.dmin_m > 0.0) {
-        const double least = source->wavelength_m / e->sampling.dmin_m; /* of |diffracted - incident| */
-        for (int i = 0; i < lanes->count; i++) {
-            const Vec3 s = vec3_subtract(vec3(lanes->x[i], lanes->y[i], lanes->z[i]), incident);
-            if (vec3_dot(s, s) > least * least) term->squared[i] = 0.0;
-        }
+    if (e->detector.sensor_by_wavelength) {
+        const double layer_m = e->detector.sensor_thickness_m / e->detector.sensor_layers;
+        for (int i = 0; i < lanes->count; i++)
+            term->squared[i] *= sensor_capture(layer_m, lanes->layer, source->absorption_per_m, lanes->cosine[i]);
+    }
+}
+
+/* Beyond the resolution limit nothing is diffracted. */
+INLINED void apply_dmin(const Experiment *e, const Lanes *lanes, const Source *source, TermScratch *term) {
+    if (!(e->sampling.dmin_m > 0.0)) return;
+    const double least = source->wavelength_m / e->sampling.dmin_m; /* of |diffracted - incident| */
+    for (int i = 0; i < lanes->count; i++) {
+        const Vec3 s = vec3_subtract(vec3(lanes->x[i], lanes->y[i], lanes->z[i]), source->direction);
+        if (vec3_dot(s, s) > least * least) term->squared[i] = 0.0;
     }
 }
 
@@ -156,11 +167,30 @@ INLINED void add_block(const Experiment *e, const Frame *frame, const Lanes *lan
         set_lattice(&e->crystal, &scratch, lanes->count);
         apply_structure_factor(e, &scratch, lanes->count);
         apply_polarization(e, lanes, source, &scratch);
+        apply_dmin(e, lanes, source, &scratch);
         const double weight = source->weight;
 #pragma omp simd
         for (int i = 0; i < LANES; i++) block[i] += weight * scratch.squared[i];
     }
     for (int i = 0; i < lanes->count; i++) sums[i] = double_double_add(sums[i], lanes->weight[i] * block[i]);
+}
+
+/* The background of one row of sub-pixels: once for every source, whatever the crystal does. */
+static void add_background(const Experiment *e, const Lanes *lanes, DoubleDouble *sums) {
+    const double times = (double)e->sampling.phi_steps * (double)e->crystal.domain_count; /* as often as the crystal */
+    double all[LANES] = {0.0};
+    TermScratch scratch;
+    for (int64_t n = 0; n < e->beam.source_count; n++) {
+        const Source *source = &e->beam.sources[n];
+        for (int i = 0; i < LANES; i++) scratch.squared[i] = 0.0;
+        for (int i = 0; i < lanes->count; i++) {
+            const Vec3 s = vec3_subtract(vec3(lanes->x[i], lanes->y[i], lanes->z[i]), source->direction);
+            scratch.squared[i] = background_squared(&e->background, 0.5 * vec3_length(s) / source->wavelength_m);
+        }
+        apply_polarization(e, lanes, source, &scratch);
+        for (int i = 0; i < lanes->count; i++) all[i] += source->weight * scratch.squared[i];
+    }
+    for (int i = 0; i < lanes->count; i++) sums[i] = double_double_add(sums[i], times * lanes->weight[i] * all[i]);
 }
 
 /* All sub-pixels and layers of a row of at most LANES pixels. */
@@ -173,6 +203,7 @@ static void add_row(const Experiment *e, const Frame *frame, int64_t slow, int64
         for (int sub_f = 0; sub_f < e->sampling.oversample; sub_f++)
             for (int layer = 0; layer < e->detector.sensor_layers; layer++) {
                 set_lanes(e, slow, fast, count, sub_s, sub_f, layer, &lanes);
+                if (blocks.begin == 0 && e->background.molecules > 0.0) add_background(e, &lanes, sums);
                 for (int64_t block = blocks.begin; block < blocks.end; block++) {
                     const int64_t begin = block * KERNEL_BLOCK_TERMS, end = begin + KERNEL_BLOCK_TERMS;
                     add_block(e, frame, &lanes, (Range){begin, end < all ? end : all}, sums);

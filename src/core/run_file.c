@@ -157,3 +157,38 @@ Status run_file_read(const char *path, Parameters *parameters) {
     free(contents);
     return status;
 }
+
+static bool is_printed(const Parameters *parameters, int index) {
+    const ParameterRow *row = parameters_row(index);
+    const ParameterState *state = &parameters->state[index];
+    if (index == PARAMETER(run, output)) return *parameters->run_output != '\0';
+    return parameters_row_decides_image(row) && (state->given || strcmp(state->text, row->default_text) != 0);
+}
+
+/* In single quotes, where a quote is written twice. */
+static bool print_quoted(FILE *file, const char *folder, const char *text) {
+    bool ok = fputc('\'', file) != EOF;
+    if (folder != NULL) ok = fprintf(file, "%s/", folder) > 0 && ok;
+    for (; *text != '\0'; text++) {
+        if (*text == '\'') ok = fputc('\'', file) != EOF && ok;
+        ok = fputc(*text, file) != EOF && ok;
+    }
+    return fputs("'\n", file) != EOF && ok;
+}
+
+bool run_file_print(FILE *file, const Parameters *parameters, const char *folder) {
+    const char *section = "";
+    bool ok = true;
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const ParameterRow *row = parameters_row(i);
+        const char *text = parameters->state[i].text;
+        const bool is_file = row->type == PARAMETER_TYPE_FILE && *text != '/' && *text != '\0';
+        if (!is_printed(parameters, i)) continue;
+        if (strcmp(section, row->section) != 0) ok = fprintf(file, "%s:\n", row->section) > 0 && ok;
+        section = row->section;
+        const bool is_name = row->type == PARAMETER_TYPE_FILE || row->type == PARAMETER_TYPE_TEXT;
+        ok = fprintf(file, "  %s: ", row->name) > 0 && ok;
+        ok = (is_name ? print_quoted(file, is_file ? folder : NULL, text) : fprintf(file, "%s\n", text) > 0) && ok;
+    }
+    return ok;
+}

@@ -18,23 +18,41 @@ static double ancestor_distance_squared(const Crystal *crystal, double dh, doubl
     return vec3_dot(q_per_m, q_per_m) * 1e-20 * square_of(crystal->ancestor_star * cells);
 }
 
-double shape_squared(const Crystal *crystal, double h, double k, double l) {
-    const double na = (double)crystal->cells[0], nb = (double)crystal->cells[1], nc = (double)crystal->cells[2];
-    const double cells = na * nb * nc;
+double shape_distance_squared(const Crystal *crystal, double h, double k, double l) {
     const double dh = h - ceil(h - 0.5), dk = k - ceil(k - 0.5), dl = l - ceil(l - 0.5);
+    const double na = (double)crystal->cells[0], nb = (double)crystal->cells[1], nc = (double)crystal->cells[2];
+    if (crystal->shape == SHAPE_ROUND || crystal->spot_law == SPOT_PER_AXIS)
+        return square_of(na * dh) + square_of(nb * dk) + square_of(nc * dl);
+    return ancestor_distance_squared(crystal, dh, dk, dl, na * nb * nc);
+}
+
+/* |F_latt|^2 of Gaussian spots integrates to N over an axis when it is N^2 exp(-pi (N x)^2); the ancestor has another
+ * width. A ball of radius^3 = 3 / (4 pi) has the volume 1; the ancestor's radius is 0.63. */
+/* A sphere of this amplitude, sqrt(pi / 6), has the same integral. */
+static const double ROUND_AMPLITUDE = 0.723601254558268;
+
+static const double GAUSS_EXPONENT = 0.5 * PI, ANCESTOR_GAUSS_EXPONENT = 1.0 / 0.63;
+static const double TOPHAT_RADIUS_SQUARED = 0.384900179459750509673, ANCESTOR_TOPHAT_RADIUS_SQUARED = 0.3969;
+
+double shape_amplitude(const Crystal *crystal, double h, double k, double l) {
+    const double na = (double)crystal->cells[0], nb = (double)crystal->cells[1], nc = (double)crystal->cells[2];
+    const double cells = na * nb * nc, distance_squared = crystal->fudge * shape_distance_squared(crystal, h, k, l);
+    const bool per_axis = crystal->spot_law == SPOT_PER_AXIS;
     switch (crystal->shape) {
     case SHAPE_SQUARE:
-        return shape_interference(h, na) * shape_interference(k, nb) * shape_interference(l, nc);
-    case SHAPE_ROUND: {
-        const double radius = sqrt(crystal->fudge * (square_of(na * dh) + square_of(nb * dk) + square_of(nc * dl)));
-        return square_of(cells * 0.723601254558268 * sphere_transform(PI * radius));
-    }
+        return sqrt(shape_interference(h, na) * shape_interference(k, nb) * shape_interference(l, nc));
+    case SHAPE_ROUND:
+        return cells * ROUND_AMPLITUDE * sphere_transform(PI * sqrt(distance_squared));
     case SHAPE_GAUSS:
-        return square_of(cells * exp(-ancestor_distance_squared(crystal, dh, dk, dl, cells) / 0.63 * crystal->fudge));
+        return cells * exp(-(per_axis ? GAUSS_EXPONENT : ANCESTOR_GAUSS_EXPONENT) * distance_squared);
     case SHAPE_TOPHAT:
-        return ancestor_distance_squared(crystal, dh, dk, dl, cells) * crystal->fudge < 0.3969 ? cells * cells : 0.0;
+        return distance_squared < (per_axis ? TOPHAT_RADIUS_SQUARED : ANCESTOR_TOPHAT_RADIUS_SQUARED) ? cells : 0.0;
     }
     return 0.0;
+}
+
+double shape_squared(const Crystal *crystal, double h, double k, double l) {
+    return square_of(shape_amplitude(crystal, h, k, l));
 }
 
 /* Lagrange weights of the points -1, 0, 1, 2 at 0 <= x < 1. */
@@ -45,15 +63,24 @@ static void lagrange_weights(double x, double *weight) {
     weight[3] = (x + 1.0) * x * (x - 1.0) / 6.0;
 }
 
+bool structure_factor_is_inside(const StructureFactors *factors, double h, double k, double l) {
+    const double miller[3] = {h, k, l};
+    bool inside = true;
+    for (int axis = 0; axis < 3; axis++) {
+        const double least = factors->least[axis], greatest = least + factors->count[axis] - 1;
+        inside = inside && miller[axis] >= least + 2.0 && miller[axis] <= greatest - 2.0;
+    }
+    return inside;
+}
+
 double structure_factor_tricubic(const StructureFactors *factors, double h, double k, double l) {
     const double miller[3] = {h, k, l};
     double weight[3][4];
     int32_t first[3];
+    if (!structure_factor_is_inside(factors, h, k, l))
+        return structure_factor(factors, ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5));
     for (int axis = 0; axis < 3; axis++) {
-        const double least = factors->least[axis], greatest = least + factors->count[axis] - 1;
-        if (!(miller[axis] >= least + 2.0 && miller[axis] <= greatest - 2.0))
-            return structure_factor(factors, ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5));
-        first[axis] = (int32_t)(floor(miller[axis]) - 1.0 - least);
+        first[axis] = (int32_t)(floor(miller[axis]) - 1.0 - factors->least[axis]);
         lagrange_weights(miller[axis] - floor(miller[axis]), weight[axis]);
     }
     double sum = 0.0;

@@ -1,5 +1,6 @@
 #include "structure_factors.h"
 
+#include "fdump.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -113,6 +114,14 @@ static Status read_grid(const char *path, const char *contents, size_t bytes, St
     return status;
 }
 
+static Status read_dump(const char *path, const char *contents, size_t bytes, StructureFactors *factors,
+                        double **grid) {
+    TRY(fdump_read(path, contents, bytes, factors, grid));
+    for (int64_t i = 0; i < factors->reflections; i++) factors->greatest_f = fmax(factors->greatest_f, (*grid)[i]);
+    factors->grid = *grid;
+    return status_ok();
+}
+
 Status structure_factors_create(const Parameters *p, StructureFactors *factors, double **grid) {
     *factors = (StructureFactors){.default_f = p->crystal_default_f, .greatest_f = p->crystal_default_f};
     *grid = NULL;
@@ -124,7 +133,8 @@ Status structure_factors_create(const Parameters *p, StructureFactors *factors, 
     char *contents = NULL;
     size_t bytes = 0;
     TRY(text_read_file(path, FILE_BYTES_MOST, &contents, &bytes));
-    const Status status = read_grid(path, contents, bytes, factors, grid);
+    const Status status = fdump_is(contents, bytes) ? read_dump(path, contents, bytes, factors, grid)
+                                                    : read_grid(path, contents, bytes, factors, grid);
     free(contents);
     return status;
 }

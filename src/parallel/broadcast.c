@@ -32,12 +32,19 @@ Status broadcast_parameters(MPI_Comm communicator, Parameters **parameters) {
 static Status allocate_arrays(Experiment *experiment) {
     Beam *beam = &experiment->beam;
     Crystal *crystal = &experiment->crystal;
+    Background *background = &experiment->background;
+    const bool masked = experiment->active != NULL; /* rank 0's */
+    const int64_t pixels = detector_pixels(&experiment->detector);
     experiment->owned_grid = NULL;
+    experiment->active = masked ? malloc((size_t)pixels) : NULL;
     beam->sources = malloc((size_t)beam->source_count * sizeof *beam->sources);
     crystal->domains = malloc((size_t)crystal->domain_count * sizeof *crystal->domains);
-    if (beam->sources == NULL || crystal->domains == NULL)
+    background->points = malloc((size_t)(background->point_count + 1) * sizeof *background->points);
+    if (beam->sources == NULL || crystal->domains == NULL || background->points == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sources and %" PRId64 " mosaic domains",
                             beam->source_count, crystal->domain_count);
+    if (masked && experiment->active == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for a mask of %" PRId64 " pixels", pixels);
     return status_ok();
 }
 
@@ -87,6 +94,9 @@ Status broadcast_experiment(MPI_Comm communicator, Experiment **experiment, Shar
     if (!status_is_ok(status)) return status;
     broadcast_bytes(communicator, e->beam.sources, (size_t)e->beam.source_count * sizeof *e->beam.sources);
     broadcast_bytes(communicator, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *e->crystal.domains);
+    broadcast_bytes(communicator, e->background.points,
+                    (size_t)e->background.point_count * sizeof *e->background.points);
+    if (e->active != NULL) broadcast_bytes(communicator, e->active, (size_t)detector_pixels(&e->detector));
     return share_grid(communicator, e, grid);
 }
 

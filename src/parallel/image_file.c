@@ -1,5 +1,6 @@
 #include "image_file.h"
 
+#include "smv.h"
 #include "text.h"
 
 #include <hdf5.h>
@@ -223,79 +224,34 @@ static Status decode_raw(const ImageRequest *request, const char *path, const ch
     return status_ok();
 }
 
-/* The value of "KEY=value;" in an SMV header: the key exactly, at the start of a line; the last one counts. */
-static bool smv_value(const char *header, size_t bytes, const char *key, char *value, size_t value_bytes) {
-    const size_t length = strlen(key);
-    bool found = false;
-    for (const char *line = header; line != NULL && line < header + bytes;) {
-        const size_t left = (size_t)(header + bytes - line);
-        if (left > length && strncmp(line, key, length) == 0 && line[length] == '=') {
-            const char *start = line + length + 1;
-            while (start < header + bytes && *start == ' ') start++;
-            size_t size = 0;
-            while (start + size < header + bytes && strchr(" ;\r\n", start[size]) == NULL) size++;
-            found = size > 0 && size < value_bytes;
-            if (found) memcpy(value, start, size);
-            if (found) value[size] = '\0';
-        }
-        line = memchr(line, '\n', left);
-        if (line != NULL) line++;
-    }
-    return found;
-}
-
-static Status smv_count(const char *path, const char *header, size_t bytes, const char *key, uint64_t *count) {
-    char text[64];
-    const char *rest = text;
-    int64_t value = 0;
-    if (!smv_value(header, bytes, key, text, sizeof text) || !text_read_integer(text, &value, &rest) || *rest != '\0' ||
-        value < 1 || value > INT32_MAX)
-        return status_error(STATUS_BAD_FILE, "%s: its SMV header has no %s from 1 to 2147483647", path, key);
-    *count = (uint64_t)value;
-    return status_ok();
-}
-
-static Status decode_smv(const char *path, const char *contents, size_t bytes, Image *image) {
-    uint64_t header = bytes < 512 ? bytes : 512, fast = 0, slow = 0;
-    if (bytes == 0 || contents[0] != '{') return status_error(STATUS_BAD_FILE, "%s has no SMV header", path);
-    TRY(smv_count(path, contents, header, "HEADER_BYTES", &header));
-    if (header > bytes) return status_error(STATUS_BAD_FILE, "%s ends within its SMV header", path);
-    TRY(smv_count(path, contents, header, "SIZE1", &fast));
-    TRY(smv_count(path, contents, header, "SIZE2", &slow));
-    if (slow > (bytes - header) / 2 / fast)
-        return status_error(STATUS_BAD_FILE, "%s has %zu bytes, too few for %" PRIu64 " x %" PRIu64 " 16-bit pixels",
-                            path, bytes, slow, fast);
-    char type[64] = "unsigned_short", order[64] = "little_endian";
-    (void)smv_value(contents, header, "TYPE", type, sizeof type);
-    if (strcmp(type, "unsigned_short") != 0)
-        return status_error(STATUS_BAD_FILE, "%s: TYPE is %s; only unsigned_short is read", path, type);
-    (void)smv_value(contents, header, "BYTE_ORDER", order, sizeof order);
-    const bool is_big = strcmp(order, "big_endian") == 0;
-    if (!is_big && strcmp(order, "little_endian") != 0)
-        return status_error(STATUS_BAD_FILE, "%s: BYTE_ORDER is %s; it must be little_endian or big_endian", path,
-                            order);
-    TRY(allocate(path, slow, fast, image));
-    const unsigned char *data = (const unsigned char *)contents + header;
-    for (size_t i = 0; i < slow * fast; i++)
-        image->pixels[i] = is_big ? data[2 * i] * 256 + data[2 * i + 1] : data[2 * i] + data[2 * i + 1] * 256;
-    return status_ok();
-}
-
 static bool ends_with(const char *text, const char *end) {
     const size_t text_length = strlen(text), end_length = strlen(end);
     return text_length > end_length && strcmp(text + text_length - end_length, end) == 0;
 }
 
-static Status read_bytes(const ImageRequest *request, const ImageName *name, bool is_smv, Image *image) {
-    if (name->dataset[0] != '\0' || name->frame > 0)
-        return status_error(STATUS_BAD_PARAMETER, "%s has one image; it takes no dataset and no frame number",
-                            name->path);
+static Status check_only_image(const ImageName *name) {
+    if (name->dataset[0] == '\0' && name->frame <= 0) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER, "%s has one image; it takes no dataset and no frame number", name->path);
+}
+
+static Status read_raw(const ImageRequest *request, const ImageName *name, Image *image) {
     char *contents = NULL;
     size_t bytes = 0;
+    TRY(check_only_image(name));
     TRY(text_read_file(name->path, SIZE_MAX / 4, &contents, &bytes));
-    const Status status = is_smv ? decode_smv(name->path, contents, bytes, image)
-                                 : decode_raw(request, name->path, contents, bytes, image);
+    const Status status = decode_raw(request, name->path, contents, bytes, image);
     free(contents);
+    return status;
+}
+
+static Status read_smv(const ImageName *name, Image *image) {
+    SmvImage smv;
+    TRY(check_only_image(name));
+    TRY(smv_read(name->path, &smv));
+    const int64_t pixels = smv.slow_pixels * smv.fast_pixels;
+    const Status status = allocate(name->path, (uint64_t)smv.slow_pixels, (uint64_t)smv.fast_pixels, image);
+    for (int64_t i = 0; status_is_ok(status) && i < pixels; i++) image->pixels[i] = smv.pixels[i];
+    smv_free(&smv);
     return status;
 }
 
@@ -306,8 +262,8 @@ Status image_file_read(ImageRequest request, Image *image) {
     if (!file_exists(name.path)) return status_error(STATUS_BAD_FILE, "%s does not exist", name.path);
     if (ends_with(name.path, ".h5") || ends_with(name.path, ".hdf5") || ends_with(name.path, ".nxs"))
         return read_hdf5(&request, &name, image);
-    if (ends_with(name.path, ".bin") || ends_with(name.path, ".raw")) return read_bytes(&request, &name, false, image);
-    if (ends_with(name.path, ".img")) return read_bytes(&request, &name, true, image);
+    if (ends_with(name.path, ".bin") || ends_with(name.path, ".raw")) return read_raw(&request, &name, image);
+    if (ends_with(name.path, ".img")) return read_smv(&name, image);
     return status_error(STATUS_BAD_FILE, "%s: images are read from .h5, .hdf5, .nxs, .bin, .raw and .img files",
                         name.path);
 }

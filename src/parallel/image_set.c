@@ -102,7 +102,8 @@ static bool select_piece(const WaveData *wave, Range piece, hid_t file_space, hi
                        add_rectangle(memory_space, frame - piece.begin, run, tile.slow - wave->rows.begin, tile);
         }
     }
-    return selected;
+    return selected && H5Sselect_valid(file_space) > 0 && H5Sselect_valid(memory_space) > 0 &&
+           H5Sget_select_npoints(file_space) == H5Sget_select_npoints(memory_space);
 }
 
 /* Shape of the buffer's frames @p piece; idle ranks and empty buffers get one pixel that is not selected. */
@@ -122,7 +123,7 @@ static Status write_piece(const ImageSet *set, const WaveData *wave, Range piece
     bool selected = H5Sselect_none(file_space) >= 0 && H5Sselect_none(memory_space) >= 0;
     if (selected) selected = select_piece(wave, piece, file_space, memory_space);
     if (!selected) {
-        status = hdf5_error(STATUS_OUTPUT_FAILED, "select", "the pixels of a wave");
+        status = status_error(STATUS_OUTPUT_FAILED, "the pixels of a wave do not lie within the images of the file");
         (void)H5Sselect_none(file_space);
         (void)H5Sselect_none(memory_space);
     }

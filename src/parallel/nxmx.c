@@ -37,6 +37,7 @@ double nxmx_bytes(const NxmxContents *contents) {
     const double pixels = (double)experiment->detector.slow_pixels * (double)experiment->detector.fast_pixels;
     const double image_bytes = 4.0 * pixels * (experiment->images == IMAGES_BOTH ? 2.0 : 1.0);
     double bytes = FIXED_BYTES + (image_bytes + ROW_BYTES) * (double)range_length(contents->frames);
+    if (experiment->active != NULL) bytes += 4.0 * pixels; /* the mask */
     for (int i = 0; i < contents->provenance->inputs; i++) {
         const int64_t input_bytes = contents->provenance->input[i].bytes;
         if (input_bytes < PROVENANCE_COPIED_BYTES) bytes += (double)input_bytes;
@@ -338,7 +339,7 @@ static Status write_range(hid_t detector, bool counts) {
 }
 
 /* All pixels are good: zeros that HDF5 gives without their being on the disk. */
-static Status write_mask(hid_t detector, const Detector *shape) {
+static Status write_empty_mask(hid_t detector, const Detector *shape) {
     const hsize_t length[2] = {(hsize_t)shape->slow_pixels, (hsize_t)shape->fast_pixels};
     const hid_t space = H5Screate_simple(2, length, NULL);
     const hid_t mask =
@@ -346,7 +347,25 @@ static Status write_mask(hid_t detector, const Detector *shape) {
     const Status status = mask < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "create", "pixel_mask") : status_ok();
     if (mask >= 0) (void)H5Dclose(mask);
     if (space >= 0) (void)H5Sclose(space);
-    TRY(status);
+    return status;
+}
+
+/* Pixels that are not computed: the user's mask and what lies outside the region of interest. */
+static Status write_active_mask(hid_t detector, const Experiment *experiment) {
+    enum { USER_MASK = 1 << 8 };
+    const int64_t pixels = detector_pixels(&experiment->detector);
+    uint32_t *mask = malloc((size_t)pixels * sizeof *mask);
+    if (mask == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a mask of %" PRId64 " pixels", pixels);
+    for (int64_t i = 0; i < pixels; i++) mask[i] = experiment->active[i] != 0 ? 0 : USER_MASK;
+    const Hdf5Shape shape = hdf5_table(experiment->detector.slow_pixels, experiment->detector.fast_pixels);
+    const Status status = hdf5_write(detector, "pixel_mask", H5T_NATIVE_UINT32, shape, mask);
+    free(mask);
+    return status;
+}
+
+static Status write_mask(hid_t detector, const Experiment *experiment) {
+    TRY(experiment->active == NULL ? write_empty_mask(detector, &experiment->detector)
+                                   : write_active_mask(detector, experiment));
     return hdf5_write_flag(detector, "pixel_mask_applied", false);
 }
 
@@ -355,7 +374,7 @@ static Status write_readout(hid_t detector, const Nxmx *nxmx) {
     TRY(write_range(detector, nxmx->experiment->images != IMAGES_EXPECTED));
     TRY(hdf5_write_real(detector, "count_time", exposure_s, "s"));
     TRY(hdf5_write_real(detector, "frame_time", exposure_s, "s"));
-    TRY(write_mask(detector, &nxmx->experiment->detector));
+    TRY(write_mask(detector, nxmx->experiment));
     TRY(hdf5_write_flag(detector, "flatfield_applied", false));
     return hdf5_write_flag(detector, "countrate_correction_applied", false);
 }

@@ -1,5 +1,6 @@
 #include "render.h"
 
+#include "active_pixels.h"
 #include "agree.h"
 #include "kernel.h"
 #include "random.h"
@@ -53,29 +54,31 @@ static int64_t next_multiple(int64_t x, int64_t of) {
     return (x / of + 1) * of;
 }
 
-/* Appends the strips of a tile; with strips NULL it only counts. */
-static int64_t cut_tile(Tile tile, Strip *strips) {
+static int64_t pixels_of(Tile tile) {
+    return tile.slow_pixels * tile.fast_pixels;
+}
+
+/* Appends the strips of a tile that have an active pixel, cut to those; with strips NULL it only counts. */
+static int64_t cut_tile(const Renderer *r, Tile tile, Strip *strips) {
     int64_t count = 0;
     const int64_t slow_end = tile.slow + tile.slow_pixels, fast_end = tile.fast + tile.fast_pixels;
     for (int64_t s = tile.slow; s < slow_end; s = least_of(next_multiple(s, STRIP_ROWS), slow_end))
         for (int64_t f = tile.fast; f < fast_end; f = least_of(next_multiple(f, STRIP_COLUMNS), fast_end)) {
-            if (strips != NULL)
-                strips[count].pixels = (Tile){s, f, least_of(next_multiple(s, STRIP_ROWS), slow_end) - s,
-                                              least_of(next_multiple(f, STRIP_COLUMNS), fast_end) - f};
+            const Tile whole = {s, f, least_of(next_multiple(s, STRIP_ROWS), slow_end) - s,
+                                least_of(next_multiple(f, STRIP_COLUMNS), fast_end) - f};
+            const Tile active = active_pixels_within(r->experiment->active, r->plan->request.fast_pixels, whole);
+            if (pixels_of(active) == 0) continue;
+            if (strips != NULL) strips[count].pixels = active;
             count++;
         }
     return count;
-}
-
-static int64_t pixels_of(Tile tile) {
-    return tile.slow_pixels * tile.fast_pixels;
 }
 
 /* Cuts the tiles of one owner into strips and batches. */
 static void cut_owner(Renderer *r, int owner, Range tiles) {
     Batch *batch = NULL;
     for (int64_t t = tiles.begin; t < tiles.end; t++) {
-        const int64_t added = cut_tile(plan_tile(r->plan, t), r->strips + r->strip_count);
+        const int64_t added = cut_tile(r, plan_tile(r->plan, t), r->strips + r->strip_count);
         for (int64_t i = 0; i < added; i++) {
             Strip *strip = &r->strips[r->strip_count];
             if (batch == NULL || batch->pixels + pixels_of(strip->pixels) > BATCH_PIXELS) {
@@ -93,7 +96,7 @@ static Status cut_cluster(Renderer *r) {
     const Range tiles = plan_tiles_of_cluster(r->plan, r->member);
     const int first_member = r->member - r->place;
     int64_t strips = 0, most_batch = 0;
-    for (int64_t t = tiles.begin; t < tiles.end; t++) strips += cut_tile(plan_tile(r->plan, t), NULL);
+    for (int64_t t = tiles.begin; t < tiles.end; t++) strips += cut_tile(r, plan_tile(r->plan, t), NULL);
     const int64_t most_batches = strips; /* at least one strip in each */
     r->strips = malloc((size_t)(strips + 1) * sizeof *r->strips);
     r->batches = malloc((size_t)(most_batches + 1) * sizeof *r->batches);
@@ -174,11 +177,18 @@ static int64_t place_of(const Renderer *r, int64_t slow, int64_t fast) {
     return (slow - r->own.rows.begin) * r->plan->request.fast_pixels + fast;
 }
 
+static bool is_active(const Renderer *r, int64_t slow, int64_t fast) {
+    const uint8_t *active = r->experiment->active;
+    return active == NULL || active[slow * r->plan->request.fast_pixels + fast] != 0;
+}
+
 static void store_strip(const Renderer *r, Tile pixels, const DoubleDouble *sums, double photons, float *expected) {
     for (int64_t s = 0; s < pixels.slow_pixels; s++) {
         float *row = &expected[place_of(r, pixels.slow + s, pixels.fast)];
         const DoubleDouble *sum = &sums[s * pixels.fast_pixels];
-        for (int64_t f = 0; f < pixels.fast_pixels; f++) row[f] = (float)(photons * sum[f].high + photons * sum[f].low);
+        for (int64_t f = 0; f < pixels.fast_pixels; f++)
+            if (is_active(r, pixels.slow + s, pixels.fast + f))
+                row[f] = (float)(photons * sum[f].high + photons * sum[f].low);
     }
 }
 
@@ -215,6 +225,8 @@ static void expected_in_cluster(Renderer *r, const Frame *frame, double photons,
 
 void renderer_expected(Renderer *r, const Frame *frame, float *expected) {
     const double photons = kernel_photons(r->experiment, frame);
+    if (r->experiment->active != NULL)
+        memset(expected, 0, (size_t)(range_length(r->own.rows) * r->plan->request.fast_pixels) * sizeof *expected);
     if (r->plan->cluster_ranks == 1)
         expected_alone(r, frame, photons, expected);
     else
@@ -232,7 +244,7 @@ void renderer_counts(const Renderer *r, const Frame *frame, const float *expecte
             for (int64_t f = tile.fast; f < tile.fast + tile.fast_pixels; f++) {
                 const uint64_t pixel = (uint64_t)(s * r->plan->request.fast_pixels + f);
                 const int64_t place = place_of(r, s, f);
-                counts[place] = random_poisson(seed, number, pixel, (double)expected[place]);
+                counts[place] = is_active(r, s, f) ? random_poisson(seed, number, pixel, (double)expected[place]) : 0;
             }
     }
 }

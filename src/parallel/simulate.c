@@ -2,7 +2,6 @@
 
 #include "agree.h"
 #include "broadcast.h"
-#include "float_file.h"
 #include "kernel.h"
 #include "render.h"
 #include "text.h"
@@ -36,7 +35,7 @@ typedef struct Run {
     int64_t *slots;       /* [plan.request.frames] places in the file of the frames to render */
     float *expected;      /* [frames of a wave][own rows][fast_pixels] */
     int32_t *counts;      /* the same, NULL where not wanted */
-    float *image;         /* frame 0 on the rank that writes output.float_file, else NULL */
+    float *image;         /* the first frame on the rank that writes ancestor_files, else NULL */
     FrameRecord *records; /* [frames of a wave] */
     RankRecord done;
 } Run;
@@ -92,26 +91,16 @@ Status simulate_plan(const Parameters *p, const Experiment *e, int ranks, int th
     return check_memory(e, plan);
 }
 
-/* Where the raw image goes must not hold anything that the user did not offer. */
-static Status check_float_file(const SimulateRequest *request) {
-    const Parameters *p = request->parameters;
-    const char *path = p->output_float_file;
-    if (*path == '\0') return status_ok();
-    if (access(path, F_OK) == 0 && !p->run_overwrite && !request->replaces_float_file)
-        return status_error(STATUS_BAD_PARAMETER, "output.float_file %s exists; give --overwrite or another name",
-                            path);
-    return float_file_check(path);
-}
-
 /* On rank 0: everything that can be found wrong is found here, before anything is computed or written. */
 static Status decide(Run *run) {
     const SimulateRequest *request = run->request;
     const Parameters *p = request->parameters;
-    if (*p->run_output == '\0' && *p->output_float_file == '\0')
+    if (request->notes != NULL) run->notes = *request->notes;
+    if (*p->run_output == '\0' && !ancestor_files_wanted(p))
         return status_error(STATUS_BAD_PARAMETER, "there is nowhere to write to; give --output FILE.nxs");
     if (p->run_overwrite && p->run_resume)
         return status_error(STATUS_BAD_PARAMETER, "--overwrite and --resume exclude each other; give one");
-    TRY(check_float_file(request));
+    TRY(ancestor_files_check(p, request->replaces_files));
     TRY(experiment_create(p, &run->experiment, &run->notes));
     return simulate_plan(p, run->experiment, run->ranks, omp_get_max_threads(), &run->decision.plan,
                          &run->decision.slice, &run->notes);
@@ -168,7 +157,7 @@ static Status allocate_buffers(Run *run) {
     run->expected = malloc((size_t)(pixels + 1) * sizeof *run->expected);
     run->records = calloc((size_t)frames, sizeof *run->records);
     if (run->experiment->images != IMAGES_EXPECTED) run->counts = malloc((size_t)(pixels + 1) * sizeof *run->counts);
-    const bool writes_image = *run->parameters->output_float_file != '\0' && run->rank == 0;
+    const bool writes_image = ancestor_files_need_image(run->parameters) && run->rank == 0;
     if (writes_image) run->image = malloc((size_t)detector_pixels(&run->experiment->detector) * sizeof *run->image);
     if (run->expected == NULL || run->records == NULL || (run->image == NULL && writes_image) ||
         (run->counts == NULL && run->experiment->images != IMAGES_EXPECTED))
@@ -213,20 +202,26 @@ static void render_frame(Run *run, int64_t slot, int64_t index) {
     }
 }
 
-/* The first frame as a raw image, written by rank 0. Collective over its group. */
-static Status write_float_file(Run *run) {
-    renderer_gather(run->renderer, run->expected, run->image);
+/* The first frame's own files, written by rank 0. Collective over its group. */
+static Status write_first_frame(Run *run) {
+    const Parameters *p = run->parameters;
+    const SimulateRequest *request = run->request;
+    const int64_t frame = run->decision.slice.begin + run->slots[0];
+    AncestorReport result;
+    if (ancestor_files_need_image(p)) renderer_gather(run->renderer, run->expected, run->image);
     if (run->rank != 0) return status_ok();
-    return float_file_write(run->parameters->output_float_file, detector_pixels(&run->experiment->detector),
-                            run->image);
+    TRY(ancestor_files_write(p, run->experiment, frame, run->image, &result));
+    if (run->image != NULL && request->first_image != NULL)
+        request->first_image(request->context, p, run->experiment, frame, run->image, &result);
+    return status_ok();
 }
 
 static Status write_wave(Run *run, Range frames, bool first_wave) {
     const Plan *plan = &run->decision.plan;
     const OwnPart *own = renderer_own_part(run->renderer);
-    const bool first_group = plan_group_of_rank(plan, run->rank) == 0;
+    const bool is_first = first_wave && run->slots[0] == 0 && plan_group_of_rank(plan, run->rank) == 0;
     Status status = status_ok();
-    if (first_wave && first_group && *run->parameters->output_float_file != '\0') status = write_float_file(run);
+    if (is_first && ancestor_files_wanted(run->parameters)) status = write_first_frame(run);
     TRY(agree(run->communicator, status));
     if (run->writer == NULL) return status_ok();
     WaveData wave = {.frames = range_length(frames),
@@ -253,8 +248,7 @@ static bool someone_stops(const Run *run) {
 static void report(const Run *run, int64_t done) {
     if (run->rank != 0 || run->request->progress == NULL) return;
     const Plan *plan = &run->decision.plan;
-    const double steps_of_frame =
-        (double)plan->request.slow_pixels * (double)plan->request.fast_pixels * (double)plan->request.steps_per_pixel;
+    const double steps_of_frame = (double)run->experiment->active_pixels * (double)plan->request.steps_per_pixel;
     run->request->progress(run->request->context, done, plan->request.frames, steps_of_frame * (double)done);
 }
 
@@ -285,9 +279,12 @@ static Status render_missing(Run *run) {
 }
 
 static Status render_and_close(Run *run) {
+    Status status = status_ok();
     if (run->rank == 0 && run->request->announce != NULL)
-        run->request->announce(run->request->context, run->experiment, &run->decision.plan, &run->notes);
-    Status status = render_missing(run);
+        status = run->request->announce(run->request->context, run->experiment, &run->decision.plan,
+                                        run->decision.slice, &run->notes);
+    status = agree(run->communicator, status);
+    if (status_is_ok(status)) status = render_missing(run);
     run->done.steps = run->renderer == NULL ? 0 : renderer_steps(run->renderer);
     const Status closed = writer_close(&run->writer, status_is_ok(status), &run->decision.plan, run->done);
     return status_first(status, closed);

@@ -3,6 +3,7 @@
 #include "compare.h"
 #include "image_file.h"
 #include "text.h"
+#include "trace_file.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -17,7 +18,7 @@ typedef struct CompareOptions {
     int64_t frame, reference_frame;
     int64_t shape[2];  /* 0: square */
     int64_t region[4]; /* slow begin, end, fast begin, end; all 0: everything */
-    bool json, help;
+    bool json, help, traces;
 } CompareOptions;
 
 typedef enum OptionKind { OPTION_REAL, OPTION_INTEGERS, OPTION_FLAG } OptionKind;
@@ -53,6 +54,8 @@ static const Option options[] = {
     {"--shape", OPTION_INTEGERS, 2, 1, 2147483647, OPTION(shape), "SLOW,FAST", "pixels of .bin files (square)"},
     {"--region", OPTION_INTEGERS, 4, 0, 2147483647, OPTION(region), "S0,S1,F0,F1",
      "rows S0..S1-1 and columns F0..F1-1 of TEST; REFERENCE is cut too unless it is of that size"},
+    {"--traces", OPTION_FLAG, 0, 0, 0, OPTION(traces), "",
+     "both are traces of a pixel: names the first quantity that differs (by 1e-9 or --max-relative-error)"},
     {"--json", OPTION_FLAG, 0, 0, 0, OPTION(json), "", "print one line of JSON"},
     {"--help", OPTION_FLAG, 0, 0, 0, OPTION(help), "", "print this"},
 };
@@ -372,6 +375,10 @@ Status command_compare(int argc, char **argv, FILE *out) {
     if (asked.help) {
         print_help(out);
         return status_ok();
+    }
+    if (asked.traces) {
+        const double tolerance = isfinite(asked.max_relative_error) ? asked.max_relative_error : 1e-9;
+        return trace_file_compare(asked.images[0], asked.images[1], tolerance, out);
     }
     Image reference = {.pixels = NULL}, test = {.pixels = NULL};
     Status status = read_reference(&asked, &reference);

@@ -2,6 +2,7 @@
 
 #include "command_line.h"
 #include "help.h"
+#include "image_header.h"
 #include "plan_report.h"
 #include "simulate.h"
 
@@ -30,6 +31,7 @@ static Status read_and_plan(int argc, char **argv, Parameters *parameters, FILE 
         help_commands(out);
         return help_parameters(out, line.help_section);
     }
+    TRY(image_header_import(parameters, &notes));
     return plan_and_report(parameters, line.ranks > 0 ? line.ranks : 1, out, &notes);
 }
 

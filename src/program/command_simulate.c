@@ -2,17 +2,21 @@
 
 #include "agree.h"
 #include "ancestor.h"
+#include "ancestor_report.h"
 #include "build_info.h"
 #include "command_line.h"
 #include "help.h"
+#include "image_header.h"
 #include "plan_report.h"
 #include "progress.h"
 #include "simulate.h"
+#include "trace_file.h"
 
 #include <inttypes.h>
 #include <mpi.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The one thing that a signal may touch. */
 static volatile sig_atomic_t stop_requested = 0;
@@ -35,9 +39,10 @@ typedef struct Screen {
     FILE *out;
     const Parameters *parameters;
     Progress progress;
+    bool as_ancestor;
 } Screen;
 
-static void announce(void *context, const Experiment *experiment, const Plan *plan, const Notes *notes) {
+static Status announce(void *context, const Experiment *experiment, const Plan *plan, Range slice, const Notes *notes) {
     Screen *screen = context;
     const Parameters *p = screen->parameters;
     if (p->run_verbosity != VERBOSITY_QUIET) {
@@ -47,27 +52,41 @@ static void announce(void *context, const Experiment *experiment, const Plan *pl
     }
     const ProgressKind kind = p->run_verbosity == VERBOSITY_QUIET ? PROGRESS_NONE : (ProgressKind)p->run_progress;
     screen->progress = progress_start(screen->out, kind, p->run_report_every_s);
+    TRY(trace_file_check(p, experiment, screen->as_ancestor || p->run_overwrite || p->run_resume));
+    return trace_file_write(p, experiment, slice.begin);
 }
 
 static void report(void *context, int64_t frames_done, int64_t frames, double steps_done) {
     progress_show(&((Screen *)context)->progress, frames_done, frames, steps_done);
 }
 
+static void show_first_image(void *context, const Parameters *parameters, const Experiment *experiment, int64_t frame,
+                             const float *image, const AncestorReport *report_of_image) {
+    const Screen *screen = context;
+    if (parameters->output_printout) ancestor_report_pixels(screen->out, parameters, experiment, frame, image);
+    if (screen->as_ancestor) ancestor_report(screen->out, parameters, experiment, report_of_image);
+    (void)fflush(screen->out);
+}
+
+static bool is_help(const char *argument) {
+    return strcmp(argument, "-h") == 0 || strcmp(argument, "-help") == 0;
+}
+
 /* On rank 0: reads the arguments; @p only_help when there is nothing to run. */
-static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out, Parameters **parameters,
+static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out, Parameters **parameters, Notes *notes,
                              bool *only_help) {
     CommandLine line = {.help = false};
     int used = 0;
-    *only_help = as_ancestor && argc == 2 && argv[1][0] == '-' && argv[1][1] == 'h';
+    *only_help = as_ancestor && argc > 1 && is_help(argv[1]);
     if (*only_help) {
         help_ancestor(out);
         return status_ok();
     }
     TRY(parameters_create(parameters));
-    if (as_ancestor) TRY(ancestor_parse(argc - 1, argv + 1, *parameters, &used));
+    if (as_ancestor) TRY(ancestor_parse(argc - 1, argv + 1, *parameters, &used, notes));
     TRY(command_line_read(argc - 1 - used, argv + 1 + used, !as_ancestor, *parameters, &line));
     *only_help = line.help;
-    if (!line.help) return status_ok();
+    if (!line.help) return image_header_import(*parameters, notes);
     if (as_ancestor) {
         help_ancestor(out);
         return status_ok();
@@ -80,19 +99,22 @@ static Status run(int rank, int argc, char **argv, bool as_ancestor, FILE *out) 
     Parameters *parameters = NULL;
     char *text = NULL;
     bool only_help = false;
+    Notes notes = {.count = 0};
     Status status = status_ok();
-    if (rank == 0) status = read_arguments(argc, argv, as_ancestor, out, &parameters, &only_help);
+    if (rank == 0) status = read_arguments(argc, argv, as_ancestor, out, &parameters, &notes, &only_help);
     if (rank == 0 && status_is_ok(status)) status = command_line_text(argc, argv, &text);
     status = agree(MPI_COMM_WORLD, status);
     MPI_Bcast(&only_help, (int)sizeof only_help, MPI_BYTE, 0, MPI_COMM_WORLD);
     if (status_is_ok(status) && !only_help) {
-        Screen screen = {.out = out, .parameters = parameters};
+        Screen screen = {.out = out, .parameters = parameters, .as_ancestor = as_ancestor};
         status = simulate(MPI_COMM_WORLD, (SimulateRequest){.parameters = parameters,
-                                                            .replaces_float_file = as_ancestor,
+                                                            .replaces_files = as_ancestor,
+                                                            .notes = &notes,
                                                             .command_line = text,
                                                             .build = build_info(),
                                                             .announce = announce,
                                                             .progress = report,
+                                                            .first_image = show_first_image,
                                                             .context = &screen,
                                                             .stop = &stop_requested});
     }

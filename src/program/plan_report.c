@@ -34,7 +34,7 @@ static void report_experiment(FILE *out, const Experiment *e) {
 void plan_report(FILE *out, const Experiment *e, const Plan *plan, bool detailed) {
     const PlanRequest *request = &plan->request;
     const double pixels = (double)request->slow_pixels * (double)request->fast_pixels;
-    const double steps = pixels * (double)request->steps_per_pixel * (double)request->frames;
+    const double steps = (double)e->active_pixels * (double)request->steps_per_pixel * (double)request->frames;
     const int datasets = e->images == IMAGES_BOTH ? 2 : 1;
     if (detailed) report_experiment(out, e);
     (void)fprintf(out, "frames     %" PRId64 " of %" PRId64 " x %" PRId64 " pixels (slow x fast), %d x %d sub-pixels\n",

@@ -6,6 +6,7 @@ golden=$SOURCE/golden
 reference=$golden/g01_mosflm_cubic.h5
 divergent=$golden/divergent/d01_phi_zero.h5
 failures=0
+export ASAN_OPTIONS=detect_leaks=1 # this command runs without MPI, whose leaks would hide ours
 
 fail() {
     echo "FAILED: $*"

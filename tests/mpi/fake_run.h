@@ -218,15 +218,16 @@ static inline void fake_render(const WaveData *wave, Range frames, float *photon
         }
 }
 
-/** Writes the frames of these slots in one wave: groups of @p group_ranks ranks take runs of slots, their members runs
- *  of tiles; ranks that are left over are idle. */
+/** Writes the frames of these slots in one wave: groups of @p group_ranks ranks take runs of slots, the last group the
+ *  first run, their members runs of tiles; ranks that are left over are idle. */
 static inline Status fake_write(const FakeRun *run, Writer *writer, Range frames, const int64_t *slots, int count,
                                 int group_ranks) {
     const int members = group_ranks < fake_ranks() ? group_ranks : fake_ranks();
     const int groups = fake_ranks() / members;
     const int group = fake_rank() / members, member = fake_rank() % members;
-    const int first = group < groups ? count * group / groups : 0;
-    const int last = group < groups ? count * (group + 1) / groups : 0;
+    const int run_index = groups - 1 - group;
+    const int first = run_index >= 0 ? count * run_index / groups : 0;
+    const int last = run_index >= 0 ? count * (run_index + 1) / groups : 0;
     WaveData wave = {.frames = last - first, .slots = slots + first};
     wave.rectangles =
         fake_rectangles(FAKE_TILES * member / members, FAKE_TILES * (member + 1) / members, wave.rectangle);

@@ -295,7 +295,7 @@ static void with_file(FakeRun *run, Range frames, void (*check)(hid_t file)) {
     const char *path = "nxmx.nxs";
     OutputRequest request = fake_request(path, frames);
     request.overwrite = true;
-    const Status status = fake_run_whole(run, request, (int)range_length(frames), 2);
+    const Status status = fake_run_whole(run, request, (int)range_length(frames), 1);
     UNIT_CHECK(status_is_ok(status), "%s", status.message);
     if (fake_rank() == 0) {
         const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);

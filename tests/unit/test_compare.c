@@ -232,6 +232,17 @@ static void only_the_strongest_peaks_count(void) {
     CU_ASSERT_EQUAL(found.peak_max_pixels, 0.0);
 }
 
+/* Brighter peaks of the test must not hide that a peak of the reference is in its place: four times as many are
+ * searched. */
+static void a_weak_peak_is_found_among_four_times_as_many(void) {
+    double reference[WIDE * WIDE] = {0.0}, test[WIDE * WIDE] = {0.0};
+    reference[57 * WIDE + 57] = test[57 * WIDE + 57] = 1.0;
+    for (int i = 0; i < 4 * COMPARE_PEAKS - 1; i++) test[(3 + i / 10 * 4) * WIDE + 3 + i % 10 * 4] = 2.0 + i;
+    CU_ASSERT_EQUAL(compare_images(wide_view(reference), wide_view(test), 1e-6).peak_max_pixels, 0.0);
+    test[60 * WIDE + 3] = 1000.0; /* one too many */
+    CU_ASSERT_TRUE(compare_images(wide_view(reference), wide_view(test), 1e-6).peak_max_pixels > 10.0);
+}
+
 /* ----------------------------------------------------------------------------------------------------------- views */
 
 static void a_part_of_an_image_is_compared_as_if_it_were_one(void) {
@@ -282,6 +293,7 @@ int main(void) {
                               UNIT_TEST(an_image_without_peaks_is_infinitely_far_from_one_with_some),
                               UNIT_TEST(a_plateau_is_one_peak_and_the_border_none),
                               UNIT_TEST(only_the_strongest_peaks_count),
+                              UNIT_TEST(a_weak_peak_is_found_among_four_times_as_many),
                               UNIT_TEST(a_part_of_an_image_is_compared_as_if_it_were_one),
                               UNIT_TEST(shapes_are_alike_only_row_by_column),
                               {NULL, NULL}};

@@ -110,6 +110,26 @@ JsonNode json_find(JsonNode from, const char *path) {
     return from;
 }
 
+const char *json_key(JsonNode object, int index, JsonNode *value) {
+    const yaml_node_t *node = node_of(object);
+    *value = nothing(object);
+    if (node == NULL || node->type != YAML_MAPPING_NODE || index < 0 || index >= json_length(object)) return "";
+    const yaml_node_pair_t pair = node->data.mapping.pairs.start[index];
+    const yaml_node_t *key = node_of((JsonNode){.json = object.json, .index = pair.key});
+    if (key == NULL || key->type != YAML_SCALAR_NODE) return "";
+    value->index = pair.value;
+    return (const char *)key->data.scalar.value;
+}
+
+JsonKind json_kind(JsonNode node) {
+    const yaml_node_t *found = node_of(node);
+    if (found == NULL) return JSON_NOTHING;
+    if (found->type == YAML_MAPPING_NODE) return JSON_OBJECT;
+    if (found->type == YAML_SEQUENCE_NODE) return JSON_ARRAY;
+    double value = 0.0;
+    return status_is_ok(json_number(node, "", &value)) ? JSON_NUMBER : JSON_STRING;
+}
+
 bool json_exists(JsonNode node) {
     return node_of(node) != NULL;
 }

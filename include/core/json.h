@@ -1,7 +1,7 @@
 /** @file
- *  Reads a JSON document, for tests: libyaml does the parsing, as JSON is YAML's flow style. */
-#ifndef TESSERA_TEST_JSON_H
-#define TESSERA_TEST_JSON_H
+ *  Reads a JSON document: libyaml does the parsing, as JSON is YAML's flow style. */
+#ifndef TESSERA_JSON_H
+#define TESSERA_JSON_H
 
 #include "status.h"
 
@@ -33,6 +33,16 @@ JsonNode json_find(JsonNode from, const char *path);
 
 /** Element @p index of an array, counted from 0; nothing where there is none. */
 JsonNode json_item(JsonNode array, int index);
+
+/** Key @p index of an object and its value, in the order of the file. Borrowed from the document.
+ *  @return "" and nothing where there is none */
+const char *json_key(JsonNode object, int index, JsonNode *value);
+
+/** What a value is. */
+typedef enum JsonKind { JSON_NOTHING, JSON_OBJECT, JSON_ARRAY, JSON_NUMBER, JSON_STRING } JsonKind;
+
+/** The kind of a value; true, false and null count as strings. */
+JsonKind json_kind(JsonNode node);
 
 /** False for nothing. */
 bool json_exists(JsonNode node);

@@ -1,0 +1,64 @@
+/** @file
+ *  A frame as the ancestor has it in its integer images and in its statistics. */
+#ifndef TESSERA_ANCESTOR_IMAGE_H
+#define TESSERA_ANCESTOR_IMAGE_H
+
+#include "experiment.h"
+
+#include <stddef.h>
+
+/** Room for the header of an SMV image. */
+enum { ANCESTOR_HEADER_BYTES_MOST = 1024 };
+
+/** What the ancestor says of an image, of the pixels that are computed. */
+typedef struct ImageStatistics {
+    double solid_angle_sr;   /**< mean over sub-pixels and layers */
+    double greatest;         /**< value of the brightest pixel */
+    double greatest_at_m[2]; /**< fast, slow position of its last sub-pixel, from the corner */
+    double mean, rms, rmsd;  /**< rms about 0 and about the mean, over one pixel less than there are */
+} ImageStatistics;
+
+/** Statistics of @p image [slow][fast]. */
+Status ancestor_image_statistics(const Experiment *experiment, const float *image, ImageStatistics *statistics);
+
+/** Scale of the integer image: @p wanted, or if that is NAN 55000 over the brightest pixel. */
+double ancestor_image_int_scale(const ImageStatistics *statistics, double wanted);
+
+/** Scale of the grey map: @p wanted, or if that is NAN 50 over the rmsd, or @p int_scale where that is 0. */
+double ancestor_image_pgm_scale(const ImageStatistics *statistics, double wanted, double int_scale);
+
+/** Value x scale + offset, rounded and cut to 0..65535; pixels that are not computed are 0.
+ *  @param pixels  [slow][fast] */
+void ancestor_image_integers(const Experiment *experiment, const float *image, double scale, double offset,
+                             uint16_t *pixels);
+
+/** Poisson counts of frame @p frame plus offset, cut to 65535; pixels that are not computed are 0.
+ *  @param pixels     [slow][fast]
+ *  @param photons    sum of the counts, uncut
+ *  @param overloads  pixels that were cut */
+void ancestor_image_noise(const Experiment *experiment, int64_t frame, const float *image, double offset,
+                          uint16_t *pixels, double *photons, int64_t *overloads);
+
+/** Value x scale cut to 255.
+ *  @param pixels  [slow][fast] */
+void ancestor_image_grey(const Experiment *experiment, const float *image, double scale, uint8_t *pixels);
+
+/** The header of an SMV image of the experiment's detector, filled with blanks.
+ *  @param header  [ANCESTOR_HEADER_BYTES_MOST], not ended by a zero
+ *  @return its length in bytes, a multiple of 512 */
+size_t ancestor_image_header(const Parameters *parameters, const Experiment *experiment, char *header);
+
+/** What the last step at a pixel had: last layer, sub-pixel, source, spindle angle and domain. */
+typedef struct LastStep {
+    Vec3 position_m;
+    double stol_per_m, nominal_stol_per_m; /**< sin(theta)/lambda of this source, and of the beam's centre */
+    double miller[3];
+    double f_cell, f_lattice;
+    double polarization, solid_angle_sr, capture;
+    Mat3 cell_m; /**< rows a, b, c */
+} LastStep;
+
+/** The last step of @p frame at a pixel. */
+LastStep ancestor_image_last_step(const Experiment *experiment, const Frame *frame, int64_t slow, int64_t fast);
+
+#endif

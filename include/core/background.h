@@ -1,0 +1,30 @@
+/** @file
+ *  Scattering of something amorphous in the beam. */
+#ifndef TESSERA_BACKGROUND_H
+#define TESSERA_BACKGROUND_H
+
+#include "parameters.h"
+#include "status.h"
+
+#include <stdint.h>
+
+/** Background of the run. `points` are owned: background_destroy frees them. */
+typedef struct Background {
+    double molecules;    /**< in the beam; 0: no background */
+    double f;            /**< structure factor of a molecule without a table */
+    int64_t point_count; /**< 0 without a table */
+    double (*points)[2]; /**< [point_count] sin(theta)/lambda (1/m) ascending, structure factor */
+} Background;
+
+/** Makes the background: volume x density x N_A / molecular weight molecules.
+ *  @return BAD_FILE naming file and line, NO_MEMORY */
+Status background_create(const Parameters *parameters, Background *background, Notes *notes);
+
+/** Frees what @p background owns. */
+void background_destroy(Background *background);
+
+/** Squared structure factor of all molecules, which scatter independently, at sin(theta)/lambda @p stol_per_m: linear
+ *  between the points of the table, its ends beyond them. */
+double background_squared(const Background *background, double stol_per_m);
+
+#endif

@@ -1,0 +1,37 @@
+/** @file
+ *  The files that the ancestor writes, of a run's first frame, and the two that only say how the run was made. */
+#ifndef TESSERA_ANCESTOR_FILES_H
+#define TESSERA_ANCESTOR_FILES_H
+
+#include "ancestor_image.h"
+#include "experiment.h"
+#include "parameters.h"
+#include "status.h"
+
+/** What was written, and what the ancestor says of it. */
+typedef struct AncestorReport {
+    ImageStatistics statistics;
+    double int_scale, pgm_scale;
+    double photons; /**< on the noise image */
+    int64_t overloads;
+} AncestorReport;
+
+/** True when one of these files is asked for. */
+bool ancestor_files_wanted(const Parameters *parameters);
+
+/** True when one of them, or output.printout, needs the pixels of the first frame. */
+bool ancestor_files_need_image(const Parameters *parameters);
+
+/** Checks that all of them can be written. Local.
+ *  @param replaces  existing ones are replaced even without run.overwrite
+ *  @return BAD_PARAMETER when one exists, or two have the same name; OUTPUT_FAILED when a folder takes no file */
+Status ancestor_files_check(const Parameters *parameters, bool replaces);
+
+/** Writes them all, each by way of FILE.partial, so that no half file is ever seen under its name. Local.
+ *  @param frame   number of the frame in the sweep
+ *  @param image   [slow][fast] its expected photons; NULL when no file needs it
+ *  @param report  filled when there is an image */
+Status ancestor_files_write(const Parameters *parameters, const Experiment *experiment, int64_t frame,
+                            const float *image, AncestorReport *report);
+
+#endif

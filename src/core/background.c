@@ -1,0 +1,86 @@
+#include "background.h"
+
+#include "text.h"
+#include "vector.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { TABLE_BYTES_MOST = 1 << 26 };
+static const double AVOGADRO_PER_MOL = 6.02214179e23; /* CODATA 2006, the ancestor's */
+
+static Status read_point(const LineReader *reader, double per_stol, const double *before, double *point) {
+    int count = 0;
+    TRY(text_line_numbers(reader, 2, point, &count));
+    if (count < 2)
+        return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": %d field; a line has a position and a structure factor",
+                            reader->path, reader->line, count);
+    point[0] *= 1e10 / per_stol;
+    if (point[0] < 0.0 || (before != NULL && !(point[0] > before[0])))
+        return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": positions must be >= 0 and ascend from line to line",
+                            reader->path, reader->line);
+    return status_ok();
+}
+
+static Status read_points(LineReader reader, double per_stol, Background *background) {
+    LineReader counter = reader;
+    bool found = true;
+    int64_t lines = 0;
+    for (; found; lines += found) TRY(text_next_line(&counter, &found));
+    if (lines < 2)
+        return status_error(STATUS_BAD_FILE, "%s has %" PRId64 " points; at least 2 are needed", reader.path, lines);
+    background->points = malloc((size_t)lines * sizeof *background->points);
+    if (background->points == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for the points of %s", reader.path);
+    for (int64_t i = 0; i < lines; i++) {
+        TRY(text_next_line(&reader, &found));
+        TRY(read_point(&reader, per_stol, i > 0 ? background->points[i - 1] : NULL, background->points[i]));
+    }
+    background->point_count = lines;
+    return status_ok();
+}
+
+static Status read_table(const Parameters *p, Background *background) {
+    const double per_stol[] = {[AXIS_STOL] = 1.0, [AXIS_4STOL] = 4.0, [AXIS_Q] = 4.0 * PI};
+    char *contents = NULL;
+    size_t bytes = 0;
+    TRY(text_read_file(p->background_file, TABLE_BYTES_MOST, &contents, &bytes));
+    const Status status =
+        read_points(text_lines(p->background_file, contents, bytes), per_stol[p->background_file_axis], background);
+    free(contents);
+    return status;
+}
+
+Status background_create(const Parameters *p, Background *background, Notes *notes) {
+    const double volume_m3 = p->background_size_m * p->background_size_m * p->background_size_m;
+    *background = (Background){.f = p->background_f};
+    background->molecules =
+        volume_m3 * p->background_density_kg_per_m3 * AVOGADRO_PER_MOL / p->background_molecular_weight_kg_per_mol;
+    if (*p->background_file == '\0') return status_ok();
+    if (!(background->molecules > 0.0)) notes_add(notes, "background.file has no effect: background.size is 0");
+    return read_table(p, background);
+}
+
+void background_destroy(Background *background) {
+    free(background->points);
+    background->points = NULL;
+}
+
+double background_squared(const Background *background, double stol_per_m) {
+    double f = background->f;
+    if (background->point_count > 0) {
+        double(*const points)[2] = background->points;
+        int64_t low = 0, high = background->point_count - 1;
+        while (high - low > 1) {
+            const int64_t middle = low + (high - low) / 2;
+            if (points[middle][0] <= stol_per_m)
+                low = middle;
+            else
+                high = middle;
+        }
+        const double part = (stol_per_m - points[low][0]) / (points[high][0] - points[low][0]);
+        const double within = part < 0.0 ? 0.0 : part > 1.0 ? 1.0 : part;
+        f = points[low][1] + within * (points[high][1] - points[low][1]);
+    }
+    return background->molecules * f * f;
+}

@@ -1,0 +1,55 @@
+#include "scene.h"
+
+#include "kernel.h"
+
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static Status set_text(Parameters *parameters, const char *setting) {
+    char name[128];
+    const size_t length = strcspn(setting, "=");
+    (void)snprintf(name, sizeof name, "%.*s", (int)length, setting);
+    return parameters_set(parameters, name, setting + length + 1, "test");
+}
+
+Experiment *scene(const char *const *settings) {
+    Parameters *parameters = NULL;
+    Experiment *experiment = NULL;
+    Status status = parameters_create(&parameters);
+    for (; status_is_ok(status) && *settings != NULL; settings++) status = set_text(parameters, *settings);
+    if (status_is_ok(status)) status = experiment_create(parameters, &experiment, NULL);
+    if (!status_is_ok(status)) {
+        (void)fprintf(stderr, "scene: %s\n", status.message);
+        CU_FAIL("the scene cannot be made");
+    }
+    parameters_destroy(&parameters);
+    return experiment;
+}
+
+double *scene_image(const Experiment *e, int64_t number) {
+    const int64_t pixels = detector_pixels(&e->detector);
+    DoubleDouble *sums = calloc((size_t)pixels, sizeof *sums);
+    double *image = calloc((size_t)pixels, sizeof *image);
+    Frame frame;
+    if (sums == NULL || image == NULL || !status_is_ok(frame_create(e, &frame))) abort();
+    frame_set(e, number, &frame);
+    const Tile all = {0, 0, e->detector.slow_pixels, e->detector.fast_pixels};
+    kernel_accumulate(e, &frame, all, (Range){0, kernel_blocks(e)}, sums);
+    const double photons = kernel_photons(e, &frame) / (THOMSON_CROSS_SECTION_M2 * frame.fluence_per_m2);
+    for (int64_t i = 0; i < pixels; i++) image[i] = photons * (sums[i].high + sums[i].low);
+    frame_destroy(&frame);
+    free(sums);
+    return image;
+}
+
+double scene_sum(const char *const *settings) {
+    Experiment *experiment = scene(settings);
+    if (experiment == NULL) return NAN;
+    double *image = scene_image(experiment, 0), sum = 0.0;
+    for (int64_t i = 0; i < detector_pixels(&experiment->detector); i++) sum += image[i];
+    free(image);
+    experiment_destroy(&experiment);
+    return sum;
+}

@@ -1,0 +1,20 @@
+/** @file
+ *  Small experiments for unit tests, made from parameters as a user would write them. */
+#ifndef TESSERA_TEST_SCENE_H
+#define TESSERA_TEST_SCENE_H
+
+#include "experiment.h"
+
+/** An experiment from "section.name=value" texts; the test fails and NULL comes back when it cannot be made.
+ *  @param settings  ended by NULL
+ *  @return to be destroyed with experiment_destroy */
+Experiment *scene(const char *const *settings);
+
+/** Expected photons over (r_e^2 fluence) of all pixels of frame @p number.
+ *  @param image  [slow_pixels][fast_pixels], allocated here; the caller frees it */
+double *scene_image(const Experiment *experiment, int64_t number);
+
+/** Sum of the image of frame 0. */
+double scene_sum(const char *const *settings);
+
+#endif

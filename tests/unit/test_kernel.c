@@ -1,0 +1,185 @@
+#include "kernel.h"
+#include "scene.h"
+#include "shape.h"
+#include "trace.h"
+#include "unit.h"
+
+#include <CUnit/CUnit.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void interference_is_cells_squared_at_every_integer(void) {
+    for (int cells = 1; cells <= 1000; cells = cells * 3 / 2 + 1)
+        for (int miller = -300; miller <= 300; miller++)
+            CU_ASSERT_EQUAL(kernel_interference(miller, cells), (double)cells * cells);
+}
+
+static void interference_is_the_sum_of_phasors(void) {
+    for (int cells = 1; cells <= 40; cells += 3)
+        for (double x = -2.0; x < 3.0; x += 0.0137) {
+            double real = 0.0, imaginary = 0.0;
+            for (int n = 0; n < cells; n++) {
+                real += cos(2.0 * PI * n * x);
+                imaginary += sin(2.0 * PI * n * x);
+            }
+            const double sum = real * real + imaginary * imaginary;
+            CU_ASSERT_DOUBLE_EQUAL(kernel_interference(x, cells), sum, 1e-12 * cells * cells);
+        }
+}
+
+static void interference_is_smooth_beside_a_peak(void) {
+    for (double offset = 1e-15; offset < 1e-4; offset *= 3.0)
+        for (int cells = 2; cells < 200; cells *= 3) {
+            /* N^2 (1 - (N^2 - 1) (pi x)^2 / 3) to second order */
+            const double x = PI * offset, expected = 1.0 - ((double)cells * cells - 1.0) * x * x / 3.0;
+            CU_ASSERT_DOUBLE_EQUAL(kernel_interference(17.0 + offset, cells) / (cells * cells), expected, 3e-7);
+        }
+}
+
+static void sine_is_that_of_the_library(void) {
+    for (double x = -0.5; x <= 0.5; x += 0.00037) CU_ASSERT_DOUBLE_EQUAL(shape_sin_pi(x), sin(PI * x), 4e-16);
+}
+
+static const char *const small_scene[] = {"crystal.cell=50,60,70,80,95,105",
+                                          "crystal.misset=10,20,30",
+                                          "crystal.cells=3,4,5",
+                                          "crystal.default_f=7",
+                                          "crystal.mosaic_spread=0.5",
+                                          "crystal.mosaic_domains=9",
+                                          "beam.dispersion=1",
+                                          "beam.dispersion_steps=7",
+                                          "sampling.phi_range=1",
+                                          "sampling.phi_steps=3",
+                                          "sampling.oversample=2",
+                                          "detector.fast_pixels=70",
+                                          "detector.slow_pixels=11",
+                                          "beam.polarization=0.7",
+                                          NULL};
+
+/* The image as a float32 from sums that were cut into tiles of @p edge and runs of @p blocks_each blocks. */
+static float *cut_image(const Experiment *e, int64_t edge, int64_t blocks_each) {
+    const int64_t fast = e->detector.fast_pixels, slow = e->detector.slow_pixels, blocks = kernel_blocks(e);
+    float *image = calloc((size_t)(fast * slow), sizeof *image);
+    DoubleDouble *part = calloc((size_t)(edge * edge), sizeof *part);
+    DoubleDouble *sums = calloc((size_t)(edge * edge), sizeof *sums);
+    Frame frame;
+    if (image == NULL || part == NULL || sums == NULL || !status_is_ok(frame_create(e, &frame))) abort();
+    frame_set(e, 0, &frame);
+    for (int64_t s = 0; s < slow; s += edge)
+        for (int64_t f = 0; f < fast; f += edge) {
+            const Tile tile = {s, f, s + edge < slow ? edge : slow - s, f + edge < fast ? edge : fast - f};
+            const int64_t pixels = tile.slow_pixels * tile.fast_pixels;
+            memset(sums, 0, (size_t)pixels * sizeof *sums);
+            for (int64_t b = 0; b < blocks; b += blocks_each) {
+                memset(part, 0, (size_t)pixels * sizeof *part);
+                kernel_accumulate(e, &frame, tile, (Range){b, b + blocks_each < blocks ? b + blocks_each : blocks},
+                                  part);
+                for (int64_t i = 0; i < pixels; i++) sums[i] = double_double_sum(sums[i], part[i]);
+            }
+            for (int64_t i = 0; i < pixels; i++)
+                image[(s + i / tile.fast_pixels) * fast + f + i % tile.fast_pixels] = (float)sums[i].high;
+        }
+    frame_destroy(&frame);
+    free(sums);
+    free(part);
+    return image;
+}
+
+static void image_does_not_depend_on_the_cut(void) {
+    Experiment *e = scene(small_scene);
+    CU_ASSERT_EQUAL_FATAL(kernel_blocks(e), 6);
+    float *whole = cut_image(e, 70, 6);
+    const int64_t edges[] = {70, 33, 16, 5}, parts[] = {1, 2, 4, 6};
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++) {
+            float *image = cut_image(e, edges[i], parts[j]);
+            CU_ASSERT_EQUAL(memcmp(image, whole, (size_t)detector_pixels(&e->detector) * sizeof *image), 0);
+            free(image);
+        }
+    free(whole);
+    experiment_destroy(&e);
+}
+
+static void steps_count_pixels_subpixels_layers_and_terms(void) {
+    Experiment *e = scene(small_scene);
+    CU_ASSERT_EQUAL(kernel_steps(e, 10, (Range){0, kernel_blocks(e)}), 10 * 4 * 7 * 3 * 9);
+    CU_ASSERT_EQUAL(kernel_steps(e, 10, (Range){0, 2}), 10 * 4 * 64);
+    CU_ASSERT_EQUAL(kernel_steps(e, 10, (Range){5, 6}), 10 * 4 * (7 * 3 * 9 - 5 * KERNEL_BLOCK_TERMS));
+    experiment_destroy(&e);
+}
+
+/* Every pixel of @p settings by the formula, written out with libm, against the kernel. */
+static void kernel_is_the_formula(void) {
+    Experiment *e = scene(small_scene);
+    double *image = scene_image(e, 0);
+    Frame frame;
+    CU_ASSERT_FATAL(status_is_ok(frame_create(e, &frame)));
+    frame_set(e, 0, &frame);
+    const double pixel = e->detector.pixel_size_m;
+    for (int64_t n = 0; n < detector_pixels(&e->detector); n += 13) {
+        double sum = 0.0;
+        for (int sub = 0; sub < 4; sub++) {
+            const double s = pixel * ((double)(n / 70) + 0.25 + 0.5 * (sub / 2));
+            const double f = pixel * ((double)(n % 70) + 0.25 + 0.5 * (sub % 2));
+            const Vec3 r = detector_position(&e->detector, f, s, 0.0), d = vec3_unit(r);
+            const double omega = pixel * pixel * e->detector.close_distance_m / pow(vec3_length(r), 3.0);
+            for (int64_t t = 0; t < experiment_terms(e); t++) {
+                const Source *source = &e->beam.sources[t % 7];
+                const Vec3 q = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(d, source->direction));
+                double lattice = 1.0;
+                for (int axis = 0; axis < 3; axis++) {
+                    const Vec3 edge = mat3_apply(e->crystal.domains[t / 21], frame.cells_m[t / 7 % 3].row[axis]);
+                    const double h = vec3_dot(edge, q), cells = (double)e->crystal.cells[axis];
+                    lattice *= pow(sin(PI * cells * h) / sin(PI * h), 2.0);
+                }
+                sum += 49.0 * lattice * omega * beam_polarization_factor(0.7, source, d);
+            }
+        }
+        const double expected = sum / (4.0 * 7 * 3 * 9);
+        CU_ASSERT_DOUBLE_EQUAL(image[n] / expected, 1.0, 1e-9);
+    }
+    frame_destroy(&frame);
+    free(image);
+    experiment_destroy(&e);
+}
+
+static void the_steps_of_a_trace_add_up_to_the_pixel(void) {
+    static const char *const shapes[] = {"crystal.shape=square", "crystal.shape=round", "crystal.shape=gauss",
+                                         "crystal.shape=tophat"};
+    for (int shape = 0; shape < 4; shape++) {
+        const char *settings[24] = {shapes[shape], "detector.sensor_thickness=300", "detector.sensor_material=Si",
+                                    "sampling.dmin=2"};
+        for (int i = 0; small_scene[i] != NULL; i++) settings[4 + i] = small_scene[i];
+        Experiment *e = scene(settings);
+        double *image = scene_image(e, 0);
+        Frame frame;
+        CU_ASSERT_FATAL(status_is_ok(frame_create(e, &frame)));
+        frame_set(e, 0, &frame);
+        for (int64_t n = 3; n < detector_pixels(&e->detector); n += 97) {
+            double photons = 0.0;
+            for (int64_t i = 0; i < trace_steps(e); i++) {
+                const TraceStep step = trace_step(e, &frame, n / 70, n % 70, i);
+                photons += trace_photons(e, &frame, &step);
+            }
+            const double expected = image[n] * THOMSON_CROSS_SECTION_M2 * frame.fluence_per_m2;
+            CU_ASSERT_DOUBLE_EQUAL(photons, expected, 1e-10 * expected);
+        }
+        frame_destroy(&frame);
+        free(image);
+        experiment_destroy(&e);
+    }
+}
+
+int main(void) {
+    static const UnitTest tests[] = {
+        {"interference is cells squared at every integer", interference_is_cells_squared_at_every_integer},
+        {"interference is the sum of phasors", interference_is_the_sum_of_phasors},
+        {"interference is smooth beside a peak", interference_is_smooth_beside_a_peak},
+        {"sine is that of the library", sine_is_that_of_the_library},
+        {"image does not depend on the cut", image_does_not_depend_on_the_cut},
+        {"steps count pixels, sub-pixels, layers and terms", steps_count_pixels_subpixels_layers_and_terms},
+        {"kernel is the formula", kernel_is_the_formula},
+        {"the steps of a trace add up to the pixel", the_steps_of_a_trace_add_up_to_the_pixel},
+        {NULL, NULL}};
+    return unit_main("kernel", tests);
+}
