@@ -128,7 +128,7 @@ static void kernel_is_the_formula(void) {
                 const Vec3 q = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(d, source->direction));
                 double lattice = 1.0;
                 for (int axis = 0; axis < 3; axis++) {
-                    const Vec3 edge = mat3_apply(e->crystal.domains[t / 21], frame.cells_m[t / 7 % 3].row[axis]);
+                    const Vec3 edge = crystal_domain(&e->crystal, frame.cells_m[t / 7 % 3], t / 21).row[axis];
                     const double h = vec3_dot(edge, q), cells = (double)e->crystal.cells[axis];
                     lattice *= pow(sin(PI * cells * h) / sin(PI * h), 2.0);
                 }

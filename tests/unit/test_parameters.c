@@ -103,9 +103,9 @@ static void units_turn_into_si(void) {
     set(p, "beam.divergence_horizontal", "4");
     UNIT_CLOSE(p->beam_divergence_horizontal_rad, 4e-3, 1e-17, "4 mrad");
     set(p, "crystal.mosaic_spread", "0.5");
-    UNIT_CLOSE(p->crystal_mosaic_spread_rad, 0.5 * PI / 180, 1e-17, "0.5 deg");
+    UNIT_CLOSE(p->crystal_mosaic_spread_rad[2], 0.5 * PI / 180, 1e-17, "0.5 deg");
     set(p, "crystal.mosaic_spread", "2mrad");
-    UNIT_CLOSE(p->crystal_mosaic_spread_rad, 2e-3, 1e-17, "2mrad");
+    UNIT_CLOSE(p->crystal_mosaic_spread_rad[0], 2e-3, 1e-17, "2mrad");
     set(p, "detector.sensor_attenuation", "inf");
     CU_ASSERT_TRUE(isinf(p->detector_sensor_attenuation_m));
     parameters_destroy(&p);

@@ -105,6 +105,22 @@ static void mosaic_widths_equal_their_parameter(void) {
     CU_ASSERT_DOUBLE_EQUAL(sqrt(about_z / n) / width, 1.0, 0.02);
     CU_ASSERT_DOUBLE_EQUAL(mean / n / width, 0.0, 4.0 / sqrt(n));
     experiment_destroy(&e);
+    const char *const anisotropic[] = {"crystal.cell=50,60,70,80,95,105", "crystal.default_f=1",
+                                       "crystal.mosaic_spread=0.5,0.1,0.9", "crystal.mosaic_domains=20000", NULL};
+    e = scene(anisotropic);
+    double squares[3] = {0.0, 0.0, 0.0};
+    const Mat3 cell = e->crystal.cell_m, axes = crystal_axes(cell);
+    for (int64_t i = 0; i < e->crystal.domain_count; i++) {
+        /* the turn of the crystal's axes, seen from them */
+        const Mat3 r = mat3_multiply(axes, mat3_transpose(crystal_axes(crystal_domain(&e->crystal, cell, i))));
+        squares[0] += pow(0.5 * (r.row[2].y - r.row[1].z), 2.0);
+        squares[1] += pow(0.5 * (r.row[0].z - r.row[2].x), 2.0);
+        squares[2] += pow(0.5 * (r.row[1].x - r.row[0].y), 2.0);
+    }
+    CU_ASSERT_DOUBLE_EQUAL(sqrt(squares[0] / n) / (0.5 * RADIANS_PER_DEGREE), 1.0, 0.02);
+    CU_ASSERT_DOUBLE_EQUAL(sqrt(squares[1] / n) / (0.1 * RADIANS_PER_DEGREE), 1.0, 0.02);
+    CU_ASSERT_DOUBLE_EQUAL(sqrt(squares[2] / n) / (0.9 * RADIANS_PER_DEGREE), 1.0, 0.02);
+    experiment_destroy(&e);
     e = scene(cap);
     double greatest = 0.0, cubed = 0.0; /* (angle / width)^3 is uniform in 0..1 */
     for (int64_t i = 0; i < e->crystal.domain_count; i++) {
