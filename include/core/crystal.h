@@ -20,10 +20,11 @@ typedef struct Crystal {
     int64_t cells[3];      /**< Na, Nb, Nc >= 1 */
     CrystalShape shape;
     double fudge;
-    SpotLaw spot_law; /**< width of gauss and tophat spots */
-    double mosaic_spread_rad;
+    SpotLaw spot_law;         /**< width of gauss and tophat spots */
+    double mosaic_spread_rad; /**< the largest of the widths */
     int64_t domain_count;
-    Mat3 *domains; /**< [domain_count] rotations, applied last */
+    bool domains_are_fixed; /**< in the crystal and turn with it; false: in the laboratory, the ancestor's law */
+    Mat3 *domains;          /**< [domain_count] rotations, about crystal_axes or the laboratory's axes */
 } Crystal;
 
 /** Makes the crystal.
@@ -44,6 +45,13 @@ Status crystal_reciprocal_of_cell(const double *lengths_m, const double *angles_
  * cell has a right angle in the right place; the lengths are then restored.
  *  @param star  its a*, b*, c* over those that are dual to the rows */
 Status crystal_ancestor_cell(const double *lengths_m, const double *angles_rad, Mat3 *cell_m, double *star);
+
+/** Orthonormal axes of a lattice, as rows: along a*, across it in the plane of a* and b*, normal to that plane.
+ *  @param cell_m  rows a, b, c */
+Mat3 crystal_axes(Mat3 cell_m);
+
+/** Rows a, b, c of a mosaic domain of a crystal whose rows are @p cell_m. */
+Mat3 crystal_domain(const Crystal *crystal, Mat3 cell_m, int64_t domain);
 
 /** Inverse lattice: rows a, b, c from rows a*, b*, c*, or the other way round. */
 Mat3 crystal_dual(Mat3 lattice);

@@ -176,33 +176,66 @@ static void count_cells(const Parameters *p, Crystal *crystal, Notes *notes) {
     }
 }
 
-static Mat3 random_domain(const Parameters *p, MosaicLaw law, double spread_rad, int64_t index) {
+Mat3 crystal_axes(Mat3 cell_m) {
+    const Mat3 reciprocal = crystal_dual(cell_m);
+    const Vec3 x = vec3_unit(reciprocal.row[0]), z = vec3_unit(vec3_cross(reciprocal.row[0], reciprocal.row[1]));
+    return (Mat3){{x, vec3_cross(z, x), z}};
+}
+
+Mat3 crystal_domain(const Crystal *crystal, Mat3 cell_m, int64_t domain) {
+    Mat3 turn = crystal->domains[domain];
+    if (crystal->domains_are_fixed) { /* from the crystal's axes to the laboratory's */
+        const Mat3 axes = crystal_axes(cell_m);
+        turn = mat3_multiply(mat3_transpose(axes), mat3_multiply(turn, axes));
+    }
+    return (Mat3){{mat3_apply(turn, cell_m.row[0]), mat3_apply(turn, cell_m.row[1]), mat3_apply(turn, cell_m.row[2])}};
+}
+
+static Mat3 random_domain(const Parameters *p, const double *width_rad, int64_t index) {
     const uint64_t seed = (uint64_t)p->crystal_mosaic_seed;
     const Vec3 normal = random_normal3(seed, RANDOM_MOSAIC, (uint64_t)index);
-    if (law == MOSAIC_GAUSSIAN) return mat3_rotation_about(vec3_unit(normal), spread_rad * vec3_length(normal));
+    if (p->crystal_mosaic_law == MOSAIC_GAUSSIAN) {
+        const Vec3 turn_rad = vec3(width_rad[0] * normal.x, width_rad[1] * normal.y, width_rad[2] * normal.z);
+        return mat3_rotation_about(vec3_unit(turn_rad), vec3_length(turn_rad));
+    }
     double uniform[4];
     random_uniform4(seed, RANDOM_MOSAIC, (uint64_t)index, 1, 0, uniform);
-    return mat3_rotation_about(vec3_unit(normal), spread_rad * cbrt(uniform[0]));
+    return mat3_rotation_about(vec3_unit(normal), width_rad[0] * cbrt(uniform[0]));
+}
+
+/* The three widths, 0 where none is given; only normal rotations know different ones. */
+static Status mosaic_widths(const Parameters *p, double *width_rad, double *largest_rad) {
+    *largest_rad = 0.0;
+    for (int i = 0; i < 3; i++) {
+        width_rad[i] = isnan(p->crystal_mosaic_spread_rad[i]) ? 0.0 : p->crystal_mosaic_spread_rad[i];
+        *largest_rad = fmax(*largest_rad, width_rad[i]);
+    }
+    const bool equal = width_rad[0] == width_rad[1] && width_rad[1] == width_rad[2];
+    if (equal || p->crystal_mosaic_law == MOSAIC_GAUSSIAN) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "crystal.mosaic_spread has three widths; only crystal.mosaic_law=gaussian knows them apart");
 }
 
 static Status make_domains(const Parameters *p, Crystal *crystal, Notes *notes) {
-    const double spread = isnan(p->crystal_mosaic_spread_rad) ? 0.0 : p->crystal_mosaic_spread_rad;
+    double width_rad[3], spread = 0.0;
+    TRY(mosaic_widths(p, width_rad, &spread));
     int64_t count = p->crystal_mosaic_domains;
     if (count == PARAMETER_AUTO) count = spread > 0.0 ? 10 : 1;
     if (!(spread > 0.0) && count > 1) {
         notes_add(notes, "crystal.mosaic_spread is 0: one mosaic domain instead of %" PRId64, count);
         count = 1;
     }
+    const MosaicLaw law = (MosaicLaw)p->crystal_mosaic_law;
     crystal->mosaic_spread_rad = spread;
+    crystal->domains_are_fixed = law != MOSAIC_ANCESTOR;
     crystal->domains = count <= DOMAINS_MOST ? malloc((size_t)count * sizeof *crystal->domains) : NULL;
     if (crystal->domains == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " mosaic domains", count);
     crystal->domain_count = count;
-    const MosaicLaw law = (MosaicLaw)p->crystal_mosaic_law;
     AncestorRandom random = ancestor_random(p->crystal_mosaic_seed);
     for (int64_t i = 0; i < count; i++)
-        crystal->domains[i] = law == MOSAIC_ANCESTOR ? ancestor_random_rotation(&random, (float)spread)
-                                                     : random_domain(p, law, spread, i);
+        crystal->domains[i] =
+            law == MOSAIC_ANCESTOR ? ancestor_random_rotation(&random, (float)spread) : random_domain(p, width_rad, i);
     /* the ancestor draws domain 0 and then aligns it; a single domain is aligned under every law */
     if (law == MOSAIC_ANCESTOR || !(spread > 0.0)) crystal->domains[0] = mat3_identity();
     return status_ok();

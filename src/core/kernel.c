@@ -157,12 +157,12 @@ INLINED void add_block(const Experiment *e, const Frame *frame, const Lanes *lan
     const int64_t sources = e->beam.source_count, phi_steps = e->sampling.phi_steps;
     double block[LANES] = {0.0};
     TermScratch scratch;
+    Mat3 cell_m = {{{0}}};
     for (int64_t t = terms.begin; t < terms.end; t++) {
         const Source *source = &e->beam.sources[t % sources];
-        const Mat3 at_phi = frame->cells_m[t / sources % phi_steps];
-        const Mat3 domain = e->crystal.domains[t / sources / phi_steps];
-        const Mat3 cell_m = {
-            {mat3_apply(domain, at_phi.row[0]), mat3_apply(domain, at_phi.row[1]), mat3_apply(domain, at_phi.row[2])}};
+        const int64_t lattice = t / sources;
+        if (t == terms.begin || t % sources == 0) /* sources come first in the order of terms: the lattice lasts */
+            cell_m = crystal_domain(&e->crystal, frame->cells_m[lattice % phi_steps], lattice / phi_steps);
         set_miller_indices(lanes, source, cell_m, &scratch);
         set_lattice(&e->crystal, &scratch, lanes->count);
         apply_structure_factor(e, &scratch, lanes->count);

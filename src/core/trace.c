@@ -71,8 +71,8 @@ TraceStep trace_step(const Experiment *e, const Frame *frame, int64_t slow, int6
     place(e, slow, fast, &step);
     step.weight = source->weight;
     step.scattering_per_m = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(step.diffracted, source->direction));
+    step.cell_m = crystal_domain(&e->crystal, frame->cells_m[step.phi_step], step.domain);
     for (int i = 0; i < 3; i++) {
-        step.cell_m.row[i] = mat3_apply(e->crystal.domains[step.domain], frame->cells_m[step.phi_step].row[i]);
         step.miller[i] = vec3_dot(step.cell_m.row[i], step.scattering_per_m);
         step.nearest[i] = ceil(step.miller[i] - 0.5);
     }
