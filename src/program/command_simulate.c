@@ -64,7 +64,8 @@ static void show_first_image(void *context, const Parameters *parameters, const 
                              const float *image, const AncestorReport *report_of_image) {
     const Screen *screen = context;
     if (parameters->output_printout) ancestor_report_pixels(screen->out, parameters, experiment, frame, image);
-    if (screen->as_ancestor) ancestor_report(screen->out, parameters, experiment, report_of_image);
+    if (screen->as_ancestor && parameters->run_verbosity != VERBOSITY_QUIET)
+        ancestor_report(screen->out, parameters, experiment, report_of_image);
     (void)fflush(screen->out);
 }
 
@@ -131,6 +132,11 @@ Status command_simulate(int argc, char **argv, bool as_ancestor, FILE *out, bool
     *reports = rank == 0;
     const Status status = run(rank, argc, argv, as_ancestor, out);
     (void)fflush(out);
-    MPI_Finalize();
     return status;
+}
+
+void command_end(void) {
+    int started = 0;
+    MPI_Initialized(&started);
+    if (started) MPI_Finalize();
 }

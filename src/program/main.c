@@ -69,5 +69,8 @@ int main(int argc, char **argv) {
     else if (reports)
         status = serial_command(argc - 1, argv + 1);
     if (!status_is_ok(status) && reports) (void)fprintf(stderr, "tessera: error: %s\n", status.message);
+    /* only now: a rank that has ended with a failure makes the launcher kill the others, this message and all */
+    (void)fflush(NULL);
+    command_end();
     return status_exit_code(status.code);
 }

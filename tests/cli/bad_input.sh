@@ -9,14 +9,14 @@ refused() { # refused CODE PATTERN ARGUMENT...: of `tessera`; the pattern must b
     local code=$1 pattern=$2 ranks got
     shift 2
     for ranks in 0 3; do
-        find . -mindepth 1 | sort > before
+        find . -mindepth 1 | sort > ../before
         got=0
         on_ranks $ranks timeout 60 "$TESSERA" "$@" > ../out 2> ../err || got=$?
         [ $got = "$code" ] || fail "exit code $got, not $code, on $ranks ranks: $* ($(grep tessera: ../err))"
         [ "$(grep -c '^tessera: error: ' ../err)" = 1 ] || fail "not one message on $ranks ranks: $*: $(cat ../err)"
         grep -Eq -- "$pattern" ../err || fail "no \"$pattern\" on $ranks ranks: $*: $(grep tessera: ../err)"
         ! grep -qiE 'MPI_ABORT|H5E|HDF5-DIAG|Segmentation|runtime error' ../err || fail "noise on $ranks ranks: $*: $(cat ../err)"
-        find . -mindepth 1 | sort | diff before - > ../new || fail "left on disk by $*: $(cat ../new)"
+        find . -mindepth 1 | sort | diff ../before - > ../new || fail "left on disk by $*: $(cat ../new)"
     done
 }
 simulate_refused() { # the same for `tessera simulate` with a good crystal and detector

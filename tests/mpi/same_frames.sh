@@ -3,7 +3,7 @@
 set -u
 . "$SOURCE/tests/support/case.sh"
 for kind in random rotation still; do
-    sweep=(--sweep.kind=$kind --sweep.count=7 --sweep.width=0.4 --sweep.seed=9)
+    sweep=("--sweep.kind=$kind" --sweep.count=7 --sweep.width=0.4 --sweep.seed=9)
     "$TESSERA" simulate "${small_case[@]}" "${sweep[@]}" --output $kind.nxs --quiet || fail "reference"
     reference=$(images_of $kind.nxs)
     for ranks in 2 3 4; do

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034
 # What the scripts of tests/mpi and tests/cli share: a small run of real structure factors, and ways to look at it.
 # Sourced with TESSERA, SOURCE, MPIEXEC and TOOLS in the environment.
 inputs=$SOURCE/golden/inputs
