@@ -18,8 +18,12 @@ Status ancestor_parse(int argc, char *const *argv, Parameters *parameters, int *
 /** One option that is known, for --help and for tests. */
 typedef struct AncestorOption {
     char name[64];
+    char argument[32];       /**< word that must follow it, "" for none */
     const ParameterRow *row; /**< a row that it sets; NULL when it does nothing */
-    const char *help;        /**< for one that does nothing */
+    int component;           /**< value of a list that it sets; -1: the row */
+    bool is_constant;        /**< it sets the row to @p constant and takes no value */
+    char constant[32];
+    const char *help;
 } AncestorOption;
 
 /** Option number @p index, from 0; false when there are no more. */

@@ -42,6 +42,11 @@ ImageView image_view_part(ImageView image, int64_t slow, int64_t fast, int64_t s
 /** True when both have as many rows and columns. */
 bool image_view_same_shape(ImageView left, ImageView right);
 
+/** Replaces an image [slow][fast] by its sums over blocks of @p block x @p block pixels, [slow / block][fast / block].
+ *  @param slow_pixels, fast_pixels  of the image; multiples of @p block
+ *  @param pixels                    image, then in its place the sums */
+void compare_sum_blocks(int64_t block, int64_t slow_pixels, int64_t fast_pixels, double *pixels);
+
 /** Compares two images of the same shape with at least one pixel.
  *  @param floor  relative errors count pixels of the reference above floor x its maximum; where there is none, the
  *                absolute errors stand for them */

@@ -7,6 +7,7 @@
 #include "beam.h"
 #include "crystal.h"
 #include "detector.h"
+#include "detector_signal.h"
 #include "parameters.h"
 #include "structure_factors.h"
 
@@ -44,10 +45,12 @@ typedef struct Experiment {
     Sampling sampling;
     Sweep sweep;
     OutputImages images;
-    uint64_t noise_seed;
+    Precision precision;   /**< of the kernel, chosen: not PRECISION_AUTO */
+    DetectorSignal signal; /**< of the counts */
     int64_t active_pixels; /**< of a frame: those that are computed */
     uint8_t *active;       /**< [slow][fast], 0 for pixels that stay 0; NULL when all are computed. Owned */
     double *owned_grid;    /**< the structure factors' grid where this experiment owns it, else NULL */
+    float *owned_table;    /**< the same for the table of the float32 kernel */
 } Experiment;
 
 /** Reads and checks everything that @p parameters name.
@@ -79,8 +82,9 @@ typedef struct Frame {
     double phi_end_rad;    /**< and where it ends, by the law of the steps */
     Mat3 orientation;      /**< of the sweep, after the misset and before phi */
     Mat3 reciprocal_per_m; /**< rows a*, b*, c* at phi = 0, orientation included */
-    double fluence_per_m2;
-    Mat3 *cells_m; /**< [phi_steps] rows a, b, c (m) at each spindle angle, before the mosaic domains */
+    double fluence_per_m2; /**< of the expected photons */
+    double flicker;        /**< fluence of the counts over that of the expected photons */
+    Mat3 *cells_m;         /**< [phi_steps] rows a, b, c (m) at each spindle angle, before the mosaic domains */
 } Frame;
 
 /** Room for the frames of @p experiment. */

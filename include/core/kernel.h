@@ -1,5 +1,5 @@
 /** @file
- *  The expected photons of a run of terms on a part of the detector: the oracle in double precision. */
+ *  The expected photons of a run of terms on a part of the detector. */
 #ifndef TESSERA_KERNEL_H
 #define TESSERA_KERNEL_H
 
@@ -22,6 +22,9 @@ double kernel_interference(double miller, double cells);
  *  @param blocks  blocks of KERNEL_BLOCK_TERMS terms, block 0 being terms 0..31
  *  @param sums    [slow][fast] of the tile, fast varying fastest; added to */
 void kernel_accumulate(const Experiment *experiment, const Frame *frame, Tile tile, Range blocks, DoubleDouble *sums);
+
+/** The set of instructions that the kernels use on this machine: "x86-64-v4", "x86-64-v3" or "portable". */
+const char *kernel_instructions(void);
 
 /** Photons in one unit of kernel_accumulate: r_e^2 fluence / (phi steps x domains x sub-pixels). */
 double kernel_photons(const Experiment *experiment, const Frame *frame);

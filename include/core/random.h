@@ -9,10 +9,14 @@
 
 /** What a random number is for; each purpose is a sequence of its own. */
 typedef enum RandomStream {
-    RANDOM_MOSAIC = 1,   /**< index: mosaic domain */
-    RANDOM_MISSET = 2,   /**< index: 0 */
-    RANDOM_SWEEP = 3,    /**< index: frame */
-    RANDOM_COUNTING = 4, /**< index: frame and pixel */
+    RANDOM_MOSAIC = 1,      /**< index: mosaic domain */
+    RANDOM_MISSET = 2,      /**< index: 0 */
+    RANDOM_SWEEP = 3,       /**< index: frame */
+    RANDOM_COUNTING = 4,    /**< index: frame and pixel */
+    RANDOM_FLICKER = 5,     /**< index: frame */
+    RANDOM_CALIBRATION = 6, /**< index: 0 and pixel */
+    RANDOM_READ_NOISE = 7,  /**< index: frame and pixel */
+    RANDOM_DEFECTS = 8,     /**< index: 0 and pixel */
 } RandomStream;
 
 /** Four independent uniform numbers in (0, 1), each a multiple of 2^-53 plus 2^-54, by Philox4x64-10 (Salmon et al.,
@@ -27,6 +31,9 @@ Mat3 random_rotation(uint64_t seed, RandomStream stream, uint64_t index);
 
 /** Three independent standard normal numbers for element @p index of the stream (Box & Muller 1958). */
 Vec3 random_normal3(uint64_t seed, RandomStream stream, uint64_t index);
+
+/** Standard normal number for element (@p index, @p sub_index) of the stream (Box & Muller 1958). */
+double random_normal(uint64_t seed, RandomStream stream, uint64_t index, uint64_t sub_index);
 
 /** Poisson deviate of photon counting for one pixel of one frame: inversion below a mean of 10, above it the
  *  transformed rejection PTRS of W. Hoermann, Insurance: Mathematics and Economics 12 (1993) 39.

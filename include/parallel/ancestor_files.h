@@ -23,7 +23,7 @@ bool ancestor_files_wanted(const Parameters *parameters);
 bool ancestor_files_need_image(const Parameters *parameters);
 
 /** Checks that all of them can be written. Local.
- *  @param replaces  existing ones are replaced even without run.overwrite
+ *  @param replaces  existing ones are replaced even without run.overwrite or run.resume
  *  @return BAD_PARAMETER when one exists, or two have the same name; OUTPUT_FAILED when a folder takes no file */
 Status ancestor_files_check(const Parameters *parameters, bool replaces);
 

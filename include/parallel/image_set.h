@@ -23,8 +23,13 @@ typedef struct ImageSet {
 Status image_set_create(hid_t parent, const char *name, hid_t type, int64_t frames, int64_t slow_pixels,
                         int64_t fast_pixels);
 
+/** How several ranks write. A collective write that fails on one rank leaves the others waiting for it within
+ * HDF5 1.10, so it is only for files that cannot run out of space. */
+typedef enum ImageTransfer { IMAGE_TRANSFER_COLLECTIVE, IMAGE_TRANSFER_INDEPENDENT } ImageTransfer;
+
 /** Opens dataset @p path, which every rank has in @p file. Collective. */
-Status image_set_open(MPI_Comm communicator, hid_t file, const char *path, hid_t type, ImageSet *set);
+Status image_set_open(MPI_Comm communicator, hid_t file, const char *path, hid_t type, ImageTransfer transfer,
+                      ImageSet *set);
 
 /** Closes it; accepts one that is not open. Collective. */
 void image_set_close(ImageSet *set);

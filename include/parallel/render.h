@@ -40,9 +40,9 @@ const OwnPart *renderer_own_part(const Renderer *renderer);
  *  @param expected  [own rows][fast_pixels]; only own rectangles are written */
 void renderer_expected(Renderer *renderer, const Frame *frame, float *expected);
 
-/** Poisson counts of the own part for the expected photons. Local.
+/** Counts of the own part for the expected photons, by the experiment's signal. Collective over the group.
  *  @param counts  [own rows][fast_pixels] */
-void renderer_counts(const Renderer *renderer, const Frame *frame, const float *expected, int32_t *counts);
+void renderer_counts(Renderer *renderer, const Frame *frame, const float *expected, int32_t *counts);
 
 /** Sum, maximum and CRC-32 of a frame over the group, of counts when they are given, else of expected photons.
  *  Collective over the group. */

@@ -48,6 +48,6 @@ Status simulate_plan(const Parameters *parameters, const Experiment *experiment,
                      Range *slice, Notes *notes);
 
 /** Bytes of image buffers that a rank needs under @p plan. */
-double simulate_buffer_bytes(const Plan *plan, OutputImages images);
+double simulate_buffer_bytes(const Plan *plan, const Experiment *experiment);
 
 #endif

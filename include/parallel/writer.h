@@ -34,7 +34,7 @@ typedef struct FrameRecord {
     int64_t number;        /**< absolute number in the sweep */
     double ub_per_m[3][3]; /**< rows a*, b*, c* in the ancestor's frame at phi = 0 (1/m); the file holds 1/A, McStas */
     double phi_start_rad;
-    double fluence_per_m2;
+    double fluence_per_m2;           /**< of the counts where there are any, else of the expected photons */
     double sum_photons, max_photons; /**< of the image in the main dataset */
     uint32_t crc32;                  /**< of the bytes of the main dataset's frame, row by row */
     int32_t first_rank;              /**< lowest rank that worked on it */

@@ -314,9 +314,14 @@ typedef struct Counting {
 static bool visit_counting(Visitor *visitor, int index, const Mapping *mapping) {
     Counting *counting = visitor->context;
     if (counting->seen++ != counting->wanted) return true;
-    (void)text_copy(counting->option->name, sizeof counting->option->name, mapping->name);
-    counting->option->row = parameters_row(index);
-    counting->option->help = counting->option->row->help;
+    AncestorOption *option = counting->option;
+    (void)text_copy(option->name, sizeof option->name, mapping->name);
+    (void)text_copy(option->argument, sizeof option->argument, mapping->argument);
+    (void)text_copy(option->constant, sizeof option->constant, mapping->constant);
+    option->component = mapping->component;
+    option->is_constant = mapping->is_constant;
+    option->row = parameters_row(index);
+    option->help = option->row->help;
     return false;
 }
 

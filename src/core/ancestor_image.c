@@ -103,17 +103,20 @@ void ancestor_image_integers(const Experiment *e, const float *image, double sca
 
 void ancestor_image_noise(const Experiment *e, int64_t frame, const float *image, double offset, uint16_t *pixels,
                           double *photons, int64_t *overloads) {
-    *photons = 0.0;
-    *overloads = 0;
+    double sum = 0.0; /* of whole numbers: exact in any order */
+    int64_t cut = 0;
+#pragma omp parallel for schedule(static) reduction(+ : sum, cut)
     for (int64_t i = 0; i < detector_pixels(&e->detector); i++) {
         pixels[i] = 0;
         if (!is_active(e, i)) continue;
-        const double counts = random_poisson(e->noise_seed, (uint64_t)frame, (uint64_t)i, (double)image[i]);
+        const double counts = random_poisson(e->signal.seed, (uint64_t)frame, (uint64_t)i, (double)image[i]);
         const double value = counts + offset;
-        *photons += counts;
-        *overloads += value > GREATEST_INTEGER;
+        sum += counts;
+        cut += value > GREATEST_INTEGER;
         pixels[i] = (uint16_t)fmin(fmax(value, 0.0), GREATEST_INTEGER);
     }
+    *photons = sum;
+    *overloads = cut;
 }
 
 void ancestor_image_grey(const Experiment *e, const float *image, double scale, uint8_t *pixels) {

@@ -19,6 +19,24 @@ bool image_view_same_shape(ImageView left, ImageView right) {
     return left.slow_pixels == right.slow_pixels && left.fast_pixels == right.fast_pixels;
 }
 
+static double sum_of(ImageView image) {
+    DoubleDouble sum = {0.0, 0.0};
+    for (int64_t s = 0; s < image.slow_pixels; s++)
+        for (int64_t f = 0; f < image.fast_pixels; f++)
+            sum = double_double_add(sum, image.pixels[s * image.row_pixels + f]);
+    return sum.high;
+}
+
+void compare_sum_blocks(int64_t block, int64_t slow_pixels, int64_t fast_pixels, double *pixels) {
+    assert(block > 0 && slow_pixels % block == 0 && fast_pixels % block == 0);
+    const ImageView image = {pixels, slow_pixels, fast_pixels, fast_pixels};
+    /* a sum is never put behind the first pixel of its block, so it overwrites only what has been summed */
+    int64_t place = 0;
+    for (int64_t s = 0; s < slow_pixels; s += block)
+        for (int64_t f = 0; f < fast_pixels; f += block)
+            pixels[place++] = sum_of(image_view_part(image, s, f, block, block));
+}
+
 static inline double pixel(ImageView image, int64_t slow, int64_t fast) {
     return image.pixels[slow * image.row_pixels + fast];
 }

@@ -142,9 +142,54 @@ static Status check_size(const Experiment *e) {
     return status_ok();
 }
 
+/* Phase (radians) by which float32 may be off in the interference function: pi N x the rounding of the Miller index
+ * within a block of 32 x 8 pixels, whose centre is exact. */
+static double float32_phase_error(const Experiment *e) {
+    double phase = 0.0;
+    const Detector *detector = &e->detector;
+    const double half_block_rad = 16.5 * detector->pixel_size_m / fabs(detector->close_distance_m);
+    for (int64_t n = 0; n < e->beam.source_count; n++)
+        for (int i = 0; i < 3; i++) {
+            const double range = e->crystal.lengths_m[i] / e->beam.sources[n].wavelength_m * half_block_rad + 0.5;
+            phase = fmax(phase, PI * (double)e->crystal.cells[i] * range * (1.0 / 16777216.0));
+        }
+    return phase;
+}
+
+/* Why float32 is not good enough, or not faster; NULL when it is both. docs/physics.md, "Precision". */
+static const char *against_float32(const Experiment *e) {
+    const double cells = (double)e->crystal.cells[0] * (double)e->crystal.cells[1] * (double)e->crystal.cells[2];
+    const double greatest = e->factors.greatest_f * cells;
+    if (e->crystal.shape != SHAPE_SQUARE) return "only square crystals are faster in float32";
+    if (e->sampling.interpolate) return "interpolated structure factors are not faster in float32";
+    if (e->sampling.dmin_m > 0.0) return "sampling.dmin cuts sharply";
+    if (!(greatest * greatest < 1e35)) return "the brightest spot would overflow";
+    if (e->crystal.cells[0] < 3 || e->crystal.cells[1] < 3 || e->crystal.cells[2] < 3)
+        return "with fewer than 3 cells along an axis the zeros of one factor show";
+    if (float32_phase_error(e) > 1.2e-5) return "the crystal is too large for its distance and wavelength";
+    return NULL;
+}
+
+static Status choose_precision(const Parameters *p, Experiment *e, Notes *notes) {
+    const char *against = against_float32(e);
+    e->precision = (Precision)p->run_precision;
+    if (e->precision == PRECISION_AUTO) {
+        e->precision = against == NULL ? PRECISION_FLOAT32 : PRECISION_FLOAT64;
+        notes_add(notes, "run.precision: %s, selected automatically%s%s", against == NULL ? "float32" : "float64",
+                  against == NULL ? "" : ": ", against == NULL ? "" : against);
+    } else if (e->precision == PRECISION_FLOAT32 && against != NULL) {
+        notes_add(notes, "run.precision is float32; float64 is advised: %s", against);
+    }
+    if (e->precision == PRECISION_FLOAT64 || e->factors.grid == NULL) return status_ok();
+    e->owned_table = malloc((size_t)structure_factors_table_size(&e->factors) * sizeof *e->owned_table);
+    if (e->owned_table == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the table of structure factors");
+    structure_factors_fill_table(&e->factors, e->owned_table);
+    e->factors.table = e->owned_table;
+    return status_ok();
+}
+
 static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
     e->images = (OutputImages)p->output_images;
-    e->noise_seed = (uint64_t)p->noise_seed;
     e->sweep = (Sweep){.kind = (SweepKind)p->sweep_kind,
                        .count = p->sweep_count,
                        .start_rad = p->sweep_start_rad,
@@ -152,6 +197,7 @@ static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
                        .seed = (uint64_t)p->sweep_seed};
     TRY(detector_axes(p, &e->axes));
     TRY(detector_create(p, &e->axes, &e->detector, notes));
+    TRY(detector_signal_create(p, &e->detector, &e->signal, notes));
     TRY(active_pixels_create(p, &e->detector, &e->active, &e->active_pixels));
     TRY(beam_create(p, &e->axes, &e->beam, notes));
     TRY(sensor_create(p, &e->detector, &e->beam, notes));
@@ -162,6 +208,7 @@ static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
     choose_oversample(p, e, notes);
     TRY(choose_phi(p, e, notes));
     choose_interpolation(p, e, notes);
+    TRY(choose_precision(p, e, notes));
     TRY(check_size(e));
     return check_reflections_in_reach(p, e);
 }
@@ -181,6 +228,7 @@ void experiment_destroy(Experiment **experiment) {
     crystal_destroy(&(*experiment)->crystal);
     background_destroy(&(*experiment)->background);
     free((*experiment)->owned_grid);
+    free((*experiment)->owned_table);
     free((*experiment)->active);
     free(*experiment);
     *experiment = NULL;
@@ -211,6 +259,7 @@ void frame_set(const Experiment *e, int64_t number, Frame *frame) {
     const double middle = sampling->phi_law == PHI_MIDPOINT ? 0.5 : 0.0;
     frame->number = number;
     frame->fluence_per_m2 = e->beam.fluence_per_m2;
+    frame->flicker = detector_signal_flicker(&e->signal, number);
     /* each angle stands for an interval around it */
     frame->phi_start_rad = start + (middle - 0.5) * sampling->phi_step_rad;
     frame->phi_end_rad = frame->phi_start_rad + (double)sampling->phi_steps * sampling->phi_step_rad;

@@ -27,6 +27,12 @@ Vec3 random_normal3(uint64_t seed, RandomStream stream, uint64_t index) {
     return vec3(r1 * cos(2.0 * PI * u[1]), r1 * sin(2.0 * PI * u[1]), r2 * cos(2.0 * PI * u[3]));
 }
 
+double random_normal(uint64_t seed, RandomStream stream, uint64_t index, uint64_t sub_index) {
+    double u[4];
+    random_uniform4(seed, stream, index, sub_index, 0, u);
+    return sqrt(-2.0 * log(u[0])) * cos(2.0 * PI * u[1]);
+}
+
 /* ln k! - (k ln k - k), for k >= 1: Stirling's series (Abramowitz & Stegun 6.1.41), to 1e-12 from k = 10. */
 static double stirling_rest(double k) {
     const double r = 1.0 / k, r2 = r * r;

@@ -142,3 +142,18 @@ Status structure_factors_create(const Parameters *p, StructureFactors *factors, 
 int64_t structure_factors_grid_size(const StructureFactors *factors) {
     return (int64_t)factors->count[0] * factors->count[1] * factors->count[2];
 }
+
+int64_t structure_factors_table_size(const StructureFactors *factors) {
+    if (factors->count[0] == 0) return 0;
+    return (int64_t)(factors->count[0] + 2) * (factors->count[1] + 2) * (factors->count[2] + 2);
+}
+
+void structure_factors_fill_table(const StructureFactors *factors, float *table) {
+    for (int64_t h = -1; h <= factors->count[0]; h++)
+        for (int64_t k = -1; k <= factors->count[1]; k++)
+            for (int64_t l = -1; l <= factors->count[2]; l++) {
+                const double f = structure_factor(factors, (double)(h + factors->least[0]),
+                                                  (double)(k + factors->least[1]), (double)(l + factors->least[2]));
+                *table++ = (float)(f * f);
+            }
+}

@@ -61,7 +61,7 @@ static Status check_file(const Parameters *p, int file, bool replaces) {
                                 parameters_row(row_of(other))->public_name, name, path);
     if (strcmp(path, p->run_output) == 0)
         return status_error(STATUS_BAD_PARAMETER, "%s and the output are both %s; give different names", name, path);
-    if (access(path, F_OK) == 0 && !p->run_overwrite && !replaces)
+    if (access(path, F_OK) == 0 && !p->run_overwrite && !p->run_resume && !replaces)
         return status_error(STATUS_BAD_PARAMETER, "%s %s exists; give --overwrite or another name", name, path);
     folder_of(path, folder);
     if (access(folder, W_OK | X_OK) == 0) return status_ok();

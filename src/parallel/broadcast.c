@@ -36,6 +36,7 @@ static Status allocate_arrays(Experiment *experiment) {
     const bool masked = experiment->active != NULL; /* rank 0's */
     const int64_t pixels = detector_pixels(&experiment->detector);
     experiment->owned_grid = NULL;
+    experiment->owned_table = NULL;
     experiment->active = masked ? malloc((size_t)pixels) : NULL;
     beam->sources = malloc((size_t)beam->source_count * sizeof *beam->sources);
     crystal->domains = malloc((size_t)crystal->domain_count * sizeof *crystal->domains);
@@ -48,17 +49,22 @@ static Status allocate_arrays(Experiment *experiment) {
     return status_ok();
 }
 
-/* Rank 0 of every node allocates the window; rank 0 of the job fills its own and sends it to those of other nodes. */
+/* Rank 0 of every node allocates the window; rank 0 of the job fills its own and sends it to those of other nodes. The
+ * table of the float32 kernel follows the grid. */
 static Status share_grid(MPI_Comm communicator, Experiment *experiment, SharedGrid *grid) {
     const int64_t values = structure_factors_grid_size(&experiment->factors);
     *grid = (SharedGrid){.window = MPI_WIN_NULL, .values = NULL};
     experiment->factors.grid = NULL;
+    experiment->factors.table = NULL;
     if (values == 0) return status_ok();
+    const bool tabulated = experiment->precision == PRECISION_FLOAT32;
+    const int64_t table_values = tabulated ? structure_factors_table_size(&experiment->factors) : 0;
     MPI_Comm node = MPI_COMM_NULL, leaders = MPI_COMM_NULL;
     MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, rank_of(communicator), MPI_INFO_NULL, &node);
     const int place = rank_of(node);
     MPI_Comm_split(communicator, place == 0 ? 0 : MPI_UNDEFINED, rank_of(communicator), &leaders);
-    const MPI_Aint bytes = place == 0 ? (MPI_Aint)((size_t)values * sizeof(double)) : 0;
+    const size_t all_bytes = (size_t)values * sizeof(double) + (size_t)table_values * sizeof(float);
+    const MPI_Aint bytes = place == 0 ? (MPI_Aint)all_bytes : 0;
     MPI_Win_allocate_shared(bytes, sizeof(double), MPI_INFO_NULL, node, &grid->values, &grid->window);
     MPI_Aint size = 0;
     int unit = 0;
@@ -68,13 +74,18 @@ static Status share_grid(MPI_Comm communicator, Experiment *experiment, SharedGr
         if (experiment->owned_grid != NULL)
             for (int64_t i = 0; i < values; i++) grid->values[i] = experiment->owned_grid[i];
         broadcast_bytes(leaders, grid->values, (size_t)values * sizeof(double));
+        experiment->factors.grid = grid->values;
+        if (tabulated) structure_factors_fill_table(&experiment->factors, (float *)(grid->values + values));
         MPI_Comm_free(&leaders);
     }
     MPI_Win_fence(0, grid->window);
     MPI_Comm_free(&node);
     free(experiment->owned_grid);
+    free(experiment->owned_table);
     experiment->owned_grid = NULL;
+    experiment->owned_table = NULL;
     experiment->factors.grid = grid->values;
+    if (tabulated) experiment->factors.table = (const float *)(grid->values + values);
     return status_ok();
 }
 

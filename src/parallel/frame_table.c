@@ -135,7 +135,7 @@ static Status fill_table(hid_t group, const void *context) {
     const int64_t rows = range_length(contents->frames);
     const KnownColumn known[] = {{"number", 1, {contents->frames.begin}, 1},
                                  {"seed", 1, {(int64_t)experiment->sweep.seed}, 0},
-                                 {"noise_seed", 1, {(int64_t)experiment->noise_seed}, 0},
+                                 {"noise_seed", 1, {(int64_t)experiment->signal.seed}, 0},
                                  {"crystal_N", 3, {cells[0], cells[1], cells[2]}, 0}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) TRY(write_known(group, &known[i], rows));
     for (int i = 0; i < FRAME_TABLE_COLUMNS; i++) TRY(create_column(group, &columns[i], rows));

@@ -17,9 +17,21 @@ static herr_t keep_first_description(unsigned depth, const H5E_error2_t *error, 
     return 0;
 }
 
+/* Where a description quotes the operating system, "error message = 'No space left on device'", only that is kept. */
+static void keep_system_message(char *description) {
+    static const char label[] = "error message = '";
+    const char *start = strstr(description, label);
+    if (start == NULL) return;
+    start += sizeof label - 1;
+    const size_t length = strcspn(start, "'");
+    memmove(description, start, length);
+    description[length] = '\0';
+}
+
 Status hdf5_error(StatusCode code, const char *action, const char *name) {
     char reason[512] = "";
     (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first_description, reason);
+    keep_system_message(reason);
     return status_error(code, "cannot %s %s: %s", action, name, reason[0] != '\0' ? reason : "HDF5 gives no reason");
 }
 

@@ -57,18 +57,21 @@ static Status read_shape(ImageSet *set, const char *path) {
     return is_block ? status_ok() : status_error(STATUS_BAD_FILE, "%s is no list of images", path);
 }
 
-/* One process writes as it likes; several write together. */
-static hid_t transfer_of(int ranks) {
-    const hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
-    if (transfer >= 0 && ranks > 1) (void)H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
-    return transfer;
+/* One process has no MPI-IO. */
+static hid_t transfer_properties(int ranks, ImageTransfer transfer) {
+    const hid_t properties = H5Pcreate(H5P_DATASET_XFER);
+    const bool collective = transfer == IMAGE_TRANSFER_COLLECTIVE;
+    if (properties >= 0 && ranks > 1)
+        (void)H5Pset_dxpl_mpio(properties, collective ? H5FD_MPIO_COLLECTIVE : H5FD_MPIO_INDEPENDENT);
+    return properties;
 }
 
-Status image_set_open(MPI_Comm communicator, hid_t file, const char *path, hid_t type, ImageSet *set) {
+Status image_set_open(MPI_Comm communicator, hid_t file, const char *path, hid_t type, ImageTransfer transfer,
+                      ImageSet *set) {
     *set = (ImageSet){.communicator = communicator, .type = type};
     MPI_Comm_rank(communicator, &set->rank);
     MPI_Comm_size(communicator, &set->ranks);
-    set->transfer = transfer_of(set->ranks);
+    set->transfer = transfer_properties(set->ranks, transfer);
     set->dataset = H5Dopen2(file, path, H5P_DEFAULT);
     if (set->transfer < 0 || set->dataset < 0) return hdf5_error(STATUS_BAD_FILE, "open", path);
     return read_shape(set, path);
@@ -114,7 +117,8 @@ static hid_t memory_space_of(const ImageSet *set, const WaveData *wave, Range pi
     return H5Screate_simple(shape.rank, shape.length, NULL);
 }
 
-/* One collective call. A rank whose selection fails takes part with nothing, so that the others do not wait for it. */
+/* One call of all ranks. A rank whose selection fails takes part with nothing, so that the others do not wait for it.
+ */
 static Status write_piece(const ImageSet *set, const WaveData *wave, Range piece, const char *values) {
     const hid_t file_space = H5Dget_space(set->dataset);
     const hid_t memory_space = memory_space_of(set, wave, piece);

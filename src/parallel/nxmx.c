@@ -31,13 +31,17 @@ hid_t nxmx_image_type(OutputImages images) {
     return images == IMAGES_EXPECTED ? H5T_NATIVE_FLOAT : H5T_NATIVE_INT32;
 }
 
+static bool counts_have_defects(const Experiment *experiment) {
+    return experiment->images != IMAGES_EXPECTED && detector_signal_has_defects(&experiment->signal);
+}
+
 double nxmx_bytes(const NxmxContents *contents) {
     enum { ROW_BYTES = 300, FIXED_BYTES = 1 << 20 };
     const Experiment *experiment = contents->experiment;
     const double pixels = (double)experiment->detector.slow_pixels * (double)experiment->detector.fast_pixels;
     const double image_bytes = 4.0 * pixels * (experiment->images == IMAGES_BOTH ? 2.0 : 1.0);
     double bytes = FIXED_BYTES + (image_bytes + ROW_BYTES) * (double)range_length(contents->frames);
-    if (experiment->active != NULL) bytes += 4.0 * pixels; /* the mask */
+    if (experiment->active != NULL || counts_have_defects(experiment)) bytes += 4.0 * pixels; /* the mask */
     for (int i = 0; i < contents->provenance->inputs; i++) {
         const int64_t input_bytes = contents->provenance->input[i].bytes;
         if (input_bytes < PROVENANCE_COPIED_BYTES) bytes += (double)input_bytes;
@@ -114,8 +118,12 @@ static Status write_images(hid_t data, const char *name, hid_t type, const char 
 static Status fill_data(hid_t data, const void *context) {
     const Nxmx *nxmx = context;
     const bool counts = nxmx->experiment->images != IMAGES_EXPECTED;
+    const DetectorSignal *signal = &nxmx->experiment->signal;
     TRY(write_images(data, "data", nxmx_image_type(nxmx->experiment->images),
-                     counts ? "counted photons" : "expected photons", nxmx));
+                     !counts                                            ? "expected photons"
+                     : signal->gain == 1.0 && !(signal->pedestal > 0.0) ? "counted photons"
+                                                                        : "detector counts",
+                     nxmx));
     return write_frame_numbers(data, range_length(nxmx->contents->frames));
 }
 
@@ -330,10 +338,11 @@ static Status write_sensor(hid_t detector, const Nxmx *nxmx) {
     return hdf5_write_real(detector, "sensor_thickness", thickness_m > 0.0 ? thickness_m : thin_m, "m");
 }
 
-/* Counts saturate at 2^31-1, so the largest good one is one less; photons are good up to the largest that DIALS takes.
- * The fill value -1 lies below the range of good values. */
-static Status write_range(hid_t detector, bool counts) {
-    TRY(hdf5_write_int32(detector, "saturation_value", counts ? INT32_MAX - 1 : INT32_MAX));
+/* The largest good count is one less than that of a saturated pixel; photons are good up to the largest that DIALS
+ * takes. Counts are never negative: the fill value -1 lies below the range of good values. */
+static Status write_range(hid_t detector, const Experiment *experiment) {
+    const bool counts = experiment->images != IMAGES_EXPECTED;
+    TRY(hdf5_write_int32(detector, "saturation_value", counts ? experiment->signal.saturation - 1 : INT32_MAX));
     TRY(hdf5_write_int32(detector, "underload_value", 0));
     return counts ? hdf5_write_int32(detector, "bit_depth_readout", 32) : status_ok();
 }
@@ -350,13 +359,22 @@ static Status write_empty_mask(hid_t detector, const Detector *shape) {
     return status;
 }
 
-/* Pixels that are not computed: the user's mask and what lies outside the region of interest. */
-static Status write_active_mask(hid_t detector, const Experiment *experiment) {
-    enum { USER_MASK = 1 << 8 };
+/* What is wrong with a pixel, by NXmx's bits; the user's mask are pixels that are not computed: those of detector.mask
+ * and those outside the region of interest. */
+static uint32_t mask_bits(const Experiment *experiment, int64_t pixel) {
+    enum { DEAD = 1 << 1, NOISY = 1 << 4, USER_MASK = 1 << 8 };
+    static const uint32_t bits_of_state[] = {[PIXEL_GOOD] = 0, [PIXEL_DEAD] = DEAD, [PIXEL_HOT] = NOISY};
+    const bool active = experiment->active == NULL || experiment->active[pixel] != 0;
+    const uint32_t user = active ? 0 : USER_MASK;
+    if (!counts_have_defects(experiment)) return user;
+    return user | bits_of_state[detector_signal_state(&experiment->signal, pixel)];
+}
+
+static Status write_full_mask(hid_t detector, const Experiment *experiment) {
     const int64_t pixels = detector_pixels(&experiment->detector);
     uint32_t *mask = malloc((size_t)pixels * sizeof *mask);
     if (mask == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a mask of %" PRId64 " pixels", pixels);
-    for (int64_t i = 0; i < pixels; i++) mask[i] = experiment->active[i] != 0 ? 0 : USER_MASK;
+    for (int64_t i = 0; i < pixels; i++) mask[i] = mask_bits(experiment, i);
     const Hdf5Shape shape = hdf5_table(experiment->detector.slow_pixels, experiment->detector.fast_pixels);
     const Status status = hdf5_write(detector, "pixel_mask", H5T_NATIVE_UINT32, shape, mask);
     free(mask);
@@ -364,14 +382,14 @@ static Status write_active_mask(hid_t detector, const Experiment *experiment) {
 }
 
 static Status write_mask(hid_t detector, const Experiment *experiment) {
-    TRY(experiment->active == NULL ? write_empty_mask(detector, &experiment->detector)
-                                   : write_active_mask(detector, experiment));
+    const bool all_good = experiment->active == NULL && !counts_have_defects(experiment);
+    TRY(all_good ? write_empty_mask(detector, &experiment->detector) : write_full_mask(detector, experiment));
     return hdf5_write_flag(detector, "pixel_mask_applied", false);
 }
 
 static Status write_readout(hid_t detector, const Nxmx *nxmx) {
     const double exposure_s = nxmx->parameters->beam_exposure_s;
-    TRY(write_range(detector, nxmx->experiment->images != IMAGES_EXPECTED));
+    TRY(write_range(detector, nxmx->experiment));
     TRY(hdf5_write_real(detector, "count_time", exposure_s, "s"));
     TRY(hdf5_write_real(detector, "frame_time", exposure_s, "s"));
     TRY(write_mask(detector, nxmx->experiment));

@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* fallocate: where it is not supported, posix_fallocate would write to every block instead */
+
 #include "output_path.h"
 
 #include "text.h"
@@ -105,6 +107,35 @@ Status output_path_check_room(const OutputPath *output, double bytes) {
                         "%s needs %.0f bytes, but the file system of %s has room for %.0f; free some, choose another "
                         "--output, or write fewer frames to a file with --frames",
                         output->complete, bytes, output->folder, room);
+}
+
+/* 0, or the reason why not. */
+static int reserve(int descriptor, off_t bytes) {
+#ifdef __linux__
+    int failure = EINTR;
+    while (failure == EINTR) failure = fallocate(descriptor, 0, 0, bytes) == 0 ? 0 : errno;
+    return failure;
+#else
+    (void)descriptor;
+    (void)bytes;
+    return EOPNOTSUPP;
+#endif
+}
+
+Status output_path_reserve(const OutputPath *output, bool *reserved) {
+    struct stat info;
+    const int descriptor = open(output->partial, O_RDWR);
+    if (descriptor < 0) return system_error("open", output->partial);
+    const int failure = fstat(descriptor, &info) == 0 ? reserve(descriptor, info.st_size) : errno;
+    (void)close(descriptor);
+    *reserved = failure == 0;
+    if (failure == ENOSPC || failure == EDQUOT || failure == EFBIG)
+        return status_error(
+            STATUS_OUTPUT_FAILED,
+            "cannot reserve the %.0f bytes of %s: %s; free some space, choose another --output, or write "
+            "fewer frames to a file with --frames",
+            (double)info.st_size, output->partial, strerror(failure));
+    return status_ok();
 }
 
 Status output_path_remove_partial(const OutputPath *output) {

@@ -2,8 +2,8 @@
 
 #include "active_pixels.h"
 #include "agree.h"
+#include "counting.h"
 #include "kernel.h"
-#include "random.h"
 
 #include <inttypes.h>
 #include <omp.h>
@@ -39,6 +39,7 @@ struct Renderer {
     Batch *batches;
     int64_t strip_count, batch_count;
     DoubleDouble *sums; /* one batch when the cluster has several ranks, else a strip for each thread */
+    Counting *counting;
     int64_t steps;
 };
 
@@ -146,7 +147,9 @@ Status renderer_create(MPI_Comm communicator, const Experiment *experiment, cons
     r->reduction = reduction_create();
     r->own = own_part(plan, r->member);
     r->blocks = plan_blocks_of_shards(plan, plan_shards_of_member(plan, r->member));
-    status = agree(communicator, cut_cluster(r));
+    status = cut_cluster(r);
+    if (status_is_ok(status)) status = counting_create(r->group, experiment, plan, r->member, &r->own, &r->counting);
+    status = agree(communicator, status);
     if (!status_is_ok(status)) renderer_destroy(renderer);
     return status;
 }
@@ -154,6 +157,7 @@ Status renderer_create(MPI_Comm communicator, const Experiment *experiment, cons
 void renderer_destroy(Renderer **renderer) {
     Renderer *r = *renderer;
     if (r == NULL) return;
+    counting_destroy(&r->counting);
     free(r->sums);
     free(r->batches);
     free(r->strips);
@@ -235,18 +239,8 @@ void renderer_expected(Renderer *r, const Frame *frame, float *expected) {
         r->steps += kernel_steps(r->experiment, pixels_of(r->strips[i].pixels), r->blocks);
 }
 
-void renderer_counts(const Renderer *r, const Frame *frame, const float *expected, int32_t *counts) {
-    const uint64_t seed = r->experiment->noise_seed, number = (uint64_t)frame->number;
-    for (int i = 0; i < r->own.rectangles; i++) {
-        const Tile tile = r->own.rectangle[i];
-#pragma omp parallel for schedule(dynamic, 4)
-        for (int64_t s = tile.slow; s < tile.slow + tile.slow_pixels; s++)
-            for (int64_t f = tile.fast; f < tile.fast + tile.fast_pixels; f++) {
-                const uint64_t pixel = (uint64_t)(s * r->plan->request.fast_pixels + f);
-                const int64_t place = place_of(r, s, f);
-                counts[place] = is_active(r, s, f) ? random_poisson(seed, number, pixel, (double)expected[place]) : 0;
-            }
-    }
+void renderer_counts(Renderer *r, const Frame *frame, const float *expected, int32_t *counts) {
+    counting_frame(r->counting, frame, expected, counts);
 }
 
 /* What a run of bytes, followed by @p after more, contributes to the CRC of the whole: the CRC is linear, so the

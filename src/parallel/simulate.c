@@ -40,17 +40,24 @@ typedef struct Run {
     RankRecord done;
 } Run;
 
-double simulate_buffer_bytes(const Plan *plan, OutputImages images) {
-    /* every member's share is about the same, and its buffer has whole rows */
+/* Bytes of whole rows of a rank's share of a frame, and of some more rows; every member's share is about the same. */
+static double row_bytes(const Plan *plan, double more_rows, double bytes_of_pixel) {
     const double pixels = (double)plan->request.slow_pixels * (double)plan->request.fast_pixels;
-    const double share = pixels / plan->group_ranks + 2.0 * (double)plan->tile * (double)plan->request.fast_pixels;
-    const double held = share < pixels ? share : pixels;
-    return (images == IMAGES_EXPECTED ? 4.0 : 8.0) * held * (double)plan->frames_per_wave_of_group;
+    const double rows = 2.0 * (double)plan->tile + more_rows;
+    return bytes_of_pixel * fmin(pixels, pixels / plan->group_ranks + rows * (double)plan->request.fast_pixels);
+}
+
+double simulate_buffer_bytes(const Plan *plan, const Experiment *experiment) {
+    const PointSpread *spread = &experiment->signal.spread;
+    const bool counts = experiment->images != IMAGES_EXPECTED;
+    const double images = row_bytes(plan, 0.0, counts ? 8.0 : 4.0) * (double)plan->frames_per_wave_of_group;
+    const bool spreads = counts && spread->kind != PSF_NONE;
+    return images + (spreads ? row_bytes(plan, 2.0 * (double)spread->radius, 8.0) : 0.0);
 }
 
 static Status check_memory(const Experiment *e, const Plan *plan) {
     const double node = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    const double need = simulate_buffer_bytes(plan, e->images);
+    const double need = simulate_buffer_bytes(plan, e);
     if (need <= node) return status_ok();
     return status_error(STATUS_NO_MEMORY,
                         "each rank needs %.3g GiB for its part of a frame of %" PRId64 " x %" PRId64
@@ -106,6 +113,18 @@ static Status decide(Run *run) {
                          &run->decision.slice, &run->notes);
 }
 
+/* Machines without FMA round the fast kernel's sums otherwise: one run must not mix them. */
+static Status agree_on_instructions(const Run *run) {
+    const int mine = strcmp(kernel_instructions(), "portable") == 0;
+    int all = 0, any = 0;
+    MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MIN, run->communicator);
+    MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, run->communicator);
+    if (all == any || run->experiment->precision == PRECISION_FLOAT64) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "some nodes have AVX2 and FMA and some have not, so that float32 would round differently; give "
+                        "run.precision=float64 or nodes of one kind");
+}
+
 static Status share_decision(Run *run) {
     run->parameters = NULL;
     if (run->rank == 0) {
@@ -116,6 +135,7 @@ static Status share_decision(Run *run) {
     TRY(agree(run->communicator, copied ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for parameters")));
     TRY(broadcast_parameters(run->communicator, &run->parameters));
     TRY(broadcast_experiment(run->communicator, &run->experiment, &run->grid));
+    TRY(agree_on_instructions(run));
     MPI_Bcast(&run->decision, (int)sizeof run->decision, MPI_BYTE, 0, run->communicator);
     return status_ok();
 }
@@ -182,12 +202,13 @@ static void render_frame(Run *run, int64_t slot, int64_t index) {
     renderer_expected(run->renderer, &run->frame, expected);
     if (counts != NULL) renderer_counts(run->renderer, &run->frame, expected, counts);
     run->done.compute_seconds += MPI_Wtime() - clock;
+    const double fluence_per_m2 = (counts != NULL ? run->frame.flicker : 1.0) * run->frame.fluence_per_m2;
     const ImageTotals totals = renderer_totals(run->renderer, expected, counts);
     FrameRecord *record = &run->records[index];
     *record = (FrameRecord){.slot = slot,
                             .number = run->frame.number,
                             .phi_start_rad = run->frame.phi_start_rad,
-                            .fluence_per_m2 = run->frame.fluence_per_m2,
+                            .fluence_per_m2 = fluence_per_m2,
                             .sum_photons = totals.sum,
                             .max_photons = totals.max,
                             .crc32 = totals.crc32,

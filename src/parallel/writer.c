@@ -25,6 +25,7 @@ struct Writer {
     Mat3 to_mcstas;
     int64_t frames;
     uint8_t *states; /* [frames] */
+    ImageTransfer transfer;
     hid_t file;
     ImageSet main, twin; /* twin: only where counts and photons are kept */
     FrameTable table;
@@ -89,6 +90,14 @@ static Status fill_new_file(Writer *writer, hid_t file, const NxmxContents *cont
     return hdf5_use_group(file, "/entry/simulation", begin_session, &session);
 }
 
+/* Where space is reserved no write can fail for want of it, and the ranks may write together. */
+static Status reserve_space(Writer *writer) {
+    bool reserved = false;
+    const Status status = output_path_reserve(&writer->path, &reserved);
+    writer->transfer = reserved ? IMAGE_TRANSFER_COLLECTIVE : IMAGE_TRANSFER_INDEPENDENT;
+    return status;
+}
+
 /* Leaves nothing on the disk when it fails. */
 static Status create_file(Writer *writer, const NxmxContents *contents) {
     hid_t file = H5I_INVALID_HID;
@@ -98,6 +107,7 @@ static Status create_file(Writer *writer, const NxmxContents *contents) {
     if (!status_is_ok(status)) return status;
     status = fill_new_file(writer, file, contents);
     status = status_first(status, hdf5_close_file(writer->path.partial, &file));
+    if (status_is_ok(status)) status = reserve_space(writer);
     if (!status_is_ok(status)) (void)output_path_remove_partial(&writer->path);
     return status;
 }
@@ -129,6 +139,7 @@ static Status add_session(Writer *writer, const Provenance *provenance) {
 static Status continue_file(Writer *writer, const NxmxContents *contents) {
     TRY(compare_file(writer->path.partial, contents->provenance));
     TRY(output_path_check_room(&writer->path, nxmx_bytes(contents)));
+    TRY(reserve_space(writer));
     return add_session(writer, contents->provenance);
 }
 
@@ -178,12 +189,14 @@ static Status check_is_seen(const Writer *writer) {
                         writer->rank, session_place().host, writer->path.partial, strerror(errno));
 }
 
+static Status open_images(const Writer *writer, const char *path, hid_t type, ImageSet *set) {
+    return image_set_open(writer->communicator, writer->file, path, type, writer->transfer, set);
+}
+
 static Status open_datasets(Writer *writer) {
-    Status status =
-        image_set_open(writer->communicator, writer->file, NXMX_IMAGES, nxmx_image_type(writer->images), &writer->main);
+    Status status = open_images(writer, NXMX_IMAGES, nxmx_image_type(writer->images), &writer->main);
     if (writer->images == IMAGES_BOTH)
-        status = status_first(
-            status, image_set_open(writer->communicator, writer->file, NXMX_TWIN, H5T_NATIVE_FLOAT, &writer->twin));
+        status = status_first(status, open_images(writer, NXMX_TWIN, H5T_NATIVE_FLOAT, &writer->twin));
     return status_first(status, frame_table_open(writer->file, &writer->table));
 }
 
@@ -219,14 +232,12 @@ static Status open_for_waves(Writer *writer) {
 /* Rank 0 prepares the file and all ranks hear what came of it. */
 static Status start_file(Writer *writer, const NxmxContents *contents, OutputRequest request, OutputStart *start) {
     Status status = status_ok();
-    int told = OUTPUT_NEW;
-    if (writer->rank == 0) {
-        status = prepare_file(writer, contents, request, start);
-        told = (int)*start;
-    }
+    if (writer->rank == 0) status = prepare_file(writer, contents, request, start);
     status = agree(writer->communicator, status);
-    MPI_Bcast(&told, 1, MPI_INT, 0, writer->communicator);
-    *start = (OutputStart)told;
+    int told[2] = {(int)*start, (int)writer->transfer};
+    MPI_Bcast(told, 2, MPI_INT, 0, writer->communicator);
+    *start = (OutputStart)told[0];
+    writer->transfer = (ImageTransfer)told[1];
     return status;
 }
 
@@ -389,6 +400,14 @@ static Status mark_rows(Writer *writer, Records records) {
     return agree(writer->communicator, status);
 }
 
+/* A failure to write, with the file's name and what can be done. */
+static Status explain(const Writer *writer, Status status) {
+    if (status.code != STATUS_OUTPUT_FAILED) return status;
+    return status_error(STATUS_OUTPUT_FAILED,
+                        "%s: %.600s; is the disk full? Finished frames are safe, --resume goes on with them",
+                        writer->path.partial, status.message);
+}
+
 /* Only what has left HDF5's hands is marked: a kill at any moment leaves marked frames whole. */
 Status writer_write(Writer *writer, const WaveData *wave) {
     Records records = {.count = 0, .record = NULL};
@@ -400,7 +419,7 @@ Status writer_write(Writer *writer, const WaveData *wave) {
     if (status_is_ok(status)) status = flush(writer);
     if (status_is_ok(status)) status = share_states(writer, records);
     free(records.record);
-    return status;
+    return explain(writer, status);
 }
 
 /* ------------------------------------------------------------------------------------------------------ writer_close
@@ -476,7 +495,7 @@ Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord
     Writer *closing = *writer;
     if (closing == NULL) return status_ok();
     const bool complete = finished && count_missing(closing) == 0;
-    Status status = fill_missing(closing);
+    Status status = explain(closing, fill_missing(closing));
     status = status_first(status, agree(closing->communicator, close_file(closing)));
     status = status_first(status, finish(closing, complete && status_is_ok(status), plan, mine));
     writer_destroy(writer);

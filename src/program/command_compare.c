@@ -16,6 +16,7 @@ typedef struct CompareOptions {
     double min_correlation, max_one_minus_correlation, max_sum_error, max_relative_error, max_rms_error;
     double max_peak_displacement, floor, scale;
     int64_t frame, reference_frame;
+    int64_t block_sum;
     int64_t shape[2];  /* 0: square */
     int64_t region[4]; /* slow begin, end, fast begin, end; all 0: everything */
     bool json, help, traces;
@@ -53,7 +54,9 @@ static const Option options[] = {
     {"--reference-frame", OPTION_INTEGERS, 1, 0, 1e15, OPTION(reference_frame), "N", "frame of REFERENCE"},
     {"--shape", OPTION_INTEGERS, 2, 1, 2147483647, OPTION(shape), "SLOW,FAST", "pixels of .bin files (square)"},
     {"--region", OPTION_INTEGERS, 4, 0, 2147483647, OPTION(region), "S0,S1,F0,F1",
-     "rows S0..S1-1 and columns F0..F1-1 of TEST; REFERENCE is cut too unless it is of that size"},
+     "rows S0..S1-1 and columns F0..F1-1; an image that is of that size is not cut"},
+    {"--block-sum", OPTION_INTEGERS, 1, 1, 2147483647, OPTION(block_sum), "N",
+     "sums over N x N pixels of TEST are compared; REFERENCE holds such sums (1)"},
     {"--traces", OPTION_FLAG, 0, 0, 0, OPTION(traces), "",
      "both are traces of a pixel: names the first quantity that differs (by 1e-9 or --max-relative-error)"},
     {"--json", OPTION_FLAG, 0, 0, 0, OPTION(json), "", "print one line of JSON"},
@@ -156,6 +159,7 @@ static Status parse(int argc, char **argv, CompareOptions *asked) {
                               .max_peak_displacement = 0.5,
                               .floor = 1e-6,
                               .scale = 1.0,
+                              .block_sum = 1,
                               .frame = IMAGE_FRAME_NONE,
                               .reference_frame = IMAGE_FRAME_NONE};
     int images = 0;
@@ -316,22 +320,26 @@ static void print_json(const CompareOptions *asked, ImageView shape, const Compa
 
 /* --------------------------------------------------------------------------------------------------------- command */
 
-static Status cut_region(const CompareOptions *asked, ImageView *reference, ImageView *test) {
+static bool is_of_region(const int64_t *region, ImageView image) {
+    return image.slow_pixels == region[1] - region[0] && image.fast_pixels == region[3] - region[2];
+}
+
+static Status cut_region(const CompareOptions *asked, const char *name, ImageView *image) {
     const int64_t *r = asked->region;
-    if (r[0] == 0 && r[1] == 0 && r[2] == 0 && r[3] == 0) return status_ok();
-    if (r[0] >= r[1] || r[2] >= r[3] || r[1] > test->slow_pixels || r[3] > test->fast_pixels)
+    const bool is_asked = r[0] != 0 || r[1] != 0 || r[2] != 0 || r[3] != 0;
+    if (!is_asked || is_of_region(r, *image)) return status_ok();
+    if (r[0] >= r[1] || r[2] >= r[3] || r[1] > image->slow_pixels || r[3] > image->fast_pixels)
         return status_error(STATUS_BAD_PARAMETER,
                             "compare: --region is %" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
                             "; it must be S0 < S1 <= %" PRId64 " and F0 < F1 <= %" PRId64 ", the size of %.200s",
-                            r[0], r[1], r[2], r[3], test->slow_pixels, test->fast_pixels, asked->images[1]);
-    const bool cut_both = image_view_same_shape(*reference, *test);
-    *test = image_view_part(*test, r[0], r[2], r[1] - r[0], r[3] - r[2]);
-    if (cut_both) *reference = image_view_part(*reference, r[0], r[2], r[1] - r[0], r[3] - r[2]);
+                            r[0], r[1], r[2], r[3], image->slow_pixels, image->fast_pixels, name);
+    *image = image_view_part(*image, r[0], r[2], r[1] - r[0], r[3] - r[2]);
     return status_ok();
 }
 
 static Status compare_loaded(const CompareOptions *asked, ImageView reference, ImageView test, FILE *out) {
-    TRY(cut_region(asked, &reference, &test));
+    TRY(cut_region(asked, asked->images[0], &reference));
+    TRY(cut_region(asked, asked->images[1], &test));
     if (!image_view_same_shape(reference, test))
         return status_error(STATUS_BAD_FILE,
                             "%.200s has %" PRId64 " x %" PRId64 " pixels (slow x fast) and %.200s has %" PRId64
@@ -360,13 +368,27 @@ static Status read_reference(const CompareOptions *asked, Image *image) {
     return status_ok();
 }
 
+static Status sum_blocks(const CompareOptions *asked, Image *image) {
+    const int64_t block = asked->block_sum;
+    if (image->slow_pixels % block != 0 || image->fast_pixels % block != 0)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "compare: --block-sum is %" PRId64 "; it must divide the %" PRId64 " x %" PRId64
+                            " pixels of %.200s",
+                            block, image->slow_pixels, image->fast_pixels, asked->images[1]);
+    compare_sum_blocks(block, image->slow_pixels, image->fast_pixels, image->pixels);
+    image->slow_pixels /= block;
+    image->fast_pixels /= block;
+    return status_ok();
+}
+
 static Status read_test(const CompareOptions *asked, Image *image) {
-    return image_file_read((ImageRequest){.name = asked->images[1],
-                                          .frame = asked->frame,
-                                          .default_frame = IMAGE_FRAME_NONE,
-                                          .slow_pixels = asked->shape[0],
-                                          .fast_pixels = asked->shape[1]},
-                           image);
+    TRY(image_file_read((ImageRequest){.name = asked->images[1],
+                                       .frame = asked->frame,
+                                       .default_frame = IMAGE_FRAME_NONE,
+                                       .slow_pixels = asked->shape[0],
+                                       .fast_pixels = asked->shape[1]},
+                        image));
+    return sum_blocks(asked, image);
 }
 
 Status command_compare(int argc, char **argv, FILE *out) {

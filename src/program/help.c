@@ -63,12 +63,26 @@ Status help_parameters(FILE *out, const char *section) {
                         section);
 }
 
+/* The option, and what it sets: "-Nb  crystal.cells[1]", "-misset random  crystal.random_misset=true". */
+static void print_ancestor_option(FILE *out, const AncestorOption *option) {
+    char left[96], sets[192] = "(no effect)";
+    (void)snprintf(left, sizeof left, "%s%s%s", option->name, *option->argument ? " " : "", option->argument);
+    if (option->row != NULL && option->is_constant)
+        (void)snprintf(sets, sizeof sets, "%s=%s", option->row->public_name, option->constant);
+    else if (option->row != NULL && option->component >= 0)
+        (void)snprintf(sets, sizeof sets, "%s[%d]", option->row->public_name, option->component);
+    else if (option->row != NULL)
+        (void)snprintf(sets, sizeof sets, "%s", option->row->public_name);
+    (void)fprintf(out, "  %-20s %s: %s\n", left, sets, option->help);
+}
+
 void help_ancestor(FILE *out) {
     AncestorOption option;
-    (void)fputs("tessera nanobragg: nanoBragg's options, its defaults and its laws where they are a choice\n\n", out);
-    for (int i = 0; ancestor_option(i, &option); i++)
-        (void)fprintf(out, "  %-22s %s%s%s\n", option.name,
-                      option.row != NULL ? option.row->public_name : "(no effect)", ": ", option.help);
+    (void)fputs(
+        "tessera nanobragg: nanoBragg's options, its defaults and its laws where they are a choice\n"
+        "Each line: an option, the parameter that it sets ([1]: the second value of a list), and its meaning.\n\n",
+        out);
+    for (int i = 0; ancestor_option(i, &option); i++) print_ancestor_option(out, &option);
     (void)fputs("\nAfter these, --section.name=value as for tessera simulate.\n", out);
 }
 
@@ -100,7 +114,7 @@ void help_markdown(FILE *out) {
                 "Every parameter is set as `--section.name=value`, or in a run file as `section: {name: value}`. Lists "
                 "are written with commas. A number may be followed by its unit (`100mm`, `0.1 m`). The last column but "
                 "one gives the options of `tessera nanobragg`: `-x[1]` sets one value of a list, `-x=word` sets the "
-                "word, `-x:arg=word` does when `arg` follows.\n",
+                "word (`-x=` nothing), `-x:arg=word` does when `arg` follows.\n",
                 out);
     for (int i = 0; i < PARAMETER_COUNT; i++) {
         const ParameterRow *row = parameters_row(i);

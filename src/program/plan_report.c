@@ -52,7 +52,7 @@ void plan_report(FILE *out, const Experiment *e, const Plan *plan, bool detailed
     (void)fprintf(out, "waves      %" PRId64 " of up to %" PRId64 " frames\n", plan->waves,
                   plan->frames_per_wave_of_group * plan->groups);
     (void)fputs("memory     ", out);
-    print_bytes(out, simulate_buffer_bytes(plan, e->images));
+    print_bytes(out, simulate_buffer_bytes(plan, e));
     (void)fputs(" for images on each rank, ", out);
     print_bytes(out, 8.0 * (double)structure_factors_grid_size(&e->factors));
     (void)fputs(" for structure factors on each node\ndisk       ", out);

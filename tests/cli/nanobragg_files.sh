@@ -147,7 +147,7 @@ done
 
 # Both front doors take mask and header, and what is not computed is marked in the file.
 cp "$golden/inputs/mask_96x80.img" "$golden/inputs/header_80x64.img" .
-native='--crystal.cell=70,80,90,75,85,95 --crystal.cell_law=ancestor --crystal.misset=12,-21,33 --crystal.default_f=100 --crystal.cells=5'
+native='--run.precision=float64 --crystal.cell=70,80,90,75,85,95 --crystal.cell_law=ancestor --crystal.misset=12,-21,33 --crystal.default_f=100 --crystal.cells=5'
 # shellcheck disable=SC2086 # words
 {
     run -lambda 1.3 -mask mask_96x80.img -roi 10 60 5 50 -distance 100 -pixel 0.25 -floatfile m1.bin -nxs m1.nxs

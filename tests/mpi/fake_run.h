@@ -118,7 +118,7 @@ static inline void fake_run_create(FakeRun *run, const char *kind, OutputImages 
                                              .width_rad = 0.5 * RADIANS_PER_DEGREE,
                                              .seed = 11},
                                    .images = images,
-                                   .noise_seed = 22};
+                                   .signal = {.seed = 22, .gain = 1.0, .saturation = INT32_MAX}};
     run->plan = (Plan){.tile = FAKE_TILE,
                        .tiles_slow = 3,
                        .tiles_fast = FAKE_TILES_FAST,

@@ -85,8 +85,10 @@ static float *cut_image(const Experiment *e, int64_t edge, int64_t blocks_each) 
     return image;
 }
 
-static void image_does_not_depend_on_the_cut(void) {
-    Experiment *e = scene(small_scene);
+static void image_does_not_depend_on_the_cut_in(const char *precision) {
+    const char *settings[24] = {precision};
+    for (int i = 0; small_scene[i] != NULL; i++) settings[1 + i] = small_scene[i];
+    Experiment *e = scene(settings);
     CU_ASSERT_EQUAL_FATAL(kernel_blocks(e), 6);
     float *whole = cut_image(e, 70, 6);
     const int64_t edges[] = {70, 33, 16, 5}, parts[] = {1, 2, 4, 6};
@@ -98,6 +100,56 @@ static void image_does_not_depend_on_the_cut(void) {
         }
     free(whole);
     experiment_destroy(&e);
+}
+
+static void image_does_not_depend_on_the_cut(void) {
+    image_does_not_depend_on_the_cut_in("run.precision=float64");
+    image_does_not_depend_on_the_cut_in("run.precision=float32");
+}
+
+/* Largest relative error of float32 on pixels above 1e-6 of the greatest, and of the sum. */
+static void compare_precisions(const char *const *settings, double *relative, double *sum) {
+    const char *all[32] = {"run.precision=float64"};
+    for (int i = 0; settings[i] != NULL; i++) all[1 + i] = settings[i];
+    Experiment *e = scene(all);
+    double *exact = scene_image(e, 0), exact_sum = 0.0, fast_sum = 0.0, greatest = 0.0;
+    const int64_t pixels = detector_pixels(&e->detector);
+    experiment_destroy(&e);
+    all[0] = "run.precision=float32";
+    e = scene(all);
+    double *fast = scene_image(e, 0);
+    experiment_destroy(&e);
+    for (int64_t i = 0; i < pixels; i++) {
+        exact_sum += exact[i];
+        fast_sum += fast[i];
+        greatest = fmax(greatest, exact[i]);
+    }
+    *relative = 0.0;
+    *sum = fabs(fast_sum / exact_sum - 1.0);
+    for (int64_t i = 0; i < pixels; i++)
+        if (exact[i] > 1e-6 * greatest) *relative = fmax(*relative, fabs(fast[i] / exact[i] - 1.0));
+    free(fast);
+    free(exact);
+}
+
+static void float32_is_the_oracle_within_its_bound(void) {
+    static const char *const others[][3] = {{"detector.curved=true", NULL, NULL},
+                                            {"detector.sensor_thickness=400", "detector.sensor_material=CdTe", NULL},
+                                            {"beam.divergence_horizontal=3", "beam.divergence_vertical=2", NULL},
+                                            {"background.size=1", "detector.point_pixel=true", NULL},
+                                            {"crystal.shape=round", NULL, NULL},
+                                            {"crystal.cells=30", "sampling.oversample=1", NULL},
+                                            {"detector.rotation=20,-30,10", "detector.twotheta=15", NULL}};
+    for (int n = 0; n < 7; n++) {
+        const char *settings[30] = {"detector.slow_pixels=60"};
+        int count = 1;
+        double relative = 0.0, sum = 0.0;
+        for (int i = 0; small_scene[i] != NULL; i++) settings[count++] = small_scene[i];
+        for (int i = 0; others[n][i] != NULL; i++) settings[count++] = others[n][i];
+        compare_precisions(settings, &relative, &sum);
+        UNIT_CHECK(relative < 2e-3, "scene %d: largest relative error %g", n, relative);
+        UNIT_CHECK(sum < 1e-5, "scene %d: sum error %g", n, sum);
+    }
 }
 
 static void steps_count_pixels_subpixels_layers_and_terms(void) {
@@ -177,6 +229,7 @@ int main(void) {
         {"interference is smooth beside a peak", interference_is_smooth_beside_a_peak},
         {"sine is that of the library", sine_is_that_of_the_library},
         {"image does not depend on the cut", image_does_not_depend_on_the_cut},
+        {"float32 is the oracle within its bound", float32_is_the_oracle_within_its_bound},
         {"steps count pixels, sub-pixels, layers and terms", steps_count_pixels_subpixels_layers_and_terms},
         {"kernel is the formula", kernel_is_the_formula},
         {"the steps of a trace add up to the pixel", the_steps_of_a_trace_add_up_to_the_pixel},
