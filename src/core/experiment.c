@@ -166,7 +166,7 @@ static const char *against_float32(const Experiment *e) {
     if (!(greatest * greatest < 1e35)) return "the brightest spot would overflow";
     if (e->crystal.cells[0] < 3 || e->crystal.cells[1] < 3 || e->crystal.cells[2] < 3)
         return "with fewer than 3 cells along an axis the zeros of one factor show";
-    if (float32_phase_error(e) > 1.2e-5) return "the crystal is too large for its distance and wavelength";
+    if (float32_phase_error(e) > 4.2e-5) return "the crystal is too large for its distance and wavelength";
     return NULL;
 }
 

@@ -18,7 +18,8 @@ Experiment *scene(const char *const *settings) {
     Parameters *parameters = NULL;
     Experiment *experiment = NULL;
     Status status = parameters_create(&parameters);
-    if (status_is_ok(status)) status = set_text(parameters, "run.precision=float64"); /* unless the settings say other */
+    if (status_is_ok(status))
+        status = set_text(parameters, "run.precision=float64"); /* unless the settings say other */
     for (; status_is_ok(status) && *settings != NULL; settings++) status = set_text(parameters, *settings);
     if (status_is_ok(status)) status = experiment_create(parameters, &experiment, NULL);
     if (!status_is_ok(status)) {

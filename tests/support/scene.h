@@ -5,7 +5,8 @@
 
 #include "experiment.h"
 
-/** An experiment from "section.name=value" texts, in double precision unless they say otherwise; the test fails and NULL comes back when it cannot be made.
+/** An experiment from "section.name=value" texts, in double precision unless they say otherwise; the test fails and
+ * NULL comes back when it cannot be made.
  *  @param settings  ended by NULL
  *  @return to be destroyed with experiment_destroy */
 Experiment *scene(const char *const *settings);
