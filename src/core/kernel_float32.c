@@ -326,20 +326,36 @@ static void add_background(const Experiment *e, const Block *block, int i, Doubl
     *sum = double_double_add(*sum, times * (double)block->weight[i] * all);
 }
 
-/* Adds the block's values to the sums of those of its pixels that lie in the tile. */
-static void store(const Experiment *e, const Work *work, int64_t slow, int64_t fast, Tile tile, double scale,
-                  bool background, DoubleDouble *sums) {
-    for (int row = 0; row < BLOCK_SLOW; row++)
-        for (int column = 0; column < BLOCK_FAST; column++) {
-            const int64_t s = slow + row - tile.slow, f = fast + column - tile.fast;
-            if (s < 0 || s >= tile.slow_pixels || f < 0 || f >= tile.fast_pixels) continue;
-            const int i = row * BLOCK_FAST + column;
-            DoubleDouble *sum = &sums[s * tile.fast_pixels + f];
-            if (background)
-                add_background(e, &work->block, i, sum);
-            else
-                *sum = double_double_add(*sum, scale * (double)work->block.weight[i] * (double)work->sums[i]);
-        }
+/* The part of a block of pixels that lies in a tile: begin..end-1 of its rows and columns. */
+typedef struct Overlap {
+    int row_begin, row_end, column_begin, column_end;
+} Overlap;
+
+static int clip(int64_t x, int greatest) {
+    return x < 0 ? 0 : x > greatest ? greatest : (int)x;
+}
+
+static Overlap overlap_of(int64_t slow, int64_t fast, Tile tile) {
+    return (Overlap){clip(tile.slow - slow, BLOCK_SLOW), clip(tile.slow + tile.slow_pixels - slow, BLOCK_SLOW),
+                     clip(tile.fast - fast, BLOCK_FAST), clip(tile.fast + tile.fast_pixels - fast, BLOCK_FAST)};
+}
+
+/* Adds the block's values to the sums of those of its pixels that lie in the tile; @p sums is where pixel 0 of the
+ * block would be. */
+INLINED void store(const Work *work, Overlap overlap, double scale, int64_t width, DoubleDouble *sums) {
+    for (int row = overlap.row_begin; row < overlap.row_end; row++) {
+        const float *weight = &work->block.weight[row * BLOCK_FAST], *value = &work->sums[row * BLOCK_FAST];
+        DoubleDouble *sum = sums + row * width;
+        for (int column = overlap.column_begin; column < overlap.column_end; column++)
+            sum[column] = double_double_add(sum[column], scale * (double)weight[column] * (double)value[column]);
+    }
+}
+
+static void store_background(const Experiment *e, const Block *block, Overlap overlap, int64_t width,
+                             DoubleDouble *sums) {
+    for (int row = overlap.row_begin; row < overlap.row_end; row++)
+        for (int column = overlap.column_begin; column < overlap.column_end; column++)
+            add_background(e, block, row * BLOCK_FAST + column, &sums[row * width + column]);
 }
 
 static void add_pixels(const Experiment *e, const Frame *frame, int64_t slow, int64_t fast, Tile tile, Range blocks,
@@ -348,6 +364,8 @@ static void add_pixels(const Experiment *e, const Frame *frame, int64_t slow, in
     const double scale = e->crystal.shape == SHAPE_SQUARE && !e->sampling.interpolate && e->factors.table == NULL
                              ? e->factors.default_f * e->factors.default_f
                              : 1.0;
+    const Overlap overlap = overlap_of(slow, fast, tile);
+    DoubleDouble *origin = sums + (slow - tile.slow) * tile.fast_pixels + (fast - tile.fast);
     Work work;
     for (int sub_s = 0; sub_s < e->sampling.oversample; sub_s++)
         for (int sub_f = 0; sub_f < e->sampling.oversample; sub_f++)
@@ -355,11 +373,11 @@ static void add_pixels(const Experiment *e, const Frame *frame, int64_t slow, in
                 set_block(e, slow, fast, sub_s, sub_f, layer, &work.block);
                 work.source = NULL;
                 if (blocks.begin == 0 && e->background.molecules > 0.0)
-                    store(e, &work, slow, fast, tile, 1.0, true, sums);
+                    store_background(e, &work.block, overlap, tile.fast_pixels, origin);
                 for (int64_t block = blocks.begin; block < blocks.end; block++) {
                     const int64_t begin = block * KERNEL_BLOCK_TERMS, end = begin + KERNEL_BLOCK_TERMS;
                     add_terms(e, frame, (Range){begin, end < all ? end : all}, &work);
-                    store(e, &work, slow, fast, tile, scale, false, sums);
+                    store(&work, overlap, scale, tile.fast_pixels, origin);
                 }
             }
 }

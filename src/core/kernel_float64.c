@@ -104,7 +104,6 @@ INLINED void apply_nearest_structure_factor(const StructureFactors *factors, Ter
     const double nh = factors->count[0], nk = factors->count[1], nl = factors->count[2];
     const int32_t row = factors->count[1], column = factors->count[2];
     const double default_f = factors->default_f;
-#pragma omp simd
     for (int i = 0; i < LANES; i++) {
         const double h = ceil(term->h[i] - 0.5) - h0, k = ceil(term->k[i] - 0.5) - k0, l = ceil(term->l[i] - 0.5) - l0;
         const int inside = (h >= 0.0) & (h < nh) & (k >= 0.0) & (k < nk) & (l >= 0.0) & (l < nl);
