@@ -33,6 +33,21 @@ typedef struct Lattice {
     float h[PIXELS], k[PIXELS], l[PIXELS];
 } Lattice;
 
+/* a b + c, in one rounding where the machine has an instruction for it. Written out, and with the compiler's own
+ * contraction off, so that every set of instructions that has it, and every compiler, gives the same bits. */
+INLINED float fused(float a, float b, float c) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    return __builtin_fmaf(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+/* u.v for float components. */
+INLINED float dot(float ux, float uy, float uz, float vx, float vy, float vz) {
+    return fused(ux, vx, fused(uy, vy, uz * vz));
+}
+
 /* Nearest whole number, |x| < 2^22. */
 INLINED float nearest(float x) {
     const float shift = 12582912.0f; /* 1.5 x 2^23 */
@@ -43,10 +58,10 @@ INLINED float nearest(float x) {
 INLINED float sin_pi(float x) {
     const float y = x * x;
     float s = 0.07756038696f;
-    s = s * y - 0.5982421264f;
-    s = s * y + 2.550069726f;
-    s = s * y - 5.167709685f;
-    s = s * y + 3.141592637f;
+    s = fused(s, y, -0.5982421264f);
+    s = fused(s, y, 2.550069726f);
+    s = fused(s, y, -5.167709685f);
+    s = fused(s, y, 3.141592637f);
     return s * x;
 }
 
@@ -88,13 +103,14 @@ INLINED void set_flat_block(const Experiment *e, Vec3 centre_m, Block *block) {
         for (int column = 0; column < BLOCK_FAST; column++) {
             const int i = row * BLOCK_FAST + column;
             const float f = step * ((float)column - 0.5f * (BLOCK_FAST - 1));
-            const float u = 2.0f * (f * along_fast + s * along_slow) + f * f + s * s + 2.0f * f * s * skew;
+            const float along = 2.0f * fused(f, along_fast, s * along_slow);
+            const float u = along + fused(f, f, fused(s, s, 2.0f * f * s * skew));
             const float root = sqrtf(1.0f + u), inverse = 1.0f / root;
             const float shrink = u * inverse / (1.0f + root);
-            block->x[i] = (f * fx + s * sx) * inverse - cx * shrink;
-            block->y[i] = (f * fy + s * sy) * inverse - cy * shrink;
-            block->z[i] = (f * fz + s * sz) * inverse - cz * shrink;
-            const float lean = fabsf(cosine + f * lean_fast + s * lean_slow) * inverse;
+            block->x[i] = fused(fused(f, fx, s * sx), inverse, -cx * shrink);
+            block->y[i] = fused(fused(f, fy, s * sy), inverse, -cy * shrink);
+            block->z[i] = fused(fused(f, fz, s * sz), inverse, -cz * shrink);
+            const float lean = fabsf(fused(f, lean_fast, fused(s, lean_slow, cosine))) * inverse;
             block->weight[i] = sr * inverse * inverse * (oblique > 0.0f ? lean : 1.0f);
         }
     }
@@ -157,9 +173,9 @@ INLINED void set_lattice(const Block *block, Mat3 cell_m, Lattice *lattice) {
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
         const float x = block->x[i], y = block->y[i], z = block->z[i];
-        lattice->h[i] = ax * x + ay * y + az * z;
-        lattice->k[i] = bx * x + by * y + bz * z;
-        lattice->l[i] = cx * x + cy * y + cz * z;
+        lattice->h[i] = dot(ax, ay, az, x, y, z);
+        lattice->k[i] = dot(bx, by, bz, x, y, z);
+        lattice->l[i] = dot(cx, cy, cz, x, y, z);
     }
 }
 
@@ -188,7 +204,7 @@ INLINED float within(float x, float greatest) {
 
 /* |F_cell F_latt|^2 of a square crystal at every pixel, times its weight, added. */
 INLINED void add_square_term(const Lattice *lattice, Term term, const float *cells, const StructureFactors *factors,
-                             bool has_table, const float *polarization, float *sums) {
+                             bool has_table, const float *factor, float *sums) {
     const float *table = factors->table;
     const float last_h = (float)factors->count[0] + 1.0f, last_k = (float)factors->count[1] + 1.0f;
     const float last_l = (float)factors->count[2] + 1.0f;
@@ -196,9 +212,9 @@ INLINED void add_square_term(const Lattice *lattice, Term term, const float *cel
     const float na = cells[0], nb = cells[1], nc = cells[2];
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
-        const float h = term.h + term.per_wavelength * lattice->h[i];
-        const float k = term.k + term.per_wavelength * lattice->k[i];
-        const float l = term.l + term.per_wavelength * lattice->l[i];
+        const float h = fused(term.per_wavelength, lattice->h[i], term.h);
+        const float k = fused(term.per_wavelength, lattice->k[i], term.k);
+        const float l = fused(term.per_wavelength, lattice->l[i], term.l);
         const float h0 = nearest(h), k0 = nearest(k), l0 = nearest(l);
         const Quotient a = interference(h - h0, na), b = interference(k - k0, nb), c = interference(l - l0, nc);
         const float amplitude = (a.top * b.top * c.top) / (a.bottom * b.bottom * c.bottom);
@@ -210,14 +226,13 @@ INLINED void add_square_term(const Lattice *lattice, Term term, const float *cel
                 (int32_t)within(l0 + term.first[2], last_l);
             squared *= table[place];
         }
-        sums[i] += polarization != NULL ? squared * polarization[i] : squared;
+        sums[i] = fused(squared, factor[i], sums[i]);
     }
 }
 
 /* The same for the other shapes and for interpolated structure factors: the oracle's functions at the float's indices.
  */
-static void add_other_term(const Experiment *e, const Lattice *lattice, Term term, const float *polarization,
-                           float *sums) {
+static void add_other_term(const Experiment *e, const Lattice *lattice, Term term, const float *factor, float *sums) {
     const StructureFactors *factors = &e->factors;
     for (int i = 0; i < PIXELS; i++) {
         const double h =
@@ -230,7 +245,7 @@ static void add_other_term(const Experiment *e, const Lattice *lattice, Term ter
                              ? structure_factor_tricubic(factors, h, k, l)
                              : structure_factor(factors, ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5));
         const double squared = f * f * shape_squared(&e->crystal, h, k, l);
-        sums[i] += (float)squared * term.weight * (polarization != NULL ? polarization[i] : 1.0f);
+        sums[i] += (float)squared * term.weight * factor[i];
     }
 }
 
@@ -248,10 +263,10 @@ INLINED void set_source_factor(const Experiment *e, const Block *block, const So
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
         const float x = block->x[i], y = block->y[i], z = block->z[i];
-        const float along = along_centre + (ix * x + iy * y + iz * z);
-        const float p = e_centre + (ex * x + ey * y + ez * z), q = b_centre + (bx * x + by * y + bz * z);
-        const float polarized = 0.5f * (1.0f + along * along - kahn * (p * p - q * q));
-        factor[i] = 1.0f + on * (polarized - 1.0f);
+        const float along = along_centre + dot(ix, iy, iz, x, y, z);
+        const float p = e_centre + dot(ex, ey, ez, x, y, z), q = b_centre + dot(bx, by, bz, x, y, z);
+        const float polarized = 0.5f * fused(along, along, fused(kahn, fused(q, q, -p * p), 1.0f));
+        factor[i] = fused(on, polarized - 1.0f, 1.0f);
     }
     if (e->detector.sensor_by_wavelength) multiply_by_capture(e, block, source->absorption_per_m, factor);
     if (!(e->sampling.dmin_m > 0.0)) return;

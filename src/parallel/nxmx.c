@@ -490,5 +490,7 @@ Status nxmx_complete(hid_t file) {
     char now[PROVENANCE_TIME_BYTES];
     provenance_time(now);
     TRY(hdf5_overwrite_text(file, "/entry/end_time_estimated", now));
-    return hdf5_write_text(file, "/entry/end_time", now);
+    /* a session that was killed before it renamed the file may have left an end time */
+    return hdf5_has(file, "/entry/end_time") ? hdf5_overwrite_text(file, "/entry/end_time", now)
+                                             : hdf5_write_text(file, "/entry/end_time", now);
 }

@@ -1,0 +1,86 @@
+/* The same source compiled for several sets of instructions gives the same bits. */
+#include "kernel.h"
+#include "kernel_variants.h"
+#include "scene.h"
+#include "unit.h"
+
+#include <CUnit/CUnit.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Sums of all pixels by one function; the caller frees them. */
+static DoubleDouble *sums_of(KernelFunction kernel, const Experiment *e) {
+    DoubleDouble *sums = calloc((size_t)detector_pixels(&e->detector), sizeof *sums);
+    Frame frame;
+    if (sums == NULL || !status_is_ok(frame_create(e, &frame))) abort();
+    frame_set(e, 0, &frame);
+    kernel(e, &frame, (Tile){0, 0, e->detector.slow_pixels, e->detector.fast_pixels}, (Range){0, kernel_blocks(e)},
+           sums);
+    frame_destroy(&frame);
+    return sums;
+}
+
+static bool same_bits(KernelFunction one, KernelFunction other, const Experiment *e) {
+    DoubleDouble *a = sums_of(one, e), *b = sums_of(other, e);
+    const bool same = memcmp(a, b, (size_t)detector_pixels(&e->detector) * sizeof *a) == 0;
+    free(b);
+    free(a);
+    return same;
+}
+
+static Experiment *variant_scene(const char *precision, const char *shape) {
+    const char *const settings[] = {precision,
+                                    shape,
+                                    "crystal.cell=50,60,70,80,95,105",
+                                    "crystal.misset=10,20,30",
+                                    "crystal.cells=3,4,5",
+                                    "crystal.structure_factors=" TESSERA_GOLDEN_DIR "/inputs/2erl_P1.hkl",
+                                    "crystal.mosaic_spread=0.5",
+                                    "crystal.mosaic_domains=9",
+                                    "beam.dispersion=1",
+                                    "beam.divergence_horizontal=2",
+                                    "sampling.oversample=2",
+                                    "detector.fast_pixels=70",
+                                    "detector.slow_pixels=19",
+                                    "detector.sensor_thickness=300",
+                                    "beam.polarization=0.7",
+                                    NULL};
+    return scene(settings);
+}
+
+static const char *const shapes[] = {"crystal.shape=square", "crystal.shape=round", "crystal.shape=gauss"};
+
+static void float64_is_the_same_on_every_machine(void) {
+    for (int i = 0; i < 3; i++) {
+        Experiment *e = variant_scene("run.precision=float64", shapes[i]);
+#ifdef KERNEL_HAS_VARIANTS
+        if (strcmp(kernel_instructions(), "portable") != 0)
+            CU_ASSERT(same_bits(kernel64_accumulate_portable, kernel64_accumulate_v3, e));
+        if (strcmp(kernel_instructions(), "x86-64-v4") == 0)
+            CU_ASSERT(same_bits(kernel64_accumulate_v3, kernel64_accumulate_v4, e));
+#endif
+        CU_ASSERT(same_bits(kernel64_accumulate_portable, kernel_accumulate, e));
+        experiment_destroy(&e);
+    }
+}
+
+static void float32_is_the_same_on_machines_with_fma(void) {
+    for (int i = 0; i < 3; i++) {
+        Experiment *e = variant_scene("run.precision=float32", shapes[i]);
+#ifdef KERNEL_HAS_VARIANTS
+        if (strcmp(kernel_instructions(), "x86-64-v4") == 0) {
+            CU_ASSERT(same_bits(kernel32_accumulate_v3, kernel32_accumulate_v4, e));
+            CU_ASSERT(same_bits(kernel_accumulate, kernel32_accumulate_v4, e));
+        }
+#endif
+        CU_ASSERT(same_bits(kernel_accumulate, kernel_accumulate, e));
+        experiment_destroy(&e);
+    }
+}
+
+int main(void) {
+    static const UnitTest tests[] = {UNIT_TEST(float64_is_the_same_on_every_machine),
+                                     UNIT_TEST(float32_is_the_same_on_machines_with_fma),
+                                     {NULL, NULL}};
+    return unit_main("kernel_variants", tests);
+}
