@@ -18,8 +18,8 @@ typedef struct Truth {
     const Frame *frame; /**< frame 0 */
 } Truth;
 
-/** Calls @p check for every truth but those of cases that this release leaves out (TESSERA_GOLDEN_NOT_YET), whose names
- * it prints. A truth that cannot be read, or whose arguments are refused, is a failed check. */
+/** Calls @p check for every truth but those of cases that this release leaves out (TESSERA_TRUTHS_LEFT_OUT), whose
+ * names it prints. A truth that cannot be read, or whose arguments are refused, is a failed check. */
 void truth_for_each(void (*check)(const Truth *truth));
 
 /** The number, or vector, at @p path from @p from; NAN and a failed check when there is none. */
