@@ -43,8 +43,8 @@ typedef struct Detector {
     bool sensor_by_wavelength;      /**< each source has an absorption of its own */
 } Detector;
 
-/** The axes of the convention, or of the user where it is custom.
- *  @return BAD_PARAMETER for a zero vector, or an axis given under another convention than custom */
+/** The axes of the convention; one that the user gives replaces it.
+ *  @return BAD_PARAMETER for a zero vector, parallel fast and slow axes, or a polarization along the beam */
 Status detector_axes(const Parameters *parameters, LaboratoryAxes *axes);
 
 /** Geometry of the detector.

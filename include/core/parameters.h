@@ -137,8 +137,12 @@ const ParameterRow *parameters_row(int index);
 /** Index of the row of that public name ("detector.distance"), or -1. */
 int parameters_find(const char *public_name);
 
-/** The public name nearest to @p public_name by edit distance, or NULL when none is near. */
+/** The public name nearest to @p public_name, which may lack the section, or NULL when none is near. */
 const char *parameters_nearest(const char *public_name);
+
+/** The end of a message about a section that does not exist: the nearest one, or where to look.
+ *  @param remedy  [TEXT_REMEDY_BYTES] */
+void parameters_section_remedy(const char *section, char *remedy);
 
 /** Sets a row from the user's text: "100", "100mm" (the unit may follow the number), "5,5,5", "auto", a word.
  *  @param origin  what is named in an error: "command line" or "FILE:LINE"

@@ -21,6 +21,7 @@ typedef struct Tile {
 /** What the plan is made for. */
 typedef struct PlanRequest {
     int64_t slow_pixels, fast_pixels;
+    Tile active;             /**< holds all pixels that are computed */
     int64_t blocks;          /**< blocks of terms of a frame */
     int64_t steps_per_pixel; /**< all terms, sub-pixels and layers */
     int64_t frames;          /**< number of frames to render */

@@ -25,6 +25,29 @@ int text_distance(const char *from, const char *to);
 /** True when @p distance is small enough for @p name to suggest the other name. */
 bool text_is_near(const char *name, int distance);
 
+/** The name nearest to a wanted one among those that were tried. A plain value. */
+typedef struct TextNearest {
+    const char *wanted; /**< borrowed */
+    char name[64];      /**< "" before the first */
+    int distance;
+} TextNearest;
+
+/** Begins a search for the name nearest to @p wanted. */
+TextNearest text_nearest_to(const char *wanted);
+
+/** Tries one more name; of equally near ones the first is kept. */
+void text_nearest_try(TextNearest *nearest, const char *name);
+
+/** True when the nearest name is near enough to be suggested. */
+bool text_nearest_is_near(const TextNearest *nearest);
+
+/** Bytes of a remedy with its final zero. */
+enum { TEXT_REMEDY_BYTES = 160 };
+
+/** The end of a message about an unknown name: `; did you mean "NAME"?`, or "; " and @p otherwise where none is near.
+ *  @param remedy  [TEXT_REMEDY_BYTES] */
+void text_nearest_remedy(const TextNearest *nearest, const char *otherwise, char *remedy);
+
 /** Copies @p text, cut to the size of @p copy when longer.
  *  @return false when it was cut */
 bool text_copy(char *copy, size_t copy_bytes, const char *text);

@@ -3,9 +3,10 @@
  *  /entry/simulation/environment, environment_2, environment_3 ...
  *
  *  Each holds sequence_index, start_time, end_time (empty until the session ends by itself), command_line; version,
- *  git_hash, git_dirty, compiler, compiler_flags, build_type, libhdf5, libhdf5_headers, mpi_library, openmp; hostname,
- *  mpi_ranks, omp_threads; rank_host, rank_threads, rank_steps, rank_bytes_written, rank_compute_seconds,
- *  rank_peak_memory [ranks]; the plan; slurm_* where SLURM runs it. */
+ *  git_hash, git_dirty, compiler, compiler_flags, build_type, libhdf5, libhdf5_headers, mpi_library, zlib, openmp,
+ *  kernel_instructions; hostname, mpi_ranks, omp_threads; rank_host, rank_threads, rank_steps, rank_bytes_written,
+ *  rank_compute_seconds, rank_peak_memory [ranks]; the plan; slurm_* where SLURM runs it. Where ranks are not named, it
+ *  is rank 0's. */
 #ifndef TESSERA_SESSION_H
 #define TESSERA_SESSION_H
 

@@ -80,7 +80,7 @@ Status writer_write(Writer *writer, const WaveData *wave);
 
 /** Closes the file and leaves NULL; when @p finished and every frame is complete, adds the end time, brings the file to
  *  the disk and gives it its final name. Otherwise it writes -1 to the missing frames, which readers would take for
- *  zeros, and leaves the .partial. Accepts NULL. Collective.
+ *  zeros, and leaves the .partial; a new one in which no frame is complete is removed. Accepts NULL. Collective.
  *  @param plan  the plan that was followed, for the record; NULL: that of writer_open */
 Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine);
 

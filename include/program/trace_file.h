@@ -9,8 +9,8 @@
 
 #include <stdio.h>
 
-/** BAD_PARAMETER when run.trace_pixel lies outside the detector, or run.trace_file exists and may not be replaced. */
-Status trace_file_check(const Parameters *parameters, const Experiment *experiment, bool replaces);
+/** BAD_PARAMETER when run.trace_file is wanted, exists and may not be replaced. Call it before anything is written. */
+Status trace_file_check(const Parameters *parameters, bool replaces);
 
 /** Writes geometry, cell, sources, mosaic domains and every step at run.trace_pixel for frame @p number, 17 digits.
  *  @return OUTPUT_FAILED when the file cannot be written */

@@ -56,10 +56,12 @@ static Status fill(const Parameters *p, const Detector *detector, uint8_t *activ
     apply_region(region_of_interest(p, detector), detector, active);
     *pixels = count_active(active, detector_pixels(detector));
     if (*pixels > 0) return status_ok();
-    return status_error(
-        STATUS_BAD_PARAMETER,
-        "detector.mask \"%s\" and detector.roi %s leave no pixel of %" PRId64 " x %" PRId64 " (fast x slow) to compute",
-        p->detector_mask_file, p->state[PARAMETER(detector, roi)].text, detector->fast_pixels, detector->slow_pixels);
+    const bool has_mask = *p->detector_mask_file != '\0';
+    return status_error(STATUS_BAD_PARAMETER,
+                        "detector.roi %s%s%s leaves no pixel of %" PRId64 " x %" PRId64
+                        " (fast x slow) to compute; it is first and last fast, first and last slow pixel, from 0",
+                        p->state[PARAMETER(detector, roi)].text, has_mask ? " with detector.mask " : "",
+                        p->detector_mask_file, detector->fast_pixels, detector->slow_pixels);
 }
 
 Status active_pixels_create(const Parameters *p, const Detector *detector, uint8_t **active, int64_t *pixels) {

@@ -2,7 +2,7 @@
 
 #include "text.h"
 
-#include <inttypes.h>
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,9 +47,11 @@ static Mapping parse_mapping(const char *word) {
     Mapping mapping = {.component = -1};
     const char *end = word + parameters_word_length(word);
     const size_t name = strcspn(word, "[:= ");
+    assert(name < sizeof mapping.name);
     memcpy(mapping.name, word, name);
     for (const char *rest = word + name; rest < end;) {
         const size_t length = strcspn(rest + 1, "]:= ");
+        assert(length < sizeof mapping.argument && length < sizeof mapping.constant);
         if (*rest == '[') mapping.component = rest[1] - '0';
         if (*rest == ':') memcpy(mapping.argument, rest + 1, length);
         if (*rest == '=') memcpy(mapping.constant, rest + 1, length);
@@ -191,33 +193,19 @@ static bool visit_option(Visitor *visitor, int index, const Mapping *mapping) {
     return status_is_ok(reading->status);
 }
 
-typedef struct Nearest {
-    const char *option;
-    char name[64];
-    int distance;
-} Nearest;
-
-static void try_nearest(Nearest *nearest, const char *name) {
-    const int distance = text_distance(nearest->option, name);
-    if (distance >= nearest->distance) return;
-    nearest->distance = distance;
-    (void)text_copy(nearest->name, sizeof nearest->name, name);
-}
-
 static bool visit_nearest(Visitor *visitor, int index, const Mapping *mapping) {
     (void)index;
-    try_nearest(visitor->context, mapping->name);
+    text_nearest_try(visitor->context, mapping->name);
     return true;
 }
 
 static Status unknown_option(const char *option) {
-    Nearest nearest = {.option = option, .distance = 1000};
+    TextNearest nearest = text_nearest_to(option);
+    char remedy[TEXT_REMEDY_BYTES];
     visit_mappings(&(Visitor){visit_nearest, &nearest});
-    for (int i = 0; i < IDLE_OPTIONS; i++) try_nearest(&nearest, idle_options[i].name);
-    const bool near = text_is_near(option, nearest.distance);
-    return status_error(STATUS_BAD_PARAMETER, "command line: there is no option \"%.100s\"%s%s%s", option,
-                        near ? "; did you mean \"" : "; tessera nanobragg -help lists them", near ? nearest.name : "",
-                        near ? "\"?" : "");
+    for (int i = 0; i < IDLE_OPTIONS; i++) text_nearest_try(&nearest, idle_options[i].name);
+    text_nearest_remedy(&nearest, "tessera nanobragg -help lists them", remedy);
+    return status_error(STATUS_BAD_PARAMETER, "command line: there is no option \"%.100s\"%s", option, remedy);
 }
 
 static bool is_one_of(const char *option, const char *const *names) {
@@ -326,13 +314,13 @@ static bool visit_counting(Visitor *visitor, int index, const Mapping *mapping) 
 }
 
 bool ancestor_option(int index, AncestorOption *option) {
+    Counting counting = {.wanted = index, .seen = 0, .option = option};
     *option = (AncestorOption){.row = NULL};
-    if (index < IDLE_OPTIONS) {
-        (void)text_copy(option->name, sizeof option->name, idle_options[index].name);
-        option->help = idle_options[index].help;
-        return true;
-    }
-    Counting counting = {.wanted = index - IDLE_OPTIONS, .seen = 0, .option = option};
     visit_mappings(&(Visitor){visit_counting, &counting});
-    return option->row != NULL;
+    if (option->row != NULL) return true;
+    const int idle = index - counting.seen; /* those without effect come last */
+    if (idle >= IDLE_OPTIONS) return false;
+    (void)text_copy(option->name, sizeof option->name, idle_options[idle].name);
+    option->help = idle_options[idle].help;
+    return true;
 }

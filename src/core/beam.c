@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /** Most bytes of a source file. */
 enum { SOURCE_FILE_BYTES_MOST = 1 << 28 };
@@ -113,7 +114,8 @@ static Status read_source(const LineReader *reader, const LaboratoryAxes *axes, 
     const char *fault = count < 3                       ? "it must have X Y Z, then perhaps weight and wavelength"
                         : !(vec3_length(place_m) > 0.0) ? "the source lies at the crystal; X Y Z must not be all zero"
                         : field[3] < 0.0                ? "the weight is negative"
-                        : !(field[4] > 1e-14 && field[4] < 1e-6)
+                        : field[3] > 1e100              ? "the weight must be at most 1e100"
+                        : count > 4 && !(field[4] >= 1e-14 && field[4] <= 1e-6)
                             ? "the wavelength must be in metres, from 1e-14 to 1e-6"
                             : NULL;
     if (fault != NULL) return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": %s", reader->path, reader->line, fault);
@@ -155,8 +157,12 @@ static Status normalize_weights(Beam *beam) {
     return status_ok();
 }
 
+static bool has_value(const Parameters *p, int index) {
+    return parameters_is_given(p, index) && strcmp(p->state[index].text, "auto") != 0;
+}
+
 static Status both_given(const Parameters *p, int one, int other) {
-    if (!parameters_is_given(p, one) || !parameters_is_given(p, other)) return status_ok();
+    if (!has_value(p, one) || !has_value(p, other)) return status_ok();
     return status_error(STATUS_BAD_PARAMETER, "%s: %s and %s are both given; give one", p->state[other].origin,
                         parameters_row(one)->public_name, parameters_row(other)->public_name);
 }
@@ -169,12 +175,15 @@ Status beam_create(const Parameters *p, const LaboratoryAxes *axes, Beam *beam, 
     TRY(both_given(p, PARAMETER(beam, wavelength), PARAMETER(beam, energy)));
     TRY(both_given(p, PARAMETER(beam, fluence), PARAMETER(beam, flux)));
     if (!isnan(p->beam_energy_j)) beam->wavelength_m = p->beam_energy_constant_jm / p->beam_energy_j;
-    if (!isnan(p->beam_flux_per_s) && p->beam_flux_per_s > 0.0)
+    if (!isnan(p->beam_flux_per_s))
         beam->fluence_per_m2 = p->beam_flux_per_s * p->beam_exposure_s / p->beam_size_m / p->beam_size_m;
     const bool from_file = *p->beam_sources_file != '\0';
     if (from_file && (p->beam_dispersion_fraction > 0.0 || p->beam_divergence_horizontal_rad > 0.0 ||
                       p->beam_divergence_vertical_rad > 0.0))
         notes_add(notes, "beam.sources is given: dispersion and divergence are not used");
+    if (!from_file && p->beam_dispersion_steps > 1 && !(p->beam_dispersion_fraction > 0.0))
+        notes_add(notes, "beam.dispersion is 0: one wavelength instead of beam.dispersion_steps %" PRId64,
+                  p->beam_dispersion_steps);
     TRY(from_file ? read_source_file(p->beam_sources_file, axes, beam) : make_sources(p, axes, beam));
     return normalize_weights(beam);
 }

@@ -20,7 +20,8 @@ Status crystal_reciprocal_of_cell(const double *lengths_m, const double *angles_
     const double sa = sin(angles_rad[0]), sb = sin(angles_rad[1]), sg = sin(angles_rad[2]);
     /* (V / abc)^2, International Tables B 1.1.3 */
     const double skew = 1.0 - ca * ca - cb * cb - cg * cg + 2.0 * ca * cb * cg;
-    if (!(skew > 1e-12) || !(sa > 0.0) || !(sb > 0.0) || !(sg > 0.0))
+    const bool beyond = angles_rad[0] >= PI || angles_rad[1] >= PI || angles_rad[2] >= PI;
+    if (beyond || !(skew > 1e-12) || !(sa > 0.0) || !(sb > 0.0) || !(sg > 0.0))
         return status_error(
             STATUS_BAD_PARAMETER,
             "crystal.cell: no cell has the angles %g, %g, %g degrees; each must be less than the sum of "
@@ -148,7 +149,8 @@ static Status orient(const Parameters *p, const Beam *beam, Crystal *crystal) {
     const bool has_matrix = *p->crystal_matrix_file != '\0';
     const bool has_cell = parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
     if (!has_matrix && !has_cell)
-        return status_error(STATUS_BAD_PARAMETER, "there is no crystal; give crystal.cell or crystal.matrix");
+        return status_error(STATUS_BAD_PARAMETER,
+                            "there is no crystal; give crystal.cell or crystal.matrix (nanobragg: -cell or -mat)");
     crystal->ancestor_star = 1.0;
     TRY(has_matrix ? read_matrix(p->crystal_matrix_file, beam->wavelength_m, &crystal->cell_m)
                    : lattice_of_parameters(p, &crystal->cell_m, &crystal->ancestor_star));
@@ -163,13 +165,14 @@ static Status orient(const Parameters *p, const Beam *beam, Crystal *crystal) {
 
 /* Cells along each axis, from the size where that is given; the beam clips what is across it. */
 static void count_cells(const Parameters *p, Crystal *crystal, Notes *notes) {
+    static const char axes[] = "abc";
     for (int i = 0; i < 3; i++) {
         double size_m = p->crystal_size_m[i];
         crystal->cells[i] = p->crystal_cells[i];
         if (isnan(size_m) || !(size_m > 0.0)) continue;
         if (i > 0 && size_m > p->beam_size_m) {
-            notes_add(notes, "the crystal's extent of %g m along %c is clipped by the beam to %g m", size_m, "abc"[i],
-                      p -> beam_size_m);
+            notes_add(notes, "crystal.size is %g mm along %c; beam.size clips it to %g mm", size_m * 1e3, axes[i],
+                      p->beam_size_m * 1e3);
             size_m = p->beam_size_m;
         }
         crystal->cells[i] = (int64_t)fmin(fmax(ceil(size_m / crystal->lengths_m[i]), 1.0), 1e15);
@@ -191,16 +194,20 @@ Mat3 crystal_domain(const Crystal *crystal, Mat3 cell_m, int64_t domain) {
     return (Mat3){{mat3_apply(turn, cell_m.row[0]), mat3_apply(turn, cell_m.row[1]), mat3_apply(turn, cell_m.row[2])}};
 }
 
-static Mat3 random_domain(const Parameters *p, const double *width_rad, int64_t index) {
-    const uint64_t seed = (uint64_t)p->crystal_mosaic_seed;
-    const Vec3 normal = random_normal3(seed, RANDOM_MOSAIC, (uint64_t)index);
+/* Domains come in pairs of opposite turns, so that the mean orientation is the crystal's own whatever their number; the
+ * last of an odd number is not turned. */
+static Mat3 random_domain(const Parameters *p, const double *width_rad, int64_t index, int64_t count) {
+    const uint64_t seed = (uint64_t)p->crystal_mosaic_seed, pair = (uint64_t)(index / 2);
+    const double sign = index % 2 == 0 ? 1.0 : -1.0;
+    const Vec3 normal = random_normal3(seed, RANDOM_MOSAIC, pair);
+    if (index % 2 == 0 && index + 1 == count) return mat3_identity();
     if (p->crystal_mosaic_law == MOSAIC_GAUSSIAN) {
         const Vec3 turn_rad = vec3(width_rad[0] * normal.x, width_rad[1] * normal.y, width_rad[2] * normal.z);
-        return mat3_rotation_about(vec3_unit(turn_rad), vec3_length(turn_rad));
+        return mat3_rotation_about(vec3_unit(turn_rad), sign * vec3_length(turn_rad));
     }
     double uniform[4];
-    random_uniform4(seed, RANDOM_MOSAIC, (uint64_t)index, 1, 0, uniform);
-    return mat3_rotation_about(vec3_unit(normal), width_rad[0] * cbrt(uniform[0]));
+    random_uniform4(seed, RANDOM_MOSAIC, pair, 1, 0, uniform);
+    return mat3_rotation_about(vec3_unit(normal), sign * width_rad[0] * cbrt(uniform[0]));
 }
 
 /* The three widths, 0 where none is given; only normal rotations know different ones. */
@@ -234,9 +241,9 @@ static Status make_domains(const Parameters *p, Crystal *crystal, Notes *notes) 
     crystal->domain_count = count;
     AncestorRandom random = ancestor_random(p->crystal_mosaic_seed);
     for (int64_t i = 0; i < count; i++)
-        crystal->domains[i] =
-            law == MOSAIC_ANCESTOR ? ancestor_random_rotation(&random, (float)spread) : random_domain(p, width_rad, i);
-    /* the ancestor draws domain 0 and then aligns it; a single domain is aligned under every law */
+        crystal->domains[i] = law == MOSAIC_ANCESTOR ? ancestor_random_rotation(&random, (float)spread)
+                                                     : random_domain(p, width_rad, i, count);
+    /* the ancestor draws domain 0 and then aligns it; without a spread the one domain is aligned under every law */
     if (law == MOSAIC_ANCESTOR || !(spread > 0.0)) crystal->domains[0] = mat3_identity();
     return status_ok();
 }

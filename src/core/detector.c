@@ -1,7 +1,6 @@
 #include "detector.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* Axes of each convention: beam, fast, slow, normal, twotheta, polarization, spindle (docs/physics.md, "Conventions").
  */
@@ -31,13 +30,22 @@ static Status choose_axis(const Parameters *parameters, int index, const double 
     return status_ok();
 }
 
+/* Across fast and slow, away from the crystal: as the first pixel lies where it is given, else as the beam goes. The
+ * axes may be left-handed: x to the right and y down, seen along a beam to +z, are. */
+static Vec3 automatic_normal(const Parameters *p, const LaboratoryAxes *axes) {
+    const double *corner_m = p->detector_pixel0_m;
+    const Vec3 normal = vec3_unit(vec3_cross(axes->fast, axes->slow));
+    const Vec3 away = isnan(corner_m[0]) ? axes->beam : vec3(corner_m[0], corner_m[1], corner_m[2]);
+    return vec3_dot(normal, away) < 0.0 ? vec3_scale(-1.0, normal) : normal;
+}
+
 Status detector_axes(const Parameters *p, LaboratoryAxes *axes) {
     const ConventionAxes *own = &conventions[p->detector_convention];
     TRY(choose_axis(p, PARAMETER(beam, direction), p->beam_direction, own->beam, &axes->beam));
     TRY(choose_axis(p, PARAMETER(detector, fast_vector), p->detector_fast_vector, own->fast, &axes->fast));
     TRY(choose_axis(p, PARAMETER(detector, slow_vector), p->detector_slow_vector, own->slow, &axes->slow));
     Vec3 normal = own->normal;
-    if (vec3_length(normal) == 0.0) normal = vec3_unit(vec3_cross(axes->fast, axes->slow));
+    if (vec3_length(normal) == 0.0) normal = automatic_normal(p, axes);
     TRY(choose_axis(p, PARAMETER(detector, normal_vector), p->detector_normal_vector, normal, &axes->normal));
     TRY(choose_axis(p, PARAMETER(detector, twotheta_axis), p->detector_twotheta_axis, own->twotheta, &axes->twotheta));
     TRY(choose_axis(p, PARAMETER(beam, polarization_axis), p->beam_polarization_axis, own->polarization,
@@ -61,8 +69,7 @@ static int64_t pixels_along(int64_t given, double size_m, double pixel_size_m) {
 }
 
 static Status count_pixels(const Parameters *p, Detector *detector) {
-    const double size_f_m = p->detector_size_m[0];
-    const double size_s_m = isnan(p->detector_size_m[1]) ? size_f_m : p->detector_size_m[1];
+    const double size_f_m = p->detector_size_m[0], size_s_m = p->detector_size_m[1];
     detector->pixel_size_m = p->detector_pixel_size_m;
     detector->fast_pixels = pixels_along(p->detector_fast_pixels, size_f_m, detector->pixel_size_m);
     detector->slow_pixels = pixels_along(p->detector_slow_pixels, size_s_m, detector->pixel_size_m);
@@ -179,8 +186,9 @@ static Status place(const Parameters *p, const LaboratoryAxes *axes, Detector *d
     const Vec3 rotated_normal = vec3_rotate_xyz(axes->normal, rotation[0], rotation[1], rotation[2]);
     const double ratio = vec3_dot(axes->beam, rotated_normal);
     if (fabs(ratio) < 1e-12 && isnan(p->detector_pixel0_m[0]))
-        return status_error(STATUS_BAD_PARAMETER, "detector.rotation turns the detector's plane along the beam, which "
-                                                  "then never meets it; turn it less");
+        return status_error(STATUS_BAD_PARAMETER,
+                            "the detector's plane runs along the beam, which never meets it; check detector.rotation "
+                            "and the detector's axes");
     const double given_close = p->detector_close_distance_m;
     const double close = isnan(given_close) ? fabs(ratio * p->detector_distance_m) : given_close;
 
@@ -191,7 +199,10 @@ static Status place(const Parameters *p, const LaboratoryAxes *axes, Detector *d
         detector->pixel0_m =
             swing(p, axes, corner(closest[0], axes->fast, closest[1], axes->slow, close, axes->normal));
     } else {
-        detector->pixel0_m = corner(beam[0], detector->fast, beam[1], detector->slow, close / ratio, axes->beam);
+        /* a plane turned by more than 90 degrees still holds the beam's spot */
+        const double side = vec3_dot(axes->beam, axes->normal) < 0.0 ? -1.0 : 1.0;
+        const double along_beam = side * close / fabs(ratio);
+        detector->pixel0_m = corner(beam[0], detector->fast, beam[1], detector->slow, along_beam, axes->beam);
     }
     return status_ok();
 }
@@ -203,14 +214,25 @@ static Status derive(const LaboratoryAxes *axes, Detector *detector) {
     detector->close_distance_m = vec3_dot(detector->pixel0_m, detector->normal);
     detector->closest_m[0] = -vec3_dot(detector->pixel0_m, detector->fast);
     detector->closest_m[1] = -vec3_dot(detector->pixel0_m, detector->slow);
-    if (!(fabs(detector->close_distance_m) > 0.0))
+    if (!(fabs(detector->close_distance_m) > 1e-9 * vec3_length(detector->pixel0_m)))
         return status_error(STATUS_BAD_PARAMETER,
-                            "the crystal lies in the detector's plane; give another detector.twotheta or distance");
+                            "the crystal lies in the detector's plane; give another detector.rotation or "
+                            "detector.twotheta, or detector.pivot=sample, which keeps the plane away from it");
     detector->distance_m = detector->close_distance_m / ratio; /* infinite for a detector along the beam */
     const Vec3 spot = vec3_subtract(vec3_scale(detector->distance_m, axes->beam), detector->pixel0_m);
     detector->beam_centre_m[0] = vec3_dot(detector->fast, spot);
     detector->beam_centre_m[1] = vec3_dot(detector->slow, spot);
     return status_ok();
+}
+
+static void note_skew(const LaboratoryAxes *axes, Notes *notes) {
+    const double skew = fabs(vec3_dot(axes->fast, axes->slow));
+    const double lean = fmax(fabs(vec3_dot(axes->fast, axes->normal)), fabs(vec3_dot(axes->slow, axes->normal)));
+    if (skew < 1e-3 && lean < 1e-3) return;
+    notes_add(notes,
+              "the detector's axes are not at right angles (cosines up to %.2g between fast and slow, %.2g to the "
+              "normal): its pixels are no squares",
+              skew, lean);
 }
 
 Status detector_create(const Parameters *p, const LaboratoryAxes *axes, Detector *detector, Notes *notes) {
@@ -225,6 +247,11 @@ Status detector_create(const Parameters *p, const LaboratoryAxes *axes, Detector
     if (!isnan(p->detector_pixel0_m[0]) && (parameters_is_given(p, PARAMETER(detector, distance)) ||
                                             parameters_is_given(p, PARAMETER(detector, beam_centre))))
         notes_add(notes, "detector.pixel0 is given: distance and beam centre follow from it");
+    const double *corner_m = p->detector_pixel0_m;
+    if (!isnan(corner_m[0]) && (isnan(corner_m[1]) || isnan(corner_m[2])))
+        return status_error(STATUS_BAD_PARAMETER, "detector.pixel0 is %s; it must be three lengths",
+                            p->state[PARAMETER(detector, pixel0)].text);
+    note_skew(axes, notes);
     TRY(count_pixels(p, detector));
     detector->fast = swing(p, axes, axes->fast);
     detector->slow = swing(p, axes, axes->slow);

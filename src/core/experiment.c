@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 enum { RESOLUTION_POINTS = 33, OVERSAMPLE_MOST = 1000, PHI_STEPS_MOST = 10000000, ROTATION_STEPS_MOST = 1000 };
-static const double TERMS_MOST = 1e15;
+static const double TERMS_MOST = 1e15, STEPS_MOST = 1e18;
 
 void experiment_resolution(const Beam *beam, const Detector *detector, double *range_per_m) {
     const double size_f = detector->pixel_size_m * (double)detector->fast_pixels;
@@ -60,13 +60,51 @@ static int64_t rotation_steps(const Experiment *e, double width_rad) {
     return (int64_t)fmin(fmax(ceil(width_rad / (0.5 * spot_rad)), 1.0), ROTATION_STEPS_MOST);
 }
 
-/* The ancestor's automatic rules for range, step and number of spindle angles, any of which may be missing. */
+/* What is given and belongs to another kind of sweep. */
+static void note_idle_angles(const Parameters *p, Notes *notes) {
+    static const int of_stills[] = {PARAMETER(sampling, phi_start), PARAMETER(sampling, phi_range)};
+    static const int of_rotations[] = {PARAMETER(sweep, start), PARAMETER(sweep, width)};
+    const bool rotation = p->sweep_kind == SWEEP_ROTATION;
+    for (int i = 0; i < 2; i++) {
+        const int idle = rotation ? of_stills[i] : of_rotations[i];
+        if (parameters_is_given(p, idle))
+            notes_add(notes, "%s has no effect in a sweep of kind %s; %s has", parameters_row(idle)->public_name,
+                      p->state[PARAMETER(sweep, kind)].text,
+                      parameters_row(rotation ? of_rotations[i] : of_stills[i])->public_name);
+    }
+}
+
+/* Intervals fill the range: their number follows from a step, and the step from their number. A range that is not given
+ * follows from both. */
+static Status choose_intervals(const Parameters *p, double *range, double *step, double *steps) {
+    if (isnan(*step)) return status_ok();
+    if (isnan(*range) && isnan(*steps))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "sampling.phi_step is %s and there is no range; give sampling.phi_range or "
+                            "sampling.phi_steps too",
+                            p->state[PARAMETER(sampling, phi_step)].text);
+    if (isnan(*range)) *range = *step * *steps;
+    if (isnan(*steps)) *steps = fmax(ceil(*range / *step - 1e-9), 1.0);
+    if (p->sampling_phi_steps != PARAMETER_AUTO && fabs(*step * *steps - *range) > 1e-6 * *range)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "sampling.phi_step %s and sampling.phi_steps %s do not make up the range of %g degrees; "
+                            "give one of them",
+                            p->state[PARAMETER(sampling, phi_step)].text, p->state[PARAMETER(sampling, phi_steps)].text,
+                            *range / RADIANS_PER_DEGREE);
+    *step = *range / *steps;
+    return status_ok();
+}
+
+/* The ancestor's automatic rules for range, step and number of spindle angles, any of which may be missing; a midpoint
+ * needs intervals that fill the range. */
 static Status choose_phi(const Parameters *p, Experiment *e, Notes *notes) {
     Sampling *sampling = &e->sampling;
     const bool rotation = e->sweep.kind == SWEEP_ROTATION;
     double range = rotation ? p->sweep_width_rad : p->sampling_phi_range_rad;
     double step = p->sampling_phi_step_rad > 0.0 ? p->sampling_phi_step_rad : NAN;
     double steps = p->sampling_phi_steps == PARAMETER_AUTO ? NAN : (double)p->sampling_phi_steps;
+    note_idle_angles(p, notes);
+    if (p->sampling_phi_law == PHI_MIDPOINT) TRY(choose_intervals(p, &range, &step, &steps));
     if (isnan(range) && !isnan(step)) {
         range = step;
         steps = 2.0;
@@ -100,6 +138,8 @@ static void choose_interpolation(const Parameters *p, Experiment *e, Notes *note
     const bool wanted =
         p->crystal_interpolate == INTERPOLATE_ON || (p->crystal_interpolate == INTERPOLATE_AUTO && few_cells);
     e->sampling.interpolate = wanted && e->factors.grid != NULL;
+    if (p->crystal_interpolate == INTERPOLATE_ON && e->factors.grid == NULL)
+        notes_add(notes, "crystal.interpolate has no effect without crystal.structure_factors");
     if (e->sampling.interpolate && p->crystal_interpolate == INTERPOLATE_AUTO)
         notes_add(notes, "crystal.interpolate: tricubic, selected automatically for fewer than 3 cells along an axis");
 }
@@ -123,6 +163,9 @@ static Status check_reflections_in_reach(const Parameters *p, const Experiment *
         least_q = fmin(least_q, q);
         greatest_q = fmax(greatest_q, q);
     }
+    if (!(factors->greatest_f > 0.0))
+        return status_error(STATUS_BAD_FILE, "%s: all its %" PRId64 " structure factors are 0",
+                            p->crystal_structure_factors_file, factors->reflections);
     return status_error(STATUS_BAD_PARAMETER,
                         "%s: none of its %" PRId64 " reflections reaches the detector: they span d = %.4g to %.4g A, "
                         "the detector sees %.4g to %.4g A; check the cell, the wavelength and the distance, or give "
@@ -139,6 +182,14 @@ static Status check_size(const Experiment *e) {
                             " mosaic domains are %.3g terms for "
                             "each pixel; at most %g are accepted",
                             e->beam.source_count, e->sampling.phi_steps, e->crystal.domain_count, terms, TERMS_MOST);
+    const double parts = (double)e->sampling.oversample * e->sampling.oversample * e->detector.sensor_layers;
+    const double steps = terms * parts * (double)detector_pixels(&e->detector);
+    if (steps > STEPS_MOST)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%.3g terms x %d x %d sub-pixels x %d layers x %" PRId64
+                            " pixels are %.3g steps for each frame; at most %g are accepted",
+                            terms, e->sampling.oversample, e->sampling.oversample, e->detector.sensor_layers,
+                            detector_pixels(&e->detector), steps, STEPS_MOST);
     return status_ok();
 }
 
@@ -172,6 +223,14 @@ static const char *against_float32(const Experiment *e) {
 
 static Status choose_precision(const Parameters *p, Experiment *e, Notes *notes) {
     const char *against = against_float32(e);
+    const bool table_fits =
+        structure_factors_table_size(&e->factors) <= INT32_MAX; /* the kernel counts places in 32 bits */
+    if (p->run_precision == PRECISION_FLOAT32 && !table_fits)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "run.precision is float32, and the structure factors span %d x %d x %d indices, too many "
+                            "for it; give run.precision=float64",
+                            e->factors.count[0], e->factors.count[1], e->factors.count[2]);
+    if (!table_fits) against = "there are too many structure factors";
     e->precision = (Precision)p->run_precision;
     if (e->precision == PRECISION_AUTO) {
         e->precision = against == NULL ? PRECISION_FLOAT32 : PRECISION_FLOAT64;
@@ -188,6 +247,16 @@ static Status choose_precision(const Parameters *p, Experiment *e, Notes *notes)
     return status_ok();
 }
 
+static Status check_trace_pixel(const Parameters *p, const Detector *detector) {
+    const int64_t slow = p->run_trace_pixel[0], fast = p->run_trace_pixel[1];
+    const bool inside = slow >= 0 && slow < detector->slow_pixels && fast >= 0 && fast < detector->fast_pixels;
+    if (inside || (slow == PARAMETER_AUTO && fast == PARAMETER_AUTO)) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "run.trace_pixel %s is no pixel of the detector; it has %" PRId64 " x %" PRId64
+                        " (slow, fast), counted from 0",
+                        p->state[PARAMETER(run, trace_pixel)].text, detector->slow_pixels, detector->fast_pixels);
+}
+
 static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
     e->images = (OutputImages)p->output_images;
     e->sweep = (Sweep){.kind = (SweepKind)p->sweep_kind,
@@ -197,6 +266,7 @@ static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
                        .seed = (uint64_t)p->sweep_seed};
     TRY(detector_axes(p, &e->axes));
     TRY(detector_create(p, &e->axes, &e->detector, notes));
+    TRY(check_trace_pixel(p, &e->detector));
     TRY(detector_signal_create(p, &e->detector, &e->signal, notes));
     TRY(active_pixels_create(p, &e->detector, &e->active, &e->active_pixels));
     TRY(beam_create(p, &e->axes, &e->beam, notes));
@@ -204,6 +274,9 @@ static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
     TRY(crystal_create(p, &e->beam, &e->crystal, notes));
     TRY(structure_factors_create(p, &e->factors, &e->owned_grid));
     TRY(background_create(p, &e->background, notes));
+    if (e->sweep.kind == SWEEP_STILL && e->sweep.count > 1 && e->images == IMAGES_EXPECTED)
+        notes_add(notes, "sweep.kind is still: all %" PRId64 " frames are alike; rotation or random makes them differ",
+                  e->sweep.count);
     e->sampling.dmin_m = p->sampling_dmin_m;
     choose_oversample(p, e, notes);
     TRY(choose_phi(p, e, notes));

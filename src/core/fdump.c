@@ -28,7 +28,8 @@ static Status read_box(const char *path, const char *contents, StructureFactors 
     int64_t index[INDICES];
     for (int i = 0; i < INDICES; i++) {
         while (*next == ' ') next++;
-        const bool is_read = text_read_integer(next, &index[i], &next) && llabs(index[i]) <= MILLER_INDEX_MOST;
+        const bool is_read = text_read_integer(next, &index[i], &next) && index[i] >= -MILLER_INDEX_MOST &&
+                             index[i] <= MILLER_INDEX_MOST;
         if (!is_read || (i % 2 == 1 && index[i] < index[i - 1]))
             return status_error(STATUS_BAD_FILE,
                                 "%s: index %d of its first line is wrong; it must be h_min h_max k_min k_max l_min "

@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* A key of the header, and the value that it is a default of. Header and table use the same units: mm, A, degrees. */
 typedef struct HeaderKey {

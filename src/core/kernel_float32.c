@@ -4,8 +4,6 @@
 #include "sensor.h"
 #include "shape.h"
 
-#include <string.h>
-
 /* Blocks of pixels share a centre, at which the Miller indices are known in double precision. They are anchored to the
  * detector's pixel (0,0), so that a pixel's value does not depend on how tiles are cut. */
 enum { BLOCK_SLOW = 8, BLOCK_FAST = 32, PIXELS = BLOCK_SLOW * BLOCK_FAST };

@@ -109,17 +109,24 @@ int parameters_find(const char *public_name) {
 }
 
 const char *parameters_nearest(const char *public_name) {
-    const char *nearest = NULL;
-    int least = 1000;
+    TextNearest nearest = text_nearest_to(public_name);
+    const bool has_section = strchr(public_name, '.') != NULL;
+    const char *found = NULL;
     for (int i = 0; i < PARAMETER_COUNT; i++) {
-        int distance = text_distance(public_name, rows[i].public_name);
-        if (strcmp(public_name, rows[i].name) == 0) distance = 0; /* the section forgotten */
-        if (distance < least) {
-            least = distance;
-            nearest = rows[i].public_name;
-        }
+        const int before = nearest.distance;
+        text_nearest_try(&nearest, has_section ? rows[i].public_name : rows[i].name);
+        if (nearest.distance < before) found = rows[i].public_name;
     }
-    return nearest != NULL && text_is_near(public_name, least) ? nearest : NULL;
+    return text_nearest_is_near(&nearest) ? found : NULL;
+}
+
+void parameters_section_remedy(const char *section, char *remedy) {
+    TextNearest nearest = text_nearest_to(section);
+    const char *parameter = parameters_nearest(section);
+    for (int i = 0; i < PARAMETER_COUNT; i++) text_nearest_try(&nearest, rows[i].section);
+    text_nearest_remedy(&nearest, "tessera simulate --help lists them", remedy);
+    if (!text_nearest_is_near(&nearest) && parameter != NULL)
+        (void)snprintf(remedy, TEXT_REMEDY_BYTES, "; did you mean \"%s\"?", parameter);
 }
 
 bool parameters_is_given(const Parameters *parameters, int index) {
@@ -207,6 +214,15 @@ static size_t part_length(const char *text) {
     return strcspn(text, ",");
 }
 
+/* One value of a list, without the blanks around it. */
+static Status read_part(Parameters *parameters, const ParameterRow *row, int component, const char *part,
+                        const char *origin) {
+    size_t length = part_length(part);
+    for (; *part == ' '; length--) part++;
+    while (length > 0 && part[length - 1] == ' ') length--;
+    return read_component(parameters, row, component, part, length, origin);
+}
+
 static Status read_list(Parameters *parameters, const ParameterRow *row, const char *text, const char *origin) {
     int parts = 1;
     for (const char *c = text; *c != '\0'; c++) parts += *c == ',';
@@ -220,7 +236,7 @@ static Status read_list(Parameters *parameters, const ParameterRow *row, const c
     const char *part = text;
     for (int i = 0; i < row->count; i++) {
         if (i < parts || (one_for_all && !mixed_units)) {
-            TRY(read_component(parameters, row, i, part, part_length(part), origin));
+            TRY(read_part(parameters, row, i, part, origin));
             if (i + 1 < parts) part += part_length(part) + 1;
         } else {
             TRY(read_component(parameters, row, i, "auto", 4, origin));
@@ -230,25 +246,21 @@ static Status read_list(Parameters *parameters, const ParameterRow *row, const c
 }
 
 static Status read_word(const ParameterRow *row, const char *text, const char *origin, int *index) {
+    TextNearest nearest = text_nearest_to(text);
     *index = 0;
-    const char *nearest = NULL;
-    int least = 1000;
     for (const char *word = row->choices; *word != '\0'; (*index)++) {
-        const size_t length = parameters_word_length(word);
-        if (strlen(text) == length && strncmp(word, text, length) == 0) return status_ok();
         char name[64];
+        const size_t length = parameters_word_length(word);
         (void)snprintf(name, sizeof name, "%.*s", (int)length, word);
-        const int distance = text_distance(text, name);
-        if (distance < least && text_is_near(text, distance)) {
-            least = distance;
-            nearest = word;
-        }
+        if (strcmp(text, name) == 0) return status_ok();
+        text_nearest_try(&nearest, name);
         word += length;
         while (*word == ' ') word++;
     }
     char remedy[256];
-    (void)snprintf(remedy, sizeof remedy, "one of: %s%s%.*s%s", row->choices, nearest ? " (did you mean \"" : "",
-                   nearest ? (int)parameters_word_length(nearest) : 0, nearest ? nearest : "", nearest ? "\"?)" : "");
+    const bool near = text_nearest_is_near(&nearest);
+    (void)snprintf(remedy, sizeof remedy, "one of: %s%s%s%s", row->choices, near ? " (did you mean \"" : "",
+                   near ? nearest.name : "", near ? "\"?)" : "");
     return bad_value(row, text, origin, remedy);
 }
 

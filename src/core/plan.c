@@ -57,28 +57,46 @@ static void choose_tile(Plan *plan) {
     }
 }
 
-/* Pixels of all tiles before tile @p index. */
-static int64_t pixels_before(const Plan *plan, int64_t index) {
+static Tile whole_frame(const Plan *plan) {
+    return (Tile){0, 0, plan->request.slow_pixels, plan->request.fast_pixels};
+}
+
+static int64_t common_length(int64_t begin, int64_t length, int64_t other_begin, int64_t other_length) {
+    const int64_t first = begin > other_begin ? begin : other_begin;
+    const int64_t common = least_of(begin + length, other_begin + other_length) - first;
+    return common > 0 ? common : 0;
+}
+
+static int64_t common_pixels(Tile a, Tile b) {
+    return common_length(a.slow, a.slow_pixels, b.slow, b.slow_pixels) *
+           common_length(a.fast, a.fast_pixels, b.fast, b.fast_pixels);
+}
+
+/* Pixels of @p region that lie in the tiles before tile @p index. */
+static int64_t pixels_before(const Plan *plan, int64_t index, Tile region) {
     const int64_t row = index / plan->tiles_fast, column = index % plan->tiles_fast;
     const int64_t slow = least_of(row * plan->tile, plan->request.slow_pixels);
     const int64_t height = least_of(plan->tile, plan->request.slow_pixels - slow);
     const int64_t width = least_of(column * plan->tile, plan->request.fast_pixels);
-    return slow * plan->request.fast_pixels + height * width;
+    return common_pixels((Tile){0, 0, slow, plan->request.fast_pixels}, region) +
+           common_pixels((Tile){slow, 0, height, width}, region);
 }
 
 /* First tile of member @p member: the one whose first pixel is nearest to an equal share of the pixels. */
 static int64_t first_tile_of_member(const Plan *plan, int member) {
-    const double share =
-        (double)plan->request.slow_pixels * (double)plan->request.fast_pixels * member / plan->group_ranks;
+    const Tile frame = whole_frame(plan);
+    const double share = (double)frame.slow_pixels * (double)frame.fast_pixels * member / plan->group_ranks;
     int64_t low = 0, high = plan_tiles(plan);
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
-        if ((double)pixels_before(plan, middle) < share)
+        if ((double)pixels_before(plan, middle, frame) < share)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low > 0 && share - (double)pixels_before(plan, low - 1) < (double)pixels_before(plan, low) - share) low--;
+    if (low > 0 &&
+        share - (double)pixels_before(plan, low - 1, frame) < (double)pixels_before(plan, low, frame) - share)
+        low--;
     return low;
 }
 
@@ -105,13 +123,15 @@ Range plan_blocks_of_shards(const Plan *plan, Range shards) {
                    range_part(all, plan->shards, shards.end - 1).end};
 }
 
-/* Work (pixels x blocks) of the member with most, for the plan's clusters and shards. */
+/* Work (computed pixels x blocks) of the member with most, for the plan's clusters and shards. */
 static double greatest_work(const Plan *plan) {
     double greatest = 0.0;
     for (int member = 0; member < plan->group_ranks; member++) {
         const Range tiles = plan_tiles_of_cluster(plan, member);
         const Range blocks = plan_blocks_of_shards(plan, plan_shards_of_member(plan, member));
-        const double pixels = (double)(pixels_before(plan, tiles.end) - pixels_before(plan, tiles.begin));
+        const Tile active = plan->request.active;
+        const double pixels =
+            (double)(pixels_before(plan, tiles.end, active) - pixels_before(plan, tiles.begin, active));
         const double work = pixels * (double)range_length(blocks);
         if (work > greatest) greatest = work;
     }
@@ -119,7 +139,9 @@ static double greatest_work(const Plan *plan) {
 }
 
 /* The size of clusters, a divisor of the group, that leaves the busiest member the least work; the smallest of nearly
- * equal ones, as larger clusters reduce more. With shards on automatic there are as many as members of a cluster. */
+ * equal ones, as larger clusters reduce more. Members own, and write, equal shares of the frame: where only a region of
+ * it is computed, it is the clusters that share the work. With shards on automatic there are as many as members of a
+ * cluster. */
 static void choose_clusters(Plan *plan, Notes *notes) {
     const PlanRequest *request = &plan->request;
     const bool automatic = request->shards == PARAMETER_AUTO;

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { RADIUS_MOST = 1000, FIBER_RADIUS_MOST = 100 };
 /* sqrt(8 ln 2), FWHM of a Gaussian of standard deviation 1; and that of a fibre of g = 1, 2 sqrt(2^(2/3) - 1). */
@@ -85,7 +84,8 @@ Status point_spread_create(const Parameters *p, const Detector *detector, PointS
     *spread = (PointSpread){.kind = (PointSpreadKind)p->detector_psf};
     if (spread->kind == PSF_NONE) return status_ok();
     if (isnan(p->detector_psf_fwhm_m))
-        return status_error(STATUS_BAD_PARAMETER, "detector.psf is \"%s\" and detector.psf_fwhm is not given",
+        return status_error(STATUS_BAD_PARAMETER,
+                            "detector.psf is \"%s\" and detector.psf_fwhm is not given; give it in mm",
                             p->state[PARAMETER(detector, psf)].text);
     spread->fwhm_pixels = p->detector_psf_fwhm_m / detector->pixel_size_m;
     const double radius = p->detector_psf_radius_pixels == PARAMETER_AUTO ? automatic_radius(spread)

@@ -2,7 +2,6 @@
 
 #include "text.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +43,8 @@ static Status value_text(RunFile *file, const char *name, yaml_node_t *node, cha
         const yaml_node_t *part = yaml_document_get_node(&file->document, *item);
         const size_t used = strlen(text);
         if (part->type != YAML_SCALAR_NODE) return fault(file, part, "a list must hold numbers or words:", name);
-        const int written = snprintf(text + used, bytes - used, "%s%s", used > 0 ? "," : "", text_of(part));
+        const char *comma = item > node->data.sequence.items.start ? "," : "";
+        const int written = snprintf(text + used, bytes - used, "%s%s", comma, text_of(part));
         if (written < 0 || (size_t)written >= bytes - used) return fault(file, part, "the list is too long:", name);
     }
     return status_ok();
@@ -80,28 +80,16 @@ static bool is_section(const char *name) {
     return false;
 }
 
-static const char *nearest_section(const char *name) {
-    const char *nearest = NULL;
-    int least = 1000;
-    for (int i = 0; i < PARAMETER_COUNT; i++) {
-        const int distance = text_distance(name, parameters_row(i)->section);
-        if (distance < least) {
-            least = distance;
-            nearest = parameters_row(i)->section;
-        }
-    }
-    return text_is_near(name, least) ? nearest : NULL;
+static Status unknown_section(const RunFile *file, const yaml_node_t *key) {
+    char remedy[TEXT_REMEDY_BYTES];
+    parameters_section_remedy(text_of(key), remedy);
+    return status_error(STATUS_BAD_FILE, "%s:%zu: there is no section \"%.100s\"%s", file->path,
+                        key->start_mark.line + 1, text_of(key), remedy);
 }
 
 static Status read_section(RunFile *file, const yaml_node_t *key, yaml_node_t *value) {
     const char *section = text_of(key);
-    if (!is_section(section)) {
-        const char *nearest = nearest_section(section);
-        return status_error(STATUS_BAD_FILE, "%s:%zu: there is no section \"%.100s\"%s%s%s", file->path,
-                            key->start_mark.line + 1, section,
-                            nearest ? "; did you mean \"" : "; tessera --help lists them", nearest ? nearest : "",
-                            nearest ? "\"?" : "");
-    }
+    if (!is_section(section)) return unknown_section(file, key);
     if (value->type == YAML_SCALAR_NODE && *text_of(value) == '\0') return status_ok(); /* an empty section */
     if (value->type != YAML_MAPPING_NODE)
         return fault(file, value, "a section must hold names and values, section", section);
@@ -132,6 +120,22 @@ static Status read_document(RunFile *file) {
     return status_ok();
 }
 
+static Status not_yaml(const char *path, const yaml_parser_t *parser) {
+    return status_error(STATUS_BAD_FILE, "%s:%zu: this is not YAML: %s", path, parser->problem_mark.line + 1,
+                        parser->problem != NULL ? parser->problem : "the text cannot be read");
+}
+
+/* What stands behind the first document would be lost without a word. */
+static Status refuse_more(const RunFile *file, yaml_parser_t *parser) {
+    yaml_document_t more;
+    if (!yaml_parser_load(parser, &more)) return not_yaml(file->path, parser);
+    const yaml_node_t *root = yaml_document_get_root_node(&more);
+    const Status status =
+        root == NULL ? status_ok() : fault(file, root, "a second document; a run file holds only one", "");
+    yaml_document_delete(&more);
+    return status;
+}
+
 static Status parse(const char *path, const char *contents, size_t bytes, Parameters *parameters) {
     yaml_parser_t parser;
     RunFile file = {.path = path, .parameters = parameters};
@@ -139,10 +143,10 @@ static Status parse(const char *path, const char *contents, size_t bytes, Parame
     yaml_parser_set_input_string(&parser, (const unsigned char *)contents, bytes);
     Status status = status_ok();
     if (!yaml_parser_load(&parser, &file.document)) {
-        status = status_error(STATUS_BAD_FILE, "%s:%zu: this is not YAML: %s", path, parser.problem_mark.line + 1,
-                              parser.problem != NULL ? parser.problem : "the text cannot be read");
+        status = not_yaml(path, &parser);
     } else {
         status = read_document(&file);
+        if (status_is_ok(status)) status = refuse_more(&file, &parser);
         yaml_document_delete(&file.document);
     }
     yaml_parser_delete(&parser);

@@ -1,7 +1,5 @@
 #include "sensor.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <xraylib/xraylib.h>
 
 static const double HC_KEV_A = 12.398419843320026;
@@ -95,6 +93,8 @@ Status sensor_create(const Parameters *p, Detector *detector, Beam *beam, Notes 
     detector->sensor_layers = ignored ? 1 : (int)layers;
     if (ignored && *p->detector_sensor_material != '\0' && isnan(p->detector_sensor_thickness_m))
         notes_add(notes, "detector.sensor_material has no effect without detector.sensor_thickness");
+    if (thickness == 0.0 && p->detector_sensor_layers > 1)
+        notes_add(notes, "detector.sensor_layers has no effect without detector.sensor_thickness");
     return ignored ? status_ok() : set_absorption(p, attenuation, detector, beam);
 }
 

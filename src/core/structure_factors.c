@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Largest |index|, values of the grid, and bytes of a file that are accepted: beyond any crystal, and safe to multiply.
  */
@@ -34,9 +33,13 @@ static Status read_reflection(const LineReader *reader, Reflection *reflection) 
                                 reader->path, reader->line, "hkl"[i], field[i], MILLER_INDEX_MOST);
         reflection->index[i] = (int32_t)field[i];
     }
+    const double greatest = parameters_row(PARAMETER(crystal, default_f))->greatest;
     if (field[3] < 0.0)
         return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": F is %g; an amplitude must not be negative", reader->path,
                             reader->line, field[3]);
+    if (field[3] > greatest)
+        return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": F is %g; at most %g electrons are accepted", reader->path,
+                            reader->line, field[3], greatest);
     reflection->f = field[3];
     return status_ok();
 }
@@ -128,7 +131,8 @@ Status structure_factors_create(const Parameters *p, StructureFactors *factors, 
     const char *path = p->crystal_structure_factors_file;
     if (*path == '\0' && !(p->crystal_default_f > 0.0))
         return status_error(STATUS_BAD_PARAMETER,
-                            "there are no structure factors; give crystal.structure_factors or crystal.default_f");
+                            "there are no structure factors; give crystal.structure_factors or crystal.default_f "
+                            "(nanobragg: -hkl or -default_F)");
     if (*path == '\0') return status_ok();
     char *contents = NULL;
     size_t bytes = 0;

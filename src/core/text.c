@@ -2,8 +2,8 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <float.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +68,29 @@ int text_distance(const char *from, const char *to) {
 
 bool text_is_near(const char *name, int distance) {
     const int length = (int)strlen(name);
-    return distance <= (length < 6 ? 2 : length / 3);
+    return distance < length && distance <= (length < 6 ? 2 : length / 3);
+}
+
+TextNearest text_nearest_to(const char *wanted) {
+    return (TextNearest){.wanted = wanted, .name = "", .distance = INT_MAX};
+}
+
+void text_nearest_try(TextNearest *nearest, const char *name) {
+    const int distance = text_distance(nearest->wanted, name);
+    if (distance >= nearest->distance) return;
+    nearest->distance = distance;
+    (void)text_copy(nearest->name, sizeof nearest->name, name);
+}
+
+bool text_nearest_is_near(const TextNearest *nearest) {
+    return text_is_near(nearest->wanted, nearest->distance);
+}
+
+void text_nearest_remedy(const TextNearest *nearest, const char *otherwise, char *remedy) {
+    if (text_nearest_is_near(nearest))
+        (void)snprintf(remedy, TEXT_REMEDY_BYTES, "; did you mean \"%s\"?", nearest->name);
+    else
+        (void)snprintf(remedy, TEXT_REMEDY_BYTES, "; %s", otherwise);
 }
 
 bool text_copy(char *copy, size_t copy_bytes, const char *text) {

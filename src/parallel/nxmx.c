@@ -136,7 +136,7 @@ static Status fill_twin(hid_t images, const void *context) {
 
 static Status fill_source(hid_t source, const void *context) {
     (void)context;
-    return write_named(source, "name", "nanoBragg simulation", "simulation");
+    return write_named(source, "name", "Tessera simulation", "Tessera");
 }
 
 /* ----------------------------------------------------------------------------------------------------------- sample */

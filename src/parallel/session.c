@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "hdf5_helpers.h"
+#include "kernel.h"
 #include "text.h"
 
 #include <math.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 RankPlace session_place(void) {
     RankPlace place = {.threads = omp_get_max_threads()};
@@ -83,6 +85,8 @@ static Status write_libraries(hid_t group) {
     (void)snprintf(hdf5, sizeof hdf5, "%d.%d.%d", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
     TRY(hdf5_write_text(group, "libhdf5_headers", hdf5));
     TRY(hdf5_write_text(group, "mpi_library", mpi));
+    TRY(hdf5_write_text(group, "zlib", zlibVersion()));
+    TRY(hdf5_write_text(group, "kernel_instructions", kernel_instructions()));
     return hdf5_write_int32(group, "openmp", _OPENMP);
 }
 

@@ -1,5 +1,6 @@
 #include "simulate.h"
 
+#include "active_pixels.h"
 #include "agree.h"
 #include "broadcast.h"
 #include "kernel.h"
@@ -84,8 +85,10 @@ Status simulate_plan(const Parameters *p, const Experiment *e, int ranks, int th
     TRY(read_slice(p, e->sweep.count, slice));
     const double per_pixel =
         (double)kernel_steps(e, 1, (Range){0, kernel_blocks(e)}); /* fits: experiment_create limits the terms */
-    const PlanRequest request = {.slow_pixels = e->detector.slow_pixels,
-                                 .fast_pixels = e->detector.fast_pixels,
+    const Tile frame = {0, 0, e->detector.slow_pixels, e->detector.fast_pixels};
+    const PlanRequest request = {.slow_pixels = frame.slow_pixels,
+                                 .fast_pixels = frame.fast_pixels,
+                                 .active = active_pixels_within(e->active, frame.fast_pixels, frame),
                                  .blocks = kernel_blocks(e),
                                  .steps_per_pixel = (int64_t)per_pixel,
                                  .frames = range_length(*slice),

@@ -20,7 +20,7 @@ struct Writer {
     MPI_Comm communicator;
     int rank, ranks;
     OutputPath path;
-    bool overwrite;
+    bool overwrite, is_new; /* is_new: not continued */
     OutputImages images;
     Mat3 to_mcstas;
     int64_t frames;
@@ -246,9 +246,9 @@ static Status open_started(Writer *writer, NxmxContents *contents, OutputRequest
     Status status = start_file(writer, contents, request, &start);
     *complete = status_is_ok(status) && start == OUTPUT_COMPLETE;
     if (!status_is_ok(status) || *complete) return status;
+    writer->is_new = start == OUTPUT_NEW;
     status = open_for_waves(writer);
-    if (!status_is_ok(status) && start == OUTPUT_NEW && writer->rank == 0)
-        (void)output_path_remove_partial(&writer->path);
+    if (!status_is_ok(status) && writer->is_new && writer->rank == 0) (void)output_path_remove_partial(&writer->path);
     return status;
 }
 
@@ -491,13 +491,25 @@ static Status finish(const Writer *writer, bool complete, const Plan *plan, Rank
     return status;
 }
 
+/* Nobody can use a new file without a finished frame. Collective. */
+static Status discard(Writer *writer) {
+    Status status = agree(writer->communicator, close_file(writer));
+    if (writer->rank == 0) status = status_first(status, output_path_remove_partial(&writer->path));
+    return agree(writer->communicator, status);
+}
+
+static Status keep(Writer *writer, bool complete, const Plan *plan, RankRecord mine) {
+    Status status = explain(writer, fill_missing(writer));
+    status = status_first(status, agree(writer->communicator, close_file(writer)));
+    return status_first(status, finish(writer, complete && status_is_ok(status), plan, mine));
+}
+
 Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine) {
     Writer *closing = *writer;
     if (closing == NULL) return status_ok();
-    const bool complete = finished && count_missing(closing) == 0;
-    Status status = explain(closing, fill_missing(closing));
-    status = status_first(status, agree(closing->communicator, close_file(closing)));
-    status = status_first(status, finish(closing, complete && status_is_ok(status), plan, mine));
+    const int64_t missing = count_missing(closing);
+    const bool useless = !finished && closing->is_new && missing == closing->frames;
+    const Status status = useless ? discard(closing) : keep(closing, finished && missing == 0, plan, mine);
     writer_destroy(writer);
     return status;
 }

@@ -80,22 +80,15 @@ static void print_help(FILE *out) {
 /* ---------------------------------------------------------------------------------------------------- command line */
 
 static Status find_option(const char *argument, size_t length, const Option **option) {
-    char name[64] = "";
-    if (length < sizeof name) memcpy(name, argument, length);
-    const Option *nearest = NULL;
-    int least = 1000;
+    char name[64], remedy[TEXT_REMEDY_BYTES];
+    (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, argument);
+    TextNearest nearest = text_nearest_to(name);
     for (*option = options; *option < options + OPTIONS; (*option)++) {
         if (strcmp((*option)->name, name) == 0) return status_ok();
-        const int distance = text_distance(name, (*option)->name);
-        if (distance < least) {
-            least = distance;
-            nearest = *option;
-        }
+        text_nearest_try(&nearest, (*option)->name);
     }
-    const bool is_near = text_is_near(name, least);
-    return status_error(STATUS_BAD_PARAMETER, "compare has no option \"%.*s\"%s%s%s", length < 60 ? (int)length : 60,
-                        argument, is_near ? "; did you mean " : "; see tessera compare --help",
-                        is_near ? nearest->name : "", is_near ? "?" : "");
+    text_nearest_remedy(&nearest, "see tessera compare --help", remedy);
+    return status_error(STATUS_BAD_PARAMETER, "compare has no option \"%s\"%s", name, remedy);
 }
 
 static Status bad_number(const Option *option, const char *text) {

@@ -19,22 +19,20 @@ static const ShortForm short_forms[] = {
     {"--overwrite", "run.overwrite", "true"},   {"--resume", "run.resume", "true"},
     {"--quiet", "run.verbosity", "quiet"},      {"--verbose", "run.verbosity", "verbose"},
 };
-enum { SHORT_FORMS = sizeof short_forms / sizeof *short_forms };
+enum { SHORT_FORMS = sizeof short_forms / sizeof *short_forms, RANKS_MOST = 1000000 };
 
+/* An argument that is neither a short form nor section.name: the nearest of both is suggested. */
 static Status unknown(const char *argument) {
-    const char *nearest = NULL;
-    int least = 1000;
-    for (int i = 0; i < SHORT_FORMS; i++) {
-        const int distance = text_distance(argument, short_forms[i].name);
-        if (distance < least) {
-            least = distance;
-            nearest = short_forms[i].name;
-        }
-    }
-    const bool near = text_is_near(argument, least);
-    return status_error(STATUS_BAD_PARAMETER, "command line: there is no option \"%.100s\"%s%s%s", argument,
-                        near ? "; did you mean \"" : "; tessera --help lists them", near ? nearest : "",
-                        near ? "\"?" : "");
+    char name[64], remedy[TEXT_REMEDY_BYTES];
+    const size_t length = strcspn(argument, "=");
+    (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, argument);
+    const char *parameter = parameters_nearest(name + strspn(name, "-"));
+    TextNearest nearest = text_nearest_to(name);
+    for (int i = 0; i < SHORT_FORMS; i++) text_nearest_try(&nearest, short_forms[i].name);
+    text_nearest_remedy(&nearest, "tessera --help lists them", remedy);
+    if (!text_nearest_is_near(&nearest) && parameter != NULL)
+        (void)snprintf(remedy, sizeof remedy, "; did you mean \"--%.100s=VALUE\"?", parameter);
+    return status_error(STATUS_BAD_PARAMETER, "command line: there is no option \"%s\"%s", name, remedy);
 }
 
 /* Value of argument @p i, either behind its '=' or the next argument. */
@@ -69,9 +67,9 @@ static Status set_by_name(const char *argument, Parameters *parameters) {
 static Status read_ranks(const char *text, int *ranks) {
     int64_t value = 0;
     const char *rest = text;
-    if (!text_read_integer(text, &value, &rest) || *rest != '\0' || value < 1 || value > 100000000)
-        return status_error(STATUS_BAD_PARAMETER, "command line: --ranks is \"%.40s\"; it must be from 1 to 100000000",
-                            text);
+    if (!text_read_integer(text, &value, &rest) || *rest != '\0' || value < 1 || value > RANKS_MOST)
+        return status_error(STATUS_BAD_PARAMETER, "command line: --ranks is \"%.40s\"; it must be from 1 to %d", text,
+                            RANKS_MOST);
     *ranks = (int)value;
     return status_ok();
 }
@@ -93,11 +91,12 @@ static Status read_option(int argc, char *const *argv, int *i, Parameters *param
     }
     if (is_named(argument, "--help")) {
         line->help = true;
-        if (*i + 1 < argc && argv[*i + 1][0] != '-') value = argv[++*i];
+        if (strchr(argument, '=') != NULL || (*i + 1 < argc && argv[*i + 1][0] != '-'))
+            TRY(value_of(argc, argv, i, &value));
         (void)text_copy(line->help_section, sizeof line->help_section, value == NULL ? "" : value);
         return status_ok();
     }
-    if (strchr(argument, '.') != NULL || strchr(argument, '=') != NULL) return set_by_name(argument, parameters);
+    if (memchr(argument, '.', strcspn(argument, "=")) != NULL) return set_by_name(argument, parameters);
     return unknown(argument);
 }
 
@@ -122,16 +121,31 @@ static bool needs_quotes(const char *argument) {
     return *argument == '\0' || strpbrk(argument, " \t\n'\"\\$`*?&|;<>()") != NULL;
 }
 
+static char *append(char *end, const char *text) {
+    const size_t length = strlen(text);
+    memcpy(end, text, length + 1);
+    return end + length;
+}
+
+/* In single quotes, where a quote is written as '\''. */
+static char *append_quoted(char *end, const char *argument) {
+    *end++ = '\'';
+    for (; *argument != '\0'; argument++) {
+        if (*argument == '\'') end = append(end, "'\\'");
+        *end++ = *argument;
+    }
+    return append(end, "'");
+}
+
 Status command_line_text(int argc, char *const *argv, char **text) {
     size_t bytes = 1;
-    for (int i = 0; i < argc; i++) bytes += strlen(argv[i]) + 3;
+    for (int i = 0; i < argc; i++) bytes += 4 * strlen(argv[i]) + 3; /* were it all quotes */
     *text = malloc(bytes);
     if (*text == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the command line");
-    size_t used = 0;
-    **text = '\0';
+    char *end = append(*text, "");
     for (int i = 0; i < argc; i++) {
-        const char *quote = needs_quotes(argv[i]) ? "'" : "";
-        used += (size_t)snprintf(*text + used, bytes - used, "%s%s%s%s", i > 0 ? " " : "", quote, argv[i], quote);
+        if (i > 0) end = append(end, " ");
+        end = needs_quotes(argv[i]) ? append_quoted(end, argv[i]) : append(end, argv[i]);
     }
     return status_ok();
 }

@@ -27,7 +27,7 @@ static void request_stop(int number) {
 }
 
 static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = request_stop};
+    struct sigaction action = {.sa_handler = request_stop, .sa_flags = SA_RESTART}; /* a write must not fail */
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGUSR1, &action, NULL);
@@ -52,7 +52,6 @@ static Status announce(void *context, const Experiment *experiment, const Plan *
     }
     const ProgressKind kind = p->run_verbosity == VERBOSITY_QUIET ? PROGRESS_NONE : (ProgressKind)p->run_progress;
     screen->progress = progress_start(screen->out, kind, p->run_report_every_s);
-    TRY(trace_file_check(p, experiment, screen->as_ancestor || p->run_overwrite || p->run_resume));
     return trace_file_write(p, experiment, slice.begin);
 }
 
@@ -78,7 +77,7 @@ static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out,
                              bool *only_help) {
     CommandLine line = {.help = false};
     int used = 0;
-    *only_help = as_ancestor && argc > 1 && is_help(argv[1]);
+    for (int i = 1; as_ancestor && i < argc; i++) *only_help = *only_help || is_help(argv[i]);
     if (*only_help) {
         help_ancestor(out);
         return status_ok();
@@ -86,8 +85,15 @@ static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out,
     TRY(parameters_create(parameters));
     if (as_ancestor) TRY(ancestor_parse(argc - 1, argv + 1, *parameters, &used, notes));
     TRY(command_line_read(argc - 1 - used, argv + 1 + used, !as_ancestor, *parameters, &line));
+    if (line.ranks > 0)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "command line: --ranks is for tessera plan; mpirun -n %d starts that many", line.ranks);
     *only_help = line.help;
-    if (!line.help) return image_header_import(*parameters, notes);
+    if (!line.help) {
+        const Parameters *p = *parameters;
+        TRY(trace_file_check(p, as_ancestor || p->run_overwrite || p->run_resume));
+        return image_header_import(*parameters, notes);
+    }
     if (as_ancestor) {
         help_ancestor(out);
         return status_ok();

@@ -2,6 +2,7 @@
 
 #include "ancestor.h"
 #include "parameters.h"
+#include "text.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,6 +16,8 @@ void help_commands(FILE *out) {
                 "  tessera nanobragg nanoBragg's options [-nxs FILE.nxs] [--section.name=value ...]\n"
                 "  tessera compare   REFERENCE TEST [--min-correlation R] [--max-sum-error E]\n"
                 "                    [--max-relative-error E] ...: compares two images\n"
+                "  tessera benchmark [--sizes N,N] [--case cubic|mosaic|protein|RUN.yaml] [--reference PATH] ...:\n"
+                "                    speed, after parity with double precision (and with nanoBragg) has been shown\n"
                 "\n"
                 "  tessera COMMAND --help             options of a command\n"
                 "  tessera simulate --help SECTION    parameters of one section\n"
@@ -57,10 +60,9 @@ Status help_parameters(FILE *out, const char *section) {
         print_row(out, row);
     }
     if (*printed != '\0') return status_ok();
-    return status_error(STATUS_BAD_PARAMETER,
-                        "command line: there is no section \"%.60s\"; tessera simulate --help "
-                        "lists all",
-                        section);
+    char remedy[TEXT_REMEDY_BYTES];
+    parameters_section_remedy(section, remedy);
+    return status_error(STATUS_BAD_PARAMETER, "command line: there is no section \"%.60s\"%s", section, remedy);
 }
 
 /* The option, and what it sets: "-Nb  crystal.cells[1]", "-misset random  crystal.random_misset=true". */

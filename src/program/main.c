@@ -1,9 +1,11 @@
 #include "build_info.h"
+#include "command_benchmark.h"
 #include "command_compare.h"
 #include "commands.h"
 #include "help.h"
 #include "text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,25 +21,18 @@ static bool is_first_process(void) {
 }
 
 static Status unknown_command(const char *command) {
-    static const char *const names[] = {"simulate", "plan", "nanobragg", "compare"};
-    const char *nearest = NULL;
-    int least = 1000;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const int distance = text_distance(command, names[i]);
-        if (distance < least) {
-            least = distance;
-            nearest = names[i];
-        }
-    }
-    const bool near = text_is_near(command, least);
-    return status_error(STATUS_BAD_PARAMETER, "there is no command \"%.60s\"%s%s%s", command,
-                        near ? "; did you mean \"" : "; tessera --help lists them", near ? nearest : "",
-                        near ? "\"?" : "");
+    static const char *const names[] = {"simulate", "plan", "nanobragg", "compare", "benchmark"};
+    TextNearest nearest = text_nearest_to(command);
+    char remedy[TEXT_REMEDY_BYTES];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) text_nearest_try(&nearest, names[i]);
+    text_nearest_remedy(&nearest, "tessera --help lists them", remedy);
+    return status_error(STATUS_BAD_PARAMETER, "there is no command \"%.60s\"%s", command, remedy);
 }
 
 static Status serial_command(int argc, char **argv) {
     const char *command = argv[0];
     if (strcmp(command, "compare") == 0) return command_compare(argc, argv, stdout);
+    if (strcmp(command, "benchmark") == 0) return command_benchmark(argc, argv, stdout);
     if (strcmp(command, "plan") == 0) return command_plan(argc, argv, stdout);
     if (strcmp(command, "--parameters-markdown") == 0) {
         help_markdown(stdout);
@@ -56,6 +51,12 @@ static Status serial_command(int argc, char **argv) {
     return unknown_command(command);
 }
 
+/* What a serial command prints is all that it does. */
+static Status check_printed(void) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status_ok();
+    return status_error(STATUS_OUTPUT_FAILED, "the standard output cannot be written: %s", strerror(errno));
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) {
         if (is_first_process()) help_commands(stderr);
@@ -66,8 +67,10 @@ int main(int argc, char **argv) {
     const bool as_ancestor = strcmp(argv[1], "nanobragg") == 0;
     if (as_ancestor || strcmp(argv[1], "simulate") == 0)
         status = command_simulate(argc - 1, argv + 1, as_ancestor, stdout, &reports);
-    else if (reports)
+    else if (reports) {
         status = serial_command(argc - 1, argv + 1);
+        if (status_is_ok(status)) status = check_printed();
+    }
     if (!status_is_ok(status) && reports) (void)fprintf(stderr, "tessera: error: %s\n", status.message);
     /* only now: a rank that has ended with a failure makes the launcher kill the others, this message and all */
     (void)fflush(NULL);

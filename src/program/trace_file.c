@@ -9,19 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-Status trace_file_check(const Parameters *p, const Experiment *e, bool replaces) {
-    const int64_t slow = p->run_trace_pixel[0], fast = p->run_trace_pixel[1];
-    if (slow == PARAMETER_AUTO) return status_ok();
-    if (slow >= e->detector.slow_pixels || fast >= e->detector.fast_pixels)
-        return status_error(STATUS_BAD_PARAMETER,
-                            "run.trace_pixel %s is no pixel of the detector; it has %" PRId64 " x %" PRId64
-                            " (slow, fast), counted from 0",
-                            p->state[PARAMETER(run, trace_pixel)].text, e->detector.slow_pixels,
-                            e->detector.fast_pixels);
-    if (!replaces && access(p->run_trace_file, F_OK) == 0)
-        return status_error(STATUS_BAD_PARAMETER, "run.trace_file %s exists; give --overwrite or another name",
-                            p->run_trace_file);
-    return status_ok();
+Status trace_file_check(const Parameters *p, bool replaces) {
+    if (p->run_trace_pixel[0] == PARAMETER_AUTO || replaces || access(p->run_trace_file, F_OK) != 0) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER, "run.trace_file %s exists; give --overwrite or another name",
+                        p->run_trace_file);
 }
 
 static void put_numbers(FILE *file, const char *name, int count, const double *values) {
@@ -184,10 +175,12 @@ Status trace_file_write(const Parameters *p, const Experiment *e, int64_t number
         written = !ferror(file);
         written = fclose(file) == 0 && written && rename(partial, p->run_trace_file) == 0;
     }
+    const int failure = errno;
     frame_destroy(&frame);
     if (written) return status_ok();
+    if (file != NULL) (void)remove(partial);
     return status_error(STATUS_OUTPUT_FAILED, "run.trace_file %s cannot be written: %s", p->run_trace_file,
-                        strerror(errno));
+                        strerror(failure));
 }
 
 /* ---------------------------------------------------------------------------------------------------- comparison */

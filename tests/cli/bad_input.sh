@@ -5,7 +5,7 @@ set -u
 . "$SOURCE/tests/support/case.sh"
 good=(--crystal.cell=50 --crystal.default_f=10 --detector.fast_pixels=16 --detector.slow_pixels=16)
 
-refused() { # refused CODE PATTERN ARGUMENT...: of `tessera`; the pattern must be in its one message
+check() { # check CODE PATTERN ARGUMENT...: of `tessera`; the pattern must be in its one message
     local code=$1 pattern=$2 ranks got
     shift 2
     for ranks in 0 3; do
@@ -19,6 +19,17 @@ refused() { # refused CODE PATTERN ARGUMENT...: of `tessera`; the pattern must b
         find . -mindepth 1 | sort | diff ../before - > ../new || fail "left on disk by $*: $(cat ../new)"
     done
 }
+cases=0
+refused() { # the same in a folder of its own, which holds the bad files
+    cases=$((cases + 1))
+    mkdir case_$cases && cp -r inputs case_$cases || fail "no folder for case $cases"
+    later check_in case_$cases/inputs "$@"
+}
+check_in() { # check_in FOLDER CODE PATTERN ARGUMENT...
+    cd "$1" || exit 1
+    shift
+    check "$@"
+}
 simulate_refused() { # the same for `tessera simulate` with a good crystal and detector
     local code=$1 pattern=$2
     shift 2
@@ -31,6 +42,8 @@ printf '1 0 0 10\n0 1.5 0 20\n' > fraction.hkl
 printf '1 0 0 10\n1 0 0 11\n' > twice.hkl
 printf '1 0 0 -10\n' > negative.hkl
 printf '1 0 0 nan\n' > nan.hkl
+printf '1 0 0 1e200\n' > overflow.hkl
+printf '1 0 0 0\n0 1 0 0\n' > dark.hkl
 printf '# nothing\n\n' > empty.hkl
 printf '1 0 0 10\n\0\0\0' > binary.hkl
 printf '900 0 0 10\n901 0 0 10\n' > outside.hkl
@@ -39,6 +52,7 @@ printf '1 0 0\n0 1 0\n0 0\n' > short.mat
 printf '1 0 0\n0 1 0\n0 0 0\n' > flat.mat
 printf '0 0 0 1 1e-10\n' > origin.src
 printf -- '-10 0 0 -1 1e-10\n' > weight.src
+printf -- '-10 0 0 1e300\n' > heavy.src
 printf -- '-10 0 0 0\n-10 0 0.1 0\n' > weightless.src
 printf 'detector:\n  distance: 100\n  pixle_size: 0.1\n' > misspelled.yaml
 printf 'detektor:\n  distance: 100\n' > section.yaml
@@ -47,6 +61,7 @@ printf 'detector:\n  distance: 100 deg\n' > unit.yaml
 printf 'detector:\n  distance: 100\n  distance: 101\n' > duplicate.yaml
 printf 'detector: {distance: [1, 2}\n' > syntax.yaml
 printf 'just words\n' > words.yaml
+cd ..
 
 # files
 simulate_refused 2 'missing.hkl.*No such file' --crystal.structure_factors=missing.hkl
@@ -56,6 +71,8 @@ simulate_refused 2 'fraction.hkl:2: Miller index k is 1.5' --crystal.structure_f
 simulate_refused 2 'twice.hkl:2: reflection 1 0 0' --crystal.structure_factors=twice.hkl
 simulate_refused 2 'negative.hkl:1: F is -10' --crystal.structure_factors=negative.hkl
 simulate_refused 2 'nan.hkl:1: field 4 is "nan"' --crystal.structure_factors=nan.hkl
+simulate_refused 2 'overflow.hkl:1: F is 1e\+200' --crystal.structure_factors=overflow.hkl
+refused 2 'dark.hkl: all its 2 structure factors are 0' simulate --crystal.cell=50 --crystal.structure_factors=dark.hkl --output out.nxs
 simulate_refused 2 'empty.hkl has no reflection' --crystal.structure_factors=empty.hkl
 simulate_refused 2 'binary.hkl:2: a zero byte' --crystal.structure_factors=binary.hkl
 simulate_refused 2 'huge.hkl.*GiB' --crystal.structure_factors=huge.hkl
@@ -65,6 +82,7 @@ refused 2 'short.mat has 8 numbers' simulate --crystal.matrix=short.mat --crysta
 refused 2 'flat.mat.*one plane' simulate --crystal.matrix=flat.mat --crystal.default_f=1 --output out.nxs
 simulate_refused 2 'origin.src:1:' --beam.sources=origin.src
 simulate_refused 2 'weight.src:1: the weight is negative' --beam.sources=weight.src
+simulate_refused 2 'heavy.src:1: the weight must be' --beam.sources=heavy.src
 simulate_refused 2 'weight 0' --beam.sources=weightless.src
 
 # run files
@@ -93,6 +111,13 @@ simulate_refused 2 'crystal.cells is "1,2,3,4"' --crystal.cells=1,2,3,4
 simulate_refused 2 'GiB of memory' --detector.fast_pixels=1000000000 --detector.slow_pixels=1000000000
 simulate_refused 2 'this node has' --detector.fast_pixels=900000 --detector.slow_pixels=900000
 simulate_refused 2 'crystal.shape is "sqare".*did you mean "square"' --crystal.shape=sqare
+simulate_refused 2 "crystal lies in the detector's plane.*pivot=sample" --detector.twotheta=90
+simulate_refused 2 'roi 10,5,1,2 leaves no pixel' --detector.roi=10,5,1,2
+simulate_refused 2 'steps for each frame' --sampling.oversample=1000 --detector.sensor_thickness=100 --detector.sensor_layers=100000 --beam.dispersion=1 --beam.dispersion_steps=100000
+simulate_refused 2 'phi_step is 0.1 and there is no range' --sampling.phi_step=0.1
+simulate_refused 2 'do not make up the range of 1 degrees' --sampling.phi_range=1 --sampling.phi_step=0.1 --sampling.phi_steps=5
+simulate_refused 2 'trace_pixel 3,auto is no pixel' --trace-pixel 3,auto
+simulate_refused 2 'no cell has the angles 90, 90, 450' --crystal.cell=50,50,50,90,90,450
 simulate_refused 2 'both given' --beam.wavelength=1 --beam.energy=12000
 simulate_refused 2 'run.frames is "3:2"' --sweep.kind=random --sweep.count=9 --frames 3:2
 simulate_refused 2 'run.frames is "0:10"' --sweep.kind=random --sweep.count=9 --frames 0:10
@@ -104,29 +129,34 @@ refused 2 'nowhere to write' simulate "${good[@]}"
 # options
 simulate_refused 2 'no parameter "detector.distanse".*did you mean "detector.distance"' --detector.distanse=100
 simulate_refused 2 '"--outptu".*did you mean "--output"' --outptu
+simulate_refused 2 '"--outptu".*did you mean "--output"' --outptu=out.nxs
+simulate_refused 2 '"--distanse".*did you mean "--detector.distance=VALUE"' --distanse=100
+simulate_refused 2 'mpirun -n 4' --ranks 4
 simulate_refused 2 'no option "-lambda"' -lambda 1
 refused 2 'no command "simulte".*did you mean "simulate"' simulte
 refused 2 'no option "-lamda".*did you mean "-lambda"' nanobragg -cell 50 50 50 90 90 90 -default_F 1 -lamda 1 -floatfile f.bin
 refused 2 '-lambda needs 1 value' nanobragg -cell 50 50 50 90 90 90 -default_F 1 -lambda
 
-# the output
-refused 3 'no/such/folder' simulate "${good[@]}" --output no/such/folder/out.nxs
+# the output, in one folder, one after the other
+wait
+cd inputs || exit 1
+check 3 'no/such/folder' simulate "${good[@]}" --output no/such/folder/out.nxs
 echo precious > out.nxs
-refused 2 'out.nxs exists' simulate "${good[@]}" --output out.nxs
+check 2 'out.nxs exists' simulate "${good[@]}" --output out.nxs
 [ "$(cat out.nxs)" = precious ] || fail "an existing output was changed"
 rm out.nxs
 echo precious > out.nxs.partial
-refused 2 'out.nxs.partial' simulate "${good[@]}" --output out.nxs
-refused 2 'out.nxs.partial' simulate "${good[@]}" --output out.nxs --resume
+check 2 'out.nxs.partial' simulate "${good[@]}" --output out.nxs
+check 2 'out.nxs.partial' simulate "${good[@]}" --output out.nxs --resume
 [ "$(cat out.nxs.partial)" = precious ] || fail "an existing .partial was changed"
 rm out.nxs.partial
 if [ "$(id -u)" != 0 ]; then # root may write anywhere
     mkdir locked && chmod a-w locked
-    refused 3 'locked' simulate "${good[@]}" --output locked/out.nxs
+    check 3 'locked' simulate "${good[@]}" --output locked/out.nxs
     chmod u+w locked
 elif mkdir -p /proc/self/fd/tessera 2> /dev/null; then
     fail "a folder could be made in /proc"
 else # where not even root may write
-    refused 3 '/proc/self' simulate "${good[@]}" --output /proc/self/out.nxs
+    check 3 '/proc/self' simulate "${good[@]}" --output /proc/self/out.nxs
 fi
 finish

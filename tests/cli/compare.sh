@@ -114,7 +114,7 @@ expect 2 "does not exist" nowhere.h5 "$reference"
 expect 2 "are read from" "$golden/manifest.json" "$reference"
 
 # Bad usage, with the nearest option.
-expect 2 "did you mean --max-sum-error?" "$reference" "$reference" --max-sum-eror 1
+expect 2 'did you mean "--max-sum-error"?' "$reference" "$reference" --max-sum-eror 1
 expect 2 "tessera compare --help" "$reference" "$reference" --xyzzyplugh
 expect 2 "needs two images" "$reference"
 expect 2 "one too many" "$reference" "$reference" "$reference"
@@ -136,6 +136,9 @@ if [ -w /dev/full ]; then
     code=0
     "$TESSERA" compare "$reference" "$reference" > /dev/full 2> err || code=$?
     [ "$code" -eq 3 ] || fail "a full disk: exit code $code, not 3"
+    code=0
+    "$TESSERA" --help > /dev/full 2> err || code=$?
+    [ $code = 3 ] && grep -q 'standard output cannot be written' err || fail "a full disk for --help: exit code $code: $(cat err)"
 fi
 
 [ "$failures" -eq 0 ] || { echo "$failures checks failed"; exit 1; }

@@ -44,6 +44,7 @@ small='-detpixels 8 -distance 50 -nopgm -nonoise -noprogress'
 {
     feed $cell $small -Na 3 -Nb 4 -Nc 5 -lambda 1.2 -Xbeam 0.4 -Ybeam 0.5 -mosflm -fluence 1e28 -beamsize 0.1
     feed $cell $small -N 3 -wave 1.2 -Xbeam 0.4 -Ybeam 0.5 -denzo -flux 1e20 -exposure 2 -beamsize 0.05
+    feed $cell $small -flux 0 -fluence 1e20
     feed $cell $small -samplesize 0.00001 -adxv -energy 12000 -misset 10 20 30 -misset_seed 3 -polar 0.9
     feed $cell $small -sample_size 0.00001 -xds -ORGX 4 -ORGY 5 -pivot beam -twotheta 5 -misset random -nopolar
     feed $cell $small -xtalsize 0.00001 -dials -Xclose 0.4 -Yclose 0.3 -detector_rotx 1 -detector_roty 2 -detector_rotz 3

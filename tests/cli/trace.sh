@@ -28,5 +28,10 @@ for bad in 80,0 0,96 -1,0 5; do
     "$TESSERA" simulate "${small_case[@]}" --output b.nxs --trace-pixel="$bad" --trace-file bad.json --quiet 2> err || code=$?
     [ $code = 2 ] || fail "exit code $code for pixel $bad: $(cat err)"
     [ ! -e bad.json ] || fail "a trace of no pixel"
+    [ ! -e b.nxs.partial ] || fail "an output was begun for pixel $bad"
 done
+code=0
+"$TESSERA" simulate "${small_case[@]}" --output b.nxs --trace-pixel 40,50 --trace-file native.json --quiet 2> err || code=$?
+[ $code = 2 ] && grep -q 'native.json exists' err || fail "an existing trace: exit code $code: $(cat err)"
+[ ! -e b.nxs.partial ] || fail "an output was begun beside an existing trace"
 finish

@@ -3,18 +3,21 @@
 set -u
 . "$SOURCE/tests/support/case.sh"
 runs=0
+check() { # check RUN PRECISION RANKS THREADS TILE SHARDS
+    OMP_NUM_THREADS=$4 on_ranks "$3" "$TESSERA" simulate "${small_case[@]}" --run.precision="$2" --run.tile="$5" \
+        --run.shards="$6" --output "test_$1.nxs" --quiet || fail "exit code $?"
+    [ "$(images_of "test_$1.nxs")" = "$reference" ] || fail "$2, $3 ranks, $4 threads, tile $5, $6 shards: other bytes"
+    rm -f "test_$1.nxs"
+}
 compare() { # compare PRECISION RANKS THREADS TILES SHARDS: lists of each
-    local precision=$1 ranks threads tile shards reference
-    "$TESSERA" simulate "${small_case[@]}" --run.precision="$precision" --output reference.nxs --overwrite --quiet ||
+    local ranks threads tile shards
+    "$TESSERA" simulate "${small_case[@]}" --run.precision="$1" --output reference.nxs --overwrite --quiet ||
         fail "reference"
     reference=$(images_of reference.nxs)
     [ "$(echo "$reference" | sort -u | wc -l)" = 2 ] || fail "photons and counts have one checksum: $reference"
     for ranks in $2; do for threads in $3; do for tile in $4; do for shards in $5; do
-        OMP_NUM_THREADS=$threads on_ranks "$ranks" "$TESSERA" simulate "${small_case[@]}" --run.precision="$precision" \
-            --run.tile="$tile" --run.shards="$shards" --output test.nxs --overwrite --quiet || fail "exit code $?"
-        [ "$(images_of test.nxs)" = "$reference" ] ||
-            fail "$precision, $ranks ranks, $threads threads, tile $tile, $shards shards: other bytes"
         runs=$((runs + 1))
+        later check $runs "$1" "$ranks" "$threads" "$tile" "$shards"
     done; done; done; done
 }
 compare float64 "1 2 3 4 7" "1 2" "16 33 96" "1 2 5"

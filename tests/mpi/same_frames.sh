@@ -6,6 +6,13 @@ for kind in random rotation still; do
     sweep=("--sweep.kind=$kind" --sweep.count=7 --sweep.width=0.4 --sweep.seed=9)
     "$TESSERA" simulate "${small_case[@]}" "${sweep[@]}" --output $kind.nxs --quiet || fail "reference"
     reference=$(images_of $kind.nxs)
+    ${PYTHON:-/usr/bin/python3} - $kind.nxs << 'P' || fail "$kind: the record of a frame is not that of its bytes"
+import sys, zlib, h5py
+with h5py.File(sys.argv[1]) as file:
+    frames = file["entry/simulation/frames"]
+    for image, *record in zip(file["entry/data/data"], frames["crc32"], frames["sum_photons"], frames["max_photons"]):
+        assert record == [zlib.crc32(image.tobytes()), image.sum(), image.max()], record
+P
     for ranks in 2 3 4; do
         on_ranks $ranks "$TESSERA" simulate "${small_case[@]}" "${sweep[@]}" --run.wave=$((ranks - 1)) \
             --output test.nxs --overwrite --quiet || fail "exit code $?"

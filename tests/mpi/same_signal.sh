@@ -11,33 +11,39 @@ frames=/entry/simulation/frames
 detector=/entry/instrument/detector
 "$TESSERA" simulate "${run[@]}" --output plain.nxs --quiet || fail "plain"
 runs=0
+render() { # render RUN PSF RANKS OPTION...: to test_RUN.nxs
+    local number=$1 psf=$2 ranks=$3
+    shift 3
+    on_ranks "$ranks" "$TESSERA" simulate "${run[@]}" "${chain[@]}" --detector.psf="$psf" "$@" \
+        --output "test_$number.nxs" --quiet || fail "exit code $?"
+}
+check_sweep() { # check_sweep RUN PSF RANKS THREADS TILE
+    OMP_NUM_THREADS=$4 render "$1" "$2" "$3" --run.tile="$5"
+    [ "$(images_of "test_$1.nxs")" = "$reference" ] || fail "$2, $3 ranks, $4 threads, tile $5: other bytes"
+    [ "$(values_of "test_$1.nxs" $frames/crc32)" = "$(values_of "$2.nxs" $frames/crc32)" ] || fail "other crc32"
+    rm -f "test_$1.nxs"
+}
+check_frame() { # check_frame RUN PSF RANKS TILE: one frame shared by all ranks, so that each needs its neighbours' photons
+    render "$1" "$2" "$3" --frames 1:2 --run.tile="$4"
+    [ "$(values_of "test_$1.nxs" $frames/crc32)" = "$(values_of "$2.nxs" $frames/crc32 | sed -n 2p)" ] ||
+        fail "$2, one frame on $3 ranks, tile $4: other bytes"
+    rm -f "test_$1.nxs"
+}
 for psf in gauss fiber; do
     "$TESSERA" simulate "${run[@]}" "${chain[@]}" --detector.psf=$psf --output $psf.nxs --quiet || fail "reference of $psf"
     reference=$(images_of $psf.nxs)
     [ "$(echo "$reference" | tail -n 1)" = "$(images_of plain.nxs | tail -n 1)" ] || fail "$psf: other expected photons"
     [ "$(echo "$reference" | head -n 1)" != "$(images_of plain.nxs | head -n 1)" ] || fail "$psf: the same counts"
-    for ranks in 1 2 3 4; do
-        for threads in 1 2; do
-            for tile in 13 96; do
-                OMP_NUM_THREADS=$threads on_ranks $ranks "$TESSERA" simulate "${run[@]}" "${chain[@]}" \
-                    --detector.psf=$psf --run.tile=$tile --output test.nxs --overwrite --quiet || fail "exit code $?"
-                [ "$(images_of test.nxs)" = "$reference" ] || fail "$psf, $ranks ranks, $threads threads, tile $tile: other bytes"
-                [ "$(values_of test.nxs $frames/crc32)" = "$(values_of $psf.nxs $frames/crc32)" ] || fail "other crc32"
-                runs=$((runs + 1))
-            done
-        done
-    done
-    # one frame shared by all ranks, so that each needs its neighbours' photons
-    for ranks in 2 3 4; do
-        for tile in 9 40; do
-            on_ranks $ranks "$TESSERA" simulate "${run[@]}" "${chain[@]}" --detector.psf=$psf --frames 1:2 \
-                --run.tile=$tile --output slice.nxs --overwrite --quiet || fail "slice"
-            [ "$(values_of slice.nxs $frames/crc32)" = "$(values_of $psf.nxs $frames/crc32 | sed -n 2p)" ] ||
-                fail "$psf, one frame on $ranks ranks, tile $tile: other bytes"
-            runs=$((runs + 1))
-        done
-    done
+    for ranks in 1 2 3 4; do for threads in 1 2; do for tile in 13 96; do
+        runs=$((runs + 1))
+        later check_sweep $runs $psf $ranks $threads $tile
+    done; done; done
+    for ranks in 2 3 4; do for tile in 9 40; do
+        runs=$((runs + 1))
+        later check_frame $runs $psf $ranks $tile
+    done; done
 done
+wait
 [ "$(images_of gauss.nxs | head -n 1)" != "$(images_of fiber.nxs | head -n 1)" ] || fail "gauss and fiber are the same"
 
 [ "$(values_of gauss.nxs $detector/saturation_value)" = 59999 ] || fail "saturation_value"

@@ -19,6 +19,9 @@ want_steps=$((96 * 80 * 3 * 4 * 12)) want_bytes=$((96 * 80 * 8))
 check "tiles"
 check "shards" --run.shards=4
 check "odd tiles" --run.tile=13
+# the pixels that are computed lie in the tiles of one rank
+want_steps=$((96 * 10 * 3 * 4 * 64)) want_bytes=$((96 * 80 * 8))
+check "region of interest" --detector.roi=0,95,8,17 --crystal.mosaic_domains=64
 want_steps=$((96 * 80)) want_bytes=$((96 * 80 * 8))
 check "one term" --beam.dispersion=0 --crystal.mosaic_domains=1 --crystal.mosaic_spread=0 --sampling.phi_steps=1
 finish

@@ -98,6 +98,8 @@ static const Item common_items[] = {{"/", 'g', 0, {0}, "NXroot"},
                                     {"/entry/simulation/environment/compiler", 't', 0, {0}, NULL},
                                     {"/entry/simulation/environment/libhdf5", 't', 0, {0}, NULL},
                                     {"/entry/simulation/environment/mpi_library", 't', 0, {0}, NULL},
+                                    {"/entry/simulation/environment/zlib", 't', 0, {0}, NULL},
+                                    {"/entry/simulation/environment/kernel_instructions", 't', 0, {0}, NULL},
                                     {"/entry/simulation/environment/mpi_ranks", 'i', 0, {0}, NULL},
                                     {"/entry/simulation/environment/omp_threads", 'i', 0, {0}, NULL},
                                     {"/entry/simulation/environment/hostname", 't', 0, {0}, NULL},
@@ -319,6 +321,7 @@ static void check_rotation(hid_t file) {
     check_attributes(file, common_attributes);
     check_attributes(file, rotation_attributes);
     check_text(file, "/entry/definition", "NXmx");
+    check_text(file, "/entry/source/name", "Tessera simulation");
     check_text(file, "/entry/sample/depends_on", "/entry/sample/transformations/phi");
     check_reals(file, "/entry/sample/transformations/phi", N, start);
     check_reals(file, "/entry/sample/transformations/phi_end", N, end);

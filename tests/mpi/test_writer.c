@@ -186,7 +186,7 @@ static void a_complete_file_gets_its_name_and_its_end(void) {
     finish_test(&run);
 }
 
-static void a_growing_file_is_a_partial(void) {
+static void a_growing_file_is_a_partial_and_is_removed_when_it_ends_without_a_frame(void) {
     FakeRun run;
     Writer *writer = NULL;
     bool complete = false;
@@ -194,6 +194,7 @@ static void a_growing_file_is_a_partial(void) {
     FAKE_CHECK(status_is_ok(fake_open(&run, request_of(false, false), &writer, &complete)));
     FAKE_CHECK(!complete && writer != NULL && exists(partial) && !exists(output));
     FAKE_CHECK(status_is_ok(writer_close(&writer, false, &run.plan, fake_rank_record())));
+    FAKE_CHECK(!exists(partial) && !exists(output));
     finish_test(&run);
 }
 
@@ -482,7 +483,7 @@ static const UnitTest tests[] = {UNIT_TEST(every_pixel_is_where_it_belongs_when_
                                  UNIT_TEST(a_slice_holds_its_own_frames_only),
                                  UNIT_TEST(any_number_of_ranks_writes_the_same_images),
                                  UNIT_TEST(a_complete_file_gets_its_name_and_its_end),
-                                 UNIT_TEST(a_growing_file_is_a_partial),
+                                 UNIT_TEST(a_growing_file_is_a_partial_and_is_removed_when_it_ends_without_a_frame),
                                  UNIT_TEST(missing_frames_are_minus_one_and_the_file_stays_partial),
                                  UNIT_TEST(all_frames_without_the_word_finished_stay_partial),
                                  UNIT_TEST(closing_nothing_is_no_failure),

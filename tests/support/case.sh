@@ -10,13 +10,18 @@ small_case=(
     --detector.distance=60 --detector.pixel_size=0.3 --detector.fast_pixels=96 --detector.slow_pixels=80
     --sampling.oversample=1 --output.images=both
 )
-failures=0
+failures=$PWD/failures # a line for each, whichever process found it
+: > "$failures"
 fail() { # fail TEXT...: remembers that something is wrong and goes on
-    echo "FAILED: $*" >&2
-    failures=$((failures + 1))
+    echo "FAILED: $*" | tee -a "$failures" >&2
+}
+later() { # later COMMAND...: in the background, a few at a time: starting MPI is mostly waiting
+    while [ "$(jobs -rp | wc -l)" -ge 4 ]; do wait -n; done
+    "$@" &
 }
 finish() { # the last line of a script
-    [ "$failures" = 0 ] || { echo "$failures failed" >&2; exit 1; }
+    wait
+    [ ! -s "$failures" ] || { echo "$(grep -c '^FAILED: ' "$failures") failed" >&2; exit 1; }
     echo "all passed"
 }
 on_ranks() { # on_ranks N COMMAND...: N = 0 starts it without mpirun

@@ -96,6 +96,7 @@ static void damaged_dumps_are_refused(void) {
                             "-1 1 0 1 2 5 6\n\f",
                             "-1 1 0 x 2 5\n\f",
                             "-1 1 0 1 2 99999999999999999999\n\f",
+                            "-9223372036854775808 0 0 0 0 0\n\f",
                             "\n\f"};
     for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) refuses(firsts[i], strlen(firsts[i]), "first line");
     const char huge[] = "-1048576 1048576 -1048576 1048576 -1048576 1048576\n\f";

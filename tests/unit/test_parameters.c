@@ -182,6 +182,16 @@ static void lists_take_their_values_in_order(void) {
     refuses("crystal.cells", ",5,6", "crystal.cells|");
 }
 
+static void blanks_may_stand_around_the_values_of_a_list(void) {
+    Parameters *p = defaults();
+    set(p, "crystal.cells", "5, 6 ,7");
+    CU_ASSERT_TRUE(p->crystal_cells[0] == 5 && p->crystal_cells[1] == 6 && p->crystal_cells[2] == 7);
+    set(p, "crystal.cell", " 50, 6 nm , 70");
+    UNIT_CLOSE(p->crystal_cell[1], 6e-9, 1e-24, "b");
+    parameters_destroy(&p);
+    refuses("crystal.cells", "5, ,7", "whole number|");
+}
+
 static void one_value_stands_for_all_where_one_is_enough(void) {
     Parameters *p = defaults();
     set(p, "crystal.cells", "9");
@@ -284,6 +294,7 @@ static void the_enumerators_follow_the_words(void) {
 static void unknown_names_come_with_a_suggestion(void) {
     refuses("detector.distnace", "1", "detector.distnace|did you mean \"detector.distance\"|");
     refuses("distance", "1", "did you mean \"detector.distance\"|");
+    refuses("distanse", "1", "did you mean \"detector.distance\"|");
     refuses("beam.wavelenght", "1", "\"beam.wavelength\"|");
     refuses("xyzzy", "1", "xyzzy|--help|");
     CU_ASSERT_PTR_NULL(parameters_nearest("xyzzy.plugh.nothing.like.this"));
@@ -362,6 +373,7 @@ int main(void) {
                               UNIT_TEST(what_is_no_number_is_refused),
                               UNIT_TEST(auto_is_a_value_where_it_is_the_default),
                               UNIT_TEST(lists_take_their_values_in_order),
+                              UNIT_TEST(blanks_may_stand_around_the_values_of_a_list),
                               UNIT_TEST(one_value_stands_for_all_where_one_is_enough),
                               UNIT_TEST(a_cell_has_its_own_unit_for_each_value_and_may_be_cut_short),
                               UNIT_TEST(one_component_of_a_list_is_set_and_recorded),

@@ -9,6 +9,7 @@
 static PlanRequest request_of(int64_t slow, int64_t fast, int64_t blocks, int64_t frames, int ranks, int threads) {
     return (PlanRequest){.slow_pixels = slow,
                          .fast_pixels = fast,
+                         .active = {0, 0, slow, fast},
                          .blocks = blocks,
                          .steps_per_pixel = blocks * 32,
                          .frames = frames,
@@ -330,6 +331,17 @@ static void a_plan_of_thousands_of_ranks_is_made_at_once(void) {
     CU_ASSERT_TRUE(imbalance(&plan) <= 1.3);
 }
 
+/* Whoever owns the tiles of the region: all ranks compute it, each its own shards. */
+static void a_region_within_the_tiles_of_one_rank_is_shared_by_all(void) {
+    PlanRequest request = request_of(1000, 1000, 64, 1, 4, 1);
+    CU_ASSERT_EQUAL(plan_create(request, NULL).cluster_ranks, 1);
+    request.active = (Tile){20, 300, 30, 100};
+    const Plan plan = plan_create(request, NULL);
+    CU_ASSERT_EQUAL(plan.cluster_ranks, 4);
+    for (int member = 0; member < 4; member++)
+        CU_ASSERT_EQUAL(range_length(plan_blocks_of_shards(&plan, plan_shards_of_member(&plan, member))), 16);
+}
+
 int main(void) {
     const UnitTest tests[] = {UNIT_TEST(parts_of_a_range_join_and_differ_by_one_at_most),
                               UNIT_TEST(tiles_cover_the_detector_exactly_once),
@@ -344,6 +356,7 @@ int main(void) {
                               UNIT_TEST(every_rank_is_a_member_of_a_group),
                               UNIT_TEST(what_the_user_asks_for_is_taken),
                               UNIT_TEST(automatic_plans_leave_no_rank_more_than_a_third_above_its_share),
+                              UNIT_TEST(a_region_within_the_tiles_of_one_rank_is_shared_by_all),
                               UNIT_TEST(a_plan_of_thousands_of_ranks_is_made_at_once),
                               {NULL, NULL}};
     return unit_main("plan", tests);

@@ -48,6 +48,7 @@ static void a_fault_names_file_and_line(void) {
     static const char *const texts[][2] = {
         {"detector:\n  distanse: 100\n", ":2: there is no parameter \"detector.distanse\"; did you mean"},
         {"beem:\n  wavelength: 1\n", ":1: there is no section \"beem\"; did you mean \"beam\"?"},
+        {"wavelength: 1\n", ":1: there is no section \"wavelength\"; did you mean \"beam.wavelength\"?"},
         {"beam:\n  wavelength: [1, 2]\n", ":2: beam.wavelength"},
         {"beam:\n  wavelength: {a: 1}\n", ":2: the value must be"},
         {"beam:\n  wavelength: 1 deg\n", "no unit of length"},
@@ -57,6 +58,8 @@ static void a_fault_names_file_and_line(void) {
         {"- 1\n- 2\n", ":1: a run file must hold sections"},
         {"beam: {wavelength: 1\n", "this is not YAML"},
         {"beam:\n\twavelength: 1\n", ":2: this is not YAML"},
+        {"crystal:\n  cells: [\"\", 5, 6]\n", ":2: crystal.cells is \",5,6\""},
+        {"beam:\n  wavelength: 1\n---\nbeam:\n  dispersion: 1\n", ":4: a second document"},
         {"sweep:\n  count: 1e3\n", ":2: sweep.count is \"1e3\"; it must be a whole number"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -86,6 +86,21 @@ static void a_third_of_a_name_may_be_wrong_for_a_suggestion(void) {
     CU_ASSERT_FALSE(text_is_near("beam.wavelenght", 6));
     CU_ASSERT_TRUE(text_is_near("abc", 2));
     CU_ASSERT_FALSE(text_is_near("abc", 3));
+    CU_ASSERT_FALSE(text_is_near("", 1)); /* nothing of the name would be left */
+    CU_ASSERT_FALSE(text_is_near("ab", 2));
+}
+
+static void the_nearest_of_the_tried_names_is_suggested(void) {
+    char remedy[TEXT_REMEDY_BYTES];
+    TextNearest nearest = text_nearest_to("distnace");
+    text_nearest_remedy(&nearest, "look it up", remedy);
+    CU_ASSERT_STRING_EQUAL(remedy, "; look it up"); /* nothing was tried */
+    text_nearest_try(&nearest, "dispersion");
+    CU_ASSERT_FALSE(text_nearest_is_near(&nearest));
+    text_nearest_try(&nearest, "distance");
+    text_nearest_try(&nearest, "distanec");
+    text_nearest_remedy(&nearest, "look it up", remedy);
+    CU_ASSERT_STRING_EQUAL(remedy, "; did you mean \"distance\"?");
 }
 
 static void copies_are_cut_to_their_room(void) {
@@ -225,6 +240,7 @@ int main(void) {
                               UNIT_TEST(distance_counts_edits_and_swaps_of_neighbours),
                               UNIT_TEST(very_long_names_are_far_from_everything),
                               UNIT_TEST(a_third_of_a_name_may_be_wrong_for_a_suggestion),
+                              UNIT_TEST(the_nearest_of_the_tried_names_is_suggested),
                               UNIT_TEST(copies_are_cut_to_their_room),
                               UNIT_TEST(a_file_is_read_whole_with_a_zero_after_it),
                               UNIT_TEST(a_file_of_just_the_most_bytes_is_read_and_one_more_is_not),

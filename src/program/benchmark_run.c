@@ -1,0 +1,181 @@
+#include "benchmark_run.h"
+
+#include "active_pixels.h"
+#include "kernel.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A thread's unit of work, anchored to the detector's corner, as in `simulate`. */
+enum { STRIP_ROWS = 8, STRIP_COLUMNS = 256, STRIP_PIXELS = STRIP_ROWS * STRIP_COLUMNS };
+
+/* When one thread began and ended computing. */
+typedef struct ThreadSpan {
+    double begin_s, end_s;
+} ThreadSpan;
+
+Status benchmark_check_stop(BenchmarkSession session) {
+    if (session.stop == NULL || *session.stop == 0) return status_ok();
+    return status_error(STATUS_INTERRUPTED, "benchmark: stopped by a signal; nothing was measured to its end");
+}
+
+void benchmark_image_free(BenchmarkImage *image) {
+    free(image->pixels);
+    image->pixels = NULL;
+}
+
+/* Seconds that reading the structure factors takes, by reading them once more. */
+static Status time_load(const Parameters *p, double *seconds) {
+    double *grid = NULL;
+    StructureFactors factors;
+    *seconds = 0.0;
+    if (*p->crystal_structure_factors_file == '\0') return status_ok();
+    const double begin = timeline_now();
+    TRY(structure_factors_create(p, &factors, &grid));
+    *seconds = timeline_now() - begin;
+    free(grid);
+    return status_ok();
+}
+
+static Status allocate(const Experiment *e, BenchmarkImage *image) {
+    const int64_t pixels = detector_pixels(&e->detector);
+    image->slow_pixels = e->detector.slow_pixels;
+    image->fast_pixels = e->detector.fast_pixels;
+    image->precision = e->precision;
+    if (image->pixels == NULL) image->pixels = malloc((size_t)pixels * sizeof *image->pixels);
+    if (image->pixels == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " pixels", pixels);
+    return status_ok();
+}
+
+static int64_t least_of(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* The active part of strip @p index, row by row of strips. */
+static Tile strip_at(const Experiment *e, int64_t index) {
+    const int64_t in_row = (e->detector.fast_pixels + STRIP_COLUMNS - 1) / STRIP_COLUMNS;
+    const int64_t slow = index / in_row * STRIP_ROWS, fast = index % in_row * STRIP_COLUMNS;
+    const Tile whole = {slow, fast, least_of(STRIP_ROWS, e->detector.slow_pixels - slow),
+                        least_of(STRIP_COLUMNS, e->detector.fast_pixels - fast)};
+    return active_pixels_within(e->active, e->detector.fast_pixels, whole);
+}
+
+static int64_t strip_count(const Experiment *e) {
+    const int64_t in_row = (e->detector.fast_pixels + STRIP_COLUMNS - 1) / STRIP_COLUMNS;
+    return in_row * ((e->detector.slow_pixels + STRIP_ROWS - 1) / STRIP_ROWS);
+}
+
+static void store_strip(const Experiment *e, Tile tile, const DoubleDouble *sums, double photons, float *pixels) {
+    for (int64_t s = 0; s < tile.slow_pixels; s++)
+        for (int64_t f = 0; f < tile.fast_pixels; f++) {
+            const int64_t place = (tile.slow + s) * e->detector.fast_pixels + tile.fast + f;
+            const DoubleDouble sum = sums[s * tile.fast_pixels + f];
+            if (e->active == NULL || e->active[place] != 0)
+                pixels[place] = (float)(photons * sum.high + photons * sum.low);
+        }
+}
+
+/* All steps. @p spans  [threads] */
+static void compute(BenchmarkSession session, const Experiment *e, const Frame *frame, BenchmarkImage *image,
+                    ThreadSpan *spans) {
+    const double photons = kernel_photons(e, frame);
+    const Range blocks = {0, kernel_blocks(e)};
+    const int64_t strips = strip_count(e);
+    int64_t steps = 0;
+    if (e->active != NULL) memset(image->pixels, 0, (size_t)detector_pixels(&e->detector) * sizeof *image->pixels);
+#pragma omp parallel reduction(+ : steps)
+    {
+        DoubleDouble sums[STRIP_PIXELS];
+        ThreadSpan *span = &spans[omp_get_thread_num()];
+        span->begin_s = timeline_now();
+#pragma omp for schedule(dynamic, 1) nowait
+        for (int64_t i = 0; i < strips; i++) {
+            const Tile tile = strip_at(e, i);
+            const int64_t pixels = tile.slow_pixels * tile.fast_pixels;
+            if (pixels == 0 || (session.stop != NULL && *session.stop != 0)) continue;
+            memset(sums, 0, (size_t)pixels * sizeof *sums);
+            kernel_accumulate(e, frame, tile, blocks, sums);
+            store_strip(e, tile, sums, photons, image->pixels);
+            steps += kernel_steps(e, pixels, blocks);
+        }
+        span->end_s = timeline_now();
+    }
+    image->steps = steps;
+}
+
+static Status write_image(const char *path, const BenchmarkImage *image) {
+    const size_t pixels = (size_t)(image->slow_pixels * image->fast_pixels);
+    FILE *file = fopen(path, "wb");
+    bool written = file != NULL && fwrite(image->pixels, sizeof *image->pixels, pixels, file) == pixels;
+    if (file != NULL) written = fclose(file) == 0 && written;
+    if (written) return status_ok();
+    return status_error(STATUS_OUTPUT_FAILED, "%s cannot be written: %s", path, strerror(errno));
+}
+
+static void record(BenchmarkSession session, const char *pass, const char *phase, int thread, double begin,
+                   double end) {
+    char name[48];
+    (void)snprintf(name, sizeof name, "%s: %s", pass, phase);
+    timeline_add(session.timeline, name, thread, begin, end);
+}
+
+static Status compute_timed(BenchmarkSession session, const char *name, const Experiment *e, const Frame *frame,
+                            BenchmarkImage *image, BenchmarkTimes *times) {
+    const int threads = omp_get_max_threads();
+    ThreadSpan *spans = calloc((size_t)threads, sizeof *spans);
+    if (spans == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %d threads", threads);
+    const double begin = timeline_now(), cpu = timeline_cpu();
+    compute(session, e, frame, image, spans);
+    const double end = timeline_now();
+    times->compute_cpu = timeline_cpu() - cpu;
+    times->compute = end - begin;
+    times->wait = 0.0;
+    for (int i = 0; i < threads; i++) {
+        times->wait += spans[i].end_s > 0.0 ? end - begin - (spans[i].end_s - spans[i].begin_s) : 0.0;
+        if (spans[i].end_s > 0.0) record(session, name, "compute", i, spans[i].begin_s, spans[i].end_s);
+    }
+    free(spans);
+    return benchmark_check_stop(session);
+}
+
+/* From the experiment on; it and the frame are there. */
+static Status compute_and_write(BenchmarkSession session, const char *name, const Experiment *e, const Frame *frame,
+                                const char *output, BenchmarkImage *image, BenchmarkTimes *times) {
+    TRY(compute_timed(session, name, e, frame, image, times));
+    const double begin = timeline_now();
+    if (output != NULL) TRY(write_image(output, image));
+    times->write = timeline_now() - begin;
+    if (output != NULL) record(session, name, "write", 0, begin, begin + times->write);
+    return status_ok();
+}
+
+Status benchmark_pass(BenchmarkSession session, const char *name, const Parameters *parameters, const char *output,
+                      BenchmarkImage *image, BenchmarkTimes *times) {
+    Experiment *experiment = NULL;
+    Frame frame = {.number = -1};
+    *times = (BenchmarkTimes){.reduce = 0.0};
+    TRY(benchmark_check_stop(session));
+    const double before = timeline_now();
+    TRY(time_load(parameters, &times->load));
+    if (times->load > 0.0) record(session, name, "structure factors", 0, before, before + times->load);
+    const double begin = timeline_now(), cpu = timeline_cpu();
+    Status status = experiment_create(parameters, &experiment, NULL);
+    if (status_is_ok(status)) status = frame_create(experiment, &frame);
+    if (status_is_ok(status)) status = allocate(experiment, image);
+    if (status_is_ok(status)) {
+        frame_set(experiment, 0, &frame);
+        const double ready = timeline_now();
+        times->setup = fmax(ready - begin - times->load, 0.0); /* the load is in it once more */
+        record(session, name, "set-up", 0, begin, ready);
+        status = compute_and_write(session, name, experiment, &frame, output, image, times);
+    }
+    times->total = times->load + times->setup + times->compute + times->write;
+    times->total_cpu = timeline_cpu() - cpu;
+    frame_destroy(&frame);
+    experiment_destroy(&experiment);
+    return status;
+}
