@@ -21,6 +21,9 @@ typedef struct LaboratoryAxes {
     Vec3 spindle;      /**< axis of phi */
 } LaboratoryAxes;
 
+/** The sensor materials that NeXus readers know. */
+typedef enum NexusMaterial { NEXUS_SILICON, NEXUS_CADMIUM_TELLURIDE, NEXUS_GALLIUM_ARSENIDE } NexusMaterial;
+
 /** Geometry in force after rotations and twotheta. Plain data. */
 typedef struct Detector {
     int64_t fast_pixels, slow_pixels;
@@ -41,6 +44,8 @@ typedef struct Detector {
     double sensor_thickness_m;      /**< 0 where the thickness is ignored */
     double sensor_absorption_per_m; /**< 1 / attenuation length, of all sources together where they differ */
     bool sensor_by_wavelength;      /**< each source has an absorption of its own */
+    NexusMaterial nexus_material; /**< that a NeXus file names: the sensor's own, or the one that absorbs most alike */
+    bool nexus_stand_in;          /**< it is not the sensor's own */
 } Detector;
 
 /** The axes of the convention; one that the user gives replaces it.

@@ -17,6 +17,9 @@ Status sensor_absorption(const char *material, double density_kg_per_m3, double 
  *  @return BAD_PARAMETER */
 Status sensor_create(const Parameters *parameters, Detector *detector, Beam *beam, Notes *notes);
 
+/** Name of a material in a NeXus file: "Si", "CdTe" or "GaAs". */
+const char *sensor_nexus_name(NexusMaterial material);
+
 /** Fraction of the photons that layer @p layer of the sensor stops: exp(-k t mu / cos) - exp(-(k+1) t mu / cos).
  *  @param cosine  of the angle between ray and normal */
 static inline double sensor_capture(double layer_m, int layer, double absorption_per_m, double cosine) {

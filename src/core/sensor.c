@@ -1,5 +1,6 @@
 #include "sensor.h"
 
+#include <string.h>
 #include <xraylib/xraylib.h>
 
 static const double HC_KEV_A = 12.398419843320026;
@@ -82,6 +83,39 @@ static Status set_absorption(const Parameters *p, double attenuation_m, Detector
     return status_ok();
 }
 
+static const char *const nexus_names[] = {
+    [NEXUS_SILICON] = "Si", [NEXUS_CADMIUM_TELLURIDE] = "CdTe", [NEXUS_GALLIUM_ARSENIDE] = "GaAs"};
+enum { NEXUS_MATERIALS = sizeof nexus_names / sizeof *nexus_names };
+
+const char *sensor_nexus_name(NexusMaterial material) {
+    return nexus_names[material];
+}
+
+/* The material for the file. Readers know three and correct parallax by their own absorption of it; for any other
+ * sensor the one that absorbs most alike stands in. */
+static void choose_nexus_material(const Parameters *p, double wavelength_m, Detector *detector, Notes *notes) {
+    const char *material = strcmp(p->detector_sensor_material, "Silicon") == 0 ? "Si" : p->detector_sensor_material;
+    double least = INFINITY;
+    detector->nexus_stand_in = false;
+    for (int i = 0; i < NEXUS_MATERIALS; i++) {
+        double per_m = 0.0;
+        if (strcmp(material, nexus_names[i]) == 0) {
+            detector->nexus_material = (NexusMaterial)i;
+            detector->nexus_stand_in = false;
+            return;
+        }
+        if (!status_is_ok(sensor_absorption(nexus_names[i], NAN, wavelength_m, &per_m))) continue;
+        const double difference = fabs(log(per_m / detector->sensor_absorption_per_m));
+        if (difference >= least) continue;
+        least = difference;
+        detector->nexus_material = (NexusMaterial)i;
+        detector->nexus_stand_in = true;
+    }
+    notes_add(notes, "the NeXus file names the sensor's material %s, which absorbs most like the true one (%.60s)",
+              nexus_names[detector->nexus_material],
+              *material != '\0' ? material : "given by its attenuation depth alone");
+}
+
 Status sensor_create(const Parameters *p, Detector *detector, Beam *beam, Notes *notes) {
     const double thickness = isnan(p->detector_sensor_thickness_m) ? 0.0 : p->detector_sensor_thickness_m;
     const double attenuation = isnan(p->detector_sensor_attenuation_m) ? thickness : p->detector_sensor_attenuation_m;
@@ -95,7 +129,12 @@ Status sensor_create(const Parameters *p, Detector *detector, Beam *beam, Notes 
         notes_add(notes, "detector.sensor_material has no effect without detector.sensor_thickness");
     if (thickness == 0.0 && p->detector_sensor_layers > 1)
         notes_add(notes, "detector.sensor_layers has no effect without detector.sensor_thickness");
-    return ignored ? status_ok() : set_absorption(p, attenuation, detector, beam);
+    detector->nexus_material = NEXUS_SILICON;
+    detector->nexus_stand_in = false;
+    if (ignored) return status_ok();
+    TRY(set_absorption(p, attenuation, detector, beam));
+    choose_nexus_material(p, beam->wavelength_m, detector, notes);
+    return status_ok();
 }
 
 double sensor_depth(const Detector *detector, int layer) {

@@ -4,6 +4,7 @@
 #include "hdf5_helpers.h"
 #include "image_set.h"
 #include "nexus_geometry.h"
+#include "sensor.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -331,10 +332,17 @@ static Status write_position(hid_t detector, const Nxmx *nxmx) {
     return hdf5_write_real(detector, "y_pixel_size", pixel_size_m, "m");
 }
 
+static const char *true_material(const Nxmx *nxmx) {
+    const char *material = nxmx->parameters->detector_sensor_material;
+    return *material != '\0' ? material : "a material known by its attenuation depth alone";
+}
+
 /* DIALS refuses a sensor without thickness, and shifts spots by the parallax of one that has it. */
 static Status write_sensor(hid_t detector, const Nxmx *nxmx) {
     const double thin_m = 1e-9, thickness_m = nxmx->experiment->detector.sensor_thickness_m;
-    TRY(hdf5_write_text(detector, "sensor_material", "Si"));
+    TRY(hdf5_write_text(detector, "sensor_material", sensor_nexus_name(nxmx->experiment->detector.nexus_material)));
+    if (nxmx->experiment->detector.nexus_stand_in)
+        TRY(hdf5_attribute_text(detector, "sensor_material", "stand_in_for", true_material(nxmx)));
     return hdf5_write_real(detector, "sensor_thickness", thickness_m > 0.0 ? thickness_m : thin_m, "m");
 }
 
@@ -441,6 +449,8 @@ static Status fill_simulation(hid_t simulation, const void *context) {
     const Nxmx *nxmx = context;
     TRY(provenance_write(simulation, nxmx->contents->provenance));
     TRY(hdf5_write_group(simulation, "geometry_native", "NXcollection", fill_native, nxmx));
+    if (nxmx->experiment->detector.nexus_stand_in)
+        TRY(hdf5_write_text(simulation, "sensor_material", true_material(nxmx)));
     TRY(frame_table_create(simulation, nxmx->experiment, nxmx->contents->frames));
     if (nxmx->experiment->images != IMAGES_BOTH) return status_ok();
     return hdf5_write_group(simulation, "images", "NXdata", fill_twin, nxmx);

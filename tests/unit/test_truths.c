@@ -323,6 +323,24 @@ static void intervals_of_phi_fill_the_range(void) {
         0.4, 1.0);
 }
 
+static void a_file_names_the_material_that_absorbs_most_alike(void) {
+    /* linear absorption at 1 A, 1/cm: Si 98, CdTe 480, GaAs 700, gadolinium oxysulfide 950, Al 55 (NIST) */
+    static const char *const cases[][3] = {{"detector.sensor_material=Si", "Si", ""},
+                                           {"detector.sensor_material=GaAs", "GaAs", ""},
+                                           {"detector.sensor_material=CdTe", "CdTe", ""},
+                                           {"detector.sensor_material=Gadolinium Oxysulfide", "GaAs", "stands in"},
+                                           {"detector.sensor_material=Al", "Si", "stands in"},
+                                           {"detector.sensor_attenuation=240", "Si", "stands in"}};
+    for (int i = 0; i < 6; i++) {
+        const char *const settings[] = {"crystal.cell=50", "crystal.default_f=1", "detector.sensor_thickness=300",
+                                        cases[i][0], NULL};
+        Experiment *e = scene(settings);
+        CU_ASSERT_STRING_EQUAL(sensor_nexus_name(e->detector.nexus_material), cases[i][1]);
+        CU_ASSERT_EQUAL(e->detector.nexus_stand_in, *cases[i][2] != '\0');
+        experiment_destroy(&e);
+    }
+}
+
 static void silicon_absorbs_as_tabulated(void) {
     /* NIST X-ray mass attenuation tables: Si 33.89 cm2/g at 10 keV and 2.33 g/cm3; CdTe from Cd and Te */
     double per_m = 0.0;
@@ -344,6 +362,7 @@ int main(void) {
         {"mosaic domains leave the mean orientation", mosaic_domains_leave_the_mean_orientation},
         {"refining converges at the expected order", refining_converges_at_the_expected_order},
         {"the laboratory may be turned", the_laboratory_may_be_turned},
+        {"a file names the material that absorbs most alike", a_file_names_the_material_that_absorbs_most_alike},
         {"silicon absorbs as tabulated", silicon_absorbs_as_tabulated},
         UNIT_TEST(left_handed_axes_put_the_detector_in_front_of_the_beam),
         UNIT_TEST(the_normal_of_a_placed_detector_points_away_from_the_crystal),
