@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /** Prints what will be done: frames, terms, tiles, shards, ranks, memory and disk.
- *  @param detailed  also geometry and crystal */
+ *  @param detailed  also geometry, crystal and the time, from a trial of the kernel of some hundredths of a second */
 void plan_report(FILE *out, const Experiment *experiment, const Plan *plan, bool detailed);
 
 #endif

@@ -1,9 +1,12 @@
 #include "plan_report.h"
 
 #include "kernel.h"
+#include "progress.h"
 #include "simulate.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <time.h>
 
 static void print_bytes(FILE *out, double bytes) {
     static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
@@ -29,6 +32,47 @@ static void report_experiment(FILE *out, const Experiment *e) {
                   detector->beam_centre_m[1] / detector->pixel_size_m);
     (void)fprintf(out, "factors    %" PRId64 " reflections read, %g elsewhere, %s\n", e->factors.reflections,
                   e->factors.default_f, e->sampling.interpolate ? "tricubic between" : "nearest");
+}
+
+static double processor_seconds(void) {
+    struct timespec time;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* Seconds that this machine's kernel takes for a step, tried for some hundredths of a second on the detector's middle
+ * with the run's own crystal and sources; NAN where there is no memory for it. */
+static double calibrate(const Experiment *e) {
+    enum { SLOW = 8, FAST = 64, BLOCKS = 4 };
+    const int64_t slow = e->detector.slow_pixels, fast = e->detector.fast_pixels, blocks = kernel_blocks(e);
+    const Tile tile = {slow / 2 / SLOW * SLOW, fast / 2 / FAST * FAST, slow < SLOW ? slow : SLOW,
+                       fast < FAST ? fast : FAST};
+    const Tile within = {tile.slow, tile.fast,
+                         tile.slow + tile.slow_pixels > slow ? slow - tile.slow : tile.slow_pixels,
+                         tile.fast + tile.fast_pixels > fast ? fast - tile.fast : tile.fast_pixels};
+    const Range some = {0, blocks < BLOCKS ? blocks : BLOCKS};
+    DoubleDouble sums[SLOW * FAST] = {{0.0, 0.0}};
+    Frame frame;
+    if (!status_is_ok(frame_create(e, &frame))) return NAN;
+    frame_set(e, 0, &frame);
+    double steps = 0.0;
+    const double start = processor_seconds();
+    do {
+        kernel_accumulate(e, &frame, within, some, sums);
+        steps += (double)kernel_steps(e, within.slow_pixels * within.fast_pixels, some);
+    } while (processor_seconds() - start < 0.03);
+    const double seconds = processor_seconds() - start;
+    frame_destroy(&frame);
+    return seconds / steps;
+}
+
+static void report_time(FILE *out, const Experiment *e, const PlanRequest *request, double steps) {
+    char text[40];
+    const double step_s = calibrate(e);
+    progress_duration(steps * step_s / ((double)request->ranks * request->threads), text, sizeof text);
+    (void)fprintf(out,
+                  "time       about %s on %d x %d cores like this one, at %.3g ns a step, and what writing takes\n",
+                  text, request->ranks, request->threads, step_s * 1e9);
 }
 
 void plan_report(FILE *out, const Experiment *e, const Plan *plan, bool detailed) {
@@ -58,4 +102,5 @@ void plan_report(FILE *out, const Experiment *e, const Plan *plan, bool detailed
     (void)fputs(" for structure factors on each node\ndisk       ", out);
     print_bytes(out, 4.0 * datasets * pixels * (double)request->frames);
     (void)fprintf(out, "\nsteps      %.4g\n", steps);
+    if (detailed) report_time(out, e, request, steps);
 }

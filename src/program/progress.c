@@ -24,8 +24,7 @@ Progress progress_start(FILE *out, ProgressKind kind, double every_s) {
     return (Progress){.out = out, .kind = kind, .every_s = every_s, .start = steady_seconds(), .shown = 0.0};
 }
 
-/* "1 h 02 min", "3 min 20 s", "12 s" */
-static void duration_text(double seconds, char *text, size_t bytes) {
+void progress_duration(double seconds, char *text, size_t bytes) {
     if (!(seconds < 3.6e7)) {
         (void)snprintf(text, bytes, "unknown");
         return;
@@ -41,13 +40,13 @@ static void duration_text(double seconds, char *text, size_t bytes) {
 
 static void print_state(Progress *progress, int64_t done, int64_t frames, double steps, double elapsed) {
     char left[40];
-    duration_text(done > 0 ? elapsed * (double)(frames - done) / (double)done : INFINITY, left, sizeof left);
+    progress_duration(done > 0 ? elapsed * (double)(frames - done) / (double)done : INFINITY, left, sizeof left);
     (void)fprintf(progress->out, "%" PRId64 "/%" PRId64 " frames, %.3g frames/s, %.3g steps/s, ", done, frames,
                   (double)done / elapsed, steps / elapsed);
     if (done < frames) {
         (void)fprintf(progress->out, "%s left", left);
     } else {
-        duration_text(elapsed, left, sizeof left);
+        progress_duration(elapsed, left, sizeof left);
         (void)fprintf(progress->out, "done in %s", elapsed < 10.0 ? "" : left);
         if (elapsed < 10.0) (void)fprintf(progress->out, "%.2f s", elapsed);
     }
