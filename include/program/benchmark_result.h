@@ -71,7 +71,6 @@ double figure_compute(const BenchmarkRound *, int64_t steps);
 double figure_reduce(const BenchmarkRound *, int64_t steps);
 double figure_write(const BenchmarkRound *, int64_t steps);
 double figure_total(const BenchmarkRound *, int64_t steps);
-double figure_wait(const BenchmarkRound *, int64_t steps);
 double figure_steps_per_second(const BenchmarkRound *, int64_t steps);
 double figure_nanoseconds(const BenchmarkRound *, int64_t steps);
 double figure_yardstick_nanoseconds(const BenchmarkRound *, int64_t steps);
@@ -80,6 +79,15 @@ double figure_reference_wall(const BenchmarkRound *, int64_t steps);
 double figure_reference_cpu(const BenchmarkRound *, int64_t steps);
 double figure_speed_up_wall(const BenchmarkRound *, int64_t steps);
 double figure_speed_up_cpu(const BenchmarkRound *, int64_t steps);
+
+/** Where the wall time of the warm passes went, 0..1; together 1. */
+typedef struct BenchmarkShares {
+    double compute, wait;        /**< of all threads: computing, and without work while others computed */
+    double reduce, write, setup; /**< set-up and load */
+} BenchmarkShares;
+
+/** Shares over all warm passes. */
+BenchmarkShares benchmark_shares(const BenchmarkResult *result);
 
 /** Frees what @p result owns. */
 void benchmark_result_free(BenchmarkResult *result);

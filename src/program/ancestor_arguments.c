@@ -48,6 +48,7 @@ static bool is_beside_the_image(const ParameterRow *row) {
 /* A law that this experiment does not come near may be another one. */
 static bool law_matters(int index, const Parameters *p, const Experiment *e) {
     const double *angles = e->crystal.angles_rad;
+    const int convention = p->detector_convention;
     int right_angles = 0;
     for (int i = 0; i < 3; i++) right_angles += fabs(angles[i] - 0.5 * PI) < 1e-9;
     switch (index) {
@@ -68,7 +69,8 @@ static bool law_matters(int index, const Parameters *p, const Experiment *e) {
     case PARAMETER(crystal, mosaic_law):
         return e->crystal.mosaic_spread_rad > 0.0;
     case PARAMETER(detector, closest_law):
-        return e->detector.pivot == PIVOT_SAMPLE;
+        return e->detector.pivot == PIVOT_SAMPLE &&
+               (convention == CONVENTION_MOSFLM || convention == CONVENTION_DENZO || convention == CONVENTION_ADXV);
     case PARAMETER(detector, sensor_depth_law):
         return e->detector.sensor_thickness_m > 0.0;
     default:

@@ -53,6 +53,17 @@ static void put_warm(JsonWriter *json, const BenchmarkResult *result) {
     json_close_group(json, '}');
 }
 
+static void put_shares(JsonWriter *json, const BenchmarkResult *result) {
+    const BenchmarkShares shares = benchmark_shares(result);
+    json_open_group(json, "shares", '{');
+    json_put_number(json, "compute", shares.compute);
+    json_put_number(json, "wait", shares.wait);
+    json_put_number(json, "reduce", shares.reduce);
+    json_put_number(json, "write", shares.write);
+    json_put_number(json, "setup", shares.setup);
+    json_close_group(json, '}');
+}
+
 static void put_yardstick(JsonWriter *json, const BenchmarkResult *result) {
     json_open_group(json, "yardstick", '{');
     json_put_integer(json, "pixels", result->rounds[0].yardstick.pixels);
@@ -109,6 +120,7 @@ static void put_result(JsonWriter *json, const BenchmarkOptions *options, const 
     put_spread(json, "ns_per_step", result, figure_nanoseconds);
     put_times(json, "cold", &result->cold);
     put_warm(json, result);
+    put_shares(json, result);
     put_yardstick(json, result);
     json_open_group(json, "oracle", '{');
     put_figures(json, &result->oracle);

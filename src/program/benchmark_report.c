@@ -56,16 +56,12 @@ static void print_speed(FILE *out, const BenchmarkResult *result) {
 }
 
 static void print_shares(FILE *out, const BenchmarkResult *result) {
-    const double total = benchmark_spread(result, figure_total).median;
-    const double compute = benchmark_spread(result, figure_compute).median;
-    const double wait = benchmark_spread(result, figure_wait).median / result->threads;
-    (void)fprintf(
-        out,
-        "  shares       compute %.1f %%, waiting of threads %.1f %%, reduce 0 %%, write %.1f %%, set-up "
-        "and load %.1f %%\n",
-        100.0 * (compute - wait) / total, 100.0 * wait / total,
-        100.0 * benchmark_spread(result, figure_write).median / total,
-        100.0 * (benchmark_spread(result, figure_setup).median + benchmark_spread(result, figure_load).median) / total);
+    const BenchmarkShares shares = benchmark_shares(result);
+    (void)fprintf(out,
+                  "  shares       compute %.1f %%, waiting of threads %.1f %%, reduce %.1f %%, write %.1f %%, "
+                  "set-up and load %.1f %%\n",
+                  100.0 * shares.compute, 100.0 * shares.wait, 100.0 * shares.reduce, 100.0 * shares.write,
+                  100.0 * shares.setup);
 }
 
 static void print_parity_line(FILE *out, const char *title, const Parity *parity) {

@@ -71,11 +71,6 @@ double figure_total(const BenchmarkRound *round, int64_t steps) {
     return round->ours.total;
 }
 
-double figure_wait(const BenchmarkRound *round, int64_t steps) {
-    (void)steps;
-    return round->ours.wait;
-}
-
 double figure_steps_per_second(const BenchmarkRound *round, int64_t steps) {
     return (double)steps / round->ours.compute;
 }
@@ -111,6 +106,23 @@ double figure_speed_up_wall(const BenchmarkRound *round, int64_t steps) {
 double figure_speed_up_cpu(const BenchmarkRound *round, int64_t steps) {
     (void)steps;
     return round->reference.cpu_s / round->ours.total_cpu;
+}
+
+BenchmarkShares benchmark_shares(const BenchmarkResult *result) {
+    BenchmarkShares shares = {.reduce = 0.0};
+    double total = 0.0;
+    for (int64_t i = 0; i < result->round_count; i++) {
+        const BenchmarkTimes *times = &result->rounds[i].ours;
+        const double wait = times->wait / result->threads;
+        shares.compute += times->compute - wait;
+        shares.wait += wait;
+        shares.reduce += times->reduce;
+        shares.write += times->write;
+        shares.setup += times->setup + times->load;
+        total += times->total;
+    }
+    return (BenchmarkShares){shares.compute / total, shares.wait / total, shares.reduce / total, shares.write / total,
+                             shares.setup / total};
 }
 
 void benchmark_result_free(BenchmarkResult *result) {
