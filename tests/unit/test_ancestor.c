@@ -53,6 +53,9 @@ static void misset_seed_and_misset_do_not_depend_on_their_order(void) {
         CU_ASSERT_FALSE(parameters_is_given(p, PARAMETER(crystal, misset)));
         parameters_destroy(&p);
     }
+    Parameters *last = parsed("-misset random -misset 10 20 30"); /* the last one holds */
+    CU_ASSERT_FALSE(last->crystal_random_misset);
+    parameters_destroy(&last);
     Parameters *p = parsed("-misset 10 20 30 -misset_seed 7");
     UNIT_CLOSE(p->crystal_misset_rad[0], 10 * RADIANS_PER_DEGREE, 1e-16, "misset");
     CU_ASSERT_FALSE(p->crystal_random_misset);
