@@ -3,6 +3,7 @@
 #include "active_pixels.h"
 #include "random.h"
 #include "sensor.h"
+#include "shape.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -196,13 +197,17 @@ static Status check_size(const Experiment *e) {
 /* Phase (radians) by which float32 may be off in the interference function: pi N x the rounding of the Miller index
  * within a block of 32 x 8 pixels, whose centre is exact. */
 static double float32_phase_error(const Experiment *e) {
-    double phase = 0.0;
+    double phase = 0.0, form[6], height = 0.0;
+    shape_gauss_form(&e->crystal, form, &height);
     const Detector *detector = &e->detector;
     const double half_block_rad = 16.5 * detector->pixel_size_m / fabs(detector->close_distance_m);
     for (int64_t n = 0; n < e->beam.source_count; n++)
         for (int i = 0; i < 3; i++) {
             const double range = e->crystal.lengths_m[i] / e->beam.sources[n].wavelength_m * half_block_rad + 0.5;
-            phase = fmax(phase, PI * (double)e->crystal.cells[i] * range * (1.0 / 16777216.0));
+            /* pi N, and what corresponds to it in the exponent of a Gaussian spot */
+            const double sharpness =
+                e->crystal.shape == SHAPE_GAUSS ? sqrt(PI * form[i]) : PI * (double)e->crystal.cells[i];
+            phase = fmax(phase, sharpness * range * (1.0 / 16777216.0));
         }
     return phase;
 }
@@ -211,11 +216,12 @@ static double float32_phase_error(const Experiment *e) {
 static const char *against_float32(const Experiment *e) {
     const double cells = (double)e->crystal.cells[0] * (double)e->crystal.cells[1] * (double)e->crystal.cells[2];
     const double greatest = e->factors.greatest_f * cells;
-    if (e->crystal.shape != SHAPE_SQUARE) return "only square crystals are faster in float32";
+    const bool square = e->crystal.shape == SHAPE_SQUARE;
+    if (!square && e->crystal.shape != SHAPE_GAUSS) return "round and tophat crystals are not faster in float32";
     if (e->sampling.interpolate) return "interpolated structure factors are not faster in float32";
     if (e->sampling.dmin_m > 0.0) return "sampling.dmin cuts sharply";
     if (!(greatest * greatest < 1e35)) return "the brightest spot would overflow";
-    if (e->crystal.cells[0] < 3 || e->crystal.cells[1] < 3 || e->crystal.cells[2] < 3)
+    if (square && (e->crystal.cells[0] < 3 || e->crystal.cells[1] < 3 || e->crystal.cells[2] < 3))
         return "with fewer than 3 cells along an axis the zeros of one factor show";
     if (float32_phase_error(e) > 4.2e-5) return "the crystal is too large for its distance and wavelength";
     return NULL;

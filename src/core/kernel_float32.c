@@ -200,23 +200,71 @@ INLINED float within(float x, float greatest) {
     return low > greatest ? greatest : low;
 }
 
-/* |F_cell F_latt|^2 of a square crystal at every pixel, times its weight, added. */
-INLINED void add_square_term(const Lattice *lattice, Term term, const float *cells, const StructureFactors *factors,
-                             bool has_table, const float *factor, float *sums) {
+/* e^-x for x >= 0, to 2e-7: 2^f by its series, |f| <= 1/2, and the whole power of two into the exponent's bits. */
+INLINED float exp_negative(float x) {
+    union {
+        int32_t bits;
+        float value;
+    } power;
+    const float y = x < 86.0f ? x * -1.44269504f : -124.0f, n = nearest(y), f = y - n;
+    float s = 1.54035304e-4f; /* (ln 2)^k / k! */
+    s = fused(s, f, 1.33335581e-3f);
+    s = fused(s, f, 9.61812911e-3f);
+    s = fused(s, f, 5.55041087e-2f);
+    s = fused(s, f, 2.40226507e-1f);
+    s = fused(s, f, 6.93147181e-1f);
+    s = fused(s, f, 1.0f);
+    power.bits = ((int32_t)n + 127) * (1 << 23);
+    return power.value * s;
+}
+
+/* The shape of a spot: the numbers of cells, or the form q and the height of a Gaussian, height x exp(-q(dh, dk, dl)).
+ */
+typedef struct Spot {
+    float cells[3];
+    float form[6]; /* of dh^2, dk^2, dl^2, dh dk, dk dl, dl dh */
+    float height;
+} Spot;
+
+INLINED Spot make_spot(const Crystal *crystal) {
+    Spot spot;
+    double form[6], height = 0.0;
+    shape_gauss_form(crystal, form, &height);
+    for (int i = 0; i < 3; i++) spot.cells[i] = (float)crystal->cells[i];
+    for (int i = 0; i < 6; i++) spot.form[i] = (float)form[i];
+    spot.height = (float)height;
+    return spot;
+}
+
+INLINED float gauss_squared(const Spot *spot, float dh, float dk, float dl) {
+    const float *g = spot->form;
+    const float along_h = dh * fused(g[0], dh, fused(g[3], dk, g[5] * dl));
+    return spot->height * exp_negative(fused(dk, fused(g[1], dk, g[4] * dl), fused(g[2] * dl, dl, along_h)));
+}
+
+INLINED float square_squared(const Spot *spot, float dh, float dk, float dl) {
+    const Quotient a = interference(dh, spot->cells[0]), b = interference(dk, spot->cells[1]);
+    const Quotient c = interference(dl, spot->cells[2]);
+    const float amplitude = (a.top * b.top * c.top) / (a.bottom * b.bottom * c.bottom);
+    return amplitude * amplitude;
+}
+
+/* |F_cell F_latt|^2 of a square or Gaussian crystal at every pixel, times its weight, added. */
+INLINED void add_fast_term(const Lattice *lattice, Term term, const Spot *spot, bool gauss,
+                           const StructureFactors *factors, bool has_table, const float *factor, float *sums) {
     const float *table = factors->table;
     const float last_h = (float)factors->count[0] + 1.0f, last_k = (float)factors->count[1] + 1.0f;
     const float last_l = (float)factors->count[2] + 1.0f;
     const int32_t row = factors->count[1] + 2, column = factors->count[2] + 2;
-    const float na = cells[0], nb = cells[1], nc = cells[2];
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
         const float h = fused(term.per_wavelength, lattice->h[i], term.h);
         const float k = fused(term.per_wavelength, lattice->k[i], term.k);
         const float l = fused(term.per_wavelength, lattice->l[i], term.l);
         const float h0 = nearest(h), k0 = nearest(k), l0 = nearest(l);
-        const Quotient a = interference(h - h0, na), b = interference(k - k0, nb), c = interference(l - l0, nc);
-        const float amplitude = (a.top * b.top * c.top) / (a.bottom * b.bottom * c.bottom);
-        float squared = amplitude * amplitude * term.weight;
+        const float shape =
+            gauss ? gauss_squared(spot, h - h0, k - k0, l - l0) : square_squared(spot, h - h0, k - k0, l - l0);
+        float squared = shape * term.weight;
         if (has_table) {
             const int32_t place =
                 ((int32_t)within(h0 + term.first[0], last_h) * row + (int32_t)within(k0 + term.first[1], last_k)) *
@@ -276,6 +324,11 @@ INLINED void set_source_factor(const Experiment *e, const Block *block, const So
     }
 }
 
+/* Crystals whose steps are computed side by side. */
+static bool is_fast(const Experiment *e) {
+    return (e->crystal.shape == SHAPE_SQUARE || e->crystal.shape == SHAPE_GAUSS) && !e->sampling.interpolate;
+}
+
 static bool sources_differ(const Experiment *e, const Source *a, const Source *b) {
     if (a == NULL) return true;
     const bool turned =
@@ -294,8 +347,8 @@ typedef struct Work {
 
 INLINED void add_terms(const Experiment *e, const Frame *frame, Range terms, Work *work) {
     const int64_t sources = e->beam.source_count, phi_steps = e->sampling.phi_steps;
-    const float cells[3] = {(float)e->crystal.cells[0], (float)e->crystal.cells[1], (float)e->crystal.cells[2]};
-    const bool square = e->crystal.shape == SHAPE_SQUARE && !e->sampling.interpolate;
+    const Spot spot = make_spot(&e->crystal);
+    const bool fast = is_fast(e), gauss = e->crystal.shape == SHAPE_GAUSS, has_table = e->factors.table != NULL;
     Mat3 cell_m = {{{0}}};
     for (int i = 0; i < PIXELS; i++) work->sums[i] = 0.0f;
     for (int64_t t = terms.begin; t < terms.end; t++) {
@@ -308,12 +361,16 @@ INLINED void add_terms(const Experiment *e, const Frame *frame, Range terms, Wor
         if (sources_differ(e, work->source, source)) set_source_factor(e, &work->block, source, work->factor);
         work->source = source;
         const Term term = make_term(e, &work->block, source, cell_m);
-        if (!square)
+        if (!fast)
             add_other_term(e, &work->lattice, term, work->factor, work->sums);
-        else if (e->factors.table != NULL)
-            add_square_term(&work->lattice, term, cells, &e->factors, true, work->factor, work->sums);
+        else if (gauss && has_table)
+            add_fast_term(&work->lattice, term, &spot, true, &e->factors, true, work->factor, work->sums);
+        else if (gauss)
+            add_fast_term(&work->lattice, term, &spot, true, &e->factors, false, work->factor, work->sums);
+        else if (has_table)
+            add_fast_term(&work->lattice, term, &spot, false, &e->factors, true, work->factor, work->sums);
         else
-            add_square_term(&work->lattice, term, cells, &e->factors, false, work->factor, work->sums);
+            add_fast_term(&work->lattice, term, &spot, false, &e->factors, false, work->factor, work->sums);
     }
 }
 
@@ -374,9 +431,7 @@ static void store_background(const Experiment *e, const Block *block, Overlap ov
 static void add_pixels(const Experiment *e, const Frame *frame, int64_t slow, int64_t fast, Tile tile, Range blocks,
                        DoubleDouble *sums) {
     const int64_t all = experiment_terms(e);
-    const double scale = e->crystal.shape == SHAPE_SQUARE && !e->sampling.interpolate && e->factors.table == NULL
-                             ? e->factors.default_f * e->factors.default_f
-                             : 1.0;
+    const double scale = is_fast(e) && e->factors.table == NULL ? e->factors.default_f * e->factors.default_f : 1.0;
     const Overlap overlap = overlap_of(slow, fast, tile);
     DoubleDouble *origin = sums + (slow - tile.slow) * tile.fast_pixels + (fast - tile.fast);
     Work work;

@@ -55,6 +55,20 @@ double shape_squared(const Crystal *crystal, double h, double k, double l) {
     return square_of(shape_amplitude(crystal, h, k, l));
 }
 
+void shape_gauss_form(const Crystal *crystal, double *form, double *height) {
+    const bool per_axis = crystal->spot_law == SPOT_PER_AXIS;
+    const double exponent = 2.0 * crystal->fudge * (per_axis ? GAUSS_EXPONENT : ANCESTOR_GAUSS_EXPONENT);
+    const double cells = (double)crystal->cells[0] * (double)crystal->cells[1] * (double)crystal->cells[2];
+    const double per_a = 1e-10 * crystal->ancestor_star * cells; /* the ancestor's measure: 1/A times Na Nb Nc */
+    *height = cells * cells;
+    for (int i = 0; i < 3; i++) {
+        const Vec3 one = crystal->reciprocal_per_m.row[i], next = crystal->reciprocal_per_m.row[(i + 1) % 3];
+        const double along = per_axis ? square_of((double)crystal->cells[i]) : square_of(per_a) * vec3_dot(one, one);
+        form[i] = exponent * along;
+        form[3 + i] = per_axis ? 0.0 : exponent * 2.0 * square_of(per_a) * vec3_dot(one, next);
+    }
+}
+
 /* Lagrange weights of the points -1, 0, 1, 2 at 0 <= x < 1. */
 static void lagrange_weights(double x, double *weight) {
     weight[0] = -x * (x - 1.0) * (x - 2.0) / 6.0;

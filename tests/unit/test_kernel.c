@@ -133,14 +133,17 @@ static void compare_precisions(const char *const *settings, double *relative, do
 }
 
 static void float32_is_the_oracle_within_its_bound(void) {
-    static const char *const others[][3] = {{"detector.curved=true", NULL, NULL},
+    static const char *const others[][4] = {{"detector.curved=true", NULL, NULL},
                                             {"detector.sensor_thickness=400", "detector.sensor_material=CdTe", NULL},
                                             {"beam.divergence_horizontal=3", "beam.divergence_vertical=2", NULL},
                                             {"background.size=1", "detector.point_pixel=true", NULL},
                                             {"crystal.shape=round", NULL, NULL},
+                                            {"crystal.shape=gauss", NULL, NULL},
+                                            {"crystal.shape=gauss", "crystal.spot_law=ancestor", NULL},
+                                            {"crystal.shape=gauss", "crystal.fudge=3", "crystal.cells=9,20,40", NULL},
                                             {"crystal.cells=30", "sampling.oversample=1", NULL},
                                             {"detector.rotation=20,-30,10", "detector.twotheta=15", NULL}};
-    for (int n = 0; n < 7; n++) {
+    for (int n = 0; n < 10; n++) {
         const char *settings[30] = {"detector.slow_pixels=60"};
         int count = 1;
         double relative = 0.0, sum = 0.0;
