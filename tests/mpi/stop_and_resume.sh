@@ -5,7 +5,8 @@ set -u
 . "$SOURCE/tests/support/case.sh"
 export OMPI_MCA_btl_vader_backing_directory=$PWD OMPI_MCA_osc_sm_backing_directory=$PWD # killed ranks leave files there
 frames=12
-sweep=("${small_case[@]}" --sampling.oversample=2 --sweep.kind=random --sweep.count="$frames" --run.wave=1)
+# frames of 0.2 s each: a signal that mpirun passes on late must still find the run at work
+sweep=("${small_case[@]}" --run.precision=float64 --sampling.oversample=6 --sweep.kind=random --sweep.count="$frames" --run.wave=1)
 states=/entry/simulation/frames/status
 missing_are_minus_one() { # of the images DATASET of out.nxs.partial
     values_of out.nxs.partial "$1" | awk -v pixels=$((96 * 80)) '
@@ -53,7 +54,7 @@ stopped() { # stopped NAME RANKS RANKS_AFTER COMMAND: which sends signals to lau
     missing_are_minus_one /entry/simulation/images/expected_photons || fail "$1: photons of missing frames"
     resume "$1" "$3"
     values_of out.nxs /entry/simulation/environment_2/rank_steps |
-        awk -v want=$(((frames - complete) * 96 * 80 * 3 * 4 * 12 * 4)) '{ sum += $1 } END { exit sum != want }' ||
+        awk -v want=$(((frames - complete) * 96 * 80 * 3 * 4 * 12 * 36)) '{ sum += $1 } END { exit sum != want }' ||
         fail "$1: the resume computed more than the missing frames"
     rm out.nxs
 }
