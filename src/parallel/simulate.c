@@ -83,14 +83,12 @@ static Status read_slice(const Parameters *p, int64_t count, Range *slice) {
 Status simulate_plan(const Parameters *p, const Experiment *e, int ranks, int threads, Plan *plan, Range *slice,
                      Notes *notes) {
     TRY(read_slice(p, e->sweep.count, slice));
-    const double per_pixel =
-        (double)kernel_steps(e, 1, (Range){0, kernel_blocks(e)}); /* fits: experiment_create limits the terms */
     const Tile frame = {0, 0, e->detector.slow_pixels, e->detector.fast_pixels};
     const PlanRequest request = {.slow_pixels = frame.slow_pixels,
                                  .fast_pixels = frame.fast_pixels,
                                  .active = active_pixels_within(e->active, frame.fast_pixels, frame),
                                  .blocks = kernel_blocks(e),
-                                 .steps_per_pixel = (int64_t)per_pixel,
+                                 .steps_per_pixel = kernel_steps(e, 1, (Range){0, kernel_blocks(e)}),
                                  .frames = range_length(*slice),
                                  .ranks = ranks,
                                  .threads = threads,
