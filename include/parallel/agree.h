@@ -4,10 +4,9 @@
 #define TESSERA_AGREE_H
 
 #include "status.h"
-
-#include <mpi.h>
+#include "team.h"
 
 /** The first failure by rank, on every rank; success when no rank failed. Collective. */
-Status agree(MPI_Comm communicator, Status mine);
+Status agree(Team team, Status mine);
 
 #endif

@@ -7,8 +7,7 @@
 #include "plan.h"
 #include "render.h"
 #include "status.h"
-
-#include <mpi.h>
+#include "team.h"
 
 /** What a rank needs to count photons. */
 typedef struct Counting Counting;
@@ -16,7 +15,7 @@ typedef struct Counting Counting;
 /** Makes it; local. Experiment, plan, part and group are borrowed.
  *  @param own     the part of member @p member
  *  @param counting  counting_destroy frees it */
-Status counting_create(MPI_Comm group, const Experiment *experiment, const Plan *plan, int member, const OwnPart *own,
+Status counting_create(Team group, const Experiment *experiment, const Plan *plan, int member, const OwnPart *own,
                        Counting **counting);
 
 /** Frees it and leaves NULL; accepts NULL. Local. */

@@ -4,15 +4,14 @@
 #define TESSERA_IMAGE_SET_H
 
 #include "status.h"
+#include "team.h"
 #include "writer.h"
 
 #include <hdf5.h>
-#include <mpi.h>
 
 /** An open dataset of images. Owns its handles. */
 typedef struct ImageSet {
-    MPI_Comm communicator;
-    int rank, ranks;
+    Team team;
     int64_t slow_pixels, fast_pixels;
     hid_t type; /**< H5T_NATIVE_FLOAT or H5T_NATIVE_INT32 */
     hid_t dataset, transfer;
@@ -28,8 +27,7 @@ Status image_set_create(hid_t parent, const char *name, hid_t type, int64_t fram
 typedef enum ImageTransfer { IMAGE_TRANSFER_COLLECTIVE, IMAGE_TRANSFER_INDEPENDENT } ImageTransfer;
 
 /** Opens dataset @p path, which every rank has in @p file. Collective. */
-Status image_set_open(MPI_Comm communicator, hid_t file, const char *path, hid_t type, ImageTransfer transfer,
-                      ImageSet *set);
+Status image_set_open(Team team, hid_t file, const char *path, hid_t type, ImageTransfer transfer, ImageSet *set);
 
 /** Closes it; accepts one that is not open. Collective. */
 void image_set_close(ImageSet *set);

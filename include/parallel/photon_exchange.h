@@ -6,12 +6,11 @@
 #include "plan.h"
 #include "point_spread.h"
 #include "status.h"
-
-#include <mpi.h>
+#include "team.h"
 
 /** Buffer and messages of a rank. Owns `needed.photons` and `requests`. */
 typedef struct PhotonExchange {
-    MPI_Comm group;
+    Team group;
     const Plan *plan;
     int member;        /**< rank in the group */
     int64_t reach;     /**< rows to each side of its own that a rank needs */
@@ -21,7 +20,7 @@ typedef struct PhotonExchange {
 
 /** Makes the buffer; local. The group and the plan are borrowed. photon_exchange_destroy frees it, after a failure
  *  too. */
-Status photon_exchange_create(MPI_Comm group, const Plan *plan, int member, int64_t reach, PhotonExchange *exchange);
+Status photon_exchange_create(Team group, const Plan *plan, int member, int64_t reach, PhotonExchange *exchange);
 
 /** Frees what @p exchange owns; local. */
 void photon_exchange_destroy(PhotonExchange *exchange);

@@ -4,25 +4,22 @@
 #define TESSERA_REDUCTION_H
 
 #include "double_double.h"
+#include "team.h"
 
-#include <mpi.h>
-#include <stdint.h>
-
-/** MPI's handles for sums in double-double. */
+/** MPI's handles for sums in double-double; null in a team of one. */
 typedef struct Reduction {
     MPI_Datatype type; /**< one DoubleDouble */
     MPI_Op sum;        /**< double_double_sum, not commutative: operands keep the order of the ranks */
 } Reduction;
 
-/** Makes the handles; local. reduction_destroy frees them. */
-Reduction reduction_create(void);
+/** Makes the handles for @p team and teams split from it; local. reduction_destroy frees them. */
+Reduction reduction_create(Team team);
 
 /** Frees the handles; local. */
 void reduction_destroy(Reduction *reduction);
 
 /** Adds the @p count sums of all ranks, in the order of the ranks, into those of rank @p owner; what the others hold
  *  afterwards has no meaning. Collective. */
-void reduction_to_owner(const Reduction *reduction, MPI_Comm communicator, int owner, int64_t count,
-                        DoubleDouble *sums);
+void reduction_to_owner(const Reduction *reduction, Team team, int owner, int64_t count, DoubleDouble *sums);
 
 #endif

@@ -7,8 +7,7 @@
 #include "plan.h"
 #include "reduction.h"
 #include "status.h"
-
-#include <mpi.h>
+#include "team.h"
 
 /** What a rank needs to render frames; made once for a plan. */
 typedef struct Renderer Renderer;
@@ -27,8 +26,8 @@ typedef struct ImageTotals {
     uint32_t crc32; /**< of all bytes, row by row */
 } ImageTotals;
 
-/** Makes a renderer. Collective over all ranks of @p communicator; the experiment and the plan are borrowed. */
-Status renderer_create(MPI_Comm communicator, const Experiment *experiment, const Plan *plan, Renderer **renderer);
+/** Makes a renderer. Collective over @p team; the experiment and the plan are borrowed. */
+Status renderer_create(Team team, const Experiment *experiment, const Plan *plan, Renderer **renderer);
 
 /** Frees it; accepts NULL. Collective. */
 void renderer_destroy(Renderer **renderer);

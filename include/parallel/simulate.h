@@ -8,9 +8,8 @@
 #include "experiment.h"
 #include "parameters.h"
 #include "plan.h"
+#include "team.h"
 #include "writer.h"
-
-#include <mpi.h>
 
 /** Called on rank 0 after every wave. */
 typedef void (*ProgressReport)(void *context, int64_t frames_done, int64_t frames, double steps_done);
@@ -39,7 +38,7 @@ typedef struct SimulateRequest {
 /** Reads and checks on rank 0, then renders and writes on all ranks. Collective.
  *  The slice, the output and whether to overwrite or resume are parameters (run.frames, run.output, ...).
  *  @return the same status on every rank */
-Status simulate(MPI_Comm communicator, SimulateRequest request);
+Status simulate(Team team, SimulateRequest request);
 
 /** The plan for @p experiment on so many ranks and threads, and the slice of the sweep that run.frames names. Local.
  *  @return BAD_PARAMETER for a slice outside the sweep, NO_MEMORY when this node cannot hold a rank's part of a frame

@@ -10,8 +10,7 @@
 #include "parameters.h"
 #include "plan.h"
 #include "status.h"
-
-#include <mpi.h>
+#include "team.h"
 
 /** An open output file. */
 typedef struct Writer Writer;
@@ -68,7 +67,7 @@ typedef struct RankRecord {
  *  @return BAD_PARAMETER when the output or its .partial exists and neither overwrite nor resume was given, or when it
  *          was made by other parameters, inputs or frames (named); BAD_FILE when it is not one of ours; OUTPUT_FAILED
  *          when it cannot be written or the disk has no room. Then nothing on the disk has changed */
-Status writer_open(MPI_Comm communicator, const Parameters *parameters, const Experiment *experiment, const Plan *plan,
+Status writer_open(Team team, const Parameters *parameters, const Experiment *experiment, const Plan *plan,
                    const Notes *notes, OutputRequest request, Writer **writer, bool *complete);
 
 /** State of every frame of the file, [frames], the same on every rank. Borrowed until the writer is closed. */

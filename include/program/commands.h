@@ -8,13 +8,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/** `tessera simulate`, or with @p as_ancestor `tessera nanobragg`. Starts MPI; command_end ends it.
+/** `tessera simulate`, or with @p as_ancestor `tessera nanobragg`. Starts the team; team_end ends it.
  *  @param reports  true on the one rank that should print the status
  *  @return the same status on every rank */
 Status command_simulate(int argc, char **argv, bool as_ancestor, FILE *out, bool *reports);
-
-/** Ends what a command has started; accepts that none has. Collective after command_simulate. */
-void command_end(void);
 
 /** `tessera plan`. Serial. */
 Status command_plan(int argc, char **argv, FILE *out);

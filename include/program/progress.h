@@ -25,7 +25,4 @@ void progress_show(Progress *progress, int64_t frames_done, int64_t frames, doub
 /** A duration for people: "1 h 02 min", "3 min 20 s", "12 s"; "unknown" when it is not finite. */
 void progress_duration(double seconds, char *text, size_t bytes);
 
-/** True when a launcher (mpirun, srun) started this process. */
-bool progress_under_launcher(void);
-
 #endif

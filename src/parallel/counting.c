@@ -21,7 +21,7 @@ static bool photons_spread(const Counting *c) {
     return c->experiment->signal.spread.kind != PSF_NONE;
 }
 
-static Status prepare_spread(Counting *c, MPI_Comm group, const Plan *plan, int member) {
+static Status prepare_spread(Counting *c, Team group, const Plan *plan, int member) {
     const PointSpread *spread = &c->experiment->signal.spread;
     TRY(point_spread_weights(spread, &c->weights));
     TRY(photon_exchange_create(group, plan, member, spread->radius, &c->exchange));
@@ -31,7 +31,7 @@ static Status prepare_spread(Counting *c, MPI_Comm group, const Plan *plan, int 
     return status_ok();
 }
 
-Status counting_create(MPI_Comm group, const Experiment *experiment, const Plan *plan, int member, const OwnPart *own,
+Status counting_create(Team group, const Experiment *experiment, const Plan *plan, int member, const OwnPart *own,
                        Counting **counting) {
     Counting *c = calloc(1, sizeof *c);
     *counting = c;

@@ -66,12 +66,9 @@ static hid_t transfer_properties(int ranks, ImageTransfer transfer) {
     return properties;
 }
 
-Status image_set_open(MPI_Comm communicator, hid_t file, const char *path, hid_t type, ImageTransfer transfer,
-                      ImageSet *set) {
-    *set = (ImageSet){.communicator = communicator, .type = type};
-    MPI_Comm_rank(communicator, &set->rank);
-    MPI_Comm_size(communicator, &set->ranks);
-    set->transfer = transfer_properties(set->ranks, transfer);
+Status image_set_open(Team team, hid_t file, const char *path, hid_t type, ImageTransfer transfer, ImageSet *set) {
+    *set = (ImageSet){.team = team, .type = type};
+    set->transfer = transfer_properties(team.ranks, transfer);
     set->dataset = H5Dopen2(file, path, H5P_DEFAULT);
     if (set->transfer < 0 || set->dataset < 0) return hdf5_error(STATUS_BAD_FILE, "open", path);
     return read_shape(set, path);
@@ -145,7 +142,7 @@ static int64_t frames_in_call(const ImageSet *set, const WaveData *wave) {
     for (int i = 0; i < wave->rectangles; i++)
         pixels += wave->rectangle[i].slow_pixels * wave->rectangle[i].fast_pixels;
     const int64_t frame_bytes = pixels * pixel_bytes(set);
-    const int64_t share = CALL_BYTES / set->ranks;
+    const int64_t share = CALL_BYTES / set->team.ranks;
     return frame_bytes > 0 && share > frame_bytes ? share / frame_bytes : 1;
 }
 
@@ -157,8 +154,7 @@ Status image_set_write(const ImageSet *set, const WaveData *wave, const void *va
     const int64_t frames = wave->rectangles > 0 ? wave->frames : 0;
     const int64_t most = frames_in_call(set, wave);
     const int64_t mine = (frames + most - 1) / most;
-    int64_t calls = 0;
-    MPI_Allreduce(&mine, &calls, 1, MPI_INT64_T, MPI_MAX, set->communicator);
+    const int64_t calls = team_greatest(set->team, mine);
     Status status = status_ok();
     for (int64_t call = 0; call < calls; call++) {
         const Range piece = clipped((Range){call * most, (call + 1) * most}, frames);
@@ -181,17 +177,17 @@ static void *frames_of_minus_one(const ImageSet *set, int64_t frames) {
 
 /* The ranks take `most` frames each in turn, so that every call writes one stretch of the file. */
 static Status fill_turns(const ImageSet *set, const int64_t *slots, int64_t count, int64_t most, const void *values) {
-    const int64_t turn_frames = most * set->ranks;
+    const int64_t turn_frames = most * set->team.ranks;
     Status status = status_ok();
     for (int64_t first = 0; status_is_ok(status) && first < count; first += turn_frames) {
-        const int64_t begin = first + set->rank * most;
+        const int64_t begin = first + set->team.rank * most;
         const Range mine = clipped((Range){begin, begin + most}, count);
         const WaveData wave = {.frames = range_length(mine),
                                .slots = slots + mine.begin,
                                .rectangles = 1,
                                .rectangle = {{0, 0, set->slow_pixels, set->fast_pixels}},
                                .rows = {0, set->slow_pixels}};
-        status = agree(set->communicator, write_piece(set, &wave, (Range){0, wave.frames}, values));
+        status = agree(set->team, write_piece(set, &wave, (Range){0, wave.frames}, values));
     }
     return status;
 }
@@ -203,7 +199,7 @@ Status image_set_fill(const ImageSet *set, const int64_t *slots, int64_t count) 
     if (count == 0) return status_ok();
     void *values = frames_of_minus_one(set, most);
     Status status = values == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a frame of -1") : status_ok();
-    status = agree(set->communicator, status);
+    status = agree(set->team, status);
     if (status_is_ok(status)) status = fill_turns(set, slots, count, most, values);
     free(values);
     return status;

@@ -25,7 +25,7 @@ static Part part_of(const PhotonExchange *exchange, int member) {
     return part;
 }
 
-Status photon_exchange_create(MPI_Comm group, const Plan *plan, int member, int64_t reach, PhotonExchange *exchange) {
+Status photon_exchange_create(Team group, const Plan *plan, int member, int64_t reach, PhotonExchange *exchange) {
     *exchange = (PhotonExchange){.group = group, .plan = plan, .member = member, .reach = reach};
     PhotonRows *needed = &exchange->needed;
     needed->rows = part_of(exchange, member).needed;
@@ -59,9 +59,9 @@ static int start(const PhotonExchange *exchange, bool sends, int other, int inde
     MPI_Type_vector((int)count, (int)rectangle.fast_pixels, (int)needed->fast_pixels, MPI_DOUBLE, &block);
     MPI_Type_commit(&block);
     if (sends)
-        MPI_Isend(photons, 1, block, other, index, exchange->group, request);
+        MPI_Isend(photons, 1, block, other, index, exchange->group.communicator, request);
     else
-        MPI_Irecv(photons, 1, block, other, index, exchange->group, request);
+        MPI_Irecv(photons, 1, block, other, index, exchange->group.communicator, request);
     MPI_Type_free(&block); /* once the message has passed */
     return 1;
 }
@@ -79,5 +79,5 @@ void photon_exchange(PhotonExchange *exchange) {
             messages +=
                 start(exchange, true, other, i, mine.rectangle[i], theirs.needed, exchange->requests + messages);
     }
-    MPI_Waitall(messages, exchange->requests, MPI_STATUSES_IGNORE);
+    if (messages > 0) MPI_Waitall(messages, exchange->requests, MPI_STATUSES_IGNORE);
 }

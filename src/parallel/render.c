@@ -30,7 +30,7 @@ typedef struct Batch {
 struct Renderer {
     const Experiment *experiment;
     const Plan *plan;
-    MPI_Comm group, cluster;
+    Team group, cluster;
     int member, place; /* rank in group and in cluster */
     Reduction reduction;
     OwnPart own;
@@ -126,13 +126,11 @@ static OwnPart own_part(const Plan *plan, int member) {
     return own;
 }
 
-Status renderer_create(MPI_Comm communicator, const Experiment *experiment, const Plan *plan, Renderer **renderer) {
-    int rank = 0;
-    MPI_Comm_rank(communicator, &rank);
+Status renderer_create(Team team, const Experiment *experiment, const Plan *plan, Renderer **renderer) {
     Renderer *r = calloc(1, sizeof *r);
     *renderer = r;
     Status status = r == NULL ? status_error(STATUS_NO_MEMORY, "no memory for the renderer") : status_ok();
-    status = agree(communicator, status);
+    status = agree(team, status);
     if (!status_is_ok(status)) {
         free(r);
         *renderer = NULL;
@@ -140,16 +138,16 @@ Status renderer_create(MPI_Comm communicator, const Experiment *experiment, cons
     }
     r->experiment = experiment;
     r->plan = plan;
-    r->member = plan_member_of_rank(plan, rank);
+    r->member = plan_member_of_rank(plan, team.rank);
     r->place = r->member % plan->cluster_ranks;
-    MPI_Comm_split(communicator, plan_group_of_rank(plan, rank), rank, &r->group);
-    MPI_Comm_split(r->group, r->member / plan->cluster_ranks, r->member, &r->cluster);
-    r->reduction = reduction_create();
+    r->group = team_split(team, plan_group_of_rank(plan, team.rank), team.rank);
+    r->cluster = team_split(r->group, r->member / plan->cluster_ranks, r->member);
+    r->reduction = reduction_create(team);
     r->own = own_part(plan, r->member);
     r->blocks = plan_blocks_of_shards(plan, plan_shards_of_member(plan, r->member));
     status = cut_cluster(r);
     if (status_is_ok(status)) status = counting_create(r->group, experiment, plan, r->member, &r->own, &r->counting);
-    status = agree(communicator, status);
+    status = agree(team, status);
     if (!status_is_ok(status)) renderer_destroy(renderer);
     return status;
 }
@@ -162,8 +160,8 @@ void renderer_destroy(Renderer **renderer) {
     free(r->batches);
     free(r->strips);
     reduction_destroy(&r->reduction);
-    MPI_Comm_free(&r->cluster);
-    MPI_Comm_free(&r->group);
+    team_free(&r->cluster);
+    team_free(&r->group);
     free(r);
     *renderer = NULL;
 }
@@ -274,7 +272,7 @@ static uint32_t crc_of_rectangle(const Renderer *r, Tile tile, const void *value
 
 ImageTotals renderer_totals(const Renderer *r, const float *expected, const int32_t *counts) {
     DoubleDouble sum = {0.0, 0.0};
-    ImageTotals mine = {0.0, 0.0, 0}, all = {0.0, 0.0, 0};
+    ImageTotals mine = {0.0, 0.0, 0};
     for (int i = 0; i < r->own.rectangles; i++) {
         const Tile tile = r->own.rectangle[i];
         for (int64_t s = tile.slow; s < tile.slow + tile.slow_pixels; s++) {
@@ -288,11 +286,11 @@ ImageTotals renderer_totals(const Renderer *r, const float *expected, const int3
         mine.crc32 ^= crc_of_rectangle(r, tile, counts != NULL ? (const void *)counts : (const void *)expected);
     }
     reduction_to_owner(&r->reduction, r->group, 0, 1, &sum);
-    all.sum = sum.high + sum.low;
-    MPI_Bcast(&all.sum, 1, MPI_DOUBLE, 0, r->group);
-    MPI_Allreduce(&mine.max, &all.max, 1, MPI_DOUBLE, MPI_MAX, r->group);
-    MPI_Allreduce(&mine.crc32, &all.crc32, 1, MPI_UINT32_T, MPI_BXOR, r->group);
-    return all;
+    mine.sum = sum.high + sum.low;
+    team_broadcast(r->group, 0, &mine.sum, sizeof mine.sum);
+    return (ImageTotals){.sum = mine.sum,
+                         .max = team_greatest_real(r->group, mine.max),
+                         .crc32 = team_exclusive_or(r->group, mine.crc32)};
 }
 
 /* Sends, or on the first member receives into the image, the rows of one rectangle. */
@@ -303,9 +301,10 @@ static void move_rectangle(const Renderer *r, int member, Tile tile, const float
         if (r->member == 0 && member == 0)
             memcpy(image + s * width + tile.fast, expected + place_of(r, s, tile.fast), (size_t)length * 4);
         else if (r->member == 0)
-            MPI_Recv(image + s * width + tile.fast, length, MPI_FLOAT, member, 0, r->group, MPI_STATUS_IGNORE);
+            MPI_Recv(image + s * width + tile.fast, length, MPI_FLOAT, member, 0, r->group.communicator,
+                     MPI_STATUS_IGNORE);
         else
-            MPI_Send(expected + place_of(r, s, tile.fast), length, MPI_FLOAT, 0, 0, r->group);
+            MPI_Send(expected + place_of(r, s, tile.fast), length, MPI_FLOAT, 0, 0, r->group.communicator);
     }
 }
 

@@ -10,13 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 RankPlace session_place(void) {
     RankPlace place = {.threads = omp_get_max_threads()};
-    char name[MPI_MAX_PROCESSOR_NAME] = "";
-    int length = 0;
-    MPI_Get_processor_name(name, &length);
+    char name[PROVENANCE_HOST_BYTES] = "";
+    (void)gethostname(name, sizeof name - 1);
     (void)text_copy(place.host, sizeof place.host, name);
     return place;
 }
@@ -78,7 +78,7 @@ static Status write_libraries(hid_t group) {
     char mpi[MPI_MAX_LIBRARY_VERSION_STRING] = "", hdf5[64];
     unsigned major = 0, minor = 0, release = 0;
     int length = 0;
-    MPI_Get_library_version(mpi, &length);
+    MPI_Get_library_version(mpi, &length); /* allowed before MPI_Init (MPI-3.1, 8.1) */
     if (H5get_libversion(&major, &minor, &release) < 0) return hdf5_error(STATUS_OUTPUT_FAILED, "ask", "HDF5");
     (void)snprintf(hdf5, sizeof hdf5, "%u.%u.%u", major, minor, release);
     TRY(hdf5_write_text(group, "libhdf5", hdf5));

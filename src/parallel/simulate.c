@@ -3,6 +3,7 @@
 #include "active_pixels.h"
 #include "agree.h"
 #include "broadcast.h"
+#include "clocks.h"
 #include "kernel.h"
 #include "render.h"
 #include "text.h"
@@ -11,7 +12,6 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* What rank 0 decided, for all. Plain data. */
@@ -22,12 +22,11 @@ typedef struct Decision {
 
 /* One run on one rank. */
 typedef struct Run {
-    MPI_Comm communicator;
-    int rank, ranks;
+    Team team;
     const SimulateRequest *request;
     Parameters *parameters;
     Experiment *experiment;
-    SharedGrid grid;
+    SharedMemory grid;
     Decision decision;
     Notes notes; /* on rank 0 */
     Writer *writer;
@@ -110,17 +109,15 @@ static Status decide(Run *run) {
         return status_error(STATUS_BAD_PARAMETER, "--overwrite and --resume exclude each other; give one");
     TRY(ancestor_files_check(p, request->replaces_files));
     TRY(experiment_create(p, &run->experiment, &run->notes));
-    return simulate_plan(p, run->experiment, run->ranks, omp_get_max_threads(), &run->decision.plan,
+    return simulate_plan(p, run->experiment, run->team.ranks, omp_get_max_threads(), &run->decision.plan,
                          &run->decision.slice, &run->notes);
 }
 
 /* Machines without FMA round the fast kernel's sums otherwise: one run must not mix them. */
 static Status agree_on_instructions(const Run *run) {
     const int mine = strcmp(kernel_instructions(), "portable") == 0;
-    int all = 0, any = 0;
-    MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MIN, run->communicator);
-    MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, run->communicator);
-    if (all == any || run->experiment->precision == PRECISION_FLOAT64) return status_ok();
+    const bool alike = team_least(run->team, mine) == team_greatest(run->team, mine);
+    if (alike || run->experiment->precision == PRECISION_FLOAT64) return status_ok();
     return status_error(STATUS_BAD_PARAMETER,
                         "some nodes have AVX2 and FMA and some have not, so that float32 would round differently; give "
                         "run.precision=float64 or nodes of one kind");
@@ -128,16 +125,16 @@ static Status agree_on_instructions(const Run *run) {
 
 static Status share_decision(Run *run) {
     run->parameters = NULL;
-    if (run->rank == 0) {
+    if (run->team.rank == 0) {
         run->parameters = malloc(sizeof *run->parameters);
         if (run->parameters != NULL) memcpy(run->parameters, run->request->parameters, sizeof *run->parameters);
     }
-    const bool copied = run->rank != 0 || run->parameters != NULL;
-    TRY(agree(run->communicator, copied ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for parameters")));
-    TRY(broadcast_parameters(run->communicator, &run->parameters));
-    TRY(broadcast_experiment(run->communicator, &run->experiment, &run->grid));
+    const bool copied = run->team.rank != 0 || run->parameters != NULL;
+    TRY(agree(run->team, copied ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for parameters")));
+    TRY(broadcast_parameters(run->team, &run->parameters));
+    TRY(broadcast_experiment(run->team, &run->experiment, &run->grid));
     TRY(agree_on_instructions(run));
-    MPI_Bcast(&run->decision, (int)sizeof run->decision, MPI_BYTE, 0, run->communicator);
+    team_broadcast(run->team, 0, &run->decision, sizeof run->decision);
     return status_ok();
 }
 
@@ -151,8 +148,7 @@ static Status open_output(Run *run, bool *complete) {
                                   .frames = run->decision.slice,
                                   .command_line = run->request->command_line,
                                   .build = run->request->build};
-    return writer_open(run->communicator, p, run->experiment, &run->decision.plan, &run->notes, output, &run->writer,
-                       complete);
+    return writer_open(run->team, p, run->experiment, &run->decision.plan, &run->notes, output, &run->writer, complete);
 }
 
 /* The frames that are not yet complete in the file. The plan is made anew for their number, the same on every rank. */
@@ -178,18 +174,12 @@ static Status allocate_buffers(Run *run) {
     run->expected = malloc((size_t)(pixels + 1) * sizeof *run->expected);
     run->records = calloc((size_t)frames, sizeof *run->records);
     if (run->experiment->images != IMAGES_EXPECTED) run->counts = malloc((size_t)(pixels + 1) * sizeof *run->counts);
-    const bool writes_image = ancestor_files_need_image(run->parameters) && run->rank == 0;
+    const bool writes_image = ancestor_files_need_image(run->parameters) && run->team.rank == 0;
     if (writes_image) run->image = malloc((size_t)detector_pixels(&run->experiment->detector) * sizeof *run->image);
     if (run->expected == NULL || run->records == NULL || (run->image == NULL && writes_image) ||
         (run->counts == NULL && run->experiment->images != IMAGES_EXPECTED))
         return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " pixels of the frames in work", pixels);
     return status_ok();
-}
-
-static double now(void) {
-    struct timespec time;
-    (void)clock_gettime(CLOCK_REALTIME, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
 /* One frame into place @p index of the buffers. Collective over the group. */
@@ -198,11 +188,11 @@ static void render_frame(Run *run, int64_t slot, int64_t index) {
     const int64_t pixels = range_length(renderer_own_part(run->renderer)->rows) * plan->request.fast_pixels;
     float *expected = run->expected + index * pixels;
     int32_t *counts = run->counts == NULL ? NULL : run->counts + index * pixels;
-    const double start = now(), clock = MPI_Wtime();
+    const double start = clocks_since_1970_s(), clock = clocks_steady_s();
     frame_set(run->experiment, run->decision.slice.begin + slot, &run->frame);
     renderer_expected(run->renderer, &run->frame, expected);
     if (counts != NULL) renderer_counts(run->renderer, &run->frame, expected, counts);
-    run->done.compute_seconds += MPI_Wtime() - clock;
+    run->done.compute_seconds += clocks_steady_s() - clock;
     const double fluence_per_m2 = (counts != NULL ? run->frame.flicker : 1.0) * run->frame.fluence_per_m2;
     const ImageTotals totals = renderer_totals(run->renderer, expected, counts);
     FrameRecord *record = &run->records[index];
@@ -213,9 +203,9 @@ static void render_frame(Run *run, int64_t slot, int64_t index) {
                             .sum_photons = totals.sum,
                             .max_photons = totals.max,
                             .crc32 = totals.crc32,
-                            .first_rank = run->rank,
+                            .first_rank = run->team.rank,
                             .start_time = start,
-                            .wall_seconds = MPI_Wtime() - clock};
+                            .wall_seconds = clocks_steady_s() - clock};
     for (int i = 0; i < 3; i++) {
         const Vec3 row = run->frame.reciprocal_per_m.row[i];
         record->ub_per_m[i][0] = row.x;
@@ -231,7 +221,7 @@ static Status write_first_frame(Run *run) {
     const int64_t frame = run->decision.slice.begin + run->slots[0];
     AncestorReport result;
     if (ancestor_files_need_image(p)) renderer_gather(run->renderer, run->expected, run->image);
-    if (run->rank != 0) return status_ok();
+    if (run->team.rank != 0) return status_ok();
     TRY(ancestor_files_write(p, run->experiment, frame, run->image, &result));
     if (run->image != NULL && request->first_image != NULL)
         request->first_image(request->context, p, run->experiment, frame, run->image, &result);
@@ -241,10 +231,10 @@ static Status write_first_frame(Run *run) {
 static Status write_wave(Run *run, Range frames, bool first_wave) {
     const Plan *plan = &run->decision.plan;
     const OwnPart *own = renderer_own_part(run->renderer);
-    const bool is_first = first_wave && run->slots[0] == 0 && plan_group_of_rank(plan, run->rank) == 0;
+    const bool is_first = first_wave && run->slots[0] == 0 && plan_group_of_rank(plan, run->team.rank) == 0;
     Status status = status_ok();
     if (is_first && ancestor_files_wanted(run->parameters)) status = write_first_frame(run);
-    TRY(agree(run->communicator, status));
+    TRY(agree(run->team, status));
     if (run->writer == NULL) return status_ok();
     WaveData wave = {.frames = range_length(frames),
                      .slots = run->slots + frames.begin,
@@ -252,7 +242,7 @@ static Status write_wave(Run *run, Range frames, bool first_wave) {
                      .rows = own->rows,
                      .expected = run->experiment->images == IMAGES_COUNTS ? NULL : run->expected,
                      .counts = run->counts,
-                     .records = plan_member_of_rank(plan, run->rank) == 0 ? range_length(frames) : 0,
+                     .records = plan_member_of_rank(plan, run->team.rank) == 0 ? range_length(frames) : 0,
                      .record = run->records};
     memcpy(wave.rectangle, own->rectangle, sizeof wave.rectangle);
     const int64_t datasets = run->experiment->images == IMAGES_BOTH ? 2 : 1;
@@ -262,13 +252,11 @@ static Status write_wave(Run *run, Range frames, bool first_wave) {
 
 static bool someone_stops(const Run *run) {
     const int mine = run->request->stop != NULL && *run->request->stop != 0;
-    int any = 0;
-    MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, run->communicator);
-    return any != 0;
+    return team_greatest(run->team, mine) != 0;
 }
 
 static void report(const Run *run, int64_t done) {
-    if (run->rank != 0 || run->request->progress == NULL) return;
+    if (run->team.rank != 0 || run->request->progress == NULL) return;
     const Plan *plan = &run->decision.plan;
     const double steps_of_frame = (double)run->experiment->active_pixels * (double)plan->request.steps_per_pixel;
     run->request->progress(run->request->context, done, plan->request.frames, steps_of_frame * (double)done);
@@ -276,7 +264,7 @@ static void report(const Run *run, int64_t done) {
 
 static Status render_waves(Run *run) {
     const Plan *plan = &run->decision.plan;
-    const int group = plan_group_of_rank(plan, run->rank);
+    const int group = plan_group_of_rank(plan, run->team.rank);
     report(run, 0);
     for (int64_t wave = 0; wave < plan->waves; wave++) {
         const Range frames = plan_frames_of_group(plan, wave, group);
@@ -293,19 +281,19 @@ static Status render_waves(Run *run) {
 }
 
 static Status render_missing(Run *run) {
-    TRY(agree(run->communicator, list_missing_frames(run)));
+    TRY(agree(run->team, list_missing_frames(run)));
     if (run->decision.plan.request.frames == 0) return status_ok();
-    TRY(renderer_create(run->communicator, run->experiment, &run->decision.plan, &run->renderer));
-    TRY(agree(run->communicator, allocate_buffers(run)));
+    TRY(renderer_create(run->team, run->experiment, &run->decision.plan, &run->renderer));
+    TRY(agree(run->team, allocate_buffers(run)));
     return render_waves(run);
 }
 
 static Status render_and_close(Run *run) {
     Status status = status_ok();
-    if (run->rank == 0 && run->request->announce != NULL)
+    if (run->team.rank == 0 && run->request->announce != NULL)
         status = run->request->announce(run->request->context, run->experiment, &run->decision.plan,
                                         run->decision.slice, &run->notes);
-    status = agree(run->communicator, status);
+    status = agree(run->team, status);
     if (status_is_ok(status)) status = render_missing(run);
     run->done.steps = run->renderer == NULL ? 0 : renderer_steps(run->renderer);
     const Status closed = writer_close(&run->writer, status_is_ok(status), &run->decision.plan, run->done);
@@ -320,21 +308,19 @@ static void release(Run *run) {
     frame_destroy(&run->frame);
     renderer_destroy(&run->renderer);
     free(run->slots);
-    broadcast_free_grid(&run->grid);
+    team_unshare(&run->grid);
     experiment_destroy(&run->experiment);
     parameters_destroy(&run->parameters);
 }
 
-Status simulate(MPI_Comm communicator, SimulateRequest request) {
+Status simulate(Team team, SimulateRequest request) {
     Run *run = calloc(1, sizeof *run);
-    TRY(agree(communicator, run != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for the run")));
-    run->communicator = communicator;
+    TRY(agree(team, run != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for the run")));
+    run->team = team;
     run->request = &request;
-    run->grid.window = MPI_WIN_NULL;
-    MPI_Comm_rank(communicator, &run->rank);
-    MPI_Comm_size(communicator, &run->ranks);
+    run->grid = team_no_memory();
     bool complete = false;
-    Status status = agree(communicator, run->rank == 0 ? decide(run) : status_ok());
+    Status status = agree(team, run->team.rank == 0 ? decide(run) : status_ok());
     if (status_is_ok(status)) status = share_decision(run);
     if (status_is_ok(status)) status = open_output(run, &complete);
     if (status_is_ok(status) && !complete) status = render_and_close(run);

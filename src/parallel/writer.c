@@ -17,8 +17,7 @@
 #include <unistd.h>
 
 struct Writer {
-    MPI_Comm communicator;
-    int rank, ranks;
+    Team team;
     OutputPath path;
     bool overwrite, is_new; /* is_new: not continued */
     OutputImages images;
@@ -39,8 +38,7 @@ static void writer_destroy(Writer **writer) {
     *writer = NULL;
 }
 
-static Status writer_create(MPI_Comm communicator, const Experiment *experiment, OutputRequest request,
-                            Writer **writer) {
+static Status writer_create(Team team, const Experiment *experiment, OutputRequest request, Writer **writer) {
     const int64_t frames = range_length(request.frames);
     if (frames < 1)
         return status_error(STATUS_BAD_PARAMETER, "frames %" PRId64 ":%" PRId64 " are none; give at least one",
@@ -52,7 +50,7 @@ static Status writer_create(MPI_Comm communicator, const Experiment *experiment,
         free(created);
         return status_error(STATUS_NO_MEMORY, "no memory for the states of %" PRId64 " frames", frames);
     }
-    *created = (Writer){.communicator = communicator,
+    *created = (Writer){.team = team,
                         .overwrite = request.overwrite,
                         .images = experiment->images,
                         .to_mcstas = nexus_geometry(&experiment->detector, &experiment->axes).to_mcstas,
@@ -60,8 +58,6 @@ static Status writer_create(MPI_Comm communicator, const Experiment *experiment,
                         .states = states,
                         .file = H5I_INVALID_HID,
                         .table = frame_table_closed()};
-    MPI_Comm_rank(communicator, &created->rank);
-    MPI_Comm_size(communicator, &created->ranks);
     *writer = created;
     return output_path_create(request.path, &created->path);
 }
@@ -162,8 +158,8 @@ static Status prepare_file(Writer *writer, const NxmxContents *contents, OutputR
 /* The waves take no lock, so that a growing file can be looked at. */
 static hid_t wave_access(const Writer *writer) {
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access >= 0 && writer->ranks > 1) {
-        (void)H5Pset_fapl_mpio(access, writer->communicator, MPI_INFO_NULL);
+    if (access >= 0 && writer->team.ranks > 1) {
+        (void)H5Pset_fapl_mpio(access, writer->team.communicator, MPI_INFO_NULL);
         (void)H5Pset_all_coll_metadata_ops(access, true); /* one rank reads, the others are told */
     }
 #if H5_VERSION_GE(1, 10, 7) && !(H5_VERSION_GE(1, 12, 0) && H5_VERSION_LE(1, 12, 0))
@@ -186,11 +182,11 @@ static Status check_is_seen(const Writer *writer) {
     if (access(writer->path.partial, R_OK | W_OK) == 0) return status_ok();
     return status_error(STATUS_OUTPUT_FAILED,
                         "rank %d on %s cannot write %s: %s; the output must lie on a file system that all nodes share",
-                        writer->rank, session_place().host, writer->path.partial, strerror(errno));
+                        writer->team.rank, session_place().host, writer->path.partial, strerror(errno));
 }
 
 static Status open_images(const Writer *writer, const char *path, hid_t type, ImageSet *set) {
-    return image_set_open(writer->communicator, writer->file, path, type, writer->transfer, set);
+    return image_set_open(writer->team, writer->file, path, type, writer->transfer, set);
 }
 
 static Status open_datasets(Writer *writer) {
@@ -210,17 +206,17 @@ static Status close_file(Writer *writer) {
 /* The states, read by rank 0. Collective. */
 static Status read_states(Writer *writer) {
     Status status = status_ok();
-    if (writer->rank == 0) status = frame_table_read_states(&writer->table, writer->frames, writer->states);
-    status = agree(writer->communicator, status);
-    MPI_Bcast(writer->states, (int)writer->frames, MPI_UINT8_T, 0, writer->communicator);
+    if (writer->team.rank == 0) status = frame_table_read_states(&writer->table, writer->frames, writer->states);
+    status = agree(writer->team, status);
+    team_broadcast(writer->team, 0, writer->states, (size_t)writer->frames);
     return status;
 }
 
 /* Opens the file, reads the states and closes what was opened when that fails. */
 static Status open_for_waves(Writer *writer) {
-    Status status = agree(writer->communicator, check_is_seen(writer));
-    if (status_is_ok(status)) status = agree(writer->communicator, open_collectively(writer));
-    if (status_is_ok(status)) status = agree(writer->communicator, open_datasets(writer));
+    Status status = agree(writer->team, check_is_seen(writer));
+    if (status_is_ok(status)) status = agree(writer->team, open_collectively(writer));
+    if (status_is_ok(status)) status = agree(writer->team, open_datasets(writer));
     if (status_is_ok(status)) status = read_states(writer);
     if (!status_is_ok(status)) (void)close_file(writer);
     return status;
@@ -232,10 +228,10 @@ static Status open_for_waves(Writer *writer) {
 /* Rank 0 prepares the file and all ranks hear what came of it. */
 static Status start_file(Writer *writer, const NxmxContents *contents, OutputRequest request, OutputStart *start) {
     Status status = status_ok();
-    if (writer->rank == 0) status = prepare_file(writer, contents, request, start);
-    status = agree(writer->communicator, status);
+    if (writer->team.rank == 0) status = prepare_file(writer, contents, request, start);
+    status = agree(writer->team, status);
     int told[2] = {(int)*start, (int)writer->transfer};
-    MPI_Bcast(told, 2, MPI_INT, 0, writer->communicator);
+    team_broadcast(writer->team, 0, told, sizeof told);
     *start = (OutputStart)told[0];
     writer->transfer = (ImageTransfer)told[1];
     return status;
@@ -248,7 +244,8 @@ static Status open_started(Writer *writer, NxmxContents *contents, OutputRequest
     if (!status_is_ok(status) || *complete) return status;
     writer->is_new = start == OUTPUT_NEW;
     status = open_for_waves(writer);
-    if (!status_is_ok(status) && writer->is_new && writer->rank == 0) (void)output_path_remove_partial(&writer->path);
+    if (!status_is_ok(status) && writer->is_new && writer->team.rank == 0)
+        (void)output_path_remove_partial(&writer->path);
     return status;
 }
 
@@ -257,12 +254,12 @@ static Status gather_places(const Writer *writer, RankPlace **places) {
     const RankPlace mine = session_place();
     Status status = status_ok();
     *places = NULL;
-    if (writer->rank == 0) *places = calloc((size_t)writer->ranks, sizeof **places);
-    if (writer->rank == 0 && *places == NULL)
-        status = status_error(STATUS_NO_MEMORY, "no memory for the hosts of %d ranks", writer->ranks);
-    status = agree(writer->communicator, status);
+    if (writer->team.rank == 0) *places = calloc((size_t)writer->team.ranks, sizeof **places);
+    if (writer->team.rank == 0 && *places == NULL)
+        status = status_error(STATUS_NO_MEMORY, "no memory for the hosts of %d ranks", writer->team.ranks);
+    status = agree(writer->team, status);
     if (!status_is_ok(status)) return status;
-    MPI_Gather(&mine, (int)sizeof mine, MPI_BYTE, *places, (int)sizeof mine, MPI_BYTE, 0, writer->communicator);
+    team_gather(writer->team, &mine, sizeof mine, *places);
     return status;
 }
 
@@ -277,13 +274,13 @@ static Status open_with_record(Writer *writer, const Experiment *experiment, Pro
     Status status = gather_places(writer, &places);
     provenance->places = places;
     if (status_is_ok(status))
-        status = agree(writer->communicator, writer->rank == 0 ? provenance_read_inputs(provenance) : status);
+        status = agree(writer->team, writer->team.rank == 0 ? provenance_read_inputs(provenance) : status);
     if (status_is_ok(status)) status = open_started(writer, &contents, request, complete);
     free(places);
     return status;
 }
 
-Status writer_open(MPI_Comm communicator, const Parameters *parameters, const Experiment *experiment, const Plan *plan,
+Status writer_open(Team team, const Parameters *parameters, const Experiment *experiment, const Plan *plan,
                    const Notes *notes, OutputRequest request, Writer **writer, bool *complete) {
     *writer = NULL;
     *complete = false;
@@ -294,9 +291,9 @@ Status writer_open(MPI_Comm communicator, const Parameters *parameters, const Ex
                              .notes = notes,
                              .command_line = request.command_line,
                              .build = request.build,
-                             .frames = request.frames};
-    MPI_Comm_size(communicator, &provenance.ranks);
-    Status status = agree(communicator, writer_create(communicator, experiment, request, &opened));
+                             .frames = request.frames,
+                             .ranks = team.ranks};
+    Status status = agree(team, writer_create(team, experiment, request, &opened));
     if (status_is_ok(status)) status = open_with_record(opened, experiment, &provenance, request, complete);
     if (status_is_ok(status) && !*complete)
         *writer = opened;
@@ -322,7 +319,7 @@ static int compare_slots(const void *left, const void *right) {
 /* Room on rank 0 for the bytes that every rank sends. */
 static Status make_room(const Writer *writer, const int *bytes, int *displacements, Records *records) {
     int64_t total = 0;
-    for (int i = 0; i < writer->ranks; i++) {
+    for (int i = 0; i < writer->team.ranks; i++) {
         displacements[i] = (int)total;
         total += bytes[i];
     }
@@ -338,19 +335,18 @@ static Status make_room(const Writer *writer, const int *bytes, int *displacemen
 /* Brings all records to rank 0, ascending by slot; it frees them. Collective. */
 static Status gather_records(const Writer *writer, const WaveData *wave, Records *records) {
     const int mine = (int)(wave->records * (int64_t)sizeof(FrameRecord));
-    int *bytes = calloc(2 * (size_t)writer->ranks, sizeof *bytes);
+    int *bytes = calloc(2 * (size_t)writer->team.ranks, sizeof *bytes);
     Status status = bytes == NULL ? status_error(STATUS_NO_MEMORY, "no memory for the records of a wave") : status_ok();
-    status = agree(writer->communicator, status);
+    status = agree(writer->team, status);
     if (status_is_ok(status)) {
-        int *displacements = bytes + writer->ranks;
-        MPI_Gather(&mine, 1, MPI_INT, bytes, 1, MPI_INT, 0, writer->communicator);
-        if (writer->rank == 0) status = make_room(writer, bytes, displacements, records);
-        status = agree(writer->communicator, status);
+        int *displacements = bytes + writer->team.ranks;
+        team_gather(writer->team, &mine, sizeof mine, bytes);
+        if (writer->team.rank == 0) status = make_room(writer, bytes, displacements, records);
+        status = agree(writer->team, status);
         if (status_is_ok(status))
-            MPI_Gatherv(wave->record, mine, MPI_BYTE, records->record, bytes, displacements, MPI_BYTE, 0,
-                        writer->communicator);
+            team_gather_parts(writer->team, wave->record, mine, records->record, bytes, displacements);
     }
-    if (status_is_ok(status) && writer->rank == 0)
+    if (status_is_ok(status) && writer->team.rank == 0)
         qsort(records->record, (size_t)records->count, sizeof *records->record, compare_slots);
     free(bytes);
     return status;
@@ -369,18 +365,18 @@ static Status flush(Writer *writer) {
     const Status status = H5Fflush(writer->file, H5F_SCOPE_GLOBAL) < 0
                               ? hdf5_error(STATUS_OUTPUT_FAILED, "flush", writer->path.partial)
                               : status_ok();
-    return agree(writer->communicator, status);
+    return agree(writer->team, status);
 }
 
 /* Every rank learns which frames are complete now. Collective. */
 static Status share_states(Writer *writer, Records records) {
-    MPI_Bcast(&records.count, 1, MPI_INT64_T, 0, writer->communicator);
+    team_broadcast(writer->team, 0, &records.count, sizeof records.count);
     int64_t *slots = calloc((size_t)(records.count > 0 ? records.count : 1), sizeof *slots);
     const Status mine = slots == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a list of frames") : status_ok();
-    const Status status = agree(writer->communicator, mine);
+    const Status status = agree(writer->team, mine);
     if (status_is_ok(status)) {
-        for (int64_t i = 0; writer->rank == 0 && i < records.count; i++) slots[i] = records.record[i].slot;
-        MPI_Bcast(slots, (int)records.count, MPI_INT64_T, 0, writer->communicator);
+        for (int64_t i = 0; writer->team.rank == 0 && i < records.count; i++) slots[i] = records.record[i].slot;
+        team_broadcast(writer->team, 0, slots, (size_t)records.count * sizeof *slots);
         for (int64_t i = 0; i < records.count; i++) writer->states[slots[i]] = FRAME_COMPLETE;
     }
     free(slots);
@@ -390,14 +386,15 @@ static Status share_states(Writer *writer, Records records) {
 /* What rank 0 does with all records, agreed. Collective. */
 static Status write_rows(Writer *writer, Records records) {
     Status status = status_ok();
-    if (writer->rank == 0) status = frame_table_write(&writer->table, records.record, records.count, writer->to_mcstas);
-    return agree(writer->communicator, status);
+    if (writer->team.rank == 0)
+        status = frame_table_write(&writer->table, records.record, records.count, writer->to_mcstas);
+    return agree(writer->team, status);
 }
 
 static Status mark_rows(Writer *writer, Records records) {
     Status status = status_ok();
-    if (writer->rank == 0) status = frame_table_mark(&writer->table, records.record, records.count);
-    return agree(writer->communicator, status);
+    if (writer->team.rank == 0) status = frame_table_mark(&writer->table, records.record, records.count);
+    return agree(writer->team, status);
 }
 
 /* A failure to write, with the file's name and what can be done. */
@@ -411,7 +408,7 @@ static Status explain(const Writer *writer, Status status) {
 /* Only what has left HDF5's hands is marked: a kill at any moment leaves marked frames whole. */
 Status writer_write(Writer *writer, const WaveData *wave) {
     Records records = {.count = 0, .record = NULL};
-    Status status = agree(writer->communicator, write_images(writer, wave));
+    Status status = agree(writer->team, write_images(writer, wave));
     if (status_is_ok(status)) status = gather_records(writer, wave, &records);
     if (status_is_ok(status)) status = write_rows(writer, records);
     if (status_is_ok(status)) status = flush(writer);
@@ -436,7 +433,7 @@ static Status fill_missing(Writer *writer) {
     const int64_t missing = count_missing(writer);
     int64_t *slots = calloc((size_t)(missing > 0 ? missing : 1), sizeof *slots);
     Status status = slots == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a list of frames") : status_ok();
-    status = agree(writer->communicator, status);
+    status = agree(writer->team, status);
     if (status_is_ok(status)) {
         for (int64_t i = 0, next = 0; i < writer->frames; i++)
             if (writer->states[i] != FRAME_COMPLETE) slots[next++] = i;
@@ -463,7 +460,7 @@ static Status end_session(hid_t simulation, const void *context) {
 /* What is written when no other rank has the file open. */
 static Status finish_file(const Writer *writer, bool complete, const Plan *plan, const RankResult *results) {
     const SessionEnd end = {
-        .sequence_index = writer->session, .ranks = writer->ranks, .plan = plan, .results = results};
+        .sequence_index = writer->session, .ranks = writer->team.ranks, .plan = plan, .results = results};
     hid_t file = H5I_INVALID_HID;
     Status status = hdf5_open_file(writer->path.partial, true, &file);
     if (!status_is_ok(status)) return status_error(STATUS_OUTPUT_FAILED, "%s", status.message);
@@ -478,14 +475,14 @@ static Status finish_file(const Writer *writer, bool complete, const Plan *plan,
 /* The results of all ranks come to rank 0, which finishes the file. Collective. */
 static Status finish(const Writer *writer, bool complete, const Plan *plan, RankRecord record) {
     const RankResult mine = {.record = record, .peak_memory_bytes = session_peak_memory()};
-    RankResult *results = writer->rank == 0 ? calloc((size_t)writer->ranks, sizeof *results) : NULL;
+    RankResult *results = writer->team.rank == 0 ? calloc((size_t)writer->team.ranks, sizeof *results) : NULL;
     Status status = status_ok();
-    if (writer->rank == 0 && results == NULL) status = status_error(STATUS_NO_MEMORY, "no memory for the results");
-    status = agree(writer->communicator, status);
+    if (writer->team.rank == 0 && results == NULL) status = status_error(STATUS_NO_MEMORY, "no memory for the results");
+    status = agree(writer->team, status);
     if (status_is_ok(status)) {
-        MPI_Gather(&mine, (int)sizeof mine, MPI_BYTE, results, (int)sizeof mine, MPI_BYTE, 0, writer->communicator);
-        if (writer->rank == 0) status = finish_file(writer, complete, plan, results);
-        status = agree(writer->communicator, status);
+        team_gather(writer->team, &mine, sizeof mine, results);
+        if (writer->team.rank == 0) status = finish_file(writer, complete, plan, results);
+        status = agree(writer->team, status);
     }
     free(results);
     return status;
@@ -493,14 +490,14 @@ static Status finish(const Writer *writer, bool complete, const Plan *plan, Rank
 
 /* Nobody can use a new file without a finished frame. Collective. */
 static Status discard(Writer *writer) {
-    Status status = agree(writer->communicator, close_file(writer));
-    if (writer->rank == 0) status = status_first(status, output_path_remove_partial(&writer->path));
-    return agree(writer->communicator, status);
+    Status status = agree(writer->team, close_file(writer));
+    if (writer->team.rank == 0) status = status_first(status, output_path_remove_partial(&writer->path));
+    return agree(writer->team, status);
 }
 
 static Status keep(Writer *writer, bool complete, const Plan *plan, RankRecord mine) {
     Status status = explain(writer, fill_missing(writer));
-    status = status_first(status, agree(writer->communicator, close_file(writer)));
+    status = status_first(status, agree(writer->team, close_file(writer)));
     return status_first(status, finish(writer, complete && status_is_ok(status), plan, mine));
 }
 

@@ -10,10 +10,10 @@
 #include "plan_report.h"
 #include "progress.h"
 #include "simulate.h"
+#include "team.h"
 #include "trace_file.h"
 
 #include <inttypes.h>
-#include <mpi.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,28 +102,28 @@ static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out,
     return help_parameters(out, line.help_section);
 }
 
-static Status run(int rank, int argc, char **argv, bool as_ancestor, FILE *out) {
+static Status run(Team team, int argc, char **argv, bool as_ancestor, FILE *out) {
     Parameters *parameters = NULL;
     char *text = NULL;
     bool only_help = false;
     Notes notes = {.count = 0};
     Status status = status_ok();
-    if (rank == 0) status = read_arguments(argc, argv, as_ancestor, out, &parameters, &notes, &only_help);
-    if (rank == 0 && status_is_ok(status)) status = command_line_text(argc, argv, &text);
-    status = agree(MPI_COMM_WORLD, status);
-    MPI_Bcast(&only_help, (int)sizeof only_help, MPI_BYTE, 0, MPI_COMM_WORLD);
+    if (team.rank == 0) status = read_arguments(argc, argv, as_ancestor, out, &parameters, &notes, &only_help);
+    if (team.rank == 0 && status_is_ok(status)) status = command_line_text(argc, argv, &text);
+    status = agree(team, status);
+    team_broadcast(team, 0, &only_help, sizeof only_help);
     if (status_is_ok(status) && !only_help) {
         Screen screen = {.out = out, .parameters = parameters, .as_ancestor = as_ancestor};
-        status = simulate(MPI_COMM_WORLD, (SimulateRequest){.parameters = parameters,
-                                                            .replaces_files = as_ancestor,
-                                                            .notes = &notes,
-                                                            .command_line = text,
-                                                            .build = build_info(),
-                                                            .announce = announce,
-                                                            .progress = report,
-                                                            .first_image = show_first_image,
-                                                            .context = &screen,
-                                                            .stop = &stop_requested});
+        status = simulate(team, (SimulateRequest){.parameters = parameters,
+                                                  .replaces_files = as_ancestor,
+                                                  .notes = &notes,
+                                                  .command_line = text,
+                                                  .build = build_info(),
+                                                  .announce = announce,
+                                                  .progress = report,
+                                                  .first_image = show_first_image,
+                                                  .context = &screen,
+                                                  .stop = &stop_requested});
     }
     free(text);
     parameters_destroy(&parameters);
@@ -131,18 +131,11 @@ static Status run(int rank, int argc, char **argv, bool as_ancestor, FILE *out) 
 }
 
 Status command_simulate(int argc, char **argv, bool as_ancestor, FILE *out, bool *reports) {
-    int provided = 0, rank = 0;
-    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    Team team;
+    Status status = team_start(&team);
     catch_signals();
-    *reports = rank == 0;
-    const Status status = run(rank, argc, argv, as_ancestor, out);
+    *reports = team.rank == 0;
+    if (status_is_ok(status)) status = run(team, argc, argv, as_ancestor, out);
     (void)fflush(out);
     return status;
-}
-
-void command_end(void) {
-    int started = 0;
-    MPI_Initialized(&started);
-    if (started) MPI_Finalize();
 }

@@ -3,6 +3,8 @@
 #include "command_compare.h"
 #include "commands.h"
 #include "help.h"
+#include "launcher.h"
+#include "team.h"
 #include "text.h"
 
 #include <errno.h>
@@ -12,12 +14,7 @@
 
 /* Under a launcher a serial command runs once, on the first process. */
 static bool is_first_process(void) {
-    static const char *const variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
-    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-        const char *rank = getenv(variables[i]);
-        if (rank != NULL) return strcmp(rank, "0") == 0;
-    }
-    return true;
+    return launcher_find().rank == 0;
 }
 
 static Status unknown_command(const char *command) {
@@ -74,6 +71,6 @@ int main(int argc, char **argv) {
     if (!status_is_ok(status) && reports) (void)fprintf(stderr, "tessera: error: %s\n", status.message);
     /* only now: a rank that has ended with a failure makes the launcher kill the others, this message and all */
     (void)fflush(NULL);
-    command_end();
+    team_end();
     return status_exit_code(status.code);
 }

@@ -1,8 +1,9 @@
 #include "progress.h"
 
+#include "launcher.h"
+
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,12 +16,9 @@ static double steady_seconds(void) {
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-bool progress_under_launcher(void) {
-    return getenv("OMPI_COMM_WORLD_SIZE") != NULL || getenv("PMIX_RANK") != NULL || getenv("PMI_RANK") != NULL;
-}
-
 Progress progress_start(FILE *out, ProgressKind kind, double every_s) {
-    if (kind == PROGRESS_AUTO) kind = isatty(fileno(out)) && !progress_under_launcher() ? PROGRESS_BAR : PROGRESS_LINES;
+    if (kind == PROGRESS_AUTO)
+        kind = isatty(fileno(out)) && !launcher_is_there(launcher_find()) ? PROGRESS_BAR : PROGRESS_LINES;
     return (Progress){.out = out, .kind = kind, .every_s = every_s, .start = steady_seconds(), .shown = 0.0};
 }
 

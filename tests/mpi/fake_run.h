@@ -148,8 +148,8 @@ static inline OutputRequest fake_request(const char *path, Range frames) {
 }
 
 static inline Status fake_open(const FakeRun *run, OutputRequest request, Writer **writer, bool *complete) {
-    return writer_open(MPI_COMM_WORLD, run->parameters, &run->experiment, &run->plan, &run->notes, request, writer,
-                       complete);
+    return writer_open(team_of(MPI_COMM_WORLD), run->parameters, &run->experiment, &run->plan, &run->notes, request,
+                       writer, complete);
 }
 
 /** The pixel of a frame, an integer that float32 holds exactly; counts are one more. */

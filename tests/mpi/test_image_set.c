@@ -58,7 +58,7 @@ static void write_and_fill(ImageTransfer transfer) {
     ImageSet set;
     create();
     hid_t file = open_on_all_ranks();
-    FAKE_CHECK(status_is_ok(image_set_open(MPI_COMM_WORLD, file, "images", H5T_NATIVE_INT32, transfer, &set)));
+    FAKE_CHECK(status_is_ok(image_set_open(team_of(MPI_COMM_WORLD), file, "images", H5T_NATIVE_INT32, transfer, &set)));
     FAKE_CHECK(status_is_ok(write_two_frames(&set)));
     FAKE_CHECK(status_is_ok(image_set_fill(&set, missing, 5)));
     image_set_close(&set);
@@ -90,7 +90,7 @@ static void a_rank_with_bad_pixels_fails_alone(void) {
                            .rectangle = {{0, 0, 1, FAKE_FAST}},
                            .rows = {0, 1}};
     FAKE_CHECK(status_is_ok(
-        image_set_open(MPI_COMM_WORLD, file, "images", H5T_NATIVE_INT32, IMAGE_TRANSFER_COLLECTIVE, &set)));
+        image_set_open(team_of(MPI_COMM_WORLD), file, "images", H5T_NATIVE_INT32, IMAGE_TRANSFER_COLLECTIVE, &set)));
     const Status status = image_set_write(&set, &wave, bad ? pixel : NULL);
     FAKE_CHECK(status_is_ok(status) != bad);
     image_set_close(&set);
