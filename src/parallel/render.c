@@ -3,13 +3,13 @@
 #include "active_pixels.h"
 #include "agree.h"
 #include "counting.h"
+#include "image_totals.h"
 #include "kernel.h"
 
 #include <inttypes.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 /* A thread's unit of work, anchored to the detector's corner; and the sums that a cluster reduces at a time. */
 enum { STRIP_ROWS = 8, STRIP_COLUMNS = 256, STRIP_PIXELS = STRIP_ROWS * STRIP_COLUMNS };
@@ -241,56 +241,18 @@ void renderer_counts(Renderer *r, const Frame *frame, const float *expected, int
     counting_frame(r->counting, frame, expected, counts);
 }
 
-/* What a run of bytes, followed by @p after more, contributes to the CRC of the whole: the CRC is linear, so the
- * contributions of all runs are combined by exclusive or. */
-static uint32_t crc_contribution(const void *bytes, int64_t length, int64_t after) {
-    uLong crc = crc32(0L, Z_NULL, 0);
-    const unsigned char *next = bytes;
-    for (int64_t left = length; left > 0;) {
-        const uInt piece = left < (1 << 30) ? (uInt)left : 1u << 30;
-        crc = crc32(crc, next, piece);
-        next += piece;
-        left -= piece;
-    }
-    return (uint32_t)crc32_combine(crc, 0, (z_off_t)after);
-}
-
-static uint32_t crc_of_rectangle(const Renderer *r, Tile tile, const void *values) {
-    const int64_t width = r->plan->request.fast_pixels;
-    const int64_t all = r->plan->request.slow_pixels * width;
-    const bool whole_rows = tile.fast_pixels == width;
-    const int64_t runs = whole_rows ? 1 : tile.slow_pixels;
-    const int64_t length = whole_rows ? pixels_of(tile) : tile.fast_pixels;
-    uint32_t crc = 0;
-    for (int64_t run = 0; run < runs; run++) {
-        const int64_t begin = (tile.slow + run) * width + tile.fast;
-        const char *bytes = (const char *)values + 4 * place_of(r, tile.slow + run, tile.fast);
-        crc ^= crc_contribution(bytes, 4 * length, 4 * (all - begin - length));
-    }
-    return crc;
-}
-
 ImageTotals renderer_totals(const Renderer *r, const float *expected, const int32_t *counts) {
-    DoubleDouble sum = {0.0, 0.0};
-    ImageTotals mine = {0.0, 0.0, 0};
-    for (int i = 0; i < r->own.rectangles; i++) {
-        const Tile tile = r->own.rectangle[i];
-        for (int64_t s = tile.slow; s < tile.slow + tile.slow_pixels; s++) {
-            const int64_t row = place_of(r, s, tile.fast);
-            for (int64_t f = row; f < row + tile.fast_pixels; f++) {
-                const double value = counts != NULL ? (double)counts[f] : (double)expected[f];
-                sum = double_double_add(sum, value);
-                if (value > mine.max) mine.max = value;
-            }
-        }
-        mine.crc32 ^= crc_of_rectangle(r, tile, counts != NULL ? (const void *)counts : (const void *)expected);
-    }
-    reduction_to_owner(&r->reduction, r->group, 0, 1, &sum);
-    mine.sum = sum.high + sum.low;
-    team_broadcast(r->group, 0, &mine.sum, sizeof mine.sum);
-    return (ImageTotals){.sum = mine.sum,
-                         .max = team_greatest_real(r->group, mine.max),
-                         .crc32 = team_exclusive_or(r->group, mine.crc32)};
+    const ImageRows rows = {.slow_pixels = r->plan->request.slow_pixels,
+                            .fast_pixels = r->plan->request.fast_pixels,
+                            .first_row = r->own.rows.begin,
+                            .photons = expected,
+                            .counts = counts};
+    PartTotals mine = image_totals(rows, r->own.rectangle, r->own.rectangles);
+    reduction_to_owner(&r->reduction, r->group, 0, 1, &mine.sum);
+    double sum = mine.sum.high + mine.sum.low;
+    team_broadcast(r->group, 0, &sum, sizeof sum);
+    return (ImageTotals){
+        .sum = sum, .max = team_greatest_real(r->group, mine.max), .crc32 = team_exclusive_or(r->group, mine.crc32)};
 }
 
 /* Sends, or on the first member receives into the image, the rows of one rectangle. */

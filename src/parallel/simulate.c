@@ -5,6 +5,7 @@
 #include "broadcast.h"
 #include "clocks.h"
 #include "kernel.h"
+#include "large_memory.h"
 #include "render.h"
 #include "text.h"
 
@@ -171,9 +172,9 @@ static Status allocate_buffers(Run *run) {
     const int64_t frames = plan->frames_per_wave_of_group;
     const int64_t pixels = range_length(renderer_own_part(run->renderer)->rows) * plan->request.fast_pixels * frames;
     TRY(frame_create(run->experiment, &run->frame));
-    run->expected = malloc((size_t)(pixels + 1) * sizeof *run->expected);
+    run->expected = large_memory((size_t)pixels, sizeof *run->expected);
     run->records = calloc((size_t)frames, sizeof *run->records);
-    if (run->experiment->images != IMAGES_EXPECTED) run->counts = malloc((size_t)(pixels + 1) * sizeof *run->counts);
+    if (run->experiment->images != IMAGES_EXPECTED) run->counts = large_memory((size_t)pixels, sizeof *run->counts);
     const bool writes_image = ancestor_files_need_image(run->parameters) && run->team.rank == 0;
     if (writes_image) run->image = malloc((size_t)detector_pixels(&run->experiment->detector) * sizeof *run->image);
     if (run->expected == NULL || run->records == NULL || (run->image == NULL && writes_image) ||
