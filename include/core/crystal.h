@@ -5,6 +5,7 @@
 
 #include "beam.h"
 #include "parameters.h"
+#include "reflections.h"
 #include "status.h"
 #include "vector.h"
 
@@ -28,8 +29,10 @@ typedef struct Crystal {
 } Crystal;
 
 /** Makes the crystal.
+ *  @param reflections  whose cell is taken where the parameters give none, and must agree with one that they give
  *  @return BAD_PARAMETER for an impossible cell, or none, or two; BAD_FILE; NO_MEMORY */
-Status crystal_create(const Parameters *parameters, const Beam *beam, Crystal *crystal, Notes *notes);
+Status crystal_create(const Parameters *parameters, const Beam *beam, const Reflections *reflections, Crystal *crystal,
+                      Notes *notes);
 
 /** Frees what @p crystal owns. */
 void crystal_destroy(Crystal *crystal);

@@ -54,6 +54,15 @@ typedef enum CellLaw { CELL_EXACT, CELL_ANCESTOR } CellLaw;
 typedef enum MissetLaw { MISSET_UNIFORM, MISSET_ANCESTOR } MissetLaw;
 typedef enum CrystalShape { SHAPE_SQUARE, SHAPE_ROUND, SHAPE_GAUSS, SHAPE_TOPHAT } CrystalShape;
 typedef enum SpotLaw { SPOT_PER_AXIS, SPOT_ANCESTOR } SpotLaw;
+typedef enum ReflectionFormat {
+    REFLECTIONS_AUTO,
+    REFLECTIONS_HKL,
+    REFLECTIONS_MTZ,
+    REFLECTIONS_CIF,
+    REFLECTIONS_SHELX,
+    REFLECTIONS_DUMP /* not a word of the row: told by its contents alone */
+} ReflectionFormat;
+typedef enum Duplicates { DUPLICATES_ERROR, DUPLICATES_MEAN } Duplicates;
 typedef enum MosaicLaw { MOSAIC_GAUSSIAN, MOSAIC_CAP, MOSAIC_ANCESTOR } MosaicLaw;
 typedef enum Interpolation { INTERPOLATE_AUTO, INTERPOLATE_ON, INTERPOLATE_OFF } Interpolation;
 typedef enum Convention {

@@ -4,7 +4,9 @@
 #define TESSERA_STRUCTURE_FACTORS_H
 
 #include "parameters.h"
+#include "reflections.h"
 #include "status.h"
+#include "vector.h"
 
 #include <stdint.h>
 
@@ -20,10 +22,16 @@ typedef struct StructureFactors {
     const float *table;  /**< |F|^2 with a layer around it, for the float32 kernel; NULL where it is not used */
 } StructureFactors;
 
-/** Reads the file of the parameters.
- *  @param grid  allocated, or NULL without a file; the caller frees it after last use of @p factors
- *  @return BAD_FILE naming file and line, BAD_PARAMETER when there is neither file nor default_f, NO_MEMORY */
-Status structure_factors_create(const Parameters *parameters, StructureFactors *factors, double **grid);
+/** Makes the grid of what a file gives: the chosen column, expanded to P1, scaled, with what the parameters say of
+ * F000.
+ *  @param reflections       what reflections_read has read
+ *  @param reciprocal_per_m  rows a*, b*, c* of the crystal, for the resolution of a reflection
+ *  @param grid              allocated, or NULL without a file; the caller frees it after last use of @p factors
+ *  @param notes             what was found; may be NULL
+ *  @return BAD_FILE naming file and line, BAD_PARAMETER when there is neither file nor default_f or no such column,
+ *          NO_MEMORY */
+Status structure_factors_create(const Parameters *parameters, const Reflections *reflections, Mat3 reciprocal_per_m,
+                                StructureFactors *factors, double **grid, Notes *notes);
 
 /** Number of values of the grid. */
 int64_t structure_factors_grid_size(const StructureFactors *factors);

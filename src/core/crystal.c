@@ -62,11 +62,10 @@ static void cell_of_parameters(const Parameters *p, double *lengths_m, double *a
     }
 }
 
-/* Rows a, b, c of crystal.cell, by its law. */
-static Status lattice_of_parameters(const Parameters *p, Mat3 *cell_m, double *star) {
-    double lengths_m[3], angles_rad[3];
+/* Rows a, b, c of a cell, by crystal.cell_law. */
+static Status lattice_of_cell(const Parameters *p, const double *lengths_m, const double *angles_rad, Mat3 *cell_m,
+                              double *star) {
     Mat3 reciprocal;
-    cell_of_parameters(p, lengths_m, angles_rad);
     if (p->crystal_cell_law == CELL_ANCESTOR) return crystal_ancestor_cell(lengths_m, angles_rad, cell_m, star);
     TRY(crystal_reciprocal_of_cell(lengths_m, angles_rad, &reciprocal));
     *cell_m = crystal_dual(reciprocal);
@@ -120,7 +119,9 @@ static void measure_cell(Crystal *crystal) {
 /* A cell beside a matrix only confirms it. */
 static Status check_cell_agrees(const Parameters *p, const Crystal *crystal) {
     Crystal of_parameters = {.domains = NULL};
-    TRY(lattice_of_parameters(p, &of_parameters.cell_m, &of_parameters.ancestor_star));
+    double lengths_m[3], angles_rad[3];
+    cell_of_parameters(p, lengths_m, angles_rad);
+    TRY(lattice_of_cell(p, lengths_m, angles_rad, &of_parameters.cell_m, &of_parameters.ancestor_star));
     measure_cell(&of_parameters);
     for (int i = 0; i < 3; i++)
         if (fabs(of_parameters.lengths_m[i] / crystal->lengths_m[i] - 1.0) > 1e-2 ||
@@ -145,22 +146,40 @@ static Vec3 misset(const Parameters *p) {
     return misset_of_rotation(ancestor_random_rotation(&random, 90.0f));
 }
 
-static Status orient(const Parameters *p, const Beam *beam, Crystal *crystal) {
-    const bool has_matrix = *p->crystal_matrix_file != '\0';
-    const bool has_cell = parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
-    if (!has_matrix && !has_cell)
+static bool has_cell(const Parameters *p) {
+    return parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
+}
+
+/* The cell that counts, before any rotation: of the matrix, the parameters or the reflections' file. */
+static Status make_cell(const Parameters *p, const Beam *beam, const Reflections *reflections, Crystal *crystal) {
+    double *lengths_m = crystal->lengths_m, *angles_rad = crystal->angles_rad;
+    crystal->ancestor_star = 1.0;
+    if (*p->crystal_matrix_file != '\0') {
+        TRY(read_matrix(p->crystal_matrix_file, beam->wavelength_m, &crystal->cell_m));
+        measure_cell(crystal);
+        return reflections_check_cell(p, reflections, lengths_m, angles_rad);
+    }
+    if (!has_cell(p) && !reflections->has_cell)
         return status_error(STATUS_BAD_PARAMETER,
                             "there is no crystal; give crystal.cell or crystal.matrix (nanobragg: -cell or -mat)");
-    crystal->ancestor_star = 1.0;
-    TRY(has_matrix ? read_matrix(p->crystal_matrix_file, beam->wavelength_m, &crystal->cell_m)
-                   : lattice_of_parameters(p, &crystal->cell_m, &crystal->ancestor_star));
+    cell_of_parameters(p, lengths_m, angles_rad);
+    for (int i = 0; !has_cell(p) && i < 3; i++) {
+        lengths_m[i] = reflections->lengths_m[i];
+        angles_rad[i] = reflections->angles_rad[i];
+    }
+    TRY(lattice_of_cell(p, lengths_m, angles_rad, &crystal->cell_m, &crystal->ancestor_star));
+    return reflections_check_cell(p, reflections, lengths_m, angles_rad);
+}
+
+static Status orient(const Parameters *p, const Beam *beam, const Reflections *reflections, Crystal *crystal) {
+    TRY(make_cell(p, beam, reflections, crystal));
     const Vec3 angles = misset(p);
     for (int i = 0; i < 3; i++)
         crystal->cell_m.row[i] = vec3_rotate_xyz(crystal->cell_m.row[i], angles.x, angles.y, angles.z);
     crystal->misset_rad = angles;
     crystal->reciprocal_per_m = crystal_dual(crystal->cell_m);
     measure_cell(crystal);
-    return has_matrix && has_cell ? check_cell_agrees(p, crystal) : status_ok();
+    return *p->crystal_matrix_file != '\0' && has_cell(p) ? check_cell_agrees(p, crystal) : status_ok();
 }
 
 /* Cells along each axis, from the size where that is given; the beam clips what is across it. */
@@ -248,10 +267,11 @@ static Status make_domains(const Parameters *p, Crystal *crystal, Notes *notes) 
     return status_ok();
 }
 
-Status crystal_create(const Parameters *p, const Beam *beam, Crystal *crystal, Notes *notes) {
+Status crystal_create(const Parameters *p, const Beam *beam, const Reflections *reflections, Crystal *crystal,
+                      Notes *notes) {
     *crystal = (Crystal){
         .shape = (CrystalShape)p->crystal_shape, .fudge = p->crystal_fudge, .spot_law = (SpotLaw)p->crystal_spot_law};
-    TRY(orient(p, beam, crystal));
+    TRY(orient(p, beam, reflections, crystal));
     count_cells(p, crystal, notes);
     return make_domains(p, crystal, notes);
 }

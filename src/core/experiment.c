@@ -263,6 +263,18 @@ static Status check_trace_pixel(const Parameters *p, const Detector *detector) {
                         p->state[PARAMETER(run, trace_pixel)].text, detector->slow_pixels, detector->fast_pixels);
 }
 
+/* The file of structure factors may bring the cell with it. */
+static Status create_crystal(const Parameters *p, Experiment *e, Notes *notes) {
+    Reflections reflections;
+    Status status = reflections_read(p, &reflections, notes);
+    if (status_is_ok(status)) status = crystal_create(p, &e->beam, &reflections, &e->crystal, notes);
+    if (status_is_ok(status))
+        status =
+            structure_factors_create(p, &reflections, e->crystal.reciprocal_per_m, &e->factors, &e->owned_grid, notes);
+    reflections_free(&reflections);
+    return status;
+}
+
 static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
     e->images = (OutputImages)p->output_images;
     e->sweep = (Sweep){.kind = (SweepKind)p->sweep_kind,
@@ -277,8 +289,7 @@ static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
     TRY(active_pixels_create(p, &e->detector, &e->active, &e->active_pixels));
     TRY(beam_create(p, &e->axes, &e->beam, notes));
     TRY(sensor_create(p, &e->detector, &e->beam, notes));
-    TRY(crystal_create(p, &e->beam, &e->crystal, notes));
-    TRY(structure_factors_create(p, &e->factors, &e->owned_grid));
+    TRY(create_crystal(p, e, notes));
     TRY(background_create(p, &e->background, notes));
     if (e->sweep.kind == SWEEP_STILL && e->sweep.count > 1 && e->images == IMAGES_EXPECTED)
         notes_add(notes, "sweep.kind is still: all %" PRId64 " frames are alike; rotation or random makes them differ",

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first line has six indices; largest |index| and number of values that are accepted, safe to multiply. */
-enum { INDICES = 6, FIRST_LINE_MOST = 128, MILLER_INDEX_MOST = 1 << 20 };
+/* The first line has six indices; number of values that is accepted, safe to multiply. */
+enum { INDICES = 6, FIRST_LINE_MOST = 128 };
 static const double VALUES_MOST = 2147483647.0;
 
 /* Bytes of the first line with its newline and form feed; 0 when there is none. */

@@ -55,6 +55,7 @@ static const Unit units[] = {
     {"", "number", "", 1.0},
     {"%", "number", "", 0.01},
     {"A", "length", "m", 1e-10},
+    {"A2", "area", "m^2", 1e-20},
     {"nm", "length", "m", 1e-9},
     {"um", "length", "m", 1e-6},
     {"mm", "length", "m", 1e-3},

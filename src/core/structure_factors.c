@@ -1,146 +1,112 @@
 #include "structure_factors.h"
 
 #include "fdump.h"
+#include "reflection_grid.h"
 #include "text.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
-/* Largest |index|, values of the grid, and bytes of a file that are accepted: beyond any crystal, and safe to multiply.
- */
-enum { MILLER_INDEX_MOST = 1 << 20 };
-static const int64_t GRID_VALUES_MOST = INT64_C(2147483647);
+/* Bytes of a dump that are accepted. */
 static const size_t FILE_BYTES_MOST = (size_t)1 << 34;
 
-typedef struct Reflection {
-    int32_t index[3];
-    double f;
-} Reflection;
+/* The product of crystal.structure_factor_scale and the Debye-Waller factor exp(-B / 4d^2). */
+static double factor_at(const Parameters *p, Mat3 reciprocal_per_m, const int32_t *index) {
+    const Vec3 q = mat3_apply(mat3_transpose(reciprocal_per_m), vec3(index[0], index[1], index[2]));
+    return p->crystal_structure_factor_scale * exp(-0.25 * p->crystal_b_factor_m2 * vec3_dot(q, q));
+}
 
-static Status read_reflection(const LineReader *reader, Reflection *reflection) {
-    double field[4];
-    int count = 0;
-    TRY(text_line_numbers(reader, 4, field, &count));
-    if (count < 4)
-        return status_error(STATUS_BAD_FILE,
-                            "%s:%" PRId64 ": %d field%s; a reflection has h k l F (is the file cut off?)", reader->path,
-                            reader->line, count, count == 1 ? "" : "s");
-    for (int i = 0; i < 3; i++) {
-        if (field[i] != rint(field[i]) || fabs(field[i]) > MILLER_INDEX_MOST)
-            return status_error(STATUS_BAD_FILE,
-                                "%s:%" PRId64 ": Miller index %c is %g; it must be a whole number up to %d",
-                                reader->path, reader->line, "hkl"[i], field[i], MILLER_INDEX_MOST);
-        reflection->index[i] = (int32_t)field[i];
+/* From what the file gives to what there is everywhere: reflections that the space group forbids are 0, others that are
+ * not given are default_f. */
+static void complete(const Parameters *p, const Reflections *reflections, Mat3 reciprocal_per_m, ReflectionGrid *grid,
+                     StructureFactors *factors) {
+    const bool is_scaled = p->crystal_structure_factor_scale != 1.0 || p->crystal_b_factor_m2 != 0.0;
+    for (int64_t i = 0; i < reflection_grid_size(grid); i++) {
+        double *value = &grid->values[i];
+        int32_t index[3];
+        reflection_grid_index(grid, i, index);
+        const bool is_origin = index[0] == 0 && index[1] == 0 && index[2] == 0;
+        if (!isnan(*value) && is_scaled) *value *= factor_at(p, reciprocal_per_m, index);
+        if (is_origin && !isnan(p->crystal_f000)) *value = p->crystal_f000;
+        if (isnan(*value))
+            *value = !is_origin && symmetry_is_absent(&reflections->symmetry, index) ? 0.0 : p->crystal_default_f;
+        factors->greatest_f = fmax(factors->greatest_f, *value);
     }
-    const double greatest = parameters_row(PARAMETER(crystal, default_f))->greatest;
-    if (field[3] < 0.0)
-        return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": F is %g; an amplitude must not be negative", reader->path,
-                            reader->line, field[3]);
-    if (field[3] > greatest)
-        return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": F is %g; at most %g electrons are accepted", reader->path,
-                            reader->line, field[3], greatest);
-    reflection->f = field[3];
-    return status_ok();
 }
 
-/* First pass: how many reflections there are, and the box of their indices. */
-static Status measure(LineReader reader, StructureFactors *factors) {
-    int32_t greatest[3] = {0, 0, 0};
-    bool found = true;
-    for (;;) {
-        Reflection reflection;
-        TRY(text_next_line(&reader, &found));
-        if (!found) break;
-        TRY(read_reflection(&reader, &reflection));
-        for (int i = 0; i < 3; i++) {
-            const int32_t index = reflection.index[i];
-            if (factors->reflections == 0 || index < factors->least[i]) factors->least[i] = index;
-            if (factors->reflections == 0 || index > greatest[i]) greatest[i] = index;
-        }
-        factors->reflections++;
-    }
-    if (factors->reflections == 0)
-        return status_error(STATUS_BAD_FILE, "%s has no reflection; a line each: h k l F", reader.path);
-    for (int i = 0; i < 3; i++) factors->count[i] = greatest[i] - factors->least[i] + 1;
-    const double values = (double)factors->count[0] * factors->count[1] * factors->count[2];
-    if (values > (double)GRID_VALUES_MOST)
-        return status_error(STATUS_BAD_FILE,
-                            "%s: its indices span %d x %d x %d, a grid of %.3g GiB; at most 16 GiB are accepted (is an "
-                            "index wrong?)",
-                            reader.path, factors->count[0], factors->count[1], factors->count[2],
-                            values * sizeof(double) / 1073741824.0);
-    return status_ok();
+/* Text with h k l F and no symmetry says nothing that needs a remark. */
+static void note_expansion(const Reflections *reflections, ColumnChoice choice, const ReflectionGrid *grid,
+                           Notes *notes) {
+    int64_t expanded = 0;
+    if (reflections->symmetry.operations == 0) return;
+    for (int64_t i = 0; i < reflection_grid_size(grid); i++) expanded += !isnan(grid->values[i]);
+    notes_add(notes, "%.160s: %s, %s%s%s; %" PRId64 " reflections in %s become %" PRId64 " in P 1", reflections->path,
+              reflections_format_name(reflections->format), reflections->column[choice.plus].label,
+              choice.minus >= 0 ? " and " : "", choice.minus >= 0 ? reflections->column[choice.minus].label : "",
+              grid->rows, *reflections->symmetry.name ? reflections->symmetry.name : "its symmetry", expanded);
+    if (grid->absences > 0)
+        notes_add(notes, "%" PRId64 " reflections that the space group forbids are taken as 0", grid->absences);
+    if (grid->negatives > 0)
+        notes_add(notes, "%" PRId64 " reflections of negative intensity have F = 0", grid->negatives);
 }
 
-static int64_t place_of(const StructureFactors *factors, const int32_t *index) {
-    const int64_t h = index[0] - factors->least[0], k = index[1] - factors->least[1], l = index[2] - factors->least[2];
-    return (h * factors->count[1] + k) * factors->count[2] + l;
-}
-
-/* Second pass. A place not yet set holds NAN. */
-static Status fill(LineReader reader, StructureFactors *factors, double *grid) {
-    const int64_t size = structure_factors_grid_size(factors);
-    for (int64_t i = 0; i < size; i++) grid[i] = NAN;
-    for (int64_t n = 0; n < factors->reflections; n++) {
-        Reflection reflection;
-        bool found = false;
-        TRY(text_next_line(&reader, &found));
-        TRY(read_reflection(&reader, &reflection));
-        double *value = &grid[place_of(factors, reflection.index)];
-        if (!isnan(*value) && *value != reflection.f)
-            return status_error(STATUS_BAD_FILE,
-                                "%s:%" PRId64 ": reflection %d %d %d has F %g here and %g on an earlier line; keep one",
-                                reader.path, reader.line, reflection.index[0], reflection.index[1], reflection.index[2],
-                                reflection.f, *value);
-        *value = reflection.f;
-        factors->greatest_f = fmax(factors->greatest_f, reflection.f);
-    }
-    for (int64_t i = 0; i < size; i++)
-        if (isnan(grid[i])) grid[i] = factors->default_f;
-    return status_ok();
-}
-
-static Status read_grid(const char *path, const char *contents, size_t bytes, StructureFactors *factors,
-                        double **grid) {
-    TRY(measure(text_lines(path, contents, bytes), factors));
-    *grid = malloc((size_t)structure_factors_grid_size(factors) * sizeof **grid);
-    if (*grid == NULL)
-        return status_error(STATUS_NO_MEMORY, "no memory for the %" PRId64 " structure factors of %s",
-                            structure_factors_grid_size(factors), path);
-    const Status status = fill(text_lines(path, contents, bytes), factors, *grid);
+static Status use_reflections(const Parameters *p, const Reflections *reflections, Mat3 reciprocal_per_m,
+                              StructureFactors *factors, double **values, Notes *notes) {
+    ColumnChoice choice;
+    ReflectionGrid grid;
+    TRY(reflections_choose(reflections, p->crystal_structure_factor_label, &choice));
+    const Status status = reflection_grid_create(
+        reflections, choice, (Duplicates)p->crystal_structure_factor_duplicates, !isnan(p->crystal_f000), &grid);
     if (!status_is_ok(status)) {
-        free(*grid);
-        *grid = NULL;
+        reflection_grid_free(&grid);
+        return status;
     }
-    factors->grid = *grid;
+    note_expansion(reflections, choice, &grid, notes);
+    complete(p, reflections, reciprocal_per_m, &grid, factors);
+    for (int i = 0; i < 3; i++) {
+        factors->least[i] = grid.least[i];
+        factors->count[i] = grid.count[i];
+    }
+    factors->reflections = grid.rows;
+    *values = grid.values;
+    return status_ok();
+}
+
+static Status use_dump(const Parameters *p, StructureFactors *factors, double **grid) {
+    const char *path = p->crystal_structure_factors_file;
+    char *contents = NULL;
+    size_t bytes = 0;
+    if (p->crystal_structure_factor_scale != 1.0 || p->crystal_b_factor_m2 != 0.0 || !isnan(p->crystal_f000) ||
+        *p->crystal_space_group != '\0')
+        return status_error(
+            STATUS_BAD_PARAMETER,
+            "%s is a dump of structure factors, which is used as it is; crystal.structure_factor_scale, "
+            "b_factor, f000 and space_group are for other files",
+            path);
+    TRY(text_read_file(path, FILE_BYTES_MOST, &contents, &bytes));
+    const Status status = fdump_read(path, contents, bytes, factors, grid);
+    free(contents);
+    for (int64_t i = 0; status_is_ok(status) && i < factors->reflections; i++)
+        factors->greatest_f = fmax(factors->greatest_f, (*grid)[i]);
     return status;
 }
 
-static Status read_dump(const char *path, const char *contents, size_t bytes, StructureFactors *factors,
-                        double **grid) {
-    TRY(fdump_read(path, contents, bytes, factors, grid));
-    for (int64_t i = 0; i < factors->reflections; i++) factors->greatest_f = fmax(factors->greatest_f, (*grid)[i]);
-    factors->grid = *grid;
-    return status_ok();
-}
-
-Status structure_factors_create(const Parameters *p, StructureFactors *factors, double **grid) {
+Status structure_factors_create(const Parameters *p, const Reflections *reflections, Mat3 reciprocal_per_m,
+                                StructureFactors *factors, double **grid, Notes *notes) {
     *factors = (StructureFactors){.default_f = p->crystal_default_f, .greatest_f = p->crystal_default_f};
     *grid = NULL;
-    const char *path = p->crystal_structure_factors_file;
-    if (*path == '\0' && !(p->crystal_default_f > 0.0))
+    const bool has_file = *p->crystal_structure_factors_file != '\0';
+    if (!has_file && !(p->crystal_default_f > 0.0))
         return status_error(STATUS_BAD_PARAMETER,
                             "there are no structure factors; give crystal.structure_factors or crystal.default_f "
                             "(nanobragg: -hkl or -default_F)");
-    if (*path == '\0') return status_ok();
-    char *contents = NULL;
-    size_t bytes = 0;
-    TRY(text_read_file(path, FILE_BYTES_MOST, &contents, &bytes));
-    const Status status = fdump_is(contents, bytes) ? read_dump(path, contents, bytes, factors, grid)
-                                                    : read_grid(path, contents, bytes, factors, grid);
-    free(contents);
-    return status;
+    if (!has_file) return status_ok();
+    TRY(reflections->format == REFLECTIONS_DUMP
+            ? use_dump(p, factors, grid)
+            : use_reflections(p, reflections, reciprocal_per_m, factors, grid, notes));
+    factors->grid = *grid;
+    return status_ok();
 }
 
 int64_t structure_factors_grid_size(const StructureFactors *factors) {

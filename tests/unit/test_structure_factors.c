@@ -13,12 +13,17 @@ static char path[] = "structure_factors.XXXXXX";
 /* Reads @p text as a file of structure factors. */
 static Status read_text(const char *text, const char *default_f, StructureFactors *factors, double **grid) {
     Parameters *parameters = NULL;
+    Reflections reflections = {.path = ""};
     FILE *file = fopen(path, "w");
     if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) abort();
     Status status = parameters_create(&parameters);
     if (status_is_ok(status)) status = parameters_set(parameters, "crystal.structure_factors", path, "test");
     if (status_is_ok(status)) status = parameters_set(parameters, "crystal.default_f", default_f, "test");
-    if (status_is_ok(status)) status = structure_factors_create(parameters, factors, grid);
+    *grid = NULL;
+    if (status_is_ok(status)) status = reflections_read(parameters, &reflections, NULL);
+    if (status_is_ok(status))
+        status = structure_factors_create(parameters, &reflections, mat3_identity(), factors, grid, NULL);
+    reflections_free(&reflections);
     parameters_destroy(&parameters);
     return status;
 }

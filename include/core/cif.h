@@ -1,0 +1,48 @@
+/** @file
+ *  The words of a CIF (S. R. Hall, F. H. Allen, I. D. Brown, Acta Cryst. A47, 655, 1991): tags, values, loops. */
+#ifndef TESSERA_CIF_H
+#define TESSERA_CIF_H
+
+#include "status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** The kinds of words. */
+typedef enum CifKind { CIF_END, CIF_BLOCK, CIF_LOOP, CIF_TAG, CIF_VALUE } CifKind;
+
+/** One word. Points into the text. */
+typedef struct CifWord {
+    CifKind kind;
+    const char *text; /**< of a value without its quotes, of a block's name without "data_" */
+    size_t length;
+    int64_t line;
+    bool is_quoted; /**< so that '.' and '?' are just characters */
+} CifWord;
+
+/** Walks through the words of a text in memory. Plain value, points into the text. */
+typedef struct CifReader {
+    const char *path; /**< for messages; borrowed */
+    const char *begin, *next, *end;
+    int64_t line;
+} CifReader;
+
+/** Starts before the first word. */
+CifReader cif_words(const char *path, const char *text, size_t bytes);
+
+/** The next word; CIF_END at the end of the text.
+ *  @return BAD_FILE for a quote or a text field without end, a zero byte, or a reserved word that is not read */
+Status cif_next(CifReader *reader, CifWord *word);
+
+/** True when the value is not given: '.' or '?'. */
+bool cif_is_missing(const CifWord *word);
+
+/** True when a tag is @p name, whichever of '.' and '_' separates its category, in any case. */
+bool cif_tag_is(const CifWord *word, const char *name);
+
+/** Reads a number, which may have its uncertainty after it: 53.91(2).
+ *  @return false when it is none */
+bool cif_number(const CifWord *word, double *value);
+
+#endif

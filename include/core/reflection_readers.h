@@ -1,0 +1,36 @@
+/** @file
+ *  The readers of the forms of reflection files, called by reflections_read alone. Each fills in what its form has. */
+#ifndef TESSERA_REFLECTION_READERS_H
+#define TESSERA_REFLECTION_READERS_H
+
+#include "reflections.h"
+
+/** The contents of a file, with a zero byte after them. */
+typedef struct FileContents {
+    const char *bytes;
+    size_t count;
+} FileContents;
+
+/** True when @p contents begin like an MTZ file. */
+bool mtz_is(FileContents contents);
+
+/** Reads an MTZ file with libccp4, after everything that libccp4 trusts has been checked in @p contents. */
+Status mtz_read(FileContents contents, Reflections *reflections);
+
+/** True when @p contents begin like a CIF: with data_ after comments. */
+bool cif_is(FileContents contents);
+
+/** Reads the first data block with a loop of reflections (_refln) of an mmCIF or core CIF file. */
+Status cif_read(FileContents contents, Reflections *reflections);
+
+/** True when @p contents are SHELX reflections: fixed columns, ended by a line of zeros. */
+bool shelx_is(FileContents contents);
+
+/** Reads lines of 3I4,2F8.2 up to 0 0 0.
+ *  @param hklf  3 for F, 4 for F^2 */
+Status shelx_read(FileContents contents, int hklf, Reflections *reflections);
+
+/** Reads lines of h k l F. */
+Status hkl_read(FileContents contents, Reflections *reflections);
+
+#endif
