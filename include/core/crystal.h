@@ -37,6 +37,11 @@ Status crystal_create(const Parameters *parameters, const Beam *beam, const Refl
 /** Frees what @p crystal owns. */
 void crystal_destroy(Crystal *crystal);
 
+/** The cell of crystal.cell, with what was left out of it: b and c like a, angles of 90 degrees.
+ *  @param lengths_m, angles_rad  [3] a, b, c and alpha, beta, gamma
+ *  @return false when it is not given */
+bool crystal_given_cell(const Parameters *parameters, double *lengths_m, double *angles_rad);
+
 /** Reciprocal vectors of a cell: a* along x, b* in the xy plane (the ancestor's and Busing & Levy's setting).
  *  @param lengths_m, angles_rad  [3] a, b, c and alpha, beta, gamma
  *  @param reciprocal_per_m       rows a*, b*, c*

@@ -54,12 +54,12 @@ Status crystal_ancestor_cell(const double *lengths_m, const double *angles_rad, 
     return status_ok();
 }
 
-/* Lengths and angles as given, with what was left out: b and c like a, angles of 90 degrees. */
-static void cell_of_parameters(const Parameters *p, double *lengths_m, double *angles_rad) {
+bool crystal_given_cell(const Parameters *p, double *lengths_m, double *angles_rad) {
     for (int i = 0; i < 3; i++) {
         lengths_m[i] = isnan(p->crystal_cell[i]) ? p->crystal_cell[0] : p->crystal_cell[i];
         angles_rad[i] = isnan(p->crystal_cell[3 + i]) ? 0.5 * PI : p->crystal_cell[3 + i];
     }
+    return parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
 }
 
 /* Rows a, b, c of a cell, by crystal.cell_law. */
@@ -120,7 +120,7 @@ static void measure_cell(Crystal *crystal) {
 static Status check_cell_agrees(const Parameters *p, const Crystal *crystal) {
     Crystal of_parameters = {.domains = NULL};
     double lengths_m[3], angles_rad[3];
-    cell_of_parameters(p, lengths_m, angles_rad);
+    if (!crystal_given_cell(p, lengths_m, angles_rad)) return status_ok();
     TRY(lattice_of_cell(p, lengths_m, angles_rad, &of_parameters.cell_m, &of_parameters.ancestor_star));
     measure_cell(&of_parameters);
     for (int i = 0; i < 3; i++)
@@ -146,10 +146,6 @@ static Vec3 misset(const Parameters *p) {
     return misset_of_rotation(ancestor_random_rotation(&random, 90.0f));
 }
 
-static bool has_cell(const Parameters *p) {
-    return parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
-}
-
 /* The cell that counts, before any rotation: of the matrix, the parameters or the reflections' file. */
 static Status make_cell(const Parameters *p, const Beam *beam, const Reflections *reflections, Crystal *crystal) {
     double *lengths_m = crystal->lengths_m, *angles_rad = crystal->angles_rad;
@@ -159,11 +155,11 @@ static Status make_cell(const Parameters *p, const Beam *beam, const Reflections
         measure_cell(crystal);
         return reflections_check_cell(p, reflections, lengths_m, angles_rad);
     }
-    if (!has_cell(p) && !reflections->has_cell)
+    const bool is_given = crystal_given_cell(p, lengths_m, angles_rad);
+    if (!is_given && !reflections->has_cell)
         return status_error(STATUS_BAD_PARAMETER,
                             "there is no crystal; give crystal.cell or crystal.matrix (nanobragg: -cell or -mat)");
-    cell_of_parameters(p, lengths_m, angles_rad);
-    for (int i = 0; !has_cell(p) && i < 3; i++) {
+    for (int i = 0; !is_given && i < 3; i++) {
         lengths_m[i] = reflections->lengths_m[i];
         angles_rad[i] = reflections->angles_rad[i];
     }
@@ -179,7 +175,7 @@ static Status orient(const Parameters *p, const Beam *beam, const Reflections *r
     crystal->misset_rad = angles;
     crystal->reciprocal_per_m = crystal_dual(crystal->cell_m);
     measure_cell(crystal);
-    return *p->crystal_matrix_file != '\0' && has_cell(p) ? check_cell_agrees(p, crystal) : status_ok();
+    return *p->crystal_matrix_file != '\0' ? check_cell_agrees(p, crystal) : status_ok();
 }
 
 /* Cells along each axis, from the size where that is given; the beam clips what is across it. */

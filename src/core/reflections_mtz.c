@@ -34,6 +34,9 @@ typedef struct MtzHeader {
     int64_t columns, rows, operations, datasets;
     int seen_columns, seen_operations, seen_datasets, cells;
     double cell[6];
+    int64_t project, crystal;                 /* numbers of the datasets of the last records PROJECT and CRYSTAL */
+    int64_t dataset[DATASETS_MOST];           /* numbers of those that have a record DATASET */
+    int64_t column_dataset[MTZ_COLUMNS_MOST]; /* number of the dataset of each column; -1 where it is not given */
     char type[MTZ_COLUMNS_MOST];
     char label[MTZ_COLUMNS_MOST][LABEL_MOST + 1];
     char space_group[SYMMETRY_NAME_BYTES];
@@ -80,8 +83,11 @@ static bool record_is(const char *record, const char *keyword) {
     return strncmp(record, keyword, strlen(keyword)) == 0;
 }
 
+/* The words of a record. */
+typedef char Fields[FIELDS_MOST][FIELD_BYTES];
+
 /* A record's words into `field`; words in quotes are one. */
-static int split(const char *record, char field[FIELDS_MOST][FIELD_BYTES]) {
+static int split(const char *record, Fields field) {
     int count = 0;
     const char *end = record + RECORD;
     for (const char *c = record; c < end && count < FIELDS_MOST; count++) {
@@ -96,14 +102,18 @@ static int split(const char *record, char field[FIELDS_MOST][FIELD_BYTES]) {
     return count;
 }
 
+/* True when a record is that word and nothing else. */
+static bool is_word(const char *record, const char *word) {
+    Fields field = {""};
+    return split(record, field) == 1 && strcmp(field[0], word) == 0 && record_is(record, word);
+}
+
 static bool whole_number(const char *text, int64_t least, int64_t most, int64_t *value) {
     const char *rest = text;
     return text_read_integer(text, value, &rest) && *rest == '\0' && *value >= least && *value <= most;
 }
 
 /* --------------------------------------------------------------------------------------------------- known records */
-
-typedef char Fields[FIELDS_MOST][FIELD_BYTES];
 
 static Status take_counts(MtzHeader *header, Fields field, int fields) {
     int64_t batches = 0;
@@ -164,17 +174,25 @@ static Status take_operation(MtzHeader *header, const char *record) {
 }
 
 static Status take_column(MtzHeader *header, Fields field, int fields) {
-    int64_t dataset = 0;
+    int64_t dataset = -1;
     const bool is_good = fields >= 5 && header->seen_columns < MTZ_COLUMNS_MOST && strlen(field[1]) <= LABEL_MOST &&
                          strlen(field[2]) == 1 && isalpha((unsigned char)field[2][0]);
     if (!is_good || (fields >= 6 && !whole_number(field[5], 0, INT32_MAX, &dataset)))
         return damaged(header, "one of its records COLUMN is not as it should be");
+    header->column_dataset[header->seen_columns] = dataset;
     memcpy(header->label[header->seen_columns], field[1], strlen(field[1]) + 1);
     header->type[header->seen_columns++] = field[2][0];
     return status_ok();
 }
 
-/* NDIF, and the records that each have the number of a dataset first. */
+static bool has_dataset(const MtzHeader *header, int64_t number) {
+    for (int i = 0; i < header->seen_datasets; i++)
+        if (header->dataset[i] == number) return true;
+    return false;
+}
+
+/* NDIF, and the records that each have the number of a dataset first, in this order: PROJECT, CRYSTAL, DATASET, DCELL,
+ * DWAVEL. */
 static Status take_dataset(MtzHeader *header, Fields field, int fields) {
     int64_t number = 0;
     if (fields < 2 || !whole_number(field[1], 0, INT32_MAX, &number) || strlen(field[fields - 1]) > 64)
@@ -183,31 +201,64 @@ static Status take_dataset(MtzHeader *header, Fields field, int fields) {
         header->datasets += number;
         return number <= DATASETS_MOST ? status_ok() : damaged(header, "its record NDIF has too many datasets");
     }
-    if (strcmp(field[0], "DATASET") == 0) header->seen_datasets++;
-    return status_ok();
+    if (strcmp(field[0], "PROJECT") == 0) header->project = header->crystal = number;
+    if (strcmp(field[0], "CRYSTAL") == 0) header->crystal = number;
+    if (strcmp(field[0], "DATASET") == 0 && header->seen_datasets < DATASETS_MOST)
+        header->dataset[header->seen_datasets++] = number;
+    const bool is_later = *field[0] == 'D'; /* DATASET, DCELL, DWAVEL */
+    if (header->project == number && header->crystal == number && (!is_later || has_dataset(header, number)))
+        return status_ok();
+    return damaged(header, "the records about its datasets are not in order");
+}
+
+/* The columns by which the file is sorted, which libccp4 looks up. */
+static Status check_order(const MtzHeader *header, Fields field, int fields) {
+    int64_t column = 0;
+    for (int i = 1; i < fields; i++)
+        if (!whole_number(field[i], -header->columns, header->columns, &column))
+            return damaged(header, "its record SORT names columns that are not there");
+    return fields == 6 ? status_ok() : damaged(header, "its record SORT does not have 5 numbers");
+}
+
+/* Where a column comes from: COLSRC label source dataset; COLGRP label group type place dataset. libccp4 copies the
+ * words into arrays of these lengths. */
+static Status check_source(const MtzHeader *header, Fields field, int fields) {
+    const bool is_source = strcmp(field[0], "COLSRC") == 0;
+    const size_t second = is_source ? 36 : LABEL_MOST, third = is_source ? RECORD : 4;
+    if (fields >= 4 && strlen(field[1]) <= LABEL_MOST && strlen(field[2]) <= second && strlen(field[3]) <= third)
+        return status_ok();
+    return damaged(header, "one of its records COLSRC or COLGRP is not as it should be");
 }
 
 /* Records with nothing that is used here or that could mislead libccp4. */
-static bool is_harmless(const char *record) {
-    static const char *const keywords[] = {"VERS", "TITLE", "SORT", "RESO", "VALM", "COLSRC", "COLGRP"};
+static bool is_harmless(Fields field, int fields) {
+    static const char *const keywords[] = {"VERS", "TITLE", "RESO"};
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        if (record_is(record, keywords[i])) return true;
+        if (strcmp(field[0], keywords[i]) == 0) return true;
+    return strcmp(field[0], "VALM") == 0 && fields > 1;
+}
+
+static bool is_of_datasets(const char *keyword) {
+    static const char *const keywords[] = {"NDIF", "PROJECT", "CRYSTAL", "DATASET", "DCELL", "DWAVEL"};
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+        if (strcmp(keyword, keywords[i]) == 0) return true;
     return false;
 }
 
 static Status take_record(MtzHeader *header, const char *record) {
-    static const char *const of_datasets[] = {"NDIF", "PROJECT", "CRYSTAL", "DATASET", "DCELL", "DWAVEL"};
-    Fields field;
+    Fields field = {""};
     const int fields = split(record, field);
-    if (record_is(record, "NCOL")) return take_counts(header, field, fields);
-    if (record_is(record, "CELL")) return take_cell(header, field, fields);
-    if (record_is(record, "SYMINF")) return take_space_group(header, field, fields);
-    if (record_is(record, "SYMM")) return take_operation(header, record);
-    if (record_is(record, "COLUMN")) return take_column(header, field, fields);
-    if (record_is(record, "BATCH")) return damaged(header, "it lists batches that its record NCOL does not count");
-    if (is_harmless(record)) return status_ok();
-    for (size_t i = 0; i < sizeof of_datasets / sizeof *of_datasets; i++)
-        if (fields > 0 && strcmp(field[0], of_datasets[i]) == 0) return take_dataset(header, field, fields);
+    const char *keyword = field[0];
+    if (strcmp(keyword, "NCOL") == 0) return take_counts(header, field, fields);
+    if (strcmp(keyword, "CELL") == 0) return take_cell(header, field, fields);
+    if (strcmp(keyword, "SYMINF") == 0) return take_space_group(header, field, fields);
+    if (strcmp(keyword, "SYMM") == 0) return take_operation(header, record);
+    if (strcmp(keyword, "COLUMN") == 0) return take_column(header, field, fields);
+    if (strcmp(keyword, "SORT") == 0) return check_order(header, field, fields);
+    if (strcmp(keyword, "BATCH") == 0) return damaged(header, "it lists batches that its record NCOL does not count");
+    if (strcmp(keyword, "COLSRC") == 0 || strcmp(keyword, "COLGRP") == 0) return check_source(header, field, fields);
+    if (is_of_datasets(keyword)) return take_dataset(header, field, fields);
+    if (is_harmless(field, fields)) return status_ok();
     return status_error(STATUS_BAD_FILE, "%s: its header has a record \"%.20s\" that is not known; is it damaged?",
                         header->path, record);
 }
@@ -234,7 +285,7 @@ static Status check_end(MtzHeader *header) {
             return damaged(header, "its history does not say how long it is");
         at += (size_t)(1 + lines) * RECORD;
     }
-    if (at + RECORD <= contents.count && record_is(contents.bytes + at, "MTZENDOFHEADERS")) return status_ok();
+    if (at + RECORD <= contents.count && is_word(contents.bytes + at, "MTZENDOFHEADERS")) return status_ok();
     return damaged(header, "the record MTZENDOFHEADERS does not follow where it should");
 }
 
@@ -246,8 +297,11 @@ static Status check_counts(MtzHeader *header) {
         return damaged(header, "it does not have as many records COLUMN as its record NCOL says");
     if (header->seen_operations != header->operations || header->operations == 0)
         return damaged(header, "it does not have as many records SYMM as its record SYMINF says");
-    if (header->seen_datasets > header->datasets)
-        return damaged(header, "it has more datasets than its record NDIF says");
+    if (header->seen_datasets != header->datasets)
+        return damaged(header, "it does not have as many records DATASET as its record NDIF says");
+    for (int i = 0; i < header->seen_columns && header->datasets > 0; i++)
+        if (header->column_dataset[i] >= 0 && !has_dataset(header, header->column_dataset[i]))
+            return damaged(header, "a column belongs to a dataset that is not there");
     if (indices < 3 || header->type[0] != 'H' || header->type[1] != 'H' || header->type[2] != 'H')
         return damaged(header, "its first three columns are not h, k and l");
     if (header->cells != 1) return damaged(header, "it does not have one record CELL");
@@ -261,7 +315,7 @@ static Status check_header(MtzHeader *header) {
         const char *record = header->contents.bytes + at;
         if (!is_text(record)) return damaged(header, "its header has characters that are no text");
         header->end = at;
-        if (record_is(record, "END")) break;
+        if (is_word(record, "END")) break;
         TRY(take_record(header, record));
     }
     return check_counts(header);
@@ -347,6 +401,7 @@ Status mtz_read(FileContents contents, Reflections *reflections) {
     if (header == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the header of %s", reflections->path);
     header->path = reflections->path;
     header->contents = contents;
+    header->project = header->crystal = -1;
     Status status = check_header(header);
     if (status_is_ok(status)) status = read_checked(header, reflections);
     free(header);
