@@ -5,7 +5,7 @@
 #include <ccp4/ccp4_errno.h>
 #include <ccp4/ccp4_program.h>
 #include <ccp4/csymlib.h>
-#include <errno.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,13 +85,20 @@ static Status take_group(CCP4SPG *group, const char *origin, Symmetry *symmetry)
                         group->symbol_xHM);
 }
 
+/* libccp4 finds none with other characters, although its table has some with brackets. */
+static bool can_be_name(const char *name) {
+    const size_t length = strlen(name);
+    const char *c = name;
+    while (isalnum((unsigned char)*c) || (*c != '\0' && strchr(" -/:", *c) != NULL)) c++;
+    return length > 0 && length < LIBRARY_NAME_BYTES && *c == '\0' && isalpha((unsigned char)*name);
+}
+
 Status symmetry_of_name(const char *name, const char *origin, Symmetry *symmetry) {
     const char *rest = name;
     int64_t number = 0;
     bool found = false;
     const bool is_number = text_read_integer(name, &number, &rest) && *rest == '\0';
-    const bool can_be_there =
-        is_number ? number > 0 && number < 100000 : *name != '\0' && strlen(name) < LIBRARY_NAME_BYTES;
+    const bool can_be_there = is_number ? number > 0 && number < 100000 : can_be_name(name);
     if (can_be_there) TRY(is_in_table(name, is_number ? (int)number : 0, &found));
     if (!found)
         return status_error(
