@@ -267,20 +267,32 @@ Status hdf5_read(hid_t parent, const char *name, hid_t type, int64_t count, void
     return status;
 }
 
-Status hdf5_read_text(hid_t parent, const char *name, size_t bytes, char *text) {
+/* Text of @p bytes bytes in the character set of the type of the text that is stored, which is closed: HDF5 does not
+ * convert between sets. */
+static hid_t text_type_like(hid_t stored, size_t bytes) {
     const hid_t type = text_type(bytes);
+    if (type >= 0 && stored >= 0 && H5Tget_class(stored) == H5T_STRING) (void)H5Tset_cset(type, H5Tget_cset(stored));
+    if (stored >= 0) (void)H5Tclose(stored);
+    return type;
+}
+
+Status hdf5_read_text(hid_t parent, const char *name, size_t bytes, char *text) {
+    const hid_t dataset = H5Dopen2(parent, name, H5P_DEFAULT);
+    if (dataset < 0) return hdf5_error(STATUS_BAD_FILE, "read", name);
+    const hid_t type = text_type_like(H5Dget_type(dataset), bytes);
+    (void)H5Dclose(dataset);
     const Status status = hdf5_read(parent, name, type, 1, text);
     if (type >= 0) (void)H5Tclose(type);
     return status;
 }
 
 Status hdf5_read_attribute_text(hid_t parent, const char *object, const char *name, size_t bytes, char *text) {
-    const hid_t type = text_type(bytes);
     const hid_t attribute = H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    Status status = status_ok();
-    if (attribute < 0 || H5Aread(attribute, type, text) < 0)
-        status = hdf5_error(STATUS_BAD_FILE, "read attribute", name);
-    if (attribute >= 0) (void)H5Aclose(attribute);
+    if (attribute < 0) return hdf5_error(STATUS_BAD_FILE, "read attribute", name);
+    const hid_t type = text_type_like(H5Aget_type(attribute), bytes);
+    const Status status =
+        H5Aread(attribute, type, text) < 0 ? hdf5_error(STATUS_BAD_FILE, "read attribute", name) : status_ok();
     if (type >= 0) (void)H5Tclose(type);
+    (void)H5Aclose(attribute);
     return status;
 }

@@ -145,7 +145,7 @@ static Status write_preview(const char *folder, const char *kind, ImageView imag
     TRY(png_file_grey(image, greatest, PREVIEW_PIXELS_MOST, size, &grey));
     Status status = open_artifact(folder, name, &file);
     if (status_is_ok(status))
-        status = close_artifact(folder, name, file, png_file_write(file, path, size[0], size[1], grey));
+        status = close_artifact(folder, name, file, png_file_write(file, path, size[0], size[1], grey, NULL));
     free(grey);
     return status;
 }

@@ -17,6 +17,7 @@ void help_commands(FILE *out) {
                 "  tessera compare   REFERENCE TEST [--min-correlation R] [--max-sum-error E]\n"
                 "                    [--max-relative-error E] ...: compares two images\n"
                 "  tessera describe  FILE [--crystal.name=value ...]: what a file of structure factors holds\n"
+                "  tessera export    FILE.nxs [--frame N | --frames A:B] --output OUT: SMV, miniCBF, PNG, raw numbers\n"
                 "  tessera benchmark [--sizes N,N] [--case cubic|mosaic|protein|RUN.yaml] [--reference PATH] ...:\n"
                 "                    speed, after parity with double precision (and with nanoBragg) has been shown\n"
                 "\n"

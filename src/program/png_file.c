@@ -1,5 +1,7 @@
 #include "png_file.h"
 
+#include "colour_map.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -22,29 +24,36 @@ static bool write_chunk(FILE *file, const char *type, const uint8_t *contents, u
     return fwrite(number, 1, 4, file) == 4 && ok;
 }
 
-static bool write_chunks(FILE *file, int64_t slow_pixels, int64_t fast_pixels, const uint8_t *packed, uint32_t bytes) {
+static bool write_chunks(FILE *file, int64_t slow_pixels, int64_t fast_pixels, const uint8_t *colours,
+                         const uint8_t *packed, uint32_t bytes) {
     static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    enum { GREY = 0, PALETTE = 3 };
     uint8_t header[13] = {0};
     put_uint32(header, (uint32_t)fast_pixels);
     put_uint32(header + 4, (uint32_t)slow_pixels);
-    header[8] = 8; /* bits; the zeros behind it: grey, deflate, filters by row, not interlaced */
+    header[8] = 8; /* bits; the zeros behind the colours: deflate, filters by row, not interlaced */
+    header[9] = colours == NULL ? GREY : PALETTE;
     return fwrite(signature, 1, sizeof signature, file) == sizeof signature &&
-           write_chunk(file, "IHDR", header, sizeof header) && write_chunk(file, "IDAT", packed, bytes) &&
-           write_chunk(file, "IEND", NULL, 0);
+           write_chunk(file, "IHDR", header, sizeof header) &&
+           (colours == NULL || write_chunk(file, "PLTE", colours, COLOUR_MAP_BYTES)) &&
+           write_chunk(file, "IDAT", packed, bytes) && write_chunk(file, "IEND", NULL, 0);
 }
 
-Status png_file_write(FILE *file, const char *path, int64_t slow_pixels, int64_t fast_pixels, const uint8_t *grey) {
+Status png_file_write(FILE *file, const char *path, int64_t slow_pixels, int64_t fast_pixels, const uint8_t *level,
+                      const uint8_t *colours) {
     const size_t row = (size_t)fast_pixels + 1, bytes = row * (size_t)slow_pixels;
     uLongf packed_bytes = compressBound(bytes);
+    if (packed_bytes > INT32_MAX)
+        return status_error(STATUS_BAD_PARAMETER, "%s: an image of %zu bytes is too large for PNG", path, bytes);
     uint8_t *rows = malloc(bytes), *packed = malloc(packed_bytes);
     Status status = status_error(STATUS_NO_MEMORY, "no memory for %s", path);
     if (rows != NULL && packed != NULL) {
         for (int64_t s = 0; s < slow_pixels; s++) {
             rows[(size_t)s * row] = 0; /* no filter */
-            memcpy(rows + (size_t)s * row + 1, grey + s * fast_pixels, (size_t)fast_pixels);
+            memcpy(rows + (size_t)s * row + 1, level + s * fast_pixels, (size_t)fast_pixels);
         }
         const bool ok = compress2(packed, &packed_bytes, rows, bytes, Z_DEFAULT_COMPRESSION) == Z_OK &&
-                        write_chunks(file, slow_pixels, fast_pixels, packed, (uint32_t)packed_bytes);
+                        write_chunks(file, slow_pixels, fast_pixels, colours, packed, (uint32_t)packed_bytes);
         status =
             ok ? status_ok() : status_error(STATUS_OUTPUT_FAILED, "%s cannot be written: %s", path, strerror(errno));
     }
