@@ -10,29 +10,13 @@
 #include "plan_report.h"
 #include "progress.h"
 #include "simulate.h"
+#include "stop_signal.h"
 #include "team.h"
 #include "trace_file.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The one thing that a signal may touch. */
-static volatile sig_atomic_t stop_requested = 0;
-
-static void request_stop(int number) {
-    (void)number;
-    stop_requested = 1;
-}
-
-static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = request_stop, .sa_flags = SA_RESTART}; /* a write must not fail */
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGUSR1, &action, NULL);
-    (void)sigaction(SIGUSR2, &action, NULL);
-}
 
 /* What rank 0 prints while the run goes on. */
 typedef struct Screen {
@@ -102,7 +86,7 @@ static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out,
     return help_parameters(out, line.help_section);
 }
 
-static Status run(Team team, int argc, char **argv, bool as_ancestor, FILE *out) {
+static Status run(Team team, int argc, char **argv, bool as_ancestor, const volatile int *stop, FILE *out) {
     Parameters *parameters = NULL;
     char *text = NULL;
     bool only_help = false;
@@ -123,7 +107,7 @@ static Status run(Team team, int argc, char **argv, bool as_ancestor, FILE *out)
                                                   .progress = report,
                                                   .first_image = show_first_image,
                                                   .context = &screen,
-                                                  .stop = &stop_requested});
+                                                  .stop = stop});
     }
     free(text);
     parameters_destroy(&parameters);
@@ -133,9 +117,9 @@ static Status run(Team team, int argc, char **argv, bool as_ancestor, FILE *out)
 Status command_simulate(int argc, char **argv, bool as_ancestor, FILE *out, bool *reports) {
     Team team;
     Status status = team_start(&team);
-    catch_signals();
+    const volatile int *stop = stop_signal_catch();
     *reports = team.rank == 0;
-    if (status_is_ok(status)) status = run(team, argc, argv, as_ancestor, out);
+    if (status_is_ok(status)) status = run(team, argc, argv, as_ancestor, stop, out);
     (void)fflush(out);
     return status;
 }

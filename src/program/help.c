@@ -18,6 +18,7 @@ void help_commands(FILE *out) {
                 "                    [--max-relative-error E] ...: compares two images\n"
                 "  tessera describe  FILE [--crystal.name=value ...]: what a file of structure factors holds\n"
                 "  tessera export    FILE.nxs [--frame N | --frames A:B] --output OUT: SMV, miniCBF, PNG, raw numbers\n"
+                "  tessera compress  FILE.nxs --with deflate|bitshuffle: makes the images of a finished file smaller\n"
                 "  tessera benchmark [--sizes N,N] [--case cubic|mosaic|protein|RUN.yaml] [--reference PATH] ...:\n"
                 "                    speed, after parity with double precision (and with nanoBragg) has been shown\n"
                 "\n"

@@ -1,0 +1,221 @@
+#include "hdf5_copy.h"
+
+#include "hdf5_helpers.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 1024, FILE_NAME_BYTES = 4096 };
+
+/* An object with several hard links, and the first of them. */
+typedef struct Known {
+    haddr_t address;
+    char path[PATH_BYTES];
+} Known;
+
+/* A copy under way. */
+typedef struct Copy {
+    hid_t source_file, target_file;
+    const char *source_path;
+    Hdf5CopyObject copy_one;
+    void *context;
+    int knowns, room;
+    Known *known;
+} Copy;
+
+/* A group of it. */
+typedef struct CopiedGroup {
+    Copy *copy;
+    hid_t target;
+    const char *path; /* "" for the root */
+    Status status;
+} CopiedGroup;
+
+/* ------------------------------------------------------------------------------------------------------- attributes */
+
+/* Text of variable length is held by pointers, which are freed. */
+static bool copy_values(hid_t from, hid_t to, hid_t type, hid_t space) {
+    const hssize_t count = H5Sget_simple_extent_npoints(space);
+    void *values = calloc(count > 0 ? (size_t)count : 1, H5Tget_size(type));
+    const bool copied = values != NULL && H5Aread(from, type, values) >= 0 && H5Awrite(to, type, values) >= 0;
+    if (values != NULL && H5Tdetect_class(type, H5T_VLEN) > 0) (void)H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
+    free(values);
+    return copied;
+}
+
+static herr_t copy_attribute(hid_t source, const char *name, const H5A_info_t *info, void *context) {
+    (void)info;
+    const hid_t target = *(const hid_t *)context;
+    const hid_t from = H5Aopen(source, name, H5P_DEFAULT);
+    const hid_t type = from < 0 ? H5I_INVALID_HID : H5Aget_type(from);
+    const hid_t space = from < 0 ? H5I_INVALID_HID : H5Aget_space(from);
+    const hid_t to =
+        type < 0 || space < 0 ? H5I_INVALID_HID : H5Acreate2(target, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    const bool copied = to >= 0 && copy_values(from, to, type, space);
+    if (to >= 0) (void)H5Aclose(to);
+    if (space >= 0) (void)H5Sclose(space);
+    if (type >= 0) (void)H5Tclose(type);
+    if (from >= 0) (void)H5Aclose(from);
+    return copied ? 0 : -1;
+}
+
+Status hdf5_copy_attributes(hid_t source, hid_t target) {
+    hsize_t next = 0;
+    if (H5Aiterate2(source, H5_INDEX_NAME, H5_ITER_NATIVE, &next, copy_attribute, &target) >= 0) return status_ok();
+    return hdf5_error(STATUS_OUTPUT_FAILED, "copy", "attributes");
+}
+
+/* --------------------------------------------------------------------------------------------------------- datasets */
+
+/* Names are relative to the folder of the file that has the virtual dataset. */
+static bool part_is_there(const char *file, const char *part) {
+    char beside[FILE_NAME_BYTES];
+    const char *slash = strrchr(file, '/');
+    const int folder = slash == NULL || part[0] == '/' ? 0 : (int)(slash + 1 - file);
+    return snprintf(beside, sizeof beside, "%.*s%s", folder, file, part) < (int)sizeof beside &&
+           (access(beside, R_OK) == 0 || access(part, R_OK) == 0);
+}
+
+static Status check_parts(hid_t creation, const char *path) {
+    size_t parts = 0;
+    if (H5Pget_virtual_count(creation, &parts) < 0) return hdf5_error(STATUS_BAD_FILE, "read the parts of", path);
+    for (size_t i = 0; i < parts; i++) {
+        char part[FILE_NAME_BYTES / 2] = "";
+        if (H5Pget_virtual_filename(creation, i, part, sizeof part) < 0)
+            return hdf5_error(STATUS_BAD_FILE, "read the parts of", path);
+        if (strcmp(part, ".") != 0 && !part_is_there(path, part))
+            return status_error(STATUS_BAD_FILE, "%.400s: its part %.400s is missing", path, part);
+    }
+    return status_ok();
+}
+
+Status hdf5_check_virtual(hid_t dataset, const char *path, bool *is_virtual) {
+    const hid_t creation = H5Dget_create_plist(dataset);
+    *is_virtual = creation >= 0 && H5Pget_layout(creation) == H5D_VIRTUAL;
+    const Status status = *is_virtual ? check_parts(creation, path) : status_ok();
+    if (creation >= 0) (void)H5Pclose(creation);
+    return status;
+}
+
+/* A new contiguous dataset with the values that @p from shows. */
+static Status copy_shown(hid_t from, hid_t target, const char *name) {
+    const hid_t type = H5Dget_type(from), space = H5Dget_space(from);
+    const hssize_t count = space < 0 ? 0 : H5Sget_simple_extent_npoints(space);
+    void *values = type < 0 ? NULL : calloc(count > 0 ? (size_t)count : 1, H5Tget_size(type));
+    Status status = values == NULL ? status_error(STATUS_NO_MEMORY, "no memory for %s", name) : status_ok();
+    if (status_is_ok(status) && H5Dread(from, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        status = hdf5_error(STATUS_BAD_FILE, "read", name);
+    if (status_is_ok(status)) {
+        const hid_t to = H5Dcreate2(target, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        if (to < 0 || H5Dwrite(to, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+            status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
+        if (status_is_ok(status)) status = hdf5_copy_attributes(from, to);
+        if (to >= 0) (void)H5Dclose(to);
+    }
+    free(values);
+    if (space >= 0) (void)H5Sclose(space);
+    if (type >= 0) (void)H5Tclose(type);
+    return status;
+}
+
+static Status copy_dataset(const CopiedGroup *group, hid_t source, hid_t dataset, const char *name, const char *path) {
+    bool is_virtual = false;
+    TRY(hdf5_check_virtual(dataset, group->copy->source_path, &is_virtual));
+    if (is_virtual) return copy_shown(dataset, group->target, name);
+    return H5Ocopy(source, name, group->target, name, H5P_DEFAULT, H5P_DEFAULT) < 0
+               ? hdf5_error(STATUS_OUTPUT_FAILED, "copy", path)
+               : status_ok();
+}
+
+/* ----------------------------------------------------------------------------------------------------------- groups */
+
+static const Known *find_known(const Copy *copy, haddr_t address) {
+    for (int i = 0; i < copy->knowns; i++)
+        if (copy->known[i].address == address) return &copy->known[i];
+    return NULL;
+}
+
+static Status remember(Copy *copy, haddr_t address, const char *path) {
+    if (copy->knowns == copy->room) {
+        const int room = 2 * copy->room + 16;
+        Known *known = realloc(copy->known, (size_t)room * sizeof *known);
+        if (known == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a list of links");
+        copy->known = known;
+        copy->room = room;
+    }
+    copy->known[copy->knowns].address = address;
+    (void)text_copy(copy->known[copy->knowns++].path, PATH_BYTES, path);
+    return status_ok();
+}
+
+static Status copy_members(Copy *copy, hid_t source, hid_t target, const char *path);
+
+static Status copy_group(const CopiedGroup *group, hid_t source, const char *name, const char *path) {
+    const hid_t creation = H5Gget_create_plist(source);
+    const hid_t target = H5Gcreate2(group->target, name, H5P_DEFAULT, creation, H5P_DEFAULT);
+    Status status = target < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "create group", path) : status_ok();
+    if (status_is_ok(status)) status = copy_members(group->copy, source, target, path);
+    if (target >= 0) (void)H5Gclose(target);
+    if (creation >= 0) (void)H5Pclose(creation);
+    return status;
+}
+
+/* An object behind a hard link. */
+static Status copy_object(const CopiedGroup *group, hid_t source, hid_t object, const char *name) {
+    char path[PATH_BYTES];
+    bool taken = false;
+    H5O_info_t info;
+    if (snprintf(path, sizeof path, "%s/%s", group->path, name) >= (int)sizeof path)
+        return status_error(STATUS_BAD_FILE, "the name %.100s... of an object is too long", path);
+    if (object < 0 || H5Oget_info(object, &info) < 0) return hdf5_error(STATUS_BAD_FILE, "open", path);
+    const Known *known = info.rc > 1 ? find_known(group->copy, info.addr) : NULL;
+    if (known != NULL)
+        return H5Lcreate_hard(group->copy->target_file, known->path, group->target, name, H5P_DEFAULT, H5P_DEFAULT) < 0
+                   ? hdf5_error(STATUS_OUTPUT_FAILED, "link", path)
+                   : status_ok();
+    if (info.rc > 1) TRY(remember(group->copy, info.addr, path));
+    TRY(group->copy->copy_one(source, group->target, name, path, group->copy->context, &taken));
+    if (taken) return status_ok();
+    if (info.type == H5O_TYPE_GROUP) return copy_group(group, object, name, path);
+    if (info.type == H5O_TYPE_DATASET) return copy_dataset(group, source, object, name, path);
+    return H5Ocopy(source, name, group->target, name, H5P_DEFAULT, H5P_DEFAULT) < 0
+               ? hdf5_error(STATUS_OUTPUT_FAILED, "copy", path)
+               : status_ok();
+}
+
+static herr_t copy_link(hid_t source, const char *name, const H5L_info_t *info, void *context) {
+    CopiedGroup *group = context;
+    if (info->type == H5L_TYPE_HARD) {
+        const hid_t object = H5Oopen(source, name, H5P_DEFAULT);
+        group->status = copy_object(group, source, object, name);
+        if (object >= 0) (void)H5Oclose(object);
+    } else if (H5Lcopy(source, name, group->target, name, H5P_DEFAULT, H5P_DEFAULT) < 0) {
+        group->status = hdf5_error(STATUS_OUTPUT_FAILED, "copy link", name);
+    }
+    return status_is_ok(group->status) ? 0 : -1;
+}
+
+static Status copy_members(Copy *copy, hid_t source, hid_t target, const char *path) {
+    CopiedGroup group = {.copy = copy, .target = target, .path = path, .status = status_ok()};
+    TRY(hdf5_copy_attributes(source, target));
+    if (H5Literate(source, H5_INDEX_NAME, H5_ITER_INC, NULL, copy_link, &group) < 0)
+        return status_first(group.status, hdf5_error(STATUS_BAD_FILE, "read group", path));
+    return status_ok();
+}
+
+Status hdf5_copy_file(hid_t source, hid_t target, Hdf5CopyObject copy_one, void *context) {
+    char path[FILE_NAME_BYTES] = "";
+    Copy copy = {
+        .source_file = source, .target_file = target, .source_path = path, .copy_one = copy_one, .context = context};
+    (void)H5Fget_name(source, path, sizeof path);
+    const hid_t from = H5Gopen2(source, "/", H5P_DEFAULT), to = H5Gopen2(target, "/", H5P_DEFAULT);
+    const Status status =
+        from < 0 || to < 0 ? hdf5_error(STATUS_BAD_FILE, "open", path) : copy_members(&copy, from, to, "");
+    if (to >= 0) (void)H5Gclose(to);
+    if (from >= 0) (void)H5Gclose(from);
+    free(copy.known);
+    return status;
+}
