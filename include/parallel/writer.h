@@ -22,6 +22,9 @@ typedef struct OutputRequest {
     Range frames;             /**< absolute numbers of the frames that the file holds */
     const char *command_line; /**< for the record. Borrowed */
     BuildInfo build;
+    OutputCompression compression; /**< of the images, when the last frame is complete */
+    int compression_level;
+    const volatile int *stop; /**< set by a signal: gives up compressing; may be NULL */
 } OutputRequest;
 
 /** State of a frame in the file. */
@@ -80,7 +83,9 @@ Status writer_write(Writer *writer, const WaveData *wave);
 /** Closes the file and leaves NULL; when @p finished and every frame is complete, adds the end time, brings the file to
  *  the disk and gives it its final name. Otherwise it writes -1 to the missing frames, which readers would take for
  *  zeros, and leaves the .partial; a new one in which no frame is complete is removed. Accepts NULL. Collective.
- *  @param plan  the plan that was followed, for the record; NULL: that of writer_open */
+ *  Where the file is to be compressed, rank 0 does that before the final name; what stops it leaves the .partial whole.
+ *  @param plan  the plan that was followed, for the record; NULL: that of writer_open
+ *  @return INTERRUPTED when a signal stopped the compression, OUTPUT_FAILED */
 Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine);
 
 #endif

@@ -148,7 +148,10 @@ static Status open_output(Run *run, bool *complete) {
                                   .resume = p->run_resume,
                                   .frames = run->decision.slice,
                                   .command_line = run->request->command_line,
-                                  .build = run->request->build};
+                                  .build = run->request->build,
+                                  .compression = (OutputCompression)p->output_compression,
+                                  .compression_level = (int)p->output_compression_level,
+                                  .stop = run->request->stop};
     return writer_open(run->team, p, run->experiment, &run->decision.plan, &run->notes, output, &run->writer, complete);
 }
 

@@ -1,6 +1,7 @@
 #include "writer.h"
 
 #include "agree.h"
+#include "compress.h"
 #include "frame_table.h"
 #include "hdf5_helpers.h"
 #include "image_set.h"
@@ -29,6 +30,10 @@ struct Writer {
     ImageSet main, twin; /* twin: only where counts and photons are kept */
     FrameTable table;
     int session; /* rank 0's */
+    OutputCompression compression;
+    int compression_level;
+    const volatile int *stop;
+    const char *version;
 };
 
 static void writer_destroy(Writer **writer) {
@@ -57,7 +62,11 @@ static Status writer_create(Team team, const Experiment *experiment, OutputReque
                         .frames = frames,
                         .states = states,
                         .file = H5I_INVALID_HID,
-                        .table = frame_table_closed()};
+                        .table = frame_table_closed(),
+                        .compression = request.compression,
+                        .compression_level = request.compression_level,
+                        .stop = request.stop,
+                        .version = request.build.version};
     *writer = created;
     return output_path_create(request.path, &created->path);
 }
@@ -457,6 +466,24 @@ static Status end_session(hid_t simulation, const void *context) {
     return session_end(simulation, end->sequence_index, end->plan, end->results, end->ranks);
 }
 
+/* Makes the images of the complete .partial smaller, where that is wanted. A file that was killed between this and its
+ * final name is compressed already. */
+static Status compress(const Writer *writer) {
+    CompressResult result;
+    const CompressRequest request = {
+        .path = writer->path.partial,
+        .packing = {.method = PACK_DEFLATE, .level = writer->compression_level, .shuffle = true, .stop = writer->stop},
+        .unless_packed = true,
+        .version = writer->version};
+    if (writer->compression == COMPRESSION_NONE) return status_ok();
+    const Status status = compress_file(request, &result);
+    if (status_is_ok(status)) return status;
+    return status_error(status.code,
+                        "%.600s; all frames are safe in %.200s: run again with --resume to go on, and with "
+                        "--output.compression=none to leave them as they are",
+                        status.message, writer->path.partial);
+}
+
 /* What is written when no other rank has the file open. */
 static Status finish_file(const Writer *writer, bool complete, const Plan *plan, const RankResult *results) {
     const SessionEnd end = {
@@ -468,6 +495,7 @@ static Status finish_file(const Writer *writer, bool complete, const Plan *plan,
     if (status_is_ok(status) && complete) status = nxmx_complete(file);
     status = status_first(status, hdf5_close_file(writer->path.partial, &file));
     if (status_is_ok(status)) status = output_path_sync(&writer->path);
+    if (status_is_ok(status) && complete) status = compress(writer);
     if (status_is_ok(status) && complete) status = output_path_publish(&writer->path, writer->overwrite);
     return status;
 }
