@@ -108,4 +108,10 @@ Status hdf5_read(hid_t parent, const char *name, hid_t type, int64_t count, void
 Status hdf5_read_text(hid_t parent, const char *name, size_t bytes, char *text);
 Status hdf5_read_attribute_text(hid_t parent, const char *object, const char *name, size_t bytes, char *text);
 
+/** Reads one whole number of an attribute. */
+Status hdf5_read_attribute_int32(hid_t parent, const char *object, const char *name, int32_t *value);
+
+/** Copies all attributes of one open object to another. */
+Status hdf5_copy_attributes(hid_t from, hid_t to);
+
 #endif

@@ -22,8 +22,11 @@
 /** An input file is copied into the output when it has fewer bytes than this. */
 #define PROVENANCE_COPIED_BYTES (4 << 20)
 
+/** Group of a merged master that holds the records of its parts; no other file has it. */
+#define PROVENANCE_PARTS "/entry/simulation/parts"
+
 /** Bytes of a time in ISO 8601 with Z, "2026-01-31T12:00:00Z", and of a host's name, each with its final zero. */
-enum { PROVENANCE_TIME_BYTES = 21, PROVENANCE_HOST_BYTES = 64 };
+enum { PROVENANCE_TIME_BYTES = 21, PROVENANCE_HOST_BYTES = 64, PROVENANCE_INPUT_NAME_BYTES = 128 };
 
 /** One input file. Plain data. */
 typedef struct InputFile {
@@ -61,12 +64,34 @@ void provenance_time(char *text);
  *  @param text  [PARAMETER_TEXT_BYTES] */
 void provenance_text(const Parameters *parameters, int index, char *text);
 
+/** Name of the group in /entry/simulation that keeps the input file of a row.
+ *  @param name  [PROVENANCE_INPUT_NAME_BYTES] */
+void provenance_input_name(int row, char *name);
+
 /** Digests of all input files that the parameters name.
  *  @return BAD_FILE when one cannot be read */
 Status provenance_read_inputs(Provenance *provenance);
 
 /** Writes the record into an open /entry/simulation, without any session. */
 Status provenance_write(hid_t simulation, const Provenance *provenance);
+
+/** True when tessera wrote the file. */
+bool provenance_is_ours(hid_t file);
+
+/** Whether the row has the same value in SI units in an open group of recorded parameters. */
+Status provenance_same_value(hid_t group, const Parameters *parameters, int index, bool *same);
+
+/** In what a file differs from a record. A plain value. */
+typedef struct ProvenanceDifferences {
+    int count;
+    char text[640]; /**< a sentence; beyond its room differences are only counted */
+} ProvenanceDifferences;
+
+/** Compares all that decides the images, frames left aside: parameters and the checksums of input files.
+ *  @param here, there  follow the values of the file and of @p provenance: "in the file", "now"
+ *  @return BAD_FILE when the file is damaged */
+Status provenance_differences(hid_t file, const Provenance *provenance, const char *here, const char *there,
+                              ProvenanceDifferences *differences);
 
 /** Checks that an open file was begun with the same parameters, input files and frames.
  *  @param path  for messages

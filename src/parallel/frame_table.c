@@ -139,6 +139,7 @@ static Status fill_table(hid_t group, const void *context) {
                                  {"crystal_N", 3, {cells[0], cells[1], cells[2]}, 0}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) TRY(write_known(group, &known[i], rows));
     for (int i = 0; i < FRAME_TABLE_COLUMNS; i++) TRY(create_column(group, &columns[i], rows));
+    TRY(hdf5_attribute_int32(group, ".", "sweep_frames", (int32_t)experiment->sweep.count));
     TRY(hdf5_attribute_text(group, "ub_matrix", "frame", "McStas"));
     TRY(hdf5_attribute_text(group, "start_time", "long_name", "seconds since 1970-01-01T00:00:00Z"));
     return write_states(group, rows);

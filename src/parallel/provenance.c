@@ -54,10 +54,9 @@ static const InputFile *find_input(const Provenance *provenance, int row) {
     return NULL;
 }
 
-enum { GROUP_NAME_BYTES = 128 };
-
-static void name_of_input(int row, char *name) {
-    (void)snprintf(name, GROUP_NAME_BYTES, "input_%s_%s", parameters_row(row)->section, parameters_row(row)->name);
+void provenance_input_name(int row, char *name) {
+    (void)snprintf(name, PROVENANCE_INPUT_NAME_BYTES, "input_%s_%s", parameters_row(row)->section,
+                   parameters_row(row)->name);
 }
 
 static Status write_contents(hid_t note, const char *contents, size_t bytes) {
@@ -88,8 +87,8 @@ static Status fill_input(hid_t note, const void *context) {
 
 static Status write_inputs(hid_t simulation, const Provenance *provenance) {
     for (int i = 0; i < provenance->inputs; i++) {
-        char name[GROUP_NAME_BYTES];
-        name_of_input(provenance->input[i].row, name);
+        char name[PROVENANCE_INPUT_NAME_BYTES];
+        provenance_input_name(provenance->input[i].row, name);
         TRY(hdf5_write_group(simulation, name, "NXnote", fill_input, &provenance->input[i]));
     }
     return status_ok();
@@ -190,27 +189,22 @@ Status provenance_write(hid_t simulation, const Provenance *provenance) {
 
 /* --------------------------------------------------------------------------------------------------------- compare */
 
-/* The differences so far, as a sentence. */
-typedef struct Differences {
-    int count;
-    char text[600];
-} Differences;
-
 /* A comparison under way. */
 typedef struct Comparison {
     const Provenance *provenance;
-    Differences *differences;
+    const char *here, *there; /* "in the file", "now" */
+    ProvenanceDifferences *differences;
 } Comparison;
 
 /* Beyond the room for their text, differences are only counted. */
-static void add_difference(Differences *differences, const char *name, const char *in_file, const char *now) {
+static void add_difference(const Comparison *comparison, const char *name, const char *in_file, const char *now) {
+    ProvenanceDifferences *differences = comparison->differences;
     const size_t used = strlen(differences->text);
     differences->count++;
-    if (used + 220 > sizeof differences->text) return;
+    if (used + 300 > sizeof differences->text) return;
     (void)snprintf(differences->text + used, sizeof differences->text - used,
-                   "%s%s is \"%.70s\" in the file and "
-                   "\"%.70s\" now",
-                   used > 0 ? "; " : "", name, in_file, now);
+                   "%s%s is \"%.70s\" %.70s and \"%.70s\" %.70s", used > 0 ? "; " : "", name, in_file, comparison->here,
+                   now, comparison->there);
 }
 
 /* Two values that are not numbers ("auto") are the same. */
@@ -220,7 +214,7 @@ static bool same_values(const double *left, const double *right, int count) {
     return true;
 }
 
-static Status same_in_file(hid_t group, const Parameters *parameters, int index, bool *same) {
+Status provenance_same_value(hid_t group, const Parameters *parameters, int index, bool *same) {
     const char *name = parameters_row(index)->public_name;
     if (row_is_text(parameters_row(index))) {
         char stored[PARAMETER_TEXT_BYTES] = "", now[PARAMETER_TEXT_BYTES];
@@ -242,13 +236,13 @@ static Status compare_parameter(hid_t group, const Comparison *comparison, int i
     char stored[PARAMETER_TEXT_BYTES] = "";
     bool same = false;
     if (!hdf5_has(group, name)) {
-        add_difference(comparison->differences, name, "not known", parameters->state[index].text);
+        add_difference(comparison, name, "not known", parameters->state[index].text);
         return status_ok();
     }
-    TRY(same_in_file(group, parameters, index, &same));
+    TRY(provenance_same_value(group, parameters, index, &same));
     if (same) return status_ok();
     TRY(hdf5_read_attribute_text(group, name, "user_text", sizeof stored, stored));
-    add_difference(comparison->differences, name, stored, parameters->state[index].text);
+    add_difference(comparison, name, stored, parameters->state[index].text);
     return status_ok();
 }
 
@@ -263,14 +257,13 @@ static Status compare_parameters(hid_t group, const void *context) {
 static Status compare_input(hid_t simulation, const Comparison *comparison, int row) {
     const InputFile *input = find_input(comparison->provenance, row);
     const char *now = input != NULL ? input->checksum : "no file";
-    char path[GROUP_NAME_BYTES + 16], stored[SHA256_TEXT_BYTES] = "no file";
-    name_of_input(row, path);
+    char path[PROVENANCE_INPUT_NAME_BYTES + 16], stored[SHA256_TEXT_BYTES] = "no file";
+    provenance_input_name(row, path);
     if (hdf5_has(simulation, path)) {
         (void)strcat(path, "/checksum");
         TRY(hdf5_read_text(simulation, path, sizeof stored, stored));
     }
-    if (strcmp(stored, now) != 0)
-        add_difference(comparison->differences, parameters_row(row)->public_name, stored, now);
+    if (strcmp(stored, now) != 0) add_difference(comparison, parameters_row(row)->public_name, stored, now);
     return status_ok();
 }
 
@@ -288,7 +281,7 @@ static Status compare_frames(hid_t simulation, const Comparison *comparison) {
     TRY(status);
     (void)snprintf(in_file, sizeof in_file, "%" PRId64 ":%" PRId64, first, first + count);
     (void)snprintf(now, sizeof now, "%" PRId64 ":%" PRId64, frames.begin, frames.end);
-    if (strcmp(in_file, now) != 0) add_difference(comparison->differences, "the range of frames", in_file, now);
+    if (strcmp(in_file, now) != 0) add_difference(comparison, "the range of frames", in_file, now);
     return status_ok();
 }
 
@@ -296,24 +289,40 @@ static Status compare_simulation(hid_t simulation, const void *context) {
     TRY(hdf5_use_group(simulation, "parameters", compare_parameters, context));
     for (int i = 0; i < PARAMETER_COUNT; i++)
         if (parameters_row(i)->type == PARAMETER_TYPE_FILE) TRY(compare_input(simulation, context, i));
+    return status_ok();
+}
+
+static Status compare_simulation_and_frames(hid_t simulation, const void *context) {
+    TRY(compare_simulation(simulation, context));
     return compare_frames(simulation, context);
 }
 
-static bool is_ours(hid_t file) {
+bool provenance_is_ours(hid_t file) {
     char program[16] = "";
     return status_is_ok(hdf5_read_text(file, "/entry/simulation/program", sizeof program, program)) &&
            strcmp(program, "tessera") == 0;
 }
 
+Status provenance_differences(hid_t file, const Provenance *provenance, const char *here, const char *there,
+                              ProvenanceDifferences *differences) {
+    *differences = (ProvenanceDifferences){.count = 0};
+    const Comparison comparison = {.provenance = provenance, .here = here, .there = there, .differences = differences};
+    return hdf5_use_group(file, "/entry/simulation", compare_simulation, &comparison);
+}
+
 Status provenance_compare(hid_t file, const char *path, const Provenance *provenance) {
-    Differences differences = {.count = 0, .text = ""};
-    const Comparison comparison = {.provenance = provenance, .differences = &differences};
-    if (!is_ours(file))
+    ProvenanceDifferences differences = {.count = 0};
+    const Comparison comparison = {
+        .provenance = provenance, .here = "in the file", .there = "now", .differences = &differences};
+    if (!provenance_is_ours(file))
         return status_error(STATUS_BAD_FILE,
                             "%s was not written by tessera, so --resume cannot use it; choose another --output, or "
                             "--overwrite to replace it",
                             path);
-    const Status status = hdf5_use_group(file, "/entry/simulation", compare_simulation, &comparison);
+    if (hdf5_has(file, PROVENANCE_PARTS))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s was merged from parts: resume those that are not complete, and merge again", path);
+    const Status status = hdf5_use_group(file, "/entry/simulation", compare_simulation_and_frames, &comparison);
     if (!status_is_ok(status))
         return status_error(status.code, "%s cannot be resumed: %.700s; --overwrite replaces it", path, status.message);
     if (differences.count == 0) return status_ok();

@@ -1,0 +1,51 @@
+/** @file
+ *  Datasets of a merged master that have a row for each frame: virtual images, and tables gathered from the parts. */
+#ifndef TESSERA_MERGE_ROWS_H
+#define TESSERA_MERGE_ROWS_H
+
+#include "merge.h"
+
+#include <hdf5.h>
+
+enum { MERGE_RANK_MOST = 8 };
+
+/** An open dataset, its rows along the first axis. */
+typedef struct MergeRows {
+    hid_t dataset, type;
+    int rank;
+    hsize_t length[MERGE_RANK_MOST];
+    size_t row_bytes;
+} MergeRows;
+
+/** Opens a dataset; the caller closes it, whatever is returned. */
+Status merge_rows_open(hid_t file, const char *path, MergeRows *rows);
+
+/** Closes it; accepts one that is not open. */
+void merge_rows_close(MergeRows *rows);
+
+/** The next run of frames of the master, from place @p from on, that have one owner; empty at the end. */
+Range merge_next_run(const Merge *merge, int64_t from);
+
+/** Creates the virtual dataset of images @p path like @p rows of a part. */
+Status merge_rows_create_images(hid_t master, const Merge *merge, const char *path, const MergeRows *rows);
+
+/** Creates a dataset like @p rows of a part for the frames of the master; a row that is never written holds NaN, -1 or
+ * 0.
+ */
+Status merge_rows_create(hid_t master, const Merge *merge, const char *path, const MergeRows *rows);
+
+/** Copies rows from the open file of part @p index: those of frames that are taken from it, or with @p all every one.
+ */
+Status merge_rows_copy(hid_t master, const Merge *merge, int index, hid_t file, const char *path, bool all);
+
+/** Fills the rows of frames that are taken from no part as in the first part's first frame.
+ *  @param step  added for each frame on the way, in the unit of the dataset, which holds doubles */
+Status merge_rows_guess(hid_t master, const Merge *merge, const char *path, const MergeRows *rows, double step);
+
+/** Numbers the rows 1, 2, 3 ... */
+Status merge_rows_count(hid_t master, const Merge *merge, const char *path, const MergeRows *rows);
+
+/** The first value of a dataset of doubles. */
+Status merge_rows_first(hid_t file, const char *path, double *value);
+
+#endif
