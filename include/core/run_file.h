@@ -16,7 +16,7 @@
 Status run_file_read(const char *path, Parameters *parameters);
 
 /** Writes a run file that renders the same images: every row that decides them and is given or not at its default, and
- * the output's name if there is one.
+ * the output's name and the slice of the sweep if there is one.
  *  @param folder  put before the names of input files that are not absolute; NULL: they lie beside the run file
  *  @return false when @p file takes no more; errno says why */
 bool run_file_print(FILE *file, const Parameters *parameters, const char *folder);

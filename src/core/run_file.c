@@ -166,6 +166,7 @@ static bool is_printed(const Parameters *parameters, int index) {
     const ParameterRow *row = parameters_row(index);
     const ParameterState *state = &parameters->state[index];
     if (index == PARAMETER(run, output)) return *parameters->run_output != '\0';
+    if (index == PARAMETER(run, frames)) return *parameters->run_frames != '\0';
     return parameters_row_decides_image(row) && (state->given || strcmp(state->text, row->default_text) != 0);
 }
 

@@ -41,6 +41,7 @@ void help_commands(FILE *out) {
         "  tessera compare   REFERENCE TEST [--min-correlation R] [--max-sum-error E]\n"
         "                    [--max-relative-error E] ...: compares two images\n"
         "  tessera merge     OUT.nxs PART.nxs ... [--frames A:B] [--overwrite]: one file over the parts of a sweep\n"
+        "  tessera describe  FILE.nxs [--yaml | --json] [--verify]: what was run, and the state of every frame\n"
         "  tessera benchmark [--sizes N,N] [--case cubic|mosaic|protein|RUN.yaml] [--reference PATH] ...:\n"
         "                    speed, after parity with double precision (and with nanoBragg) has been shown\n"
         "\n"
