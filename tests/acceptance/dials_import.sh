@@ -46,13 +46,21 @@ checked() { # checked NAME COMMAND...: a step of the current case; its output is
     failed=yes
     return 1
 }
+slices= # frames of the parts from which a case is merged; none: one file
+render() { # render OPTION...: case.nxs
+    local slice
+    [ -n "$slices" ] || { mpirun -n 2 --oversubscribe --bind-to none "$TESSERA" simulate "$@" --output case.nxs; return; }
+    for slice in $slices; do
+        "$TESSERA" simulate "$@" --frames "$slice" --output "part_${slice%%:*}.nxs" || return
+    done
+    "$TESSERA" merge case.nxs part_*.nxs
+}
 dials_case() { # dials_case NAME IMAGES OPTION...
     local case_name=$1 images=$2 failed=no
     shift 2
     cases=$((cases + 1))
     mkdir "$case_name" && cd "$case_name" || exit 2
-    if checked simulate mpirun -n 2 --oversubscribe --bind-to none "$TESSERA" simulate ../2erl.yaml "$@" \
-        --output.images="$images" --output case.nxs &&
+    if checked simulate render ../2erl.yaml "$@" --output.images="$images" &&
         checked structure $python "$here/nxmx_truth_compare.py" structure case.nxs &&
         checked import dials.import case.nxs output.experiments=imported.expt \
             geometry.beam.polarization_fraction=0.99 geometry.beam.polarization_normal=0,1,0; then
@@ -73,6 +81,11 @@ dials_case() { # dials_case NAME IMAGES OPTION...
     dials_case mosflm-stills-both both $stills
     dials_case tilted-rotation-counts counts $rotation $tilted
     dials_case tilted-stills-expected expected $stills $tilted
+    slices='0:1 1:4 4:6'
+    dials_case merged-rotation-both both $rotation
+    slices='0:3 3:4'
+    dials_case merged-stills-counts counts $stills
+    slices=
     for convention in xds adxv dials; do
         dials_case $convention-rotation-counts counts $rotation --detector.convention=$convention
         dials_case $convention-stills-expected expected $stills --detector.convention=$convention

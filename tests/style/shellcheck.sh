@@ -3,4 +3,4 @@
 # Environment: SOURCE (the project).
 set -eu
 cd "${SOURCE:?}"
-{ find jobs tests -name '*.sh'; echo .ci/run; } | xargs shellcheck --severity=warning
+{ find jobs tests \( -name '*.sh' -o -name '*.sbatch' \); echo .ci/run; } | xargs shellcheck --severity=warning

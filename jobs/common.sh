@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # what the scripts set
+# What the scripts for SLURM share. They set, before they source it:
+#
+#   run       the run file                    options   further options of tessera simulate, an array
+#   output    the file to be written          tessera   the program
+#   launcher  srun or mpirun
+#
+# Exit codes are those of tessera: 0 done, 2 bad usage or input, 3 output could not be written, 75 stopped, all finished
+# frames are safe.
+
+say() { echo "$(date -u +%H:%M:%S) ${SLURM_JOB_NAME:-job} ${SLURM_JOB_ID:-}: $*"; }
+
+# One thread for each CPU of a task, kept on its cores.
+export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1} OMP_PROC_BIND=${OMP_PROC_BIND:-close} OMP_PLACES=${OMP_PLACES:-cores}
+
+# plan OPTION...: checks everything and prints what will be done. Ends the job where something is wrong.
+plan() {
+    "$tessera" plan "$run" "${options[@]}" --output "$output" --ranks "${SLURM_NTASKS:-1}" "$@" || exit
+}
+
+# launch OPTION...: renders what is missing in the output, on all tasks of the job.
+# SIGUSR2, which SLURM sends before the time limit, and SIGTERM stop it: the frames in hand are finished, the code is 75.
+# USR2 is the one signal that both launchers pass on to the ranks.
+launch() {
+    local start code=0
+    case $launcher in
+    srun) # since SLURM 22.05 srun must be told the CPUs of a task again
+        start=(srun --mpi=pmix --kill-on-bad-exit=1 --cpus-per-task="$OMP_NUM_THREADS" --cpu-bind=cores) ;;
+    mpirun)
+        start=(mpirun -n "${SLURM_NTASKS:-1}")
+        [ "$OMP_NUM_THREADS" = 1 ] || start+=(--map-by "slot:PE=$OMP_NUM_THREADS" --bind-to core) ;;
+    *)
+        say "launcher is \"$launcher\"; it must be srun or mpirun"
+        exit 2 ;;
+    esac
+    say "start ${SLURM_RESTART_COUNT:-0} on ${SLURM_JOB_NODELIST:-this machine}: ${SLURM_NTASKS:-1} ranks x $OMP_NUM_THREADS threads"
+    stop=''
+    "${start[@]}" "$tessera" simulate "$run" "${options[@]}" --output "$output" --resume "$@" &
+    launched=$!
+    trap 'stop=yes; say "asked to stop"; kill -USR2 $launched 2>/dev/null' USR2 TERM
+    wait $launched || code=$?
+    # a signal ends the wait, not the launcher: wait again for its own code
+    while [ "$code" -gt 128 ] && [ -n "$stop" ]; do
+        stop='' code=0
+        wait $launched || code=$?
+    done
+    trap - USR2 TERM
+    return $code
+}
+
+# finish CODE: ends the job.
+finish() {
+    case $1 in
+    0) say "complete: $output" ;;
+    75) say "stopped; what is finished is in $output.partial: submit this job again" ;;
+    *) say "failed with exit code $1; submit this job again to go on with $output.partial where there is one" ;;
+    esac
+    exit "$1"
+}
+
+# requeue_or_finish CODE MOST: puts a stopped job back into the queue, at most MOST times; ends it otherwise.
+requeue_or_finish() {
+    if [ "$1" = 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$2" ]; then
+        say "stopped; back into the queue"
+        scontrol requeue "$SLURM_JOB_ID"
+        exit 75
+    fi
+    finish "$1"
+}
+
+# frames_of_sweep: the number of frames that the run file asks for.
+frames_of_sweep() {
+    local planned
+    planned=$("$tessera" plan "$run" "${options[@]}" --output "$output") || return
+    echo "$planned" | awk '$1 == "frames" { print $2; exit }'
+}
+
+# part_name PARTS INDEX: the file of one part of an array, in a folder beside the output.
+part_name() { printf '%s.parts/part_%06d_of_%06d.nxs\n' "${output%.nxs}" "$2" "$1"; }
