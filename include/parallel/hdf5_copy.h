@@ -13,7 +13,7 @@
  *  @param path            its absolute name
  *  @param taken           true when nothing more is to be done */
 typedef Status (*Hdf5CopyObject)(hid_t source, hid_t target, const char *name, const char *path, void *context,
-                                  bool *taken);
+                                 bool *taken);
 
 /** Copies everything below the root of @p source to that of @p target, a new file: groups and datasets with their
  *  attributes, soft and external links as links, further hard links as hard links. Virtual datasets become plain ones

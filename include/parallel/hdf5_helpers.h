@@ -30,8 +30,8 @@ static inline Hdf5Shape hdf5_block(int64_t planes, int64_t rows, int64_t columns
     return (Hdf5Shape){.rank = 3, .length = {(hsize_t)planes, (hsize_t)rows, (hsize_t)columns}};
 }
 
-/** Stops HDF5 from printing its errors in this process: they enter our messages instead. As the first call of HDF5 it also
- *  keeps it from closing files when the process ends: all are closed by then, or cannot be. */
+/** Stops HDF5 from printing its errors in this process: they enter our messages instead. As the first call of HDF5 it
+ * also keeps it from closing files when the process ends: all are closed by then, or cannot be. */
 void hdf5_be_quiet(void);
 
 /** The failure of HDF5's last call.
@@ -110,8 +110,5 @@ Status hdf5_read_attribute_text(hid_t parent, const char *object, const char *na
 
 /** Reads one whole number of an attribute. */
 Status hdf5_read_attribute_int32(hid_t parent, const char *object, const char *name, int32_t *value);
-
-/** Copies all attributes of one open object to another. */
-Status hdf5_copy_attributes(hid_t from, hid_t to);
 
 #endif

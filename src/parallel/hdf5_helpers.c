@@ -307,37 +307,3 @@ Status hdf5_read_attribute_int32(hid_t parent, const char *object, const char *n
     if (attribute >= 0) (void)H5Aclose(attribute);
     return status;
 }
-
-/* --------------------------------------------------------------------------------------------------------- copying */
-
-/* An attribute's value in the type of the file. */
-static bool copy_value(hid_t from, hid_t to, hid_t type, hid_t space) {
-    const hssize_t values = H5Sget_simple_extent_npoints(space);
-    const size_t bytes = values > 0 ? (size_t)values * H5Tget_size(type) : 1;
-    void *value = calloc(bytes, 1);
-    const bool copied = value != NULL && H5Aread(from, type, value) >= 0 && H5Awrite(to, type, value) >= 0;
-    free(value);
-    return copied;
-}
-
-static herr_t copy_attribute(hid_t from, const char *name, const H5A_info_t *info, void *to) {
-    (void)info;
-    const hid_t source = H5Aopen(from, name, H5P_DEFAULT);
-    const hid_t type = source < 0 ? H5I_INVALID_HID : H5Aget_type(source);
-    const hid_t space = source < 0 ? H5I_INVALID_HID : H5Aget_space(source);
-    const hid_t target = type < 0 || space < 0
-                             ? H5I_INVALID_HID
-                             : H5Acreate2(*(const hid_t *)to, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    const bool copied = target >= 0 && copy_value(source, target, type, space);
-    if (target >= 0) (void)H5Aclose(target);
-    if (space >= 0) (void)H5Sclose(space);
-    if (type >= 0) (void)H5Tclose(type);
-    if (source >= 0) (void)H5Aclose(source);
-    return copied ? 0 : -1;
-}
-
-Status hdf5_copy_attributes(hid_t from, hid_t to) {
-    return H5Aiterate2(from, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, copy_attribute, &to) < 0
-               ? hdf5_error(STATUS_OUTPUT_FAILED, "copy", "the attributes")
-               : status_ok();
-}

@@ -1,5 +1,6 @@
 #include "merge_rows.h"
 
+#include "hdf5_copy.h"
 #include "hdf5_helpers.h"
 
 #include <math.h>

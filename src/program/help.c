@@ -1,6 +1,7 @@
 #include "help.h"
 
 #include "ancestor.h"
+#include "command_table.h"
 #include "parameters.h"
 #include "text.h"
 
@@ -8,20 +9,11 @@
 #include <string.h>
 
 void help_commands(FILE *out) {
-    (void)fputs("Tessera: X-ray diffraction images of nanocrystals at cluster scale\n"
-                "\n"
-                "  tessera simulate  [RUN.yaml] [--section.name=value ...] --output FILE.nxs\n"
-                "                    [--overwrite | --resume] [--frames A:B] [--quiet | --verbose]\n"
-                "  tessera plan      the same arguments, and --ranks N: says what would be done; computes nothing\n"
-                "  tessera nanobragg nanoBragg's options [-nxs FILE.nxs] [--section.name=value ...]\n"
-                "  tessera compare   REFERENCE TEST [--min-correlation R] [--max-sum-error E]\n"
-                "                    [--max-relative-error E] ...: compares two images\n"
-                "  tessera describe  FILE [--crystal.name=value ...]: what a file of structure factors holds\n"
-                "  tessera export    FILE.nxs [--frame N | --frames A:B] --output OUT: SMV, miniCBF, PNG, raw numbers\n"
-                "  tessera compress  FILE.nxs --with deflate|bitshuffle: makes the images of a finished file smaller\n"
-                "  tessera benchmark [--sizes N,N] [--case cubic|mosaic|protein|RUN.yaml] [--reference PATH] ...:\n"
-                "                    speed, after parity with double precision (and with nanoBragg) has been shown\n"
-                "\n"
+    int count;
+    const Command *table = command_table(&count);
+    (void)fputs("Tessera: X-ray diffraction images of nanocrystals at cluster scale\n\n", out);
+    for (int i = 0; i < count; i++) (void)fprintf(out, "  tessera %-9s %s\n", table[i].name, table[i].usage);
+    (void)fputs("\n"
                 "  tessera COMMAND --help             options of a command\n"
                 "  tessera simulate --help SECTION    parameters of one section\n"
                 "  tessera --parameters-markdown      all parameters, as in docs/parameters.md\n"
@@ -31,29 +23,6 @@ void help_commands(FILE *out) {
                 "Exit codes: 0 done; 1 a comparison failed; 2 bad usage or input; 3 output could not be written;\n"
                 "75 stopped by a signal with all finished frames safe (run again with --resume).\n",
                 out);
-    (void)fputs(
-        "Tessera: X-ray diffraction images of nanocrystals at cluster scale\n"
-        "\n"
-        "  tessera simulate  [RUN.yaml] [--section.name=value ...] --output FILE.nxs\n"
-        "                    [--overwrite | --resume] [--frames A:B] [--quiet | --verbose]\n"
-        "  tessera plan      the same arguments, and --ranks N: says what would be done; computes nothing\n"
-        "  tessera nanobragg nanoBragg's options [-nxs FILE.nxs] [--section.name=value ...]\n"
-        "  tessera compare   REFERENCE TEST [--min-correlation R] [--max-sum-error E]\n"
-        "                    [--max-relative-error E] ...: compares two images\n"
-        "  tessera merge     OUT.nxs PART.nxs ... [--frames A:B] [--overwrite]: one file over the parts of a sweep\n"
-        "  tessera describe  FILE.nxs [--yaml | --json] [--verify]: what was run, and the state of every frame\n"
-        "  tessera benchmark [--sizes N,N] [--case cubic|mosaic|protein|RUN.yaml] [--reference PATH] ...:\n"
-        "                    speed, after parity with double precision (and with nanoBragg) has been shown\n"
-        "\n"
-        "  tessera COMMAND --help             options of a command\n"
-        "  tessera simulate --help SECTION    parameters of one section\n"
-        "  tessera --parameters-markdown      all parameters, as in docs/parameters.md\n"
-        "  tessera --version\n"
-        "\n"
-        "Start it under mpirun or srun to use many cores and nodes; without, it is one rank.\n"
-        "Exit codes: 0 done; 1 a comparison failed; 2 bad usage or input; 3 output could not be written;\n"
-        "75 stopped by a signal with all finished frames safe (run again with --resume).\n",
-        out);
 }
 
 static void print_range(FILE *out, const ParameterRow *row) {

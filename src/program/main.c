@@ -1,14 +1,5 @@
 #include "build_info.h"
-#include "command_benchmark.h"
-#include "command_compare.h"
-<<<<<<< HEAD
-#include "command_compress.h"
-#include "command_describe.h"
-#include "command_export.h"
-=======
-#include "command_describe.h"
->>>>>>> 4a59a63 (Describe what a file holds, and print the run file that renders it again)
-#include "command_merge.h"
+#include "command_table.h"
 #include "commands.h"
 #include "help.h"
 #include "launcher.h"
@@ -26,30 +17,21 @@ static bool is_first_process(void) {
 }
 
 static Status unknown_command(const char *command) {
-<<<<<<< HEAD
-    static const char *const names[] = {"simulate", "plan",   "nanobragg", "compare",
-                                        "describe", "export", "compress",  "benchmark"};
-    static const char *const names[] = {"simulate", "plan", "nanobragg", "compare", "merge", "benchmark"};
-=======
-    static const char *const names[] = {"simulate", "plan", "nanobragg", "compare", "merge", "describe", "benchmark"};
->>>>>>> 4a59a63 (Describe what a file holds, and print the run file that renders it again)
+    int count;
+    const Command *table = command_table(&count);
     TextNearest nearest = text_nearest_to(command);
     char remedy[TEXT_REMEDY_BYTES];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) text_nearest_try(&nearest, names[i]);
+    for (int i = 0; i < count; i++) text_nearest_try(&nearest, table[i].name);
     text_nearest_remedy(&nearest, "tessera --help lists them", remedy);
     return status_error(STATUS_BAD_PARAMETER, "there is no command \"%.60s\"%s", command, remedy);
 }
 
 static Status serial_command(int argc, char **argv) {
     const char *command = argv[0];
-    if (strcmp(command, "compare") == 0) return command_compare(argc, argv, stdout);
-    if (strcmp(command, "describe") == 0) return command_describe(argc, argv, stdout);
-    if (strcmp(command, "export") == 0) return command_export(argc, argv, stdout);
-    if (strcmp(command, "compress") == 0) return command_compress(argc, argv, stdout);
-    if (strcmp(command, "merge") == 0) return command_merge(argc, argv, stdout);
-    if (strcmp(command, "describe") == 0) return command_describe(argc, argv, stdout);
-    if (strcmp(command, "benchmark") == 0) return command_benchmark(argc, argv, stdout);
-    if (strcmp(command, "plan") == 0) return command_plan(argc, argv, stdout);
+    int count;
+    const Command *table = command_table(&count);
+    for (int i = 0; i < count; i++)
+        if (strcmp(command, table[i].name) == 0) return table[i].run(argc, argv, stdout);
     if (strcmp(command, "--parameters-markdown") == 0) {
         help_markdown(stdout);
         return status_ok();

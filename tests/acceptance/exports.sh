@@ -9,6 +9,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
+# shellcheck disable=SC2054 # words with commas
 crystal=(--crystal.cell=53.91,23.10,23.10,90,110.4,90 --crystal.misset=10,20,30 --crystal.cells=12,24,24
     --crystal.structure_factors="$SOURCE/golden/inputs/2erl_P1.hkl" --crystal.mosaic_spread=0.2 --crystal.mosaic_domains=4
     --beam.wavelength=1.2345 --beam.fluence=3e25 --beam.exposure=0.5 --detector.distance=61.7 --detector.pixel_size=0.271
@@ -29,6 +30,7 @@ export_case() { # export_case NAME MODE ARGUMENT...: MODE is what compare_export
         failures=$((failures + 1))
     fi
 }
+# shellcheck disable=SC2054 # words with commas
 centre=(--detector.beam_centre=25.13,33.37)
 export_case mosflm same "${rotation[@]}" "${centre[@]}" --output.images=counts
 export_case xds same "${rotation[@]}" "${centre[@]}" --output.images=counts --detector.convention=xds

@@ -87,7 +87,7 @@ refused "no file" 2 'describe needs a file' --json
 refused "nothing there" 2 'cannot read gone.nxs' gone.nxs
 refused "folder" 2 'is no file' .
 refused "not ours" 2 'was not written by tessera' "$SOURCE/golden/g18_nopolar.h5"
-refused "no kind" 2 'nothing to describe in a file of this kind' "$SOURCE/README.md"
+refused "no kind" 2 'README.md' "$SOURCE/README.md"
 refused "both forms" 2 'exclude each other' whole.nxs --json --yaml
 refused "inputs alone" 2 'belongs to --yaml' whole.nxs --inputs copy
 refused "inputs exist" 3 'File exists' whole.nxs --yaml --inputs copy/inputs

@@ -3,6 +3,7 @@
 set -u
 . "$SOURCE/tests/support/case.sh"
 python=${PYTHON:-/usr/bin/python3}
+# shellcheck disable=SC2054 # words with commas
 small=(--crystal.cell=40,50,60,90,90,90 --crystal.default_f=100 --crystal.cells=8 --beam.fluence=1e28 --beam.wavelength=1.1
     --detector.distance=70 --detector.pixel_size=0.2 --detector.fast_pixels=90 --detector.slow_pixels=70
     --sampling.oversample=1 --run.verbosity=quiet)

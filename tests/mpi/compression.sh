@@ -39,6 +39,7 @@ code=0
 [ $code = 2 ] && [ ! -e no.nxs.partial ] || fail "output.compression=gzip: exit code $code"
 
 # Frames of noise that take some seconds to compress: signals and kills come while that goes on.
+# shellcheck disable=SC2054 # words with commas
 large=(--crystal.cell=40,50,60,90,90,90 --crystal.default_f=100 --crystal.cells=8,9,10 --beam.fluence=1e24 --beam.wavelength=1.1
     --detector.distance=90 --detector.pixel_size=0.05 --detector.fast_pixels=900 --detector.slow_pixels=800
     --sampling.oversample=1 --sweep.kind=random --sweep.count=6 --quiet)

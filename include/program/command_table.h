@@ -1,0 +1,23 @@
+/** @file
+ *  The commands of the program: the one place where they are listed. */
+#ifndef TESSERA_COMMAND_TABLE_H
+#define TESSERA_COMMAND_TABLE_H
+
+#include "status.h"
+
+#include <stdio.h>
+
+/** A command. */
+typedef struct Command {
+    const char *name;
+    /** Runs it on one process; NULL for a command of all ranks, which command_simulate runs.
+     *  @param argc, argv  argv[0] is the name */
+    Status (*run)(int argc, char **argv, FILE *out);
+    const char *usage; /**< lines for the help, each but the first indented under it */
+} Command;
+
+/** All commands, in the order of the help.
+ *  @param count  of them */
+const Command *command_table(int *count);
+
+#endif
