@@ -22,8 +22,10 @@ typedef struct Sampling {
     double phi_range_rad; /**< of every frame */
     double phi_step_rad;  /**< between angles */
     PhiLaw phi_law;
-    bool interpolate; /**< tricubic structure factors */
-    double dmin_m;    /**< 0: no limit */
+    bool interpolate;    /**< tricubic structure factors */
+    double dmin_m;       /**< 0: no limit */
+    double tolerance;    /**< of what is skipped, relative to the greatest intensity that a pixel could have */
+    bool by_reflections; /**< only what spots reach within the tolerance is computed: spot_reach.h */
 } Sampling;
 
 /** Which frames there are. */

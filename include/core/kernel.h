@@ -26,6 +26,10 @@ void kernel_accumulate(const Experiment *experiment, const Frame *frame, Tile ti
 /** The set of instructions that the kernels use on this machine: "x86-64-v4", "x86-64-v3" or "portable". */
 const char *kernel_instructions(void);
 
+/** Edges (slow_pixels, fast_pixels; slow = fast = 0) of the tiles that a thread had best compute at a time, where all
+ *  threads share @p pixels pixels. Never changes the image. */
+Tile kernel_strip(const Experiment *experiment, int64_t pixels, int threads);
+
 /** Photons in one unit of kernel_accumulate: r_e^2 fluence / (phi steps x domains x sub-pixels). */
 double kernel_photons(const Experiment *experiment, const Frame *frame);
 

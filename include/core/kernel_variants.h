@@ -30,4 +30,9 @@ void kernel32_accumulate_portable(const Experiment *, const Frame *, Tile, Range
 void kernel32_accumulate_v3(const Experiment *, const Frame *, Tile, Range, DoubleDouble *);
 void kernel32_accumulate_v4(const Experiment *, const Frame *, Tile, Range, DoubleDouble *);
 
+/** Rendering by reflections, where sampling.by_reflections says so. All variants compute the same bits. */
+void kernel_reflections_portable(const Experiment *, const Frame *, Tile, Range, DoubleDouble *);
+void kernel_reflections_v3(const Experiment *, const Frame *, Tile, Range, DoubleDouble *);
+void kernel_reflections_v4(const Experiment *, const Frame *, Tile, Range, DoubleDouble *);
+
 #endif

@@ -58,6 +58,9 @@ double shape_distance_squared(const Crystal *crystal, double h, double k, double
  *  @param form  [6] of dh^2, dk^2, dl^2, dh dk, dk dl, dl dh */
 void shape_gauss_form(const Crystal *crystal, double *form, double *height);
 
+/** The value of that form on the surface of a tophat crystal's ball. */
+double shape_tophat_edge(const Crystal *crystal);
+
 /** True where all points of the interpolation lie in the grid. */
 bool structure_factor_is_inside(const StructureFactors *factors, double h, double k, double l);
 

@@ -4,6 +4,7 @@
 #include "random.h"
 #include "sensor.h"
 #include "shape.h"
+#include "spot_reach.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -245,12 +246,31 @@ static Status choose_precision(const Parameters *p, Experiment *e, Notes *notes)
     } else if (e->precision == PRECISION_FLOAT32 && against != NULL) {
         notes_add(notes, "run.precision is float32; float64 is advised: %s", against);
     }
-    if (e->precision == PRECISION_FLOAT64 || e->factors.grid == NULL) return status_ok();
+    return status_ok();
+}
+
+/* The structure factors for the float32 kernel. */
+static Status make_table(Experiment *e) {
+    if (e->precision == PRECISION_FLOAT64 || e->factors.grid == NULL || e->sampling.by_reflections) return status_ok();
     e->owned_table = malloc((size_t)structure_factors_table_size(&e->factors) * sizeof *e->owned_table);
     if (e->owned_table == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the table of structure factors");
     structure_factors_fill_table(&e->factors, e->owned_table);
     e->factors.table = e->owned_table;
     return status_ok();
+}
+
+/* Which steps are computed: all, or those that spots reach. */
+static void choose_steps(const Parameters *p, Experiment *e, Notes *notes) {
+    const bool ends = e->crystal.shape == SHAPE_GAUSS || e->crystal.shape == SHAPE_TOPHAT;
+    e->sampling.tolerance = p->sampling_tolerance;
+    e->sampling.by_reflections = false;
+    if (!ends || !(e->sampling.tolerance > 0.0)) return; /* the tails of other shapes carry intensity */
+    const char *obstacle = spot_reach_obstacle(e);
+    e->sampling.by_reflections = obstacle == NULL;
+    if (obstacle == NULL)
+        notes_add(notes, "sampling.tolerance: only what spots reach is computed, reflection by reflection, in float64");
+    else if (parameters_is_given(p, PARAMETER(sampling, tolerance)))
+        notes_add(notes, "sampling.tolerance has no effect, as %s", obstacle);
 }
 
 static Status check_trace_pixel(const Parameters *p, const Detector *detector) {
@@ -299,6 +319,8 @@ static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
     TRY(choose_phi(p, e, notes));
     choose_interpolation(p, e, notes);
     TRY(choose_precision(p, e, notes));
+    choose_steps(p, e, notes);
+    TRY(make_table(e));
     TRY(check_size(e));
     return check_reflections_in_reach(p, e);
 }

@@ -16,19 +16,49 @@ const char *kernel_instructions(void) {
     return "portable";
 }
 
-/* The function for the widest instructions that this machine has. */
-static KernelFunction choose(Precision precision) {
-    const bool single = precision == PRECISION_FLOAT32;
+/* A kernel for each set of instructions: portable, v3, v4. */
+typedef struct KernelVariants {
+    KernelFunction of[3];
+} KernelVariants;
+
 #ifdef KERNEL_HAS_VARIANTS
-    const char *instructions = kernel_instructions();
-    if (strcmp(instructions, "x86-64-v4") == 0) return single ? kernel32_accumulate_v4 : kernel64_accumulate_v4;
-    if (strcmp(instructions, "x86-64-v3") == 0) return single ? kernel32_accumulate_v3 : kernel64_accumulate_v3;
+#define VARIANTS(name)                                                                                                 \
+    {                                                                                                                  \
+        { name##_portable, name##_v3, name##_v4 }                                                                      \
+    }
+#else
+#define VARIANTS(name)                                                                                                 \
+    {                                                                                                                  \
+        { name##_portable, name##_portable, name##_portable }                                                          \
+    }
 #endif
-    return single ? kernel32_accumulate_portable : kernel64_accumulate_portable;
+static const KernelVariants float64 = VARIANTS(kernel64_accumulate), float32 = VARIANTS(kernel32_accumulate);
+static const KernelVariants reflections = VARIANTS(kernel_reflections);
+
+/* The function for the widest instructions that this machine has. */
+static KernelFunction widest(const KernelVariants *variants) {
+    const char *instructions = kernel_instructions();
+    return variants->of[strcmp(instructions, "x86-64-v4") == 0 ? 2 : strcmp(instructions, "x86-64-v3") == 0 ? 1 : 0];
 }
 
 void kernel_accumulate(const Experiment *experiment, const Frame *frame, Tile tile, Range blocks, DoubleDouble *sums) {
-    choose(experiment->precision)(experiment, frame, tile, blocks, sums);
+    const KernelFunction full = widest(experiment->precision == PRECISION_FLOAT32 ? &float32 : &float64);
+    if (!experiment->sampling.by_reflections) {
+        full(experiment, frame, tile, blocks, sums);
+        return;
+    }
+    /* without a term it adds the background alone */
+    if (blocks.begin == 0 && experiment->background.molecules > 0.0) full(experiment, frame, tile, (Range){0, 0}, sums);
+    widest (&reflections)(experiment, frame, tile, blocks, sums);
+}
+
+Tile kernel_strip(const Experiment *e, int64_t pixels, int threads) {
+    enum { LEAST = 64, MOST = 256, STRIPS_OF_THREAD = 8 };
+    int64_t edge = MOST;
+    if (!e->sampling.by_reflections) return (Tile){.slow_pixels = 8, .fast_pixels = 256};
+    /* wide, so that little is spent on finding reflections; but all threads need several to share the work */
+    while (edge > LEAST && pixels < edge * edge * STRIPS_OF_THREAD * threads) edge /= 2;
+    return (Tile){.slow_pixels = edge, .fast_pixels = edge};
 }
 
 double kernel_photons(const Experiment *e, const Frame *frame) {

@@ -69,6 +69,12 @@ void shape_gauss_form(const Crystal *crystal, double *form, double *height) {
     }
 }
 
+double shape_tophat_edge(const Crystal *crystal) {
+    const bool per_axis = crystal->spot_law == SPOT_PER_AXIS;
+    return 2.0 * (per_axis ? GAUSS_EXPONENT * TOPHAT_RADIUS_SQUARED
+                           : ANCESTOR_GAUSS_EXPONENT * ANCESTOR_TOPHAT_RADIUS_SQUARED);
+}
+
 /* Lagrange weights of the points -1, 0, 1, 2 at 0 <= x < 1. */
 static void lagrange_weights(double x, double *weight) {
     weight[0] = -x * (x - 1.0) * (x - 2.0) / 6.0;

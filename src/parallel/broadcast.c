@@ -55,7 +55,7 @@ static void fill_grid(Team leaders, Experiment *experiment, const SharedMemory *
 
 static Status share_grid(Team team, Experiment *experiment, SharedMemory *grid) {
     const int64_t values = structure_factors_grid_size(&experiment->factors);
-    const bool tabulated = experiment->precision == PRECISION_FLOAT32;
+    const bool tabulated = experiment->factors.table != NULL; /* rank 0's */
     experiment->factors.grid = NULL;
     experiment->factors.table = NULL;
     if (values == 0) return status_ok();

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A thread's unit of work, anchored to the detector's corner; and the sums that a cluster reduces at a time. */
-enum { STRIP_ROWS = 8, STRIP_COLUMNS = 256, STRIP_PIXELS = STRIP_ROWS * STRIP_COLUMNS };
+/* Sums that a cluster reduces at a time. */
 static const int64_t BATCH_PIXELS = INT64_C(1) << 17;
 
+/* A thread's unit of work, anchored to the detector's corner. */
 typedef struct Strip {
     Tile pixels;
     int64_t offset; /* of its sums in the batch */
@@ -35,6 +35,7 @@ struct Renderer {
     Reduction reduction;
     OwnPart own;
     Range blocks;
+    Tile strip; /* edges of a strip */
     Strip *strips;
     Batch *batches;
     int64_t strip_count, batch_count;
@@ -62,11 +63,12 @@ static int64_t pixels_of(Tile tile) {
 /* Appends the strips of a tile that have an active pixel, cut to those; with strips NULL it only counts. */
 static int64_t cut_tile(const Renderer *r, Tile tile, Strip *strips) {
     int64_t count = 0;
+    const int64_t rows = r->strip.slow_pixels, columns = r->strip.fast_pixels;
     const int64_t slow_end = tile.slow + tile.slow_pixels, fast_end = tile.fast + tile.fast_pixels;
-    for (int64_t s = tile.slow; s < slow_end; s = least_of(next_multiple(s, STRIP_ROWS), slow_end))
-        for (int64_t f = tile.fast; f < fast_end; f = least_of(next_multiple(f, STRIP_COLUMNS), fast_end)) {
-            const Tile whole = {s, f, least_of(next_multiple(s, STRIP_ROWS), slow_end) - s,
-                                least_of(next_multiple(f, STRIP_COLUMNS), fast_end) - f};
+    for (int64_t s = tile.slow; s < slow_end; s = least_of(next_multiple(s, rows), slow_end))
+        for (int64_t f = tile.fast; f < fast_end; f = least_of(next_multiple(f, columns), fast_end)) {
+            const Tile whole = {s, f, least_of(next_multiple(s, rows), slow_end) - s,
+                                least_of(next_multiple(f, columns), fast_end) - f};
             const Tile active = active_pixels_within(r->experiment->active, r->plan->request.fast_pixels, whole);
             if (pixels_of(active) == 0) continue;
             if (strips != NULL) strips[count].pixels = active;
@@ -96,7 +98,9 @@ static void cut_owner(Renderer *r, int owner, Range tiles) {
 static Status cut_cluster(Renderer *r) {
     const Range tiles = plan_tiles_of_cluster(r->plan, r->member);
     const int first_member = r->member - r->place;
-    int64_t strips = 0, most_batch = 0;
+    int64_t strips = 0, most_batch = 0, pixels = 0;
+    for (int64_t t = tiles.begin; t < tiles.end; t++) pixels += pixels_of(plan_tile(r->plan, t));
+    r->strip = kernel_strip(r->experiment, pixels, omp_get_max_threads());
     for (int64_t t = tiles.begin; t < tiles.end; t++) strips += cut_tile(r, plan_tile(r->plan, t), NULL);
     const int64_t most_batches = strips; /* at least one strip in each */
     r->strips = malloc((size_t)(strips + 1) * sizeof *r->strips);
@@ -108,7 +112,7 @@ static Status cut_cluster(Renderer *r) {
         cut_owner(r, owner, plan_tiles_of_member(r->plan, first_member + owner));
     for (int64_t i = 0; i < r->batch_count; i++) most_batch = greatest_of(most_batch, r->batches[i].pixels);
     const bool alone = r->plan->cluster_ranks == 1;
-    const int64_t sums = alone ? (int64_t)omp_get_max_threads() * STRIP_PIXELS : most_batch;
+    const int64_t sums = alone ? (int64_t)omp_get_max_threads() * pixels_of(r->strip) : most_batch;
     r->sums = malloc((size_t)(sums + 1) * sizeof *r->sums);
     if (r->sums == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sums", sums);
     return status_ok();
@@ -202,7 +206,7 @@ static void clear(DoubleDouble *sums, int64_t count) {
 static void expected_alone(Renderer *r, const Frame *frame, double photons, float *expected) {
 #pragma omp parallel for schedule(dynamic, 1)
     for (int64_t i = 0; i < r->strip_count; i++) {
-        DoubleDouble *sums = r->sums + (int64_t)omp_get_thread_num() * STRIP_PIXELS;
+        DoubleDouble *sums = r->sums + (int64_t)omp_get_thread_num() * pixels_of(r->strip);
         const Tile pixels = r->strips[i].pixels;
         clear(sums, pixels_of(pixels));
         kernel_accumulate(r->experiment, frame, pixels, r->blocks, sums);

@@ -32,12 +32,12 @@ void ancestor_arguments_free(AncestorArguments *arguments) {
 
 /* ------------------------------------------------------------------------------------------ what has to be the same */
 
-/* Rows that the first frame's expected photons do not depend on. */
+/* Rows that the first frame's expected photons do not depend on, or only within a bound far below any gate. */
 static bool is_beside_the_image(const ParameterRow *row) {
     static const char *const sections[] = {"run", "output", "noise"};
-    static const char *const names[] = {"sweep.count",         "sweep.start",        "sweep.width",
-                                        "sweep.seed",          "detector.psf",       "detector.psf_fwhm",
-                                        "detector.psf_radius", "detector.saturation"};
+    static const char *const names[] = {"sweep.count",         "sweep.start",         "sweep.width",
+                                        "sweep.seed",          "detector.psf",        "detector.psf_fwhm",
+                                        "detector.psf_radius", "detector.saturation", "sampling.tolerance"};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (strcmp(row->section, sections[i]) == 0) return true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A thread's unit of work, anchored to the detector's corner, as in `simulate`. */
-enum { STRIP_ROWS = 8, STRIP_COLUMNS = 256, STRIP_PIXELS = STRIP_ROWS * STRIP_COLUMNS };
-
 /* When one thread began and ended computing. */
 typedef struct ThreadSpan {
     double begin_s, end_s;
@@ -60,18 +57,26 @@ static int64_t least_of(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-/* The active part of strip @p index, row by row of strips. */
-static Tile strip_at(const Experiment *e, int64_t index) {
-    const int64_t in_row = (e->detector.fast_pixels + STRIP_COLUMNS - 1) / STRIP_COLUMNS;
-    const int64_t slow = index / in_row * STRIP_ROWS, fast = index % in_row * STRIP_COLUMNS;
-    const Tile whole = {slow, fast, least_of(STRIP_ROWS, e->detector.slow_pixels - slow),
-                        least_of(STRIP_COLUMNS, e->detector.fast_pixels - fast)};
-    return active_pixels_within(e->active, e->detector.fast_pixels, whole);
+/* Strips, a thread's units of work, anchored to the detector's corner, as in `simulate`. */
+typedef struct Strips {
+    int64_t rows, columns; /* pixels of each */
+    int64_t in_row, count;
+} Strips;
+
+static Strips cut_strips(const Experiment *e) {
+    const Tile strip = kernel_strip(e, detector_pixels(&e->detector), omp_get_max_threads());
+    Strips strips = {.rows = strip.slow_pixels, .columns = strip.fast_pixels};
+    strips.in_row = (e->detector.fast_pixels + strips.columns - 1) / strips.columns;
+    strips.count = strips.in_row * ((e->detector.slow_pixels + strips.rows - 1) / strips.rows);
+    return strips;
 }
 
-static int64_t strip_count(const Experiment *e) {
-    const int64_t in_row = (e->detector.fast_pixels + STRIP_COLUMNS - 1) / STRIP_COLUMNS;
-    return in_row * ((e->detector.slow_pixels + STRIP_ROWS - 1) / STRIP_ROWS);
+/* The active part of strip @p index, row by row of strips. */
+static Tile strip_at(const Experiment *e, Strips strips, int64_t index) {
+    const int64_t slow = index / strips.in_row * strips.rows, fast = index % strips.in_row * strips.columns;
+    const Tile whole = {slow, fast, least_of(strips.rows, e->detector.slow_pixels - slow),
+                        least_of(strips.columns, e->detector.fast_pixels - fast)};
+    return active_pixels_within(e->active, e->detector.fast_pixels, whole);
 }
 
 static void store_strip(const Experiment *e, Tile tile, const DoubleDouble *sums, double photons, float *pixels) {
@@ -84,22 +89,21 @@ static void store_strip(const Experiment *e, Tile tile, const DoubleDouble *sums
         }
 }
 
-/* All steps. @p spans  [threads] */
-static void compute(BenchmarkSession session, const Experiment *e, const Frame *frame, BenchmarkImage *image,
-                    ThreadSpan *spans) {
+/* All steps. @p all  room for the sums of a strip for each thread. @p spans  [threads] */
+static void compute(BenchmarkSession session, const Experiment *e, const Frame *frame, Strips strips, DoubleDouble *all,
+                    BenchmarkImage *image, ThreadSpan *spans) {
     const double photons = kernel_photons(e, frame);
     const Range blocks = {0, kernel_blocks(e)};
-    const int64_t strips = strip_count(e);
     int64_t steps = 0;
     if (e->active != NULL) memset(image->pixels, 0, (size_t)detector_pixels(&e->detector) * sizeof *image->pixels);
 #pragma omp parallel reduction(+ : steps)
     {
-        DoubleDouble sums[STRIP_PIXELS];
+        DoubleDouble *sums = all + omp_get_thread_num() * strips.rows * strips.columns;
         ThreadSpan *span = &spans[omp_get_thread_num()];
         span->begin_s = timeline_now();
 #pragma omp for schedule(dynamic, 1) nowait
-        for (int64_t i = 0; i < strips; i++) {
-            const Tile tile = strip_at(e, i);
+        for (int64_t i = 0; i < strips.count; i++) {
+            const Tile tile = strip_at(e, strips, i);
             const int64_t pixels = tile.slow_pixels * tile.fast_pixels;
             if (pixels == 0 || (session.stop != NULL && *session.stop != 0)) continue;
             memset(sums, 0, (size_t)pixels * sizeof *sums);
@@ -131,10 +135,16 @@ static void record(BenchmarkSession session, const char *pass, const char *phase
 static Status compute_timed(BenchmarkSession session, const char *name, const Experiment *e, const Frame *frame,
                             BenchmarkImage *image, BenchmarkTimes *times) {
     const int threads = omp_get_max_threads();
+    const Strips strips = cut_strips(e);
+    DoubleDouble *sums = malloc((size_t)(threads * strips.rows * strips.columns) * sizeof *sums);
     ThreadSpan *spans = calloc((size_t)threads, sizeof *spans);
-    if (spans == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %d threads", threads);
+    if (spans == NULL || sums == NULL) {
+        free(spans);
+        free(sums);
+        return status_error(STATUS_NO_MEMORY, "no memory for %d threads", threads);
+    }
     const double begin = timeline_now(), cpu = timeline_cpu();
-    compute(session, e, frame, image, spans);
+    compute(session, e, frame, strips, sums, image, spans);
     const double end = timeline_now();
     times->compute_cpu = timeline_cpu() - cpu;
     times->compute = end - begin;
@@ -144,6 +154,7 @@ static Status compute_timed(BenchmarkSession session, const char *name, const Ex
         if (spans[i].end_s > 0.0) record(session, name, "compute", i, spans[i].begin_s, spans[i].end_s);
     }
     free(spans);
+    free(sums);
     return benchmark_check_stop(session);
 }
 

@@ -53,6 +53,7 @@ static Status prepare(const Benchmark *b, int64_t edge, Size *size, BenchmarkRes
     size->oracle_parameters = malloc(sizeof *size->oracle_parameters);
     if (size->oracle_parameters == NULL) return status_error(STATUS_NO_MEMORY, "no memory for parameters");
     memcpy(size->oracle_parameters, size->parameters, sizeof *size->parameters);
+    TRY(parameters_set(size->oracle_parameters, "sampling.tolerance", "0", "benchmark")); /* every step */
     return parameters_set(size->oracle_parameters, "run.precision", "float64", "benchmark");
 }
 

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <time.h>
 
 static void print_bytes(FILE *out, double bytes) {
@@ -40,29 +41,41 @@ static double processor_seconds(void) {
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+/* The tile in the detector's middle that the kernel is tried on: as wide as a thread's work where most steps are
+ * skipped, as few of its pixels would say little. */
+static Tile middle_tile(const Experiment *e) {
+    const int64_t slow = e->detector.slow_pixels, fast = e->detector.fast_pixels;
+    Tile tile = {.slow_pixels = 8, .fast_pixels = 64};
+    if (e->sampling.by_reflections) tile = kernel_strip(e, slow * fast, 1);
+    tile.slow = slow / 2 / tile.slow_pixels * tile.slow_pixels;
+    tile.fast = fast / 2 / tile.fast_pixels * tile.fast_pixels;
+    if (tile.slow + tile.slow_pixels > slow) tile.slow_pixels = slow - tile.slow;
+    if (tile.fast + tile.fast_pixels > fast) tile.fast_pixels = fast - tile.fast;
+    return tile;
+}
+
 /* Seconds that this machine's kernel takes for a step, tried for some hundredths of a second on the detector's middle
  * with the run's own crystal and sources; NAN where there is no memory for it. */
 static double calibrate(const Experiment *e) {
-    enum { SLOW = 8, FAST = 64, BLOCKS = 4 };
-    const int64_t slow = e->detector.slow_pixels, fast = e->detector.fast_pixels, blocks = kernel_blocks(e);
-    const Tile tile = {slow / 2 / SLOW * SLOW, fast / 2 / FAST * FAST, slow < SLOW ? slow : SLOW,
-                       fast < FAST ? fast : FAST};
-    const Tile within = {tile.slow, tile.fast,
-                         tile.slow + tile.slow_pixels > slow ? slow - tile.slow : tile.slow_pixels,
-                         tile.fast + tile.fast_pixels > fast ? fast - tile.fast : tile.fast_pixels};
+    enum { BLOCKS = 4 };
+    const int64_t blocks = kernel_blocks(e);
+    const Tile tile = middle_tile(e);
+    const int64_t pixels = tile.slow_pixels * tile.fast_pixels;
     const Range some = {0, blocks < BLOCKS ? blocks : BLOCKS};
-    DoubleDouble sums[SLOW * FAST] = {{0.0, 0.0}};
-    Frame frame;
-    if (!status_is_ok(frame_create(e, &frame))) return NAN;
-    frame_set(e, 0, &frame);
-    double steps = 0.0;
-    const double start = processor_seconds();
-    do {
-        kernel_accumulate(e, &frame, within, some, sums);
-        steps += (double)kernel_steps(e, within.slow_pixels * within.fast_pixels, some);
-    } while (processor_seconds() - start < 0.03);
-    const double seconds = processor_seconds() - start;
+    DoubleDouble *sums = calloc((size_t)pixels, sizeof *sums);
+    Frame frame = {.number = -1};
+    double steps = 0.0, seconds = NAN;
+    if (sums != NULL && status_is_ok(frame_create(e, &frame))) {
+        frame_set(e, 0, &frame);
+        const double start = processor_seconds();
+        do {
+            kernel_accumulate(e, &frame, tile, some, sums);
+            steps += (double)kernel_steps(e, pixels, some);
+            seconds = processor_seconds() - start;
+        } while (seconds < 0.03);
+    }
     frame_destroy(&frame);
+    free(sums);
     return seconds / steps;
 }
 

@@ -85,9 +85,12 @@ static float *cut_image(const Experiment *e, int64_t edge, int64_t blocks_each) 
     return image;
 }
 
-static void image_does_not_depend_on_the_cut_in(const char *precision) {
+static void image_does_not_depend_on_the_cut_in(const char *precision, const char *shape, const char *cells) {
     const char *settings[24] = {precision};
-    for (int i = 0; small_scene[i] != NULL; i++) settings[1 + i] = small_scene[i];
+    int count = 1;
+    for (int i = 0; small_scene[i] != NULL; i++) settings[count++] = small_scene[i];
+    settings[count++] = shape;
+    settings[count++] = cells;
     Experiment *e = scene(settings);
     CU_ASSERT_EQUAL_FATAL(kernel_blocks(e), 6);
     float *whole = cut_image(e, 70, 6);
@@ -103,8 +106,11 @@ static void image_does_not_depend_on_the_cut_in(const char *precision) {
 }
 
 static void image_does_not_depend_on_the_cut(void) {
-    image_does_not_depend_on_the_cut_in("run.precision=float64");
-    image_does_not_depend_on_the_cut_in("run.precision=float32");
+    image_does_not_depend_on_the_cut_in("run.precision=float64", "crystal.shape=square", "crystal.cells=3,4,5");
+    image_does_not_depend_on_the_cut_in("run.precision=float32", "crystal.shape=square", "crystal.cells=3,4,5");
+    /* these are rendered by reflections */
+    image_does_not_depend_on_the_cut_in("run.precision=float64", "crystal.shape=gauss", "crystal.cells=20,30,25");
+    image_does_not_depend_on_the_cut_in("run.precision=float64", "crystal.shape=tophat", "crystal.cells=12,10,9");
 }
 
 /* Largest relative error of float32 on pixels above 1e-6 of the greatest, and of the sum. */

@@ -28,12 +28,12 @@ static bool same_bits(KernelFunction one, KernelFunction other, const Experiment
     return same;
 }
 
-static Experiment *variant_scene(const char *precision, const char *shape) {
+static Experiment *variant_scene(const char *precision, const char *shape, const char *cells) {
     const char *const settings[] = {precision,
                                     shape,
                                     "crystal.cell=50,60,70,80,95,105",
                                     "crystal.misset=10,20,30",
-                                    "crystal.cells=3,4,5",
+                                    cells,
                                     "crystal.structure_factors=" TESSERA_GOLDEN_DIR "/inputs/2erl_P1.hkl",
                                     "crystal.mosaic_spread=0.5",
                                     "crystal.mosaic_domains=9",
@@ -52,7 +52,7 @@ static const char *const shapes[] = {"crystal.shape=square", "crystal.shape=roun
 
 static void float64_is_the_same_on_every_machine(void) {
     for (int i = 0; i < 3; i++) {
-        Experiment *e = variant_scene("run.precision=float64", shapes[i]);
+        Experiment *e = variant_scene("run.precision=float64", shapes[i], "crystal.cells=3,4,5");
 #ifdef KERNEL_HAS_VARIANTS
         if (strcmp(kernel_instructions(), "portable") != 0)
             CU_ASSERT(same_bits(kernel64_accumulate_portable, kernel64_accumulate_v3, e));
@@ -66,7 +66,7 @@ static void float64_is_the_same_on_every_machine(void) {
 
 static void float32_is_the_same_on_machines_with_fma(void) {
     for (int i = 0; i < 3; i++) {
-        Experiment *e = variant_scene("run.precision=float32", shapes[i]);
+        Experiment *e = variant_scene("run.precision=float32", shapes[i], "crystal.cells=3,4,5");
 #ifdef KERNEL_HAS_VARIANTS
         if (strcmp(kernel_instructions(), "x86-64-v4") == 0) {
             CU_ASSERT(same_bits(kernel32_accumulate_v3, kernel32_accumulate_v4, e));
@@ -81,9 +81,26 @@ static void float32_is_the_same_on_machines_with_fma(void) {
     }
 }
 
+static void rendering_by_reflections_is_the_same_on_every_machine(void) {
+    static const char *const ending[] = {"crystal.shape=gauss", "crystal.shape=tophat"};
+    for (int i = 0; i < 2; i++) {
+        Experiment *e = variant_scene("run.precision=float64", ending[i], "crystal.cells=12,20,15");
+        CU_ASSERT(e->sampling.by_reflections);
+#ifdef KERNEL_HAS_VARIANTS
+        if (strcmp(kernel_instructions(), "portable") != 0)
+            CU_ASSERT(same_bits(kernel_reflections_portable, kernel_reflections_v3, e));
+        if (strcmp(kernel_instructions(), "x86-64-v4") == 0)
+            CU_ASSERT(same_bits(kernel_reflections_v3, kernel_reflections_v4, e));
+#endif
+        CU_ASSERT(same_bits(kernel_reflections_portable, kernel_accumulate, e));
+        experiment_destroy(&e);
+    }
+}
+
 int main(void) {
     static const UnitTest tests[] = {UNIT_TEST(float64_is_the_same_on_every_machine),
                                      UNIT_TEST(float32_is_the_same_on_machines_with_fma),
+                                     UNIT_TEST(rendering_by_reflections_is_the_same_on_every_machine),
                                      {NULL, NULL}};
     return unit_main("kernel_variants", tests);
 }
