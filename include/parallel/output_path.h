@@ -46,9 +46,9 @@ Status output_path_start(const OutputPath *output, bool overwrite, bool resume, 
 Status output_path_check_room(const OutputPath *output, double bytes);
 
 /** Reserves the disk space of the whole .partial, so that no write into it can find the disk full.
- *  @param reserved  false when the file system knows no reservation; that is no failure
+ *  That the file system knows no reservation is no failure.
  *  @return OUTPUT_FAILED when there is no room, or no quota */
-Status output_path_reserve(const OutputPath *output, bool *reserved);
+Status output_path_reserve(const OutputPath *output);
 
 /** Removes the .partial where there is one. */
 Status output_path_remove_partial(const OutputPath *output);

@@ -76,14 +76,21 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
 /** State of every frame of the file, [frames], the same on every rank. Borrowed until the writer is closed. */
 const uint8_t *writer_states(const Writer *writer);
 
-/** Writes a wave: images and rows, flush, states, flush. Collective.
+/** Settles the wave before and starts to write this one, beside what the caller computes next. Collective.
+ *  @param wave  its images must stay as they are until the next writer_write, writer_settle or writer_close
  *  @return OUTPUT_FAILED when the disk is full and the like; the frames of earlier waves are safe */
 Status writer_write(Writer *writer, const WaveData *wave);
 
-/** Closes the file and leaves NULL; when @p finished and every frame is complete, adds the end time, brings the file to
- *  the disk and gives it its final name. Otherwise it writes -1 to the missing frames, which readers would take for
- *  zeros, and leaves the .partial; a new one in which no frame is complete is removed. Accepts NULL. Collective.
- *  Where the file is to be compressed, rank 0 does that before the final name; what stops it leaves the .partial whole.
+/** Waits until the images of the wave are written, then writes its rows, flushes, marks its frames as complete and
+ *  flushes; does nothing when that is done already. Collective.
+ *  @return as writer_write */
+Status writer_settle(Writer *writer);
+
+/** Settles the last wave, closes the file and leaves NULL; when @p finished and every frame is complete, adds the end
+ * time, brings the file to the disk and gives it its final name. Otherwise it writes -1 to the missing frames, which
+ * readers would take for zeros, and leaves the .partial; a new one in which no frame is complete is removed. Accepts
+ * NULL. Collective. Where the file is to be compressed, rank 0 does that before the final name; what stops it leaves
+ * the .partial whole.
  *  @param plan  the plan that was followed, for the record; NULL: that of writer_open
  *  @return INTERRUPTED when a signal stopped the compression, OUTPUT_FAILED */
 Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine);

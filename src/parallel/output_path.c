@@ -122,13 +122,12 @@ static int reserve(int descriptor, off_t bytes) {
 #endif
 }
 
-Status output_path_reserve(const OutputPath *output, bool *reserved) {
+Status output_path_reserve(const OutputPath *output) {
     struct stat info;
     const int descriptor = open(output->partial, O_RDWR);
     if (descriptor < 0) return system_error("open", output->partial);
     const int failure = fstat(descriptor, &info) == 0 ? reserve(descriptor, info.st_size) : errno;
     (void)close(descriptor);
-    *reserved = failure == 0;
     if (failure == ENOSPC || failure == EDQUOT || failure == EFBIG)
         return status_error(
             STATUS_OUTPUT_FAILED,

@@ -21,6 +21,13 @@ typedef struct Decision {
     Range slice;
 } Decision;
 
+/* Images of a wave: while one side is written, the other is computed. */
+typedef struct WaveBuffers {
+    float *expected; /* [frames of a wave][own rows][fast_pixels] */
+    int32_t *counts; /* the same, NULL where not wanted */
+} WaveBuffers;
+enum { SIDES = 2 };
+
 /* One run on one rank. */
 typedef struct Run {
     Team team;
@@ -33,9 +40,8 @@ typedef struct Run {
     Writer *writer;
     Renderer *renderer;
     Frame frame;
-    int64_t *slots;       /* [plan.request.frames] places in the file of the frames to render */
-    float *expected;      /* [frames of a wave][own rows][fast_pixels] */
-    int32_t *counts;      /* the same, NULL where not wanted */
+    int64_t *slots; /* [plan.request.frames] places in the file of the frames to render */
+    WaveBuffers buffers[SIDES];
     float *image;         /* the first frame on the rank that writes ancestor_files, else NULL */
     FrameRecord *records; /* [frames of a wave] */
     RankRecord done;
@@ -48,10 +54,16 @@ static double row_bytes(const Plan *plan, double more_rows, double bytes_of_pixe
     return bytes_of_pixel * fmin(pixels, pixels / plan->group_ranks + rows * (double)plan->request.fast_pixels);
 }
 
+/* A single wave needs one. */
+static int sides_of(const Plan *plan) {
+    return plan->waves > 1 ? SIDES : 1;
+}
+
 double simulate_buffer_bytes(const Plan *plan, const Experiment *experiment) {
     const PointSpread *spread = &experiment->signal.spread;
     const bool counts = experiment->images != IMAGES_EXPECTED;
-    const double images = row_bytes(plan, 0.0, counts ? 8.0 : 4.0) * (double)plan->frames_per_wave_of_group;
+    const double images =
+        row_bytes(plan, 0.0, counts ? 8.0 : 4.0) * (double)plan->frames_per_wave_of_group * sides_of(plan);
     const bool spreads = counts && spread->kind != PSF_NONE;
     return images + (spreads ? row_bytes(plan, 2.0 * (double)spread->radius, 8.0) : 0.0);
 }
@@ -170,28 +182,35 @@ static Status list_missing_frames(Run *run) {
     return status_ok();
 }
 
+static bool allocate_side(const Run *run, size_t pixels, WaveBuffers *buffers) {
+    const bool counts = run->experiment->images != IMAGES_EXPECTED;
+    buffers->expected = large_memory(pixels, sizeof *buffers->expected);
+    if (counts) buffers->counts = large_memory(pixels, sizeof *buffers->counts);
+    return buffers->expected != NULL && (!counts || buffers->counts != NULL);
+}
+
 static Status allocate_buffers(Run *run) {
     const Plan *plan = &run->decision.plan;
     const int64_t frames = plan->frames_per_wave_of_group;
     const int64_t pixels = range_length(renderer_own_part(run->renderer)->rows) * plan->request.fast_pixels * frames;
     TRY(frame_create(run->experiment, &run->frame));
-    run->expected = large_memory((size_t)pixels, sizeof *run->expected);
+    bool allocated = true;
+    for (int side = 0; side < sides_of(plan); side++)
+        allocated = allocate_side(run, (size_t)pixels, &run->buffers[side]) && allocated;
     run->records = calloc((size_t)frames, sizeof *run->records);
-    if (run->experiment->images != IMAGES_EXPECTED) run->counts = large_memory((size_t)pixels, sizeof *run->counts);
     const bool writes_image = ancestor_files_need_image(run->parameters) && run->team.rank == 0;
     if (writes_image) run->image = malloc((size_t)detector_pixels(&run->experiment->detector) * sizeof *run->image);
-    if (run->expected == NULL || run->records == NULL || (run->image == NULL && writes_image) ||
-        (run->counts == NULL && run->experiment->images != IMAGES_EXPECTED))
+    if (!allocated || run->records == NULL || (run->image == NULL && writes_image))
         return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " pixels of the frames in work", pixels);
     return status_ok();
 }
 
 /* One frame into place @p index of the buffers. Collective over the group. */
-static void render_frame(Run *run, int64_t slot, int64_t index) {
+static void render_frame(Run *run, WaveBuffers buffers, int64_t slot, int64_t index) {
     const Plan *plan = &run->decision.plan;
     const int64_t pixels = range_length(renderer_own_part(run->renderer)->rows) * plan->request.fast_pixels;
-    float *expected = run->expected + index * pixels;
-    int32_t *counts = run->counts == NULL ? NULL : run->counts + index * pixels;
+    float *expected = buffers.expected + index * pixels;
+    int32_t *counts = buffers.counts == NULL ? NULL : buffers.counts + index * pixels;
     const double start = clocks_since_1970_s(), clock = clocks_steady_s();
     frame_set(run->experiment, run->decision.slice.begin + slot, &run->frame);
     renderer_expected(run->renderer, &run->frame, expected);
@@ -224,7 +243,7 @@ static Status write_first_frame(Run *run) {
     const SimulateRequest *request = run->request;
     const int64_t frame = run->decision.slice.begin + run->slots[0];
     AncestorReport result;
-    if (ancestor_files_need_image(p)) renderer_gather(run->renderer, run->expected, run->image);
+    if (ancestor_files_need_image(p)) renderer_gather(run->renderer, run->buffers[0].expected, run->image);
     if (run->team.rank != 0) return status_ok();
     TRY(ancestor_files_write(p, run->experiment, frame, run->image, &result));
     if (run->image != NULL && request->first_image != NULL)
@@ -232,7 +251,7 @@ static Status write_first_frame(Run *run) {
     return status_ok();
 }
 
-static Status write_wave(Run *run, Range frames, bool first_wave) {
+static Status write_wave(Run *run, WaveBuffers buffers, Range frames, bool first_wave) {
     const Plan *plan = &run->decision.plan;
     const OwnPart *own = renderer_own_part(run->renderer);
     const bool is_first = first_wave && run->slots[0] == 0 && plan_group_of_rank(plan, run->team.rank) == 0;
@@ -244,8 +263,8 @@ static Status write_wave(Run *run, Range frames, bool first_wave) {
                      .slots = run->slots + frames.begin,
                      .rectangles = own->rectangles,
                      .rows = own->rows,
-                     .expected = run->experiment->images == IMAGES_COUNTS ? NULL : run->expected,
-                     .counts = run->counts,
+                     .expected = run->experiment->images == IMAGES_COUNTS ? NULL : buffers.expected,
+                     .counts = buffers.counts,
                      .records = plan_member_of_rank(plan, run->team.rank) == 0 ? range_length(frames) : 0,
                      .record = run->records};
     memcpy(wave.rectangle, own->rectangle, sizeof wave.rectangle);
@@ -272,10 +291,13 @@ static Status render_waves(Run *run) {
     report(run, 0);
     for (int64_t wave = 0; wave < plan->waves; wave++) {
         const Range frames = plan_frames_of_group(plan, wave, group);
-        for (int64_t i = frames.begin; i < frames.end; i++) render_frame(run, run->slots[i], i - frames.begin);
-        TRY(write_wave(run, frames, wave == 0));
+        const WaveBuffers buffers = run->buffers[wave % SIDES];
+        for (int64_t i = frames.begin; i < frames.end; i++) render_frame(run, buffers, run->slots[i], i - frames.begin);
+        TRY(write_wave(run, buffers, frames, wave == 0));
+        const bool last = wave + 1 == plan->waves, stops = !last && someone_stops(run);
+        if ((last || stops) && run->writer != NULL) TRY(writer_settle(run->writer));
         report(run, plan_frames_of_wave(plan, wave).end);
-        if (wave + 1 < plan->waves && someone_stops(run))
+        if (stops)
             return status_error(STATUS_INTERRUPTED,
                                 "stopped by a signal after %" PRId64 " of %" PRId64
                                 " frames; run again with --resume to go on",
@@ -307,8 +329,10 @@ static Status render_and_close(Run *run) {
 static void release(Run *run) {
     free(run->records);
     free(run->image);
-    free(run->counts);
-    free(run->expected);
+    for (int side = 0; side < SIDES; side++) {
+        free(run->buffers[side].counts);
+        free(run->buffers[side].expected);
+    }
     frame_destroy(&run->frame);
     renderer_destroy(&run->renderer);
     free(run->slots);

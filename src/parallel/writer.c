@@ -1,6 +1,7 @@
 #include "writer.h"
 
 #include "agree.h"
+#include "background_write.h"
 #include "compress.h"
 #include "frame_table.h"
 #include "hdf5_helpers.h"
@@ -12,6 +13,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,20 +26,34 @@ struct Writer {
     OutputImages images;
     Mat3 to_mcstas;
     int64_t frames;
-    uint8_t *states; /* [frames] */
-    ImageTransfer transfer;
-    hid_t file;
+    uint8_t *states;     /* [frames] */
     ImageSet main, twin; /* twin: only where counts and photons are kept */
+    int descriptor;      /* of the file, for the images */
+    /* the wave that is being written, on every rank or on none: its images are borrowed */
+    bool wave_is_open;
+    WaveData wave;
+    BackgroundWrite images_of_wave;
+    /* rank 0's */
+    hid_t file;
     FrameTable table;
-    int session; /* rank 0's */
+    int session;
     OutputCompression compression;
     int compression_level;
     const volatile int *stop;
     const char *version;
 };
 
+static void close_wave(Writer *writer) {
+    (void)background_write_finish(&writer->images_of_wave);
+    free((void *)writer->wave.slots);
+    free((void *)writer->wave.record);
+    writer->wave = (WaveData){.frames = 0};
+    writer->wave_is_open = false;
+}
+
 static void writer_destroy(Writer **writer) {
     if (*writer == NULL) return;
+    close_wave(*writer);
     free((*writer)->states);
     free(*writer);
     *writer = NULL;
@@ -61,6 +77,7 @@ static Status writer_create(Team team, const Experiment *experiment, OutputReque
                         .to_mcstas = nexus_geometry(&experiment->detector, &experiment->axes).to_mcstas,
                         .frames = frames,
                         .states = states,
+                        .descriptor = -1,
                         .file = H5I_INVALID_HID,
                         .table = frame_table_closed(),
                         .compression = request.compression,
@@ -95,14 +112,6 @@ static Status fill_new_file(Writer *writer, hid_t file, const NxmxContents *cont
     return hdf5_use_group(file, "/entry/simulation", begin_session, &session);
 }
 
-/* Where space is reserved no write can fail for want of it, and the ranks may write together. */
-static Status reserve_space(Writer *writer) {
-    bool reserved = false;
-    const Status status = output_path_reserve(&writer->path, &reserved);
-    writer->transfer = reserved ? IMAGE_TRANSFER_COLLECTIVE : IMAGE_TRANSFER_INDEPENDENT;
-    return status;
-}
-
 /* Leaves nothing on the disk when it fails. */
 static Status create_file(Writer *writer, const NxmxContents *contents) {
     hid_t file = H5I_INVALID_HID;
@@ -112,7 +121,7 @@ static Status create_file(Writer *writer, const NxmxContents *contents) {
     if (!status_is_ok(status)) return status;
     status = fill_new_file(writer, file, contents);
     status = status_first(status, hdf5_close_file(writer->path.partial, &file));
-    if (status_is_ok(status)) status = reserve_space(writer);
+    if (status_is_ok(status)) status = output_path_reserve(&writer->path);
     if (!status_is_ok(status)) (void)output_path_remove_partial(&writer->path);
     return status;
 }
@@ -144,7 +153,7 @@ static Status add_session(Writer *writer, const Provenance *provenance) {
 static Status continue_file(Writer *writer, const NxmxContents *contents) {
     TRY(compare_file(writer->path.partial, contents->provenance));
     TRY(output_path_check_room(&writer->path, nxmx_bytes(contents)));
-    TRY(reserve_space(writer));
+    TRY(output_path_reserve(&writer->path));
     return add_session(writer, contents->provenance);
 }
 
@@ -165,68 +174,66 @@ static Status prepare_file(Writer *writer, const NxmxContents *contents, OutputR
  */
 
 /* The waves take no lock, so that a growing file can be looked at. */
-static hid_t wave_access(const Writer *writer) {
+static hid_t wave_access(void) {
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access >= 0 && writer->team.ranks > 1) {
-        (void)H5Pset_fapl_mpio(access, writer->team.communicator, MPI_INFO_NULL);
-        (void)H5Pset_all_coll_metadata_ops(access, true); /* one rank reads, the others are told */
-    }
 #if H5_VERSION_GE(1, 10, 7) && !(H5_VERSION_GE(1, 12, 0) && H5_VERSION_LE(1, 12, 0))
     if (access >= 0) (void)H5Pset_file_locking(access, false, true);
 #endif
     return access;
 }
 
-static Status open_collectively(Writer *writer) {
-    const hid_t access = wave_access(writer);
-    writer->file = H5Fopen(writer->path.partial, H5F_ACC_RDWR, access);
-    const Status status =
-        writer->file < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "open", writer->path.partial) : status_ok();
-    if (access >= 0) (void)H5Pclose(access);
-    return status;
+static int64_t count_missing(const Writer *writer) {
+    int64_t missing = 0;
+    for (int64_t i = 0; i < writer->frames; i++) missing += writer->states[i] != FRAME_COMPLETE;
+    return missing;
 }
 
-/* Opening collectively a file that one rank does not see would leave the others waiting. */
-static Status check_is_seen(const Writer *writer) {
-    if (access(writer->path.partial, R_OK | W_OK) == 0) return status_ok();
+/* On rank 0: for the table of the frames, and to see where the images lie; when all
+ * are there already they may be compressed, and lie in pieces. */
+static Status open_with_hdf5(Writer *writer) {
+    const hid_t access = wave_access();
+    writer->file = H5Fopen(writer->path.partial, H5F_ACC_RDWR, access);
+    if (access >= 0) (void)H5Pclose(access);
+    if (writer->file < 0) return hdf5_error(STATUS_OUTPUT_FAILED, "open", writer->path.partial);
+    TRY(frame_table_open(writer->file, &writer->table));
+    TRY(frame_table_read_states(&writer->table, writer->frames, writer->states));
+    if (count_missing(writer) == 0) return status_ok();
+    TRY(image_set_locate(writer->file, NXMX_IMAGES, &writer->main));
+    return writer->images == IMAGES_BOTH ? image_set_locate(writer->file, NXMX_TWIN, &writer->twin) : status_ok();
+}
+
+static Status open_for_images(Writer *writer) {
+    writer->descriptor = open(writer->path.partial, O_WRONLY | O_CLOEXEC);
+    if (writer->descriptor >= 0) return status_ok();
     return status_error(STATUS_OUTPUT_FAILED,
                         "rank %d on %s cannot write %s: %s; the output must lie on a file system that all nodes share",
                         writer->team.rank, session_place().host, writer->path.partial, strerror(errno));
 }
 
-static Status open_images(const Writer *writer, const char *path, hid_t type, ImageSet *set) {
-    return image_set_open(writer->team, writer->file, path, type, writer->transfer, set);
-}
-
-static Status open_datasets(Writer *writer) {
-    Status status = open_images(writer, NXMX_IMAGES, nxmx_image_type(writer->images), &writer->main);
-    if (writer->images == IMAGES_BOTH)
-        status = status_first(status, open_images(writer, NXMX_TWIN, H5T_NATIVE_FLOAT, &writer->twin));
-    return status_first(status, frame_table_open(writer->file, &writer->table));
+static Status close_images(Writer *writer) {
+    const bool shared = writer->team.ranks > 1; /* else rank 0 syncs the whole file */
+    const bool synced = writer->descriptor < 0 || !shared || fdatasync(writer->descriptor) == 0 || errno == EINVAL;
+    const bool closed = writer->descriptor < 0 || close(writer->descriptor) == 0;
+    writer->descriptor = -1;
+    if (synced && closed) return status_ok();
+    return status_error(STATUS_OUTPUT_FAILED, "cannot close %s: %s", writer->path.partial, strerror(errno));
 }
 
 static Status close_file(Writer *writer) {
-    image_set_close(&writer->main);
-    image_set_close(&writer->twin);
+    const Status status = close_images(writer);
     frame_table_close(&writer->table);
-    return hdf5_close_file(writer->path.partial, &writer->file);
+    return status_first(status, hdf5_close_file(writer->path.partial, &writer->file));
 }
 
-/* The states, read by rank 0. Collective. */
-static Status read_states(Writer *writer) {
-    Status status = status_ok();
-    if (writer->team.rank == 0) status = frame_table_read_states(&writer->table, writer->frames, writer->states);
-    status = agree(writer->team, status);
-    team_broadcast(writer->team, 0, writer->states, (size_t)writer->frames);
-    return status;
-}
-
-/* Opens the file, reads the states and closes what was opened when that fails. */
+/* Rank 0 tells the others where the images lie and which frames are there; it closes what was opened when that fails.
+ * Collective. */
 static Status open_for_waves(Writer *writer) {
-    Status status = agree(writer->team, check_is_seen(writer));
-    if (status_is_ok(status)) status = agree(writer->team, open_collectively(writer));
-    if (status_is_ok(status)) status = agree(writer->team, open_datasets(writer));
-    if (status_is_ok(status)) status = read_states(writer);
+    Status status = status_ok();
+    if (writer->team.rank == 0) status = open_with_hdf5(writer);
+    status = agree(writer->team, status_first(status, open_for_images(writer)));
+    team_broadcast(writer->team, 0, &writer->main, sizeof writer->main);
+    team_broadcast(writer->team, 0, &writer->twin, sizeof writer->twin);
+    team_broadcast(writer->team, 0, writer->states, (size_t)writer->frames);
     if (!status_is_ok(status)) (void)close_file(writer);
     return status;
 }
@@ -239,10 +246,7 @@ static Status start_file(Writer *writer, const NxmxContents *contents, OutputReq
     Status status = status_ok();
     if (writer->team.rank == 0) status = prepare_file(writer, contents, request, start);
     status = agree(writer->team, status);
-    int told[2] = {(int)*start, (int)writer->transfer};
-    team_broadcast(writer->team, 0, told, sizeof told);
-    *start = (OutputStart)told[0];
-    writer->transfer = (ImageTransfer)told[1];
+    team_broadcast(writer->team, 0, start, sizeof *start);
     return status;
 }
 
@@ -361,20 +365,14 @@ static Status gather_records(const Writer *writer, const WaveData *wave, Records
     return status;
 }
 
-static Status write_images(Writer *writer, const WaveData *wave) {
-    const void *main = writer->images == IMAGES_EXPECTED ? (const void *)wave->expected : (const void *)wave->counts;
-    Status status = image_set_write(&writer->main, wave, main);
-    if (writer->images == IMAGES_BOTH)
-        status = status_first(status, image_set_write(&writer->twin, wave, wave->expected));
-    return status;
-}
-
-/* Brings what was written to the operating system. Collective. */
-static Status flush(Writer *writer) {
-    const Status status = H5Fflush(writer->file, H5F_SCOPE_GLOBAL) < 0
-                              ? hdf5_error(STATUS_OUTPUT_FAILED, "flush", writer->path.partial)
-                              : status_ok();
-    return agree(writer->team, status);
+/* Rank 0 brings the table to the operating system, and to the disk where other nodes' images may be there already. */
+static Status flush(const Writer *writer) {
+    if (H5Fflush(writer->file, H5F_SCOPE_GLOBAL) < 0)
+        return hdf5_error(STATUS_OUTPUT_FAILED, "flush", writer->path.partial);
+    if (writer->team.ranks > 1 && fdatasync(writer->descriptor) != 0 && errno != EINVAL)
+        return status_error(STATUS_OUTPUT_FAILED, "cannot bring %s to the disk: %s", writer->path.partial,
+                            strerror(errno));
+    return status_ok();
 }
 
 /* Every rank learns which frames are complete now. Collective. */
@@ -392,18 +390,12 @@ static Status share_states(Writer *writer, Records records) {
     return status;
 }
 
-/* What rank 0 does with all records, agreed. Collective. */
-static Status write_rows(Writer *writer, Records records) {
-    Status status = status_ok();
-    if (writer->team.rank == 0)
-        status = frame_table_write(&writer->table, records.record, records.count, writer->to_mcstas);
-    return agree(writer->team, status);
-}
-
-static Status mark_rows(Writer *writer, Records records) {
-    Status status = status_ok();
-    if (writer->team.rank == 0) status = frame_table_mark(&writer->table, records.record, records.count);
-    return agree(writer->team, status);
+/* On rank 0: only what has left HDF5's hands is marked, so that a kill at any moment leaves marked frames whole. */
+static Status write_rows(const Writer *writer, Records records) {
+    TRY(frame_table_write(&writer->table, records.record, records.count, writer->to_mcstas));
+    TRY(flush(writer));
+    TRY(frame_table_mark(&writer->table, records.record, records.count));
+    return flush(writer);
 }
 
 /* A failure to write, with the file's name and what can be done. */
@@ -414,28 +406,55 @@ static Status explain(const Writer *writer, Status status) {
                         writer->path.partial, status.message);
 }
 
-/* Only what has left HDF5's hands is marked: a kill at any moment leaves marked frames whole. */
-Status writer_write(Writer *writer, const WaveData *wave) {
+Status writer_settle(Writer *writer) {
     Records records = {.count = 0, .record = NULL};
-    Status status = agree(writer->team, write_images(writer, wave));
-    if (status_is_ok(status)) status = gather_records(writer, wave, &records);
-    if (status_is_ok(status)) status = write_rows(writer, records);
-    if (status_is_ok(status)) status = flush(writer);
-    if (status_is_ok(status)) status = mark_rows(writer, records);
-    if (status_is_ok(status)) status = flush(writer);
+    if (!writer->wave_is_open) return status_ok();
+    Status status = agree(writer->team, background_write_finish(&writer->images_of_wave));
+    if (status_is_ok(status)) status = gather_records(writer, &writer->wave, &records);
+    if (status_is_ok(status))
+        status = agree(writer->team, writer->team.rank == 0 ? write_rows(writer, records) : status);
     if (status_is_ok(status)) status = share_states(writer, records);
     free(records.record);
+    close_wave(writer);
     return explain(writer, status);
+}
+
+/* Slots and records are copied: the caller goes on with the next wave. */
+static Status open_wave(Writer *writer, const WaveData *wave) {
+    int64_t *slots = malloc((size_t)(wave->frames + 1) * sizeof *slots);
+    FrameRecord *records = malloc((size_t)(wave->records + 1) * sizeof *records);
+    if (slots != NULL && wave->frames > 0) memcpy(slots, wave->slots, (size_t)wave->frames * sizeof *slots);
+    if (records != NULL && wave->records > 0) memcpy(records, wave->record, (size_t)wave->records * sizeof *records);
+    writer->wave = *wave;
+    writer->wave.slots = slots;
+    writer->wave.record = records;
+    writer->wave_is_open = true;
+    return slots != NULL && records != NULL ? status_ok()
+                                            : status_error(STATUS_NO_MEMORY, "no memory for the records of a wave");
+}
+
+Status writer_write(Writer *writer, const WaveData *wave) {
+    const bool has_twin = writer->images == IMAGES_BOTH;
+    TRY(writer_settle(writer));
+    const Status status = agree(writer->team, open_wave(writer, wave));
+    if (!status_is_ok(status)) {
+        close_wave(writer);
+        return status;
+    }
+    const bool photons = writer->images == IMAGES_EXPECTED;
+    background_write_start(&writer->images_of_wave, (ImageJob){.main = &writer->main,
+                                                               .twin = has_twin ? &writer->twin : NULL,
+                                                               .main_values = photons ? (const void *)wave->expected
+                                                                                      : (const void *)wave->counts,
+                                                               .twin_values = wave->expected,
+                                                               .wave = writer->wave,
+                                                               .descriptor = writer->descriptor,
+                                                               .syncs = writer->team.ranks > 1});
+    return status_ok();
 }
 
 /* ------------------------------------------------------------------------------------------------------ writer_close
  */
-
-static int64_t count_missing(const Writer *writer) {
-    int64_t missing = 0;
-    for (int64_t i = 0; i < writer->frames; i++) missing += writer->states[i] != FRAME_COMPLETE;
-    return missing;
-}
 
 /* Writes -1 to the frames that are missing. Collective. */
 static Status fill_missing(Writer *writer) {
@@ -446,9 +465,9 @@ static Status fill_missing(Writer *writer) {
     if (status_is_ok(status)) {
         for (int64_t i = 0, next = 0; i < writer->frames; i++)
             if (writer->states[i] != FRAME_COMPLETE) slots[next++] = i;
-        status = image_set_fill(&writer->main, slots, missing);
+        status = image_set_fill(&writer->main, writer->team, writer->descriptor, slots, missing);
         if (status_is_ok(status) && writer->images == IMAGES_BOTH)
-            status = image_set_fill(&writer->twin, slots, missing);
+            status = image_set_fill(&writer->twin, writer->team, writer->descriptor, slots, missing);
     }
     free(slots);
     return status;
@@ -532,9 +551,11 @@ static Status keep(Writer *writer, bool complete, const Plan *plan, RankRecord m
 Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine) {
     Writer *closing = *writer;
     if (closing == NULL) return status_ok();
+    const Status settled = writer_settle(closing);
     const int64_t missing = count_missing(closing);
-    const bool useless = !finished && closing->is_new && missing == closing->frames;
-    const Status status = useless ? discard(closing) : keep(closing, finished && missing == 0, plan, mine);
+    const bool all_written = finished && status_is_ok(settled);
+    const bool useless = !all_written && closing->is_new && missing == closing->frames;
+    const Status status = useless ? discard(closing) : keep(closing, all_written && missing == 0, plan, mine);
     writer_destroy(writer);
-    return status;
+    return status_first(settled, status);
 }

@@ -242,7 +242,8 @@ static inline Status fake_write(const FakeRun *run, Writer *writer, Range frames
     wave.records = member == 0 ? wave.frames : 0;
     wave.record = records;
     for (int64_t i = 0; i < wave.records; i++) records[i] = fake_record(run, frames, wave.slots[i]);
-    const Status status = writer_write(writer, &wave);
+    Status status = writer_write(writer, &wave);
+    if (status_is_ok(status)) status = writer_settle(writer);
     free(counted);
     free(photons);
     return status;

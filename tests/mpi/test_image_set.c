@@ -1,19 +1,24 @@
-/* Both ways in which ranks write images, and -1 in missing frames, without the writer around them. */
+/* How ranks write images, and -1 in missing frames, without the writer around them. */
 #include "fake_run.h"
 #include "hdf5_helpers.h"
 #include "image_set.h"
 
+#include <fcntl.h>
 #include <hdf5.h>
 #include <unistd.h>
 
 static const char path[] = "images.h5";
 
-static hid_t open_on_all_ranks(void) {
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (fake_ranks() > 1) (void)H5Pset_fapl_mpio(access, MPI_COMM_WORLD, MPI_INFO_NULL);
-    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, access);
-    (void)H5Pclose(access);
-    return file;
+/* What rank 0 finds, and the file for every rank. */
+static int open_on_all_ranks(ImageSet *set) {
+    if (fake_rank() == 0) {
+        hid_t file = H5I_INVALID_HID;
+        CU_ASSERT(status_is_ok(hdf5_open_file(path, false, &file)));
+        CU_ASSERT(status_is_ok(image_set_locate(file, "images", set)));
+        CU_ASSERT(status_is_ok(hdf5_close_file(path, &file)));
+    }
+    team_broadcast(team_of(MPI_COMM_WORLD), 0, set, sizeof *set);
+    return open(path, O_WRONLY);
 }
 
 static void create(void) {
@@ -28,7 +33,7 @@ static void create(void) {
 }
 
 /* Frames 1 and 4, of which every rank has a part of the tiles. */
-static Status write_two_frames(const ImageSet *set) {
+static Status write_two_frames(const ImageSet *set, int descriptor) {
     static const int64_t slots[] = {1, 4};
     static float photons[2 * FAKE_SLOW * FAKE_FAST];
     static int32_t counts[2 * FAKE_SLOW * FAKE_FAST];
@@ -36,7 +41,7 @@ static Status write_two_frames(const ImageSet *set) {
     WaveData wave = {.frames = 2, .slots = slots, .rows = {0, FAKE_SLOW}};
     wave.rectangles = fake_rectangles(first, last, wave.rectangle);
     fake_render(&wave, (Range){0, FAKE_COUNT}, photons, counts);
-    return image_set_write(set, &wave, counts);
+    return image_set_write(set, descriptor, &wave, counts);
 }
 
 static void check(void) {
@@ -53,53 +58,60 @@ static void check(void) {
     UNIT_CHECK(wrong == 0, "%lld pixels are wrong", (long long)wrong);
 }
 
-static void write_and_fill(ImageTransfer transfer) {
+static void every_rank_writes_its_part(void) {
     static const int64_t missing[] = {0, 2, 3, 5, 6};
     ImageSet set;
     create();
-    hid_t file = open_on_all_ranks();
-    FAKE_CHECK(status_is_ok(image_set_open(team_of(MPI_COMM_WORLD), file, "images", H5T_NATIVE_INT32, transfer, &set)));
-    FAKE_CHECK(status_is_ok(write_two_frames(&set)));
-    FAKE_CHECK(status_is_ok(image_set_fill(&set, missing, 5)));
-    image_set_close(&set);
-    FAKE_CHECK(status_is_ok(hdf5_close_file(path, &file)));
+    const int descriptor = open_on_all_ranks(&set);
+    FAKE_CHECK(descriptor >= 0);
+    FAKE_CHECK(status_is_ok(write_two_frames(&set, descriptor)));
+    FAKE_CHECK(status_is_ok(image_set_fill(&set, team_of(MPI_COMM_WORLD), descriptor, missing, 5)));
+    FAKE_CHECK(close(descriptor) == 0);
+    MPI_Barrier(MPI_COMM_WORLD);
     check();
     MPI_Barrier(MPI_COMM_WORLD);
     if (fake_rank() == 0) CU_ASSERT(unlink(path) == 0);
 }
 
-static void ranks_write_together(void) {
-    write_and_fill(IMAGE_TRANSFER_COLLECTIVE);
+static void images_in_pieces_are_refused(void) {
+    hid_t file = H5I_INVALID_HID;
+    ImageSet set;
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (fake_rank() != 0) return;
+    const hsize_t length[3] = {4, 4, 4};
+    CU_ASSERT(status_is_ok(hdf5_create_file(path, &file)));
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(3, length, NULL);
+    CU_ASSERT(H5Pset_chunk(creation, 3, length) >= 0);
+    const hid_t dataset = H5Dcreate2(file, "images", H5T_NATIVE_INT32, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    CU_ASSERT(image_set_locate(file, "images", &set).code == STATUS_BAD_FILE);
+    CU_ASSERT(image_set_locate(file, "others", &set).code == STATUS_BAD_FILE);
+    CU_ASSERT(H5Dclose(dataset) >= 0 && H5Sclose(space) >= 0 && H5Pclose(creation) >= 0);
+    CU_ASSERT(status_is_ok(hdf5_close_file(path, &file)));
+    CU_ASSERT(unlink(path) == 0);
 }
 
-static void ranks_write_each_for_itself(void) {
-    write_and_fill(IMAGE_TRANSFER_INDEPENDENT);
-}
-
-/* One rank's pixels outside the images must not leave the others waiting. */
+/* One rank's pixels outside the images are its own failure. */
 static void a_rank_with_bad_pixels_fails_alone(void) {
     static const int64_t beyond[] = {FAKE_COUNT};
     static const int32_t pixel[FAKE_FAST];
     ImageSet set;
     create();
-    hid_t file = open_on_all_ranks();
+    const int descriptor = open_on_all_ranks(&set);
     const bool bad = fake_rank() == fake_ranks() - 1;
     const WaveData wave = {.frames = bad ? 1 : 0,
                            .slots = beyond,
                            .rectangles = bad ? 1 : 0,
                            .rectangle = {{0, 0, 1, FAKE_FAST}},
                            .rows = {0, 1}};
-    FAKE_CHECK(status_is_ok(
-        image_set_open(team_of(MPI_COMM_WORLD), file, "images", H5T_NATIVE_INT32, IMAGE_TRANSFER_COLLECTIVE, &set)));
-    const Status status = image_set_write(&set, &wave, bad ? pixel : NULL);
+    const Status status = image_set_write(&set, descriptor, &wave, bad ? pixel : NULL);
     FAKE_CHECK(status_is_ok(status) != bad);
-    image_set_close(&set);
-    FAKE_CHECK(status_is_ok(hdf5_close_file(path, &file)));
+    FAKE_CHECK(close(descriptor) == 0);
+    MPI_Barrier(MPI_COMM_WORLD);
     if (fake_rank() == 0) CU_ASSERT(unlink(path) == 0);
 }
 
-static const UnitTest tests[] = {UNIT_TEST(ranks_write_together),
-                                 UNIT_TEST(ranks_write_each_for_itself),
+static const UnitTest tests[] = {UNIT_TEST(every_rank_writes_its_part),
+                                 UNIT_TEST(images_in_pieces_are_refused),
                                  UNIT_TEST(a_rank_with_bad_pixels_fails_alone),
                                  {NULL, NULL}};
 
