@@ -8,6 +8,7 @@
 #include "reduction.h"
 #include "status.h"
 #include "team.h"
+#include "timeline.h"
 
 /** What a rank needs to render frames; made once for a plan. */
 typedef struct Renderer Renderer;
@@ -26,8 +27,9 @@ typedef struct ImageTotals {
     uint32_t crc32; /**< of all bytes, row by row */
 } ImageTotals;
 
-/** Makes a renderer. Collective over @p team; the experiment and the plan are borrowed. */
-Status renderer_create(Team team, const Experiment *experiment, const Plan *plan, Renderer **renderer);
+/** Makes a renderer. Collective over @p team; the experiment, the plan and the timeline (may be NULL) are borrowed. */
+Status renderer_create(Team team, const Experiment *experiment, const Plan *plan, Timeline *timeline,
+                       Renderer **renderer);
 
 /** Frees it; accepts NULL. Collective. */
 void renderer_destroy(Renderer **renderer);

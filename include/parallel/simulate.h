@@ -9,6 +9,7 @@
 #include "parameters.h"
 #include "plan.h"
 #include "team.h"
+#include "timeline.h"
 #include "writer.h"
 
 /** Called on rank 0 after every wave. */
@@ -32,6 +33,7 @@ typedef struct SimulateRequest {
     ProgressReport progress;      /**< may be NULL */
     FirstImageReport first_image; /**< may be NULL */
     void *context;                /**< for the three */
+    Timeline *timeline;           /**< for the phases, on every rank; may be NULL */
     const volatile int *stop;     /**< set by a signal: stop after the wave; may be NULL */
 } SimulateRequest;
 

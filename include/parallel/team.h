@@ -51,6 +51,9 @@ void team_gather(Team team, const void *mine, size_t bytes, void *all);
 void team_gather_parts(Team team, const void *mine, int bytes, void *all, const int *bytes_of_rank,
                        const int *places_of_rank);
 
+/** Brings bytes from rank @p from, which is not 0, to rank 0; for these two. */
+void team_bring(Team team, int from, void *data, size_t bytes);
+
 /** Least and greatest of all members' values, and their exclusive or. Collective. */
 int64_t team_least(Team team, int64_t mine);
 int64_t team_greatest(Team team, int64_t mine);

@@ -11,6 +11,7 @@
 #include "plan.h"
 #include "status.h"
 #include "team.h"
+#include "timeline.h"
 
 /** An open output file. */
 typedef struct Writer Writer;
@@ -25,6 +26,7 @@ typedef struct OutputRequest {
     OutputCompression compression; /**< of the images, when the last frame is complete */
     int compression_level;
     const volatile int *stop; /**< set by a signal: gives up compressing; may be NULL */
+    Timeline *timeline;       /**< for the phases of writing; may be NULL. Borrowed */
 } OutputRequest;
 
 /** State of a frame in the file. */

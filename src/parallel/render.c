@@ -2,6 +2,7 @@
 
 #include "active_pixels.h"
 #include "agree.h"
+#include "clocks.h"
 #include "counting.h"
 #include "image_totals.h"
 #include "kernel.h"
@@ -27,6 +28,11 @@ typedef struct Batch {
     int owner; /* rank in the cluster */
 } Batch;
 
+/* When a thread computed. */
+typedef struct ThreadSpan {
+    double begin_s, end_s;
+} ThreadSpan;
+
 struct Renderer {
     const Experiment *experiment;
     const Plan *plan;
@@ -42,6 +48,8 @@ struct Renderer {
     DoubleDouble *sums; /* one batch when the cluster has several ranks, else a strip for each thread */
     Counting *counting;
     int64_t steps;
+    Timeline *timeline;
+    ThreadSpan *spans; /* [threads] */
 };
 
 static int64_t least_of(int64_t a, int64_t b) {
@@ -114,7 +122,9 @@ static Status cut_cluster(Renderer *r) {
     const bool alone = r->plan->cluster_ranks == 1;
     const int64_t sums = alone ? (int64_t)omp_get_max_threads() * pixels_of(r->strip) : most_batch;
     r->sums = malloc((size_t)(sums + 1) * sizeof *r->sums);
-    if (r->sums == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sums", sums);
+    r->spans = calloc((size_t)omp_get_max_threads(), sizeof *r->spans);
+    if (r->sums == NULL || r->spans == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sums", sums);
     return status_ok();
 }
 
@@ -130,7 +140,8 @@ static OwnPart own_part(const Plan *plan, int member) {
     return own;
 }
 
-Status renderer_create(Team team, const Experiment *experiment, const Plan *plan, Renderer **renderer) {
+Status renderer_create(Team team, const Experiment *experiment, const Plan *plan, Timeline *timeline,
+                       Renderer **renderer) {
     Renderer *r = calloc(1, sizeof *r);
     *renderer = r;
     Status status = r == NULL ? status_error(STATUS_NO_MEMORY, "no memory for the renderer") : status_ok();
@@ -142,6 +153,7 @@ Status renderer_create(Team team, const Experiment *experiment, const Plan *plan
     }
     r->experiment = experiment;
     r->plan = plan;
+    r->timeline = timeline;
     r->member = plan_member_of_rank(plan, team.rank);
     r->place = r->member % plan->cluster_ranks;
     r->group = team_split(team, plan_group_of_rank(plan, team.rank), team.rank);
@@ -160,6 +172,7 @@ void renderer_destroy(Renderer **renderer) {
     Renderer *r = *renderer;
     if (r == NULL) return;
     counting_destroy(&r->counting);
+    free(r->spans);
     free(r->sums);
     free(r->batches);
     free(r->strips);
@@ -202,16 +215,33 @@ static void clear(DoubleDouble *sums, int64_t count) {
     memset(sums, 0, (size_t)count * sizeof *sums);
 }
 
+/* What the threads did in a parallel region that has just ended, and how long the first waited for the others. */
+static void record_spans(Renderer *r) {
+    const double now_s = clocks_steady_s();
+    for (int i = 0; i < omp_get_max_threads(); i++) {
+        const ThreadSpan span = r->spans[i];
+        if (span.end_s > 0.0) timeline_add(r->timeline, PHASE_COMPUTE, "photons", i, span.begin_s, span.end_s);
+    }
+    timeline_add(r->timeline, PHASE_WAIT, "other threads", 0, r->spans[0].end_s, now_s);
+}
+
 /* A rank that has all shards of its tiles: each strip is finished by one thread. */
 static void expected_alone(Renderer *r, const Frame *frame, double photons, float *expected) {
-#pragma omp parallel for schedule(dynamic, 1)
-    for (int64_t i = 0; i < r->strip_count; i++) {
-        DoubleDouble *sums = r->sums + (int64_t)omp_get_thread_num() * pixels_of(r->strip);
-        const Tile pixels = r->strips[i].pixels;
-        clear(sums, pixels_of(pixels));
-        kernel_accumulate(r->experiment, frame, pixels, r->blocks, sums);
-        store_strip(r, pixels, sums, photons, expected);
+#pragma omp parallel
+    {
+        ThreadSpan *span = &r->spans[omp_get_thread_num()];
+        span->begin_s = clocks_steady_s();
+#pragma omp for schedule(dynamic, 1) nowait
+        for (int64_t i = 0; i < r->strip_count; i++) {
+            DoubleDouble *sums = r->sums + (int64_t)omp_get_thread_num() * pixels_of(r->strip);
+            const Tile pixels = r->strips[i].pixels;
+            clear(sums, pixels_of(pixels));
+            kernel_accumulate(r->experiment, frame, pixels, r->blocks, sums);
+            store_strip(r, pixels, sums, photons, expected);
+        }
+        span->end_s = clocks_steady_s();
     }
+    record_spans(r);
 }
 
 /* A rank that has some of the shards: batch by batch, the sums go to the owner of the tiles. */
@@ -219,10 +249,19 @@ static void expected_in_cluster(Renderer *r, const Frame *frame, double photons,
     for (int64_t b = 0; b < r->batch_count; b++) {
         const Batch batch = r->batches[b];
         clear(r->sums, batch.pixels);
-#pragma omp parallel for schedule(dynamic, 1)
-        for (int64_t i = batch.first; i < batch.end; i++)
-            kernel_accumulate(r->experiment, frame, r->strips[i].pixels, r->blocks, r->sums + r->strips[i].offset);
+#pragma omp parallel
+        {
+            ThreadSpan *span = &r->spans[omp_get_thread_num()];
+            span->begin_s = clocks_steady_s();
+#pragma omp for schedule(dynamic, 1) nowait
+            for (int64_t i = batch.first; i < batch.end; i++)
+                kernel_accumulate(r->experiment, frame, r->strips[i].pixels, r->blocks, r->sums + r->strips[i].offset);
+            span->end_s = clocks_steady_s();
+        }
+        record_spans(r);
+        const double reduce_s = clocks_steady_s();
         reduction_to_owner(&r->reduction, r->cluster, batch.owner, batch.pixels, r->sums);
+        timeline_add_until_now(r->timeline, PHASE_REDUCE, "reduce", reduce_s);
         if (batch.owner != r->place) continue;
         for (int64_t i = batch.first; i < batch.end; i++)
             store_strip(r, r->strips[i].pixels, r->sums + r->strips[i].offset, photons, expected);

@@ -163,7 +163,8 @@ static Status open_output(Run *run, bool *complete) {
                                   .build = run->request->build,
                                   .compression = (OutputCompression)p->output_compression,
                                   .compression_level = (int)p->output_compression_level,
-                                  .stop = run->request->stop};
+                                  .stop = run->request->stop,
+                                  .timeline = run->request->timeline};
     return writer_open(run->team, p, run->experiment, &run->decision.plan, &run->notes, output, &run->writer, complete);
 }
 
@@ -214,10 +215,13 @@ static void render_frame(Run *run, WaveBuffers buffers, int64_t slot, int64_t in
     const double start = clocks_since_1970_s(), clock = clocks_steady_s();
     frame_set(run->experiment, run->decision.slice.begin + slot, &run->frame);
     renderer_expected(run->renderer, &run->frame, expected);
+    const double rest_s = clocks_steady_s();
     if (counts != NULL) renderer_counts(run->renderer, &run->frame, expected, counts);
     run->done.compute_seconds += clocks_steady_s() - clock;
     const double fluence_per_m2 = (counts != NULL ? run->frame.flicker : 1.0) * run->frame.fluence_per_m2;
     const ImageTotals totals = renderer_totals(run->renderer, expected, counts);
+    timeline_add_until_now(run->request->timeline, PHASE_COMPUTE, counts != NULL ? "counts and totals" : "totals",
+                           rest_s);
     FrameRecord *record = &run->records[index];
     *record = (FrameRecord){.slot = slot,
                             .number = run->frame.number,
@@ -257,7 +261,10 @@ static Status write_wave(Run *run, WaveBuffers buffers, Range frames, bool first
     const bool is_first = first_wave && run->slots[0] == 0 && plan_group_of_rank(plan, run->team.rank) == 0;
     Status status = status_ok();
     if (is_first && ancestor_files_wanted(run->parameters)) status = write_first_frame(run);
-    TRY(agree(run->team, status));
+    const double wait_s = clocks_steady_s();
+    status = agree(run->team, status);
+    timeline_add_until_now(run->request->timeline, PHASE_WAIT, "others' frames", wait_s);
+    TRY(status);
     if (run->writer == NULL) return status_ok();
     WaveData wave = {.frames = range_length(frames),
                      .slots = run->slots + frames.begin,
@@ -309,8 +316,10 @@ static Status render_waves(Run *run) {
 static Status render_missing(Run *run) {
     TRY(agree(run->team, list_missing_frames(run)));
     if (run->decision.plan.request.frames == 0) return status_ok();
-    TRY(renderer_create(run->team, run->experiment, &run->decision.plan, &run->renderer));
+    TRY(renderer_create(run->team, run->experiment, &run->decision.plan, run->request->timeline, &run->renderer));
     TRY(agree(run->team, allocate_buffers(run)));
+    if (run->request->timeline != NULL)
+        timeline_add_until_now(run->request->timeline, PHASE_SETUP, "set-up", run->request->timeline->start_s);
     return render_waves(run);
 }
 
@@ -322,7 +331,9 @@ static Status render_and_close(Run *run) {
     status = agree(run->team, status);
     if (status_is_ok(status)) status = render_missing(run);
     run->done.steps = run->renderer == NULL ? 0 : renderer_steps(run->renderer);
+    const double close_s = clocks_steady_s();
     const Status closed = writer_close(&run->writer, status_is_ok(status), &run->decision.plan, run->done);
+    timeline_add_until_now(run->request->timeline, PHASE_WRITE, "close the file", close_s);
     return status_first(status, closed);
 }
 

@@ -82,6 +82,18 @@ void team_gather_parts(Team team, const void *mine, int bytes, void *all, const 
         memcpy((char *)all + places_of_rank[0], mine, (size_t)bytes);
 }
 
+void team_bring(Team team, int from, void *data, size_t bytes) {
+    const size_t piece = (size_t)1 << 30;
+    for (size_t done = 0; done < bytes; done += piece) {
+        char *next = (char *)data + done;
+        const int count = (int)(bytes - done < piece ? bytes - done : piece);
+        if (team.rank == 0)
+            MPI_Recv(next, count, MPI_BYTE, from, 0, team.communicator, MPI_STATUS_IGNORE);
+        else
+            MPI_Send(next, count, MPI_BYTE, 0, 0, team.communicator);
+    }
+}
+
 static void reduce_to_all(Team team, void *value, MPI_Datatype type, MPI_Op operation) {
     if (team.ranks > 1) MPI_Allreduce(MPI_IN_PLACE, value, 1, type, operation, team.communicator);
 }

@@ -2,6 +2,7 @@
 
 #include "agree.h"
 #include "background_write.h"
+#include "clocks.h"
 #include "compress.h"
 #include "frame_table.h"
 #include "hdf5_helpers.h"
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +31,7 @@ struct Writer {
     uint8_t *states;     /* [frames] */
     ImageSet main, twin; /* twin: only where counts and photons are kept */
     int descriptor;      /* of the file, for the images */
+    Timeline *timeline;
     /* the wave that is being written, on every rank or on none: its images are borrowed */
     bool wave_is_open;
     WaveData wave;
@@ -78,6 +81,7 @@ static Status writer_create(Team team, const Experiment *experiment, OutputReque
                         .frames = frames,
                         .states = states,
                         .descriptor = -1,
+                        .timeline = request.timeline,
                         .file = H5I_INVALID_HID,
                         .table = frame_table_closed(),
                         .compression = request.compression,
@@ -406,14 +410,29 @@ static Status explain(const Writer *writer, Status status) {
                         writer->path.partial, status.message);
 }
 
+/* agree(), whose time is that of waiting for the others' images. */
+static Status agree_timed(const Writer *writer, Status mine) {
+    const double begin_s = clocks_steady_s();
+    const Status status = agree(writer->team, mine);
+    timeline_add_until_now(writer->timeline, PHASE_WAIT, "others' images", begin_s);
+    return status;
+}
+
 Status writer_settle(Writer *writer) {
     Records records = {.count = 0, .record = NULL};
     if (!writer->wave_is_open) return status_ok();
-    Status status = agree(writer->team, background_write_finish(&writer->images_of_wave));
+    const double begin_s = clocks_steady_s();
+    Status status = background_write_finish(&writer->images_of_wave);
+    timeline_add_until_now(writer->timeline, PHASE_WRITE, "finish images", begin_s);
+    timeline_add_beside(writer->timeline, omp_get_max_threads(), writer->images_of_wave.begin_s,
+                        writer->images_of_wave.end_s);
+    status = agree_timed(writer, status);
+    const double rows_s = clocks_steady_s();
     if (status_is_ok(status)) status = gather_records(writer, &writer->wave, &records);
     if (status_is_ok(status))
         status = agree(writer->team, writer->team.rank == 0 ? write_rows(writer, records) : status);
     if (status_is_ok(status)) status = share_states(writer, records);
+    timeline_add_until_now(writer->timeline, PHASE_WRITE, "frame table", rows_s);
     free(records.record);
     close_wave(writer);
     return explain(writer, status);

@@ -3,6 +3,7 @@
 #include "benchmark_json.h"
 #include "benchmark_report.h"
 #include "png_file.h"
+#include "trace_events.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -97,7 +98,10 @@ static void print_environment(FILE *file, const Contents *contents) {
 }
 
 static void print_trace(FILE *file, const Contents *contents) {
-    (void)timeline_print(file, contents->timeline);
+    const Timeline *timeline = contents->timeline;
+    JsonWriter json = trace_events_begin(file);
+    trace_events_add(&json, 0, timeline->events, timeline->count, timeline->start_s);
+    (void)trace_events_end(&json); /* closing the file tells */
 }
 
 static void print_blocking(FILE *file, const Contents *contents) {

@@ -1,6 +1,7 @@
 #include "benchmark_reference.h"
 
 #include "absolute_path.h"
+#include "clocks.h"
 #include "text.h"
 
 #include <errno.h>
@@ -131,15 +132,15 @@ static Status run_in_folder(BenchmarkSession session, const char *path, char *co
                             BenchmarkImage *image, ReferenceTimes *times) {
     pid_t child = 0;
     int state = 0;
-    const double begin = timeline_now(), cpu = children_seconds();
+    const double begin = clocks_steady_s(), cpu = children_seconds();
     const int failure = start(path, argv, folder, &child);
     if (failure != 0)
         return status_error(STATUS_BAD_FILE, "benchmark: the reference %.200s cannot be started: %s", path,
                             strerror(failure));
     TRY(wait_for(session, child, &state));
-    times->wall_s = timeline_now() - begin;
+    times->wall_s = clocks_steady_s() - begin;
     times->cpu_s = children_seconds() - cpu;
-    timeline_add(session.timeline, "reference", 0, begin, begin + times->wall_s);
+    timeline_add(session.timeline, PHASE_WAIT, "reference", 0, begin, begin + times->wall_s);
     TRY(judge_exit(path, state, folder));
     return read_image(path, folder, image);
 }

@@ -1,6 +1,7 @@
 #include "benchmark_run.h"
 
 #include "active_pixels.h"
+#include "clocks.h"
 #include "kernel.h"
 #include "large_memory.h"
 
@@ -33,11 +34,11 @@ static Status time_load(const Parameters *p, double *seconds) {
     StructureFactors factors;
     *seconds = 0.0;
     if (*p->crystal_structure_factors_file == '\0') return status_ok();
-    const double begin = timeline_now();
+    const double begin = clocks_steady_s();
     Status status = reflections_read(p, &reflections, NULL);
     if (status_is_ok(status))
         status = structure_factors_create(p, &reflections, mat3_identity(), &factors, &grid, NULL); /* any axes do */
-    *seconds = timeline_now() - begin;
+    *seconds = clocks_steady_s() - begin;
     reflections_free(&reflections);
     free(grid);
     return status;
@@ -100,7 +101,7 @@ static void compute(BenchmarkSession session, const Experiment *e, const Frame *
     {
         DoubleDouble *sums = all + omp_get_thread_num() * strips.rows * strips.columns;
         ThreadSpan *span = &spans[omp_get_thread_num()];
-        span->begin_s = timeline_now();
+        span->begin_s = clocks_steady_s();
 #pragma omp for schedule(dynamic, 1) nowait
         for (int64_t i = 0; i < strips.count; i++) {
             const Tile tile = strip_at(e, strips, i);
@@ -111,7 +112,7 @@ static void compute(BenchmarkSession session, const Experiment *e, const Frame *
             store_strip(e, tile, sums, photons, image->pixels);
             steps += kernel_steps(e, pixels, blocks);
         }
-        span->end_s = timeline_now();
+        span->end_s = clocks_steady_s();
     }
     image->steps = steps;
 }
@@ -125,11 +126,11 @@ static Status write_image(const char *path, const BenchmarkImage *image) {
     return status_error(STATUS_OUTPUT_FAILED, "%s cannot be written: %s", path, strerror(errno));
 }
 
-static void record(BenchmarkSession session, const char *pass, const char *phase, int thread, double begin,
+static void record(BenchmarkSession session, Phase phase, const char *pass, const char *what, int thread, double begin,
                    double end) {
     char name[48];
-    (void)snprintf(name, sizeof name, "%s: %s", pass, phase);
-    timeline_add(session.timeline, name, thread, begin, end);
+    (void)snprintf(name, sizeof name, "%s: %s", pass, what);
+    timeline_add(session.timeline, phase, name, thread, begin, end);
 }
 
 static Status compute_timed(BenchmarkSession session, const char *name, const Experiment *e, const Frame *frame,
@@ -143,15 +144,15 @@ static Status compute_timed(BenchmarkSession session, const char *name, const Ex
         free(sums);
         return status_error(STATUS_NO_MEMORY, "no memory for %d threads", threads);
     }
-    const double begin = timeline_now(), cpu = timeline_cpu();
+    const double begin = clocks_steady_s(), cpu = clocks_cpu_s();
     compute(session, e, frame, strips, sums, image, spans);
-    const double end = timeline_now();
-    times->compute_cpu = timeline_cpu() - cpu;
+    const double end = clocks_steady_s();
+    times->compute_cpu = clocks_cpu_s() - cpu;
     times->compute = end - begin;
     times->wait = 0.0;
     for (int i = 0; i < threads; i++) {
         times->wait += spans[i].end_s > 0.0 ? end - begin - (spans[i].end_s - spans[i].begin_s) : 0.0;
-        if (spans[i].end_s > 0.0) record(session, name, "compute", i, spans[i].begin_s, spans[i].end_s);
+        if (spans[i].end_s > 0.0) record(session, PHASE_COMPUTE, name, "compute", i, spans[i].begin_s, spans[i].end_s);
     }
     free(spans);
     free(sums);
@@ -162,10 +163,10 @@ static Status compute_timed(BenchmarkSession session, const char *name, const Ex
 static Status compute_and_write(BenchmarkSession session, const char *name, const Experiment *e, const Frame *frame,
                                 const char *output, BenchmarkImage *image, BenchmarkTimes *times) {
     TRY(compute_timed(session, name, e, frame, image, times));
-    const double begin = timeline_now();
+    const double begin = clocks_steady_s();
     if (output != NULL) TRY(write_image(output, image));
-    times->write = timeline_now() - begin;
-    if (output != NULL) record(session, name, "write", 0, begin, begin + times->write);
+    times->write = clocks_steady_s() - begin;
+    if (output != NULL) record(session, PHASE_WRITE, name, "write", 0, begin, begin + times->write);
     return status_ok();
 }
 
@@ -175,22 +176,22 @@ Status benchmark_pass(BenchmarkSession session, const char *name, const Paramete
     Frame frame = {.number = -1};
     *times = (BenchmarkTimes){.reduce = 0.0};
     TRY(benchmark_check_stop(session));
-    const double before = timeline_now();
+    const double before = clocks_steady_s();
     TRY(time_load(parameters, &times->load));
-    if (times->load > 0.0) record(session, name, "structure factors", 0, before, before + times->load);
-    const double begin = timeline_now(), cpu = timeline_cpu();
+    if (times->load > 0.0) record(session, PHASE_SETUP, name, "structure factors", 0, before, before + times->load);
+    const double begin = clocks_steady_s(), cpu = clocks_cpu_s();
     Status status = experiment_create(parameters, &experiment, NULL);
     if (status_is_ok(status)) status = frame_create(experiment, &frame);
     if (status_is_ok(status)) status = allocate(experiment, image);
     if (status_is_ok(status)) {
         frame_set(experiment, 0, &frame);
-        const double ready = timeline_now();
+        const double ready = clocks_steady_s();
         times->setup = fmax(ready - begin - times->load, 0.0); /* the load is in it once more */
-        record(session, name, "set-up", 0, begin, ready);
+        record(session, PHASE_SETUP, name, "set-up", 0, begin, ready);
         status = compute_and_write(session, name, experiment, &frame, output, image, times);
     }
     times->total = times->load + times->setup + times->compute + times->write;
-    times->total_cpu = timeline_cpu() - cpu;
+    times->total_cpu = clocks_cpu_s() - cpu;
     frame_destroy(&frame);
     experiment_destroy(&experiment);
     return status;

@@ -3,6 +3,7 @@
 #include "benchmark_artifacts.h"
 #include "benchmark_case.h"
 #include "benchmark_report.h"
+#include "clocks.h"
 #include "scratch_folder.h"
 
 #include <math.h>
@@ -83,9 +84,9 @@ static Status measure_reference(const Benchmark *b, Size *size, BenchmarkResult 
 static Status measure_round(const Benchmark *b, Size *size, BenchmarkResult *result, const char *output,
                             BenchmarkRound *round, double *reference_s) {
     TRY(benchmark_pass(b->session, "warm", size->parameters, output, &size->ours, &round->ours));
-    const double begin = timeline_now();
+    const double begin = clocks_steady_s();
     round->yardstick = yardstick_measure(size->experiment, &size->frame, YARDSTICK_STEPS, size->ours.pixels);
-    timeline_add(b->session.timeline, "yardstick", 0, begin, timeline_now());
+    timeline_add_until_now(b->session.timeline, PHASE_COMPUTE, "yardstick", begin);
     return measure_reference(b, size, result, round, reference_s);
 }
 
@@ -207,7 +208,7 @@ static Status start(Benchmark *b) {
 }
 
 static Status run(const BenchmarkOptions *options, FILE *out) {
-    Timeline timeline = {.start_s = timeline_now()};
+    Timeline timeline = timeline_start(true);
     Benchmark benchmark = {.options = options,
                            .session = {.timeline = options->profile ? &timeline : NULL, .stop = &stop_requested},
                            .out = out};

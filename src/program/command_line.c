@@ -14,10 +14,16 @@ typedef struct ShortForm {
 } ShortForm;
 
 static const ShortForm short_forms[] = {
-    {"--output", "run.output", NULL},           {"--frames", "run.frames", NULL},
-    {"--trace-pixel", "run.trace_pixel", NULL}, {"--trace-file", "run.trace_file", NULL},
-    {"--overwrite", "run.overwrite", "true"},   {"--resume", "run.resume", "true"},
-    {"--quiet", "run.verbosity", "quiet"},      {"--verbose", "run.verbosity", "verbose"},
+    {"--output", "run.output", NULL},
+    {"--frames", "run.frames", NULL},
+    {"--trace-pixel", "run.trace_pixel", NULL},
+    {"--trace-file", "run.trace_file", NULL},
+    {"--overwrite", "run.overwrite", "true"},
+    {"--resume", "run.resume", "true"},
+    {"--trace", "run.trace", NULL},
+    {"--profile", "run.profile", "true"},
+    {"--quiet", "run.verbosity", "quiet"},
+    {"--verbose", "run.verbosity", "verbose"},
 };
 enum { SHORT_FORMS = sizeof short_forms / sizeof *short_forms, RANKS_MOST = 1000000 };
 

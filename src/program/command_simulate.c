@@ -9,6 +9,7 @@
 #include "image_header.h"
 #include "plan_report.h"
 #include "progress.h"
+#include "run_profile.h"
 #include "simulate.h"
 #include "stop_signal.h"
 #include "team.h"
@@ -91,11 +92,19 @@ static Status run(Team team, int argc, char **argv, bool as_ancestor, const vola
     char *text = NULL;
     bool only_help = false;
     Notes notes = {.count = 0};
+    Timeline timeline = timeline_start(false);
+    FILE *trace = NULL;
     Status status = status_ok();
     if (team.rank == 0) status = read_arguments(argc, argv, as_ancestor, out, &parameters, &notes, &only_help);
     if (team.rank == 0 && status_is_ok(status)) status = command_line_text(argc, argv, &text);
+    if (team.rank == 0 && status_is_ok(status) && !only_help)
+        status =
+            run_profile_open(parameters, as_ancestor || parameters->run_overwrite || parameters->run_resume, &trace);
     status = agree(team, status);
     team_broadcast(team, 0, &only_help, sizeof only_help);
+    bool keeps_events = trace != NULL;
+    team_broadcast(team, 0, &keeps_events, sizeof keeps_events);
+    timeline.keeps_events = keeps_events;
     if (status_is_ok(status) && !only_help) {
         Screen screen = {.out = out, .parameters = parameters, .as_ancestor = as_ancestor};
         status = simulate(team, (SimulateRequest){.parameters = parameters,
@@ -107,8 +116,11 @@ static Status run(Team team, int argc, char **argv, bool as_ancestor, const vola
                                                   .progress = report,
                                                   .first_image = show_first_image,
                                                   .context = &screen,
+                                                  .timeline = &timeline,
                                                   .stop = stop});
+        status = status_first(status, run_profile_finish(team, parameters, &timeline, trace, out));
     }
+    timeline_free(&timeline);
     free(text);
     parameters_destroy(&parameters);
     return status;
