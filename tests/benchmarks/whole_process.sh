@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Whole processes, start and output included: CPU time of `tessera simulate` against the plain libm loop over the same
+# steps (src/program/yardstick.c), which is given its start and output for free. Then where the time of a run of 50 frames goes, what a
+# trace costs, and two threads and two ranks over one. Prints tables, never fails; docs/performance.md explains them.
+# Environment: TESSERA (the program), ITERATIONS (5), MPIEXEC (mpirun --bind-to core).
+set -u
+TESSERA=${TESSERA:-tessera}
+MPIEXEC=${MPIEXEC:-mpirun --bind-to core}
+iterations=${ITERATIONS:-5}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export OMP_NUM_THREADS=1
+TIMEFORMAT='%R %U %S'
+
+cell=("--crystal.cell=100,100,100,90,90,90" --crystal.default_f=100 --run.precision=float32)
+one_step=("${cell[@]}" --beam.wavelength=0.5 --crystal.cells=5 --detector.distance=500 --detector.pixel_size=0.05 --sampling.oversample=1)
+case_m=("${cell[@]}" --beam.wavelength=1 --crystal.cells=20 --crystal.mosaic_spread=0.5 --crystal.mosaic_domains=50
+    --beam.dispersion=1 --beam.dispersion_steps=5 --detector.distance=100 --detector.pixel_size=0.1 --sampling.oversample=1)
+pixels() { echo "--detector.fast_pixels=$1 --detector.slow_pixels=$1"; }
+median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+measure() { # measure COMMAND...: wall and CPU seconds
+    { time "$@" > "$work/out" 2> "$work/err"; } 2>&1 | awk '{ print $1, $2 + $3 }'
+}
+simulate() { measure "$TESSERA" simulate "$@" --quiet --overwrite --output="$work/out.nxs"; }
+
+plain_loop() { # plain_loop BENCHMARK-ARGUMENT...: ns per step of the yardstick
+    "$TESSERA" benchmark --iterations 1 --precision float32 "$@" | sed -n 's/.*yardstick *\([0-9.]*\) ns per step.*/\1/p'
+}
+row() { # row NAME AIM STEPS EDGE BENCHMARK-ARGUMENTS -- OPTION...: pairs, as a busy machine is so for both
+    local name=$1 aim=$2 steps=$3 edge=$4 benchmark=() plain cpu
+    shift 4
+    while [ "$1" != -- ]; do benchmark+=("$1"); shift; done
+    shift
+    for _ in $(seq "$iterations"); do
+        # shellcheck disable=SC2046
+        cpu=$(simulate "$@" $(pixels "$edge") | cut -d' ' -f2)
+        plain=$(plain_loop --sizes 256 "${benchmark[@]}")
+        awk -v c="$cpu" -v p="$plain" -v s="$steps" -v n="$edge" 'BEGIN { print 1e-9 * p * s * n * n / c, c }'
+    done | sort -g | awk -v n="$name" -v a="$aim" '{ r[NR] = $1; c[NR] = $2 }
+        END { m = int((NR + 1) / 2); printf "%-3s %8.3f s CPU %8.1f x plain   aim >= %s\n", n, c[m], r[m], a }'
+}
+lone=(--case cubic --beam.wavelength=0.5 --detector.distance=500 --detector.pixel_size=0.05)
+"$TESSERA" --version
+row S 5 1 1024 "${lone[@]}" -- "${one_step[@]}"
+row M 100 250 1024 --case mosaic -- "${case_m[@]}"
+row L 15 1 4096 "${lone[@]}" -- "${one_step[@]}"
+
+# shellcheck disable=SC2046
+"$TESSERA" simulate "${one_step[@]}" $(pixels 1024) --sweep.kind=random --sweep.count=50 --quiet --profile --overwrite --output="$work/out.nxs"
+for _ in $(seq "$iterations"); do
+    # shellcheck disable=SC2046
+    without=$(simulate "${one_step[@]}" $(pixels 1024) --sweep.kind=random --sweep.count=50 | cut -d' ' -f2)
+    # shellcheck disable=SC2046
+    with=$(simulate "${one_step[@]}" $(pixels 1024) --sweep.kind=random --sweep.count=50 --trace="$work/trace.json" | cut -d' ' -f2)
+    awk -v a="$without" -v b="$with" 'BEGIN { print 100 * (b / a - 1) }'
+done | median | awk '{ printf "50 frames with a trace: %+.1f %% of CPU time\n", $1 }'
+
+for kind in threads ranks; do # wall time of 8 frames of case M
+    for _ in $(seq "$iterations"); do
+        # shellcheck disable=SC2046
+        one=$(OMP_NUM_THREADS=1 simulate "${case_m[@]}" $(pixels 1024) --sweep.kind=random --sweep.count=8 | cut -d' ' -f1)
+        # shellcheck disable=SC2046,SC2086
+        if [ $kind = threads ]; then
+            two=$(OMP_NUM_THREADS=2 simulate "${case_m[@]}" $(pixels 1024) --sweep.kind=random --sweep.count=8 | cut -d' ' -f1)
+        else
+            two=$(measure $MPIEXEC -n 2 "$TESSERA" simulate "${case_m[@]}" $(pixels 1024) --sweep.kind=random --sweep.count=8 \
+                --quiet --overwrite --output="$work/out.nxs" | cut -d' ' -f1)
+        fi
+        awk -v a="$one" -v b="$two" 'BEGIN { print a / b }'
+    done | median | awk -v k=$kind '{ printf "case M, 8 frames: two %s over one: %.2f   aim >= 1.8\n", k, $1 }'
+done
