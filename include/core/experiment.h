@@ -77,6 +77,12 @@ double experiment_recommended_oversample(const Beam *beam, const Crystal *crysta
  *  (domain x phi_steps + phi) x sources + source. */
 int64_t experiment_terms(const Experiment *experiment);
 
+/** Steps (pixel x sub-pixel x layer x term) of frame @p number: what it costs. */
+int64_t experiment_frame_steps(const Experiment *experiment, int64_t number);
+
+/** Steps of frames @p begin .. @p end - 1 together. */
+double experiment_steps(const Experiment *experiment, int64_t begin, int64_t end);
+
 /** What is particular to one frame. `cells_m` is owned: frame_destroy frees it. */
 typedef struct Frame {
     int64_t number;        /**< absolute number in the sweep, from 0 */

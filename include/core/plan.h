@@ -33,8 +33,8 @@ typedef struct PlanRequest {
 
 /** The plan: plain data, the same on every rank.
  *  The ranks form `groups` of `group_ranks`; in every wave each
- *  group renders a run of frames. In a group the tiles form one run for each rank, its own tiles; the ranks form
- * clusters of `cluster_ranks`, which compute all tiles of their members, each member its own shards; the sums are
+ *  group claims frames, one after the other. In a group the tiles form one run for each rank, its own tiles; the ranks
+ * form clusters of `cluster_ranks`, which compute all tiles of their members, each member its own shards; the sums are
  * reduced to the tile's owner. */
 typedef struct Plan {
     PlanRequest request;
@@ -42,7 +42,7 @@ typedef struct Plan {
     int64_t tiles_slow, tiles_fast; /**< number of tiles along each axis */
     int64_t shards;                 /**< 1..blocks */
     int groups, group_ranks, cluster_ranks;
-    int64_t frames_per_wave_of_group;
+    int64_t frames_per_wave_of_group; /**< an even share of a wave */
     int64_t waves;
 } Plan;
 
@@ -71,9 +71,15 @@ Range plan_tiles_of_cluster(const Plan *plan, int member);
 Range plan_shards_of_member(const Plan *plan, int member);
 Range plan_blocks_of_shards(const Plan *plan, Range shards);
 
-/** The frames of wave @p wave, as numbers 0..frames-1 among those to render, and the part of them of one group. */
+/** The frames of wave @p wave, as places 0..frames-1 in the list of those to render. */
 Range plan_frames_of_wave(const Plan *plan, int64_t wave);
-Range plan_frames_of_group(const Plan *plan, int64_t wave, int group);
+
+/** The most frames of a wave that one group may render: more than an even share, as frames and ranks differ; an even
+ *  share of one is all, as its neighbours in the list cost about the same. */
+int64_t plan_room_of_group(const Plan *plan);
+
+/** Work of the busiest member of a group over an even share, at least 1. */
+double plan_uneven(const Plan *plan);
 
 /** Part @p index of @p range cut into @p parts runs whose lengths differ by at most one. */
 Range range_part(Range range, int64_t parts, int64_t index);

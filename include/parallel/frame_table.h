@@ -10,6 +10,9 @@
 
 #include <hdf5.h>
 
+/** Where the table is. */
+#define FRAME_TABLE_PATH "/entry/simulation/frames"
+
 /** Number of columns that are written when a frame is finished, the status being one more. */
 enum { FRAME_TABLE_COLUMNS = 9 };
 
@@ -37,8 +40,8 @@ void frame_table_close(FrameTable *table);
  *  @param to_mcstas  turns their reciprocal vectors into the file's frame */
 Status frame_table_write(const FrameTable *table, const FrameRecord *records, int64_t count, Mat3 to_mcstas);
 
-/** Marks the frames of @p records as complete. For one rank. */
-Status frame_table_mark(const FrameTable *table, const FrameRecord *records, int64_t count);
+/** Sets the state of the frames of @p records. For one rank. */
+Status frame_table_mark(const FrameTable *table, const FrameRecord *records, int64_t count, FrameState state);
 
 /** Reads the state of all @p frames frames. For one rank. */
 Status frame_table_read_states(const FrameTable *table, int64_t frames, uint8_t *states);

@@ -35,9 +35,11 @@ Status image_set_locate(hid_t file, const char *path, ImageSet *set);
  *  @return OUTPUT_FAILED when the disk is full and the like, or when the pixels do not lie within the images */
 Status image_set_write(const ImageSet *set, int descriptor, const WaveData *wave, const void *values);
 
-/** Writes -1 to whole frames, which the ranks share among them. Collective.
+/** Writes -1 to whole frames, in their order, which the ranks share among them; the rest is left out when @p patience
+ *  ends. Collective.
  *  @param slots  [count], ascending, the same on every rank
  *  @return the same on every rank */
-Status image_set_fill(const ImageSet *set, Team team, int descriptor, const int64_t *slots, int64_t count);
+Status image_set_fill(const ImageSet *set, Team team, int descriptor, const int64_t *slots, int64_t count,
+                      Patience patience);
 
 #endif

@@ -56,6 +56,9 @@ Status output_path_remove_partial(const OutputPath *output);
 /** Brings the .partial to the disk itself, past the operating system's memory. */
 Status output_path_sync(const OutputPath *output);
 
+/** Takes the final name back, so that the file can be continued. */
+Status output_path_withdraw(const OutputPath *output);
+
 /** Gives the .partial its final name.
  *  @param overwrite  false: a complete file that has appeared meanwhile is an error */
 Status output_path_publish(const OutputPath *output, bool overwrite);

@@ -25,7 +25,16 @@ typedef struct OwnPart {
 typedef struct ImageTotals {
     double sum, max;
     uint32_t crc32; /**< of all bytes, row by row */
+    bool abandoned; /**< some member gave the frame up: it is worth nothing */
 } ImageTotals;
+
+/** Asked by the main thread of a rank while it renders. */
+typedef struct RenderWatch {
+    /** True when the frame is to be given up that was begun @p elapsed_s ago and of which @p fraction is done; NULL: no
+     *  frame is given up */
+    bool (*gives_up)(void *context, double elapsed_s, double fraction);
+    void *context;
+} RenderWatch;
 
 /** Makes a renderer. Collective over @p team; the experiment, the plan and the timeline (may be NULL) are borrowed. */
 Status renderer_create(Team team, const Experiment *experiment, const Plan *plan, Timeline *timeline,
@@ -36,6 +45,12 @@ void renderer_destroy(Renderer **renderer);
 
 /** What this rank owns of every frame. Borrowed. */
 const OwnPart *renderer_own_part(const Renderer *renderer);
+
+/** Sets who decides about giving up. Local: each rank may decide for itself, and renderer_totals tells its group. */
+void renderer_watch(Renderer *renderer, RenderWatch watch);
+
+/** What the first member of the group has. Collective over the group. */
+int64_t renderer_share(const Renderer *renderer, int64_t value);
 
 /** Expected photons of a frame on this rank's own part. Collective over the group.
  *  @param expected  [own rows][fast_pixels]; only own rectangles are written */

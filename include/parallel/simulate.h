@@ -12,8 +12,15 @@
 #include "timeline.h"
 #include "writer.h"
 
-/** Called on rank 0 after every wave. */
-typedef void (*ProgressReport)(void *context, int64_t frames_done, int64_t frames, double steps_done);
+/** How far a run is. Plain data. */
+typedef struct RunProgress {
+    int64_t frames_done, frames; /**< in this session */
+    double steps_done;
+    double imbalance; /**< computing time of the busiest rank over the mean, so far */
+} RunProgress;
+
+/** Called on rank 0 before the first and after every wave. */
+typedef void (*ProgressReport)(void *context, RunProgress progress);
 
 /** Called on rank 0 when the first frame is rendered and its files are written, if ancestor_files_need_image.
  *  @param frame  number in the sweep
@@ -34,7 +41,7 @@ typedef struct SimulateRequest {
     FirstImageReport first_image; /**< may be NULL */
     void *context;                /**< for the three */
     Timeline *timeline;           /**< for the phases, on every rank; may be NULL */
-    const volatile int *stop;     /**< set by a signal: stop after the wave; may be NULL */
+    const volatile int *stop;     /**< a StopLevel (frame_queue.h) that signals set; may be NULL */
 } SimulateRequest;
 
 /** Reads and checks on rank 0, then renders and writes on all ranks. Collective.
@@ -47,6 +54,13 @@ Status simulate(Team team, SimulateRequest request);
  */
 Status simulate_plan(const Parameters *parameters, const Experiment *experiment, int ranks, int threads, Plan *plan,
                      Range *slice, Notes *notes);
+
+/** Ranks that share a node's memory, of @p ranks: as the launcher says (OMPI_COMM_WORLD_LOCAL_SIZE,
+ * SLURM_NTASKS_PER_NODE, SLURM_TASKS_PER_NODE), else one for each core of this machine. */
+int simulate_ranks_of_node(int ranks);
+
+/** Bytes of structure factors that the ranks of a node share. */
+double simulate_grid_bytes(const Experiment *experiment);
 
 /** Bytes of image buffers that a rank needs under @p plan. */
 double simulate_buffer_bytes(const Plan *plan, const Experiment *experiment);

@@ -54,11 +54,15 @@ void team_gather_parts(Team team, const void *mine, int bytes, void *all, const 
 /** Brings bytes from rank @p from, which is not 0, to rank 0; for these two. */
 void team_bring(Team team, int from, void *data, size_t bytes);
 
-/** Least and greatest of all members' values, and their exclusive or. Collective. */
+/** Least and greatest of all members' values, their sum in any order, and their exclusive or. Collective. */
 int64_t team_least(Team team, int64_t mine);
 int64_t team_greatest(Team team, int64_t mine);
 double team_greatest_real(Team team, double mine);
+double team_sum_real(Team team, double mine);
 uint32_t team_exclusive_or(Team team, uint32_t mine);
+
+/** Sets each of @p count bytes to the greatest of all members'. Collective. */
+void team_greatest_bytes(Team team, uint8_t *bytes, int64_t count);
 
 /** Memory that all members of a node see. */
 typedef struct SharedMemory {

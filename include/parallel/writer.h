@@ -20,6 +20,8 @@ typedef struct Writer Writer;
 typedef struct OutputRequest {
     const char *path;         /**< FILE.nxs; FILE.nxs.partial until it is complete. Borrowed */
     bool overwrite, resume;   /**< output_path_start says what they do, alone and together */
+    bool verify;              /**< with resume: checks finished frames; damaged ones are marked absent */
+    Notes *damaged;           /**< and named here, on rank 0; may be NULL. Borrowed */
     Range frames;             /**< absolute numbers of the frames that the file holds */
     const char *command_line; /**< for the record. Borrowed */
     BuildInfo build;
@@ -88,13 +90,19 @@ Status writer_write(Writer *writer, const WaveData *wave);
  *  @return as writer_write */
 Status writer_settle(Writer *writer);
 
+/** Asked on rank 0 while missing frames are filled: true to go on. */
+typedef struct Patience {
+    bool (*has_time)(void *context); /**< NULL: always */
+    void *context;
+} Patience;
+
 /** Settles the last wave, closes the file and leaves NULL; when @p finished and every frame is complete, adds the end
- * time, brings the file to the disk and gives it its final name. Otherwise it writes -1 to the missing frames, which
- * readers would take for zeros, and leaves the .partial; a new one in which no frame is complete is removed. Accepts
- * NULL. Collective. Where the file is to be compressed, rank 0 does that before the final name; what stops it leaves
- * the .partial whole.
+ * time, brings the file to the disk and gives it its final name. Otherwise it writes -1 to missing frames, which
+ * readers would take for zeros, as long as @p patience lasts, and leaves the .partial; a new one in which no frame is
+ * complete is removed. Accepts NULL. Collective. Where the file is to be compressed, rank 0 does that before the final
+ * name; what stops it leaves the .partial whole.
  *  @param plan  the plan that was followed, for the record; NULL: that of writer_open
  *  @return INTERRUPTED when a signal stopped the compression, OUTPUT_FAILED */
-Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine);
+Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine, Patience patience);
 
 #endif

@@ -10,6 +10,7 @@
 typedef struct CommandLine {
     bool help;
     char help_section[64]; /**< section to explain, "" for all */
+    int simulated_ranks;   /**< --simulate-ranks of `plan`; 0 when not given */
     int ranks;             /**< --ranks of `plan`; 0 when not given */
 } CommandLine;
 

@@ -4,6 +4,7 @@
 #define TESSERA_PROGRESS_H
 
 #include "parameters.h"
+#include "simulate.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ typedef struct Progress {
 Progress progress_start(FILE *out, ProgressKind kind, double every_s);
 
 /** Shows how far the run is, as often as is due. */
-void progress_show(Progress *progress, int64_t frames_done, int64_t frames, double steps_done);
+void progress_show(Progress *progress, RunProgress run);
 
 /** A duration for people: "1 h 02 min", "3 min 20 s", "12 s"; "unknown" when it is not finite. */
 void progress_duration(double seconds, char *text, size_t bytes);

@@ -350,6 +350,16 @@ int64_t experiment_terms(const Experiment *experiment) {
     return experiment->beam.source_count * experiment->sampling.phi_steps * experiment->crystal.domain_count;
 }
 
+int64_t experiment_frame_steps(const Experiment *experiment, int64_t number) {
+    const int64_t edge = experiment->sampling.oversample;
+    (void)number; /* all frames of these sweeps have the same terms */
+    return experiment->active_pixels * edge * edge * experiment->detector.sensor_layers * experiment_terms(experiment);
+}
+
+double experiment_steps(const Experiment *experiment, int64_t begin, int64_t end) {
+    return end > begin ? (double)(end - begin) * (double)experiment_frame_steps(experiment, begin) : 0.0;
+}
+
 Status frame_create(const Experiment *experiment, Frame *frame) {
     *frame = (Frame){.number = -1};
     frame->cells_m = malloc((size_t)experiment->sampling.phi_steps * sizeof *frame->cells_m);

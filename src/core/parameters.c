@@ -74,6 +74,7 @@ static const Unit units[] = {
     {"s", "time", "s", 1.0},
     {"ms", "time", "s", 1e-3},
     {"fs", "time", "s", 1e-15},
+    {"GB/s", "rate of data", "B/s", 1e9},
     {"photons/m2", "fluence", "1/m^2", 1.0},
     {"photons/s", "flux", "1/s", 1.0},
 };

@@ -166,6 +166,17 @@ static void choose_clusters(Plan *plan, Notes *notes) {
                   request->shards, request->blocks, plan->shards);
 }
 
+double plan_uneven(const Plan *plan) {
+    const double even = (double)common_pixels(plan->request.active, whole_frame(plan)) * (double)plan->request.blocks /
+                        plan->group_ranks;
+    return even > 0.0 ? greatest_work(plan) / even : 1.0;
+}
+
+int64_t plan_room_of_group(const Plan *plan) {
+    const int64_t even = plan->frames_per_wave_of_group;
+    return plan->groups == 1 ? even : 2 * even - 1;
+}
+
 static void choose_wave(Plan *plan) {
     const PlanRequest *request = &plan->request;
     const double share = (double)request->slow_pixels * (double)request->fast_pixels / plan->group_ranks;
@@ -214,10 +225,6 @@ int plan_member_of_rank(const Plan *plan, int rank) {
 Range plan_frames_of_wave(const Plan *plan, int64_t wave) {
     const int64_t length = plan->frames_per_wave_of_group * plan->groups;
     return (Range){wave * length, least_of((wave + 1) * length, plan->request.frames)};
-}
-
-Range plan_frames_of_group(const Plan *plan, int64_t wave, int group) {
-    return range_part(plan_frames_of_wave(plan, wave), plan->groups, group);
 }
 
 /* Rectangle of the tiles [begin, end) of one row of tiles. */

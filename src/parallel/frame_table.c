@@ -160,8 +160,8 @@ FrameTable frame_table_closed(void) {
 
 /* All are tried, whatever fails: opening is collective where all ranks have the file open. */
 Status frame_table_open(hid_t file, FrameTable *table) {
-    const hid_t group = H5Gopen2(file, "/entry/simulation/frames", H5P_DEFAULT);
-    Status status = group < 0 ? hdf5_error(STATUS_BAD_FILE, "open", "/entry/simulation/frames") : status_ok();
+    const hid_t group = H5Gopen2(file, FRAME_TABLE_PATH, H5P_DEFAULT);
+    Status status = group < 0 ? hdf5_error(STATUS_BAD_FILE, "open", FRAME_TABLE_PATH) : status_ok();
     for (int i = 0; i < FRAME_TABLE_COLUMNS; i++) {
         table->column[i] = H5Dopen2(group, columns[i].name, H5P_DEFAULT);
         if (table->column[i] < 0) status = status_first(status, hdf5_error(STATUS_BAD_FILE, "open", columns[i].name));
@@ -273,13 +273,13 @@ Status frame_table_write(const FrameTable *table, const FrameRecord *records, in
     return status;
 }
 
-Status frame_table_mark(const FrameTable *table, const FrameRecord *records, int64_t count) {
+Status frame_table_mark(const FrameTable *table, const FrameRecord *records, int64_t count, FrameState state) {
     RowBuffers buffers;
     if (count == 0) return status_ok();
     TRY(make_buffers(count, &buffers));
     for (int64_t i = 0; i < count; i++) {
         buffers.slots[i] = records[i].slot;
-        buffers.column[i] = FRAME_COMPLETE;
+        buffers.column[i] = (char)state;
     }
     const Status status =
         write_rows(table->status, "status", H5T_NATIVE_UINT8, hdf5_list(count), buffers.slots, buffers.column);

@@ -143,28 +143,47 @@ static void *frames_of_minus_one(const ImageSet *set, int64_t frames) {
     return values;
 }
 
-/* The ranks take runs of consecutive slots in turn. */
-static Status fill_share(const ImageSet *set, Team team, int descriptor, const int64_t *slots, int64_t count,
-                         int64_t most, const char *values) {
+/* Rank 0's patience. Collective. */
+static bool has_time(Team team, Patience patience) {
+    bool more = team.rank != 0 || patience.has_time == NULL || patience.has_time(patience.context);
+    team_broadcast(team, 0, &more, sizeof more);
+    return more;
+}
+
+/* Runs of consecutive slots at a time. */
+static Status fill_piece(const ImageSet *set, int descriptor, const int64_t *slots, int64_t count, const char *values) {
     const int64_t frame_bytes = IMAGE_PIXEL_BYTES * set->slow_pixels * set->fast_pixels;
-    int64_t turn = 0;
     for (int64_t first = 0, run = 0; first < count; first += run) {
-        const int64_t consecutive = slots_run(slots + first, count - first);
-        run = consecutive < most ? consecutive : most;
-        if (turn++ % team.ranks == team.rank)
-            TRY(write_bytes(descriptor, values, run * frame_bytes, set->offset + slots[first] * frame_bytes));
+        run = slots_run(slots + first, count - first);
+        TRY(write_bytes(descriptor, values, run * frame_bytes, set->offset + slots[first] * frame_bytes));
     }
     return status_ok();
 }
 
-Status image_set_fill(const ImageSet *set, Team team, int descriptor, const int64_t *slots, int64_t count) {
+/* The ranks take `most` frames each in turn.
+ * @return this rank's failure */
+static Status fill_turns(const ImageSet *set, Team team, int descriptor, const int64_t *slots, int64_t count,
+                         int64_t most, const char *values, Patience patience) {
+    Status status = status_ok();
+    for (int64_t first = 0; first < count && has_time(team, patience); first += most * team.ranks) {
+        const int64_t begin = first + team.rank * most;
+        const int64_t left = count - begin > 0 ? count - begin : 0;
+        if (status_is_ok(status))
+            status = fill_piece(set, descriptor, slots + (left > 0 ? begin : 0), left < most ? left : most, values);
+    }
+    return status;
+}
+
+Status image_set_fill(const ImageSet *set, Team team, int descriptor, const int64_t *slots, int64_t count,
+                      Patience patience) {
     const int64_t frame_bytes = IMAGE_PIXEL_BYTES * set->slow_pixels * set->fast_pixels;
     const int64_t fitting = FILL_BYTES / frame_bytes > 0 ? FILL_BYTES / frame_bytes : 1;
     const int64_t most = fitting < count ? fitting : count;
     if (count == 0) return status_ok();
     void *values = frames_of_minus_one(set, most);
     Status status = values == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a frame of -1") : status_ok();
-    if (status_is_ok(status)) status = fill_share(set, team, descriptor, slots, count, most, values);
+    status = agree(team, status);
+    if (status_is_ok(status)) status = fill_turns(set, team, descriptor, slots, count, most, values, patience);
     free(values);
     return agree(team, status);
 }

@@ -156,6 +156,11 @@ Status output_path_sync(const OutputPath *output) {
     return sync_path(output->partial, O_RDWR);
 }
 
+Status output_path_withdraw(const OutputPath *output) {
+    if (rename(output->complete, output->partial) != 0) return system_error("rename to .partial", output->complete);
+    return sync_path(output->folder, O_RDONLY);
+}
+
 Status output_path_publish(const OutputPath *output, bool overwrite) {
     if (!overwrite && presence(output->complete) != PRESENCE_NONE)
         return status_error(STATUS_OUTPUT_FAILED,

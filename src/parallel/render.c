@@ -12,6 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A thread looks up after about so many steps: some tenths of a second. Where most are skipped it takes more. */
+static const int64_t STEPS_AT_A_TIME = 5000000, SKIPPED_STEPS_AT_A_TIME = 100000000;
+
+/* Of a strip whose every pixel takes long. */
+enum { SHORT_STRIP_COLUMNS = 64 };
+
 /* Sums that a cluster reduces at a time. */
 static const int64_t BATCH_PIXELS = INT64_C(1) << 17;
 
@@ -50,6 +56,10 @@ struct Renderer {
     int64_t steps;
     Timeline *timeline;
     ThreadSpan *spans; /* [threads] */
+    RenderWatch watch;
+    double started_s; /* the frame in work */
+    int64_t strips_done;
+    bool abandoned;
 };
 
 static int64_t least_of(int64_t a, int64_t b) {
@@ -66,6 +76,10 @@ static int64_t next_multiple(int64_t x, int64_t of) {
 
 static int64_t pixels_of(Tile tile) {
     return tile.slow_pixels * tile.fast_pixels;
+}
+
+static int64_t steps_at_a_time(const Renderer *r) {
+    return r->experiment->sampling.by_reflections ? SKIPPED_STEPS_AT_A_TIME : STEPS_AT_A_TIME;
 }
 
 /* Appends the strips of a tile that have an active pixel, cut to those; with strips NULL it only counts. */
@@ -109,6 +123,9 @@ static Status cut_cluster(Renderer *r) {
     int64_t strips = 0, most_batch = 0, pixels = 0;
     for (int64_t t = tiles.begin; t < tiles.end; t++) pixels += pixels_of(plan_tile(r->plan, t));
     r->strip = kernel_strip(r->experiment, pixels, omp_get_max_threads());
+    if (r->plan->request.steps_per_pixel > steps_at_a_time(r) / pixels_of(r->strip) &&
+        r->strip.fast_pixels > SHORT_STRIP_COLUMNS)
+        r->strip.fast_pixels = SHORT_STRIP_COLUMNS;
     for (int64_t t = tiles.begin; t < tiles.end; t++) strips += cut_tile(r, plan_tile(r->plan, t), NULL);
     const int64_t most_batches = strips; /* at least one strip in each */
     r->strips = malloc((size_t)(strips + 1) * sizeof *r->strips);
@@ -225,6 +242,41 @@ static void record_spans(Renderer *r) {
     timeline_add(r->timeline, PHASE_WAIT, "other threads", 0, r->spans[0].end_s, now_s);
 }
 
+static bool is_abandoned(const Renderer *r) {
+    bool abandoned;
+#pragma omp atomic read
+    abandoned = r->abandoned;
+    return abandoned;
+}
+
+/* The main thread asks whether to go on; an abandoned frame is computed no further, but all that ranks do together goes
+ * on as if it were. */
+static void look_up(Renderer *r, double strips_done) {
+    if (r->watch.gives_up == NULL || omp_get_thread_num() != 0 || is_abandoned(r)) return;
+    const double fraction = strips_done / (double)r->strip_count;
+    if (!r->watch.gives_up(r->watch.context, clocks_steady_s() - r->started_s, fraction)) return;
+#pragma omp atomic write
+    r->abandoned = true;
+}
+
+/* One strip, in pieces of so many blocks that a signal is heard in time. */
+static void compute_strip(Renderer *r, const Frame *frame, Tile pixels, DoubleDouble *sums) {
+    const int64_t steps = kernel_steps(r->experiment, pixels_of(pixels), r->blocks);
+    const int64_t pieces = steps / steps_at_a_time(r) + 1;
+    int64_t done;
+    for (int64_t i = 0; i < pieces && !is_abandoned(r); i++) {
+        const Range blocks = range_part(r->blocks, pieces, i);
+        if (range_length(blocks) > 0) kernel_accumulate(r->experiment, frame, pixels, blocks, sums);
+        if (i + 1 == pieces) break;
+#pragma omp atomic read
+        done = r->strips_done;
+        look_up(r, (double)done + (double)(i + 1) / (double)pieces);
+    }
+#pragma omp atomic capture
+    done = ++r->strips_done;
+    look_up(r, (double)done);
+}
+
 /* A rank that has all shards of its tiles: each strip is finished by one thread. */
 static void expected_alone(Renderer *r, const Frame *frame, double photons, float *expected) {
 #pragma omp parallel
@@ -236,7 +288,7 @@ static void expected_alone(Renderer *r, const Frame *frame, double photons, floa
             DoubleDouble *sums = r->sums + (int64_t)omp_get_thread_num() * pixels_of(r->strip);
             const Tile pixels = r->strips[i].pixels;
             clear(sums, pixels_of(pixels));
-            kernel_accumulate(r->experiment, frame, pixels, r->blocks, sums);
+            compute_strip(r, frame, pixels, sums);
             store_strip(r, pixels, sums, photons, expected);
         }
         span->end_s = clocks_steady_s();
@@ -255,7 +307,7 @@ static void expected_in_cluster(Renderer *r, const Frame *frame, double photons,
             span->begin_s = clocks_steady_s();
 #pragma omp for schedule(dynamic, 1) nowait
             for (int64_t i = batch.first; i < batch.end; i++)
-                kernel_accumulate(r->experiment, frame, r->strips[i].pixels, r->blocks, r->sums + r->strips[i].offset);
+                compute_strip(r, frame, r->strips[i].pixels, r->sums + r->strips[i].offset);
             span->end_s = clocks_steady_s();
         }
         record_spans(r);
@@ -270,14 +322,26 @@ static void expected_in_cluster(Renderer *r, const Frame *frame, double photons,
 
 void renderer_expected(Renderer *r, const Frame *frame, float *expected) {
     const double photons = kernel_photons(r->experiment, frame);
+    r->started_s = clocks_steady_s();
+    r->strips_done = 0;
+    r->abandoned = false;
     if (r->experiment->active != NULL)
         memset(expected, 0, (size_t)(range_length(r->own.rows) * r->plan->request.fast_pixels) * sizeof *expected);
     if (r->plan->cluster_ranks == 1)
         expected_alone(r, frame, photons, expected);
     else
         expected_in_cluster(r, frame, photons, expected);
-    for (int64_t i = 0; i < r->strip_count; i++)
+    for (int64_t i = 0; i < r->strip_count && !r->abandoned; i++)
         r->steps += kernel_steps(r->experiment, pixels_of(r->strips[i].pixels), r->blocks);
+}
+
+void renderer_watch(Renderer *r, RenderWatch watch) {
+    r->watch = watch;
+}
+
+int64_t renderer_share(const Renderer *r, int64_t value) {
+    team_broadcast(r->group, 0, &value, sizeof value);
+    return value;
 }
 
 void renderer_counts(Renderer *r, const Frame *frame, const float *expected, int32_t *counts) {
@@ -294,8 +358,10 @@ ImageTotals renderer_totals(const Renderer *r, const float *expected, const int3
     reduction_to_owner(&r->reduction, r->group, 0, 1, &mine.sum);
     double sum = mine.sum.high + mine.sum.low;
     team_broadcast(r->group, 0, &sum, sizeof sum);
-    return (ImageTotals){
-        .sum = sum, .max = team_greatest_real(r->group, mine.max), .crc32 = team_exclusive_or(r->group, mine.crc32)};
+    return (ImageTotals){.sum = sum,
+                         .max = team_greatest_real(r->group, mine.max),
+                         .crc32 = team_exclusive_or(r->group, mine.crc32),
+                         .abandoned = team_greatest(r->group, r->abandoned) != 0};
 }
 
 /* Sends, or on the first member receives into the image, the rows of one rectangle. */

@@ -4,9 +4,11 @@
 #include "agree.h"
 #include "broadcast.h"
 #include "clocks.h"
+#include "frame_queue.h"
 #include "kernel.h"
 #include "large_memory.h"
 #include "render.h"
+#include "schedule.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -21,10 +23,14 @@ typedef struct Decision {
     Range slice;
 } Decision;
 
-/* Images of a wave: while one side is written, the other is computed. */
+/* The frames that a group has rendered in a wave: this rank's part of them. While those of one side are written, those
+ * of the other are rendered. */
 typedef struct WaveBuffers {
-    float *expected; /* [frames of a wave][own rows][fast_pixels] */
-    int32_t *counts; /* the same, NULL where not wanted */
+    int64_t frames, pixels; /* so far, and of a frame */
+    float *expected;        /* [room][own rows][fast_pixels] */
+    int32_t *counts;        /* the same, NULL where not wanted */
+    FrameRecord *records;   /* [room] */
+    int64_t *slots;         /* [room] ascending when the wave is written */
 } WaveBuffers;
 enum { SIDES = 2 };
 
@@ -39,13 +45,19 @@ typedef struct Run {
     Notes notes; /* on rank 0 */
     Writer *writer;
     Renderer *renderer;
+    FrameQueue *queue;
     Frame frame;
-    int64_t *slots; /* [plan.request.frames] places in the file of the frames to render */
-    WaveBuffers buffers[SIDES];
-    float *image;         /* the first frame on the rank that writes ancestor_files, else NULL */
-    FrameRecord *records; /* [frames of a wave] */
+    int64_t *slots; /* [plan.request.frames] places in the file of the frames to render, the costliest first */
+    int64_t next;   /* index in slots of the frame that this group renders next, or NOT_CLAIMED */
+    WaveBuffers sides[SIDES];
+    WaveBuffers *held; /* the side of the wave in work */
+    float *image;      /* the first frame on the rank that writes ancestor_files, else NULL */
     RankRecord done;
+    int64_t frames_done; /* of all ranks */
+    double steps_done;
 } Run;
+
+enum { NOT_CLAIMED = -1 };
 
 /* Bytes of whole rows of a rank's share of a frame, and of some more rows; every member's share is about the same. */
 static double row_bytes(const Plan *plan, double more_rows, double bytes_of_pixel) {
@@ -62,20 +74,41 @@ static int sides_of(const Plan *plan) {
 double simulate_buffer_bytes(const Plan *plan, const Experiment *experiment) {
     const PointSpread *spread = &experiment->signal.spread;
     const bool counts = experiment->images != IMAGES_EXPECTED;
-    const double images =
-        row_bytes(plan, 0.0, counts ? 8.0 : 4.0) * (double)plan->frames_per_wave_of_group * sides_of(plan);
+    const double images = row_bytes(plan, 0.0, counts ? 8.0 : 4.0) * (double)plan_room_of_group(plan) * sides_of(plan);
     const bool spreads = counts && spread->kind != PSF_NONE;
     return images + (spreads ? row_bytes(plan, 2.0 * (double)spread->radius, 8.0) : 0.0);
 }
 
+double simulate_grid_bytes(const Experiment *experiment) {
+    const StructureFactors *factors = &experiment->factors;
+    const double table = factors->table != NULL ? 4.0 * (double)structure_factors_table_size(factors) : 0.0;
+    return table + 8.0 * (double)structure_factors_grid_size(factors);
+}
+
+int simulate_ranks_of_node(int ranks) {
+    static const char *const variables[] = {
+        "OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_NTASKS_PER_NODE",
+        "SLURM_TASKS_PER_NODE"}; /* the last may be "4(x2),3": the largest is first */
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *text = getenv(variables[i]);
+        const long count = text != NULL ? strtol(text, NULL, 10) : 0;
+        if (count > 0) return count < ranks ? (int)count : ranks;
+    }
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 0 && cores < ranks ? (int)cores : ranks;
+}
+
 static Status check_memory(const Experiment *e, const Plan *plan) {
     const double node = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    const double need = simulate_buffer_bytes(plan, e);
-    if (need <= node) return status_ok();
+    const double each = simulate_buffer_bytes(plan, e);
+    const int of_node = simulate_ranks_of_node(plan->request.ranks);
+    if (each * of_node + simulate_grid_bytes(e) <= node) return status_ok();
     return status_error(STATUS_NO_MEMORY,
-                        "each rank needs %.3g GiB for its part of a frame of %" PRId64 " x %" PRId64
-                        " pixels, and this node has %.3g GiB; use more ranks or a smaller detector",
-                        need / 1073741824.0, e->detector.slow_pixels, e->detector.fast_pixels, node / 1073741824.0);
+                        "%d ranks of a node need %.3g GiB each for their part of a frame of %" PRId64 " x %" PRId64
+                        " pixels, and this node has %.3g GiB; use fewer ranks on a node, a smaller run.wave or a "
+                        "smaller detector",
+                        of_node, each / 1073741824.0, e->detector.slow_pixels, e->detector.fast_pixels,
+                        node / 1073741824.0);
 }
 
 /* A:B, or the whole sweep when nothing was said. */
@@ -120,6 +153,8 @@ static Status decide(Run *run) {
         return status_error(STATUS_BAD_PARAMETER, "there is nowhere to write to; give --output FILE.nxs");
     if (p->run_overwrite && p->run_resume)
         return status_error(STATUS_BAD_PARAMETER, "--overwrite and --resume exclude each other; give one");
+    if (p->run_verify && !p->run_resume)
+        return status_error(STATUS_BAD_PARAMETER, "--run.verify checks a file that --resume goes on with; give both");
     TRY(ancestor_files_check(p, request->replaces_files));
     TRY(experiment_create(p, &run->experiment, &run->notes));
     return simulate_plan(p, run->experiment, run->team.ranks, omp_get_max_threads(), &run->decision.plan,
@@ -158,6 +193,8 @@ static Status open_output(Run *run, bool *complete) {
     const OutputRequest output = {.path = p->run_output,
                                   .overwrite = p->run_overwrite,
                                   .resume = p->run_resume,
+                                  .verify = p->run_verify,
+                                  .damaged = &run->notes,
                                   .frames = run->decision.slice,
                                   .command_line = run->request->command_line,
                                   .build = run->request->build,
@@ -166,6 +203,17 @@ static Status open_output(Run *run, bool *complete) {
                                   .stop = run->request->stop,
                                   .timeline = run->request->timeline};
     return writer_open(run->team, p, run->experiment, &run->decision.plan, &run->notes, output, &run->writer, complete);
+}
+
+static int64_t cost_of_slot(const void *context, int64_t slot) {
+    const Run *run = context;
+    return experiment_frame_steps(run->experiment, run->decision.slice.begin + slot);
+}
+
+/* The costliest first, but for the frame that has files of its own: it stays with rank 0. */
+static Status sort_slots(Run *run, int64_t count) {
+    const bool first_stays = count > 0 && run->slots[0] == 0 && ancestor_files_wanted(run->parameters);
+    return schedule_sort(run->slots + (first_stays ? 1 : 0), count - (first_stays ? 1 : 0), cost_of_slot, run);
 }
 
 /* The frames that are not yet complete in the file. The plan is made anew for their number, the same on every rank. */
@@ -180,38 +228,46 @@ static Status list_missing_frames(Run *run) {
     PlanRequest request = run->decision.plan.request;
     request.frames = missing;
     run->decision.plan = plan_create(request, NULL);
-    return status_ok();
+    return sort_slots(run, missing);
 }
 
-static bool allocate_side(const Run *run, size_t pixels, WaveBuffers *buffers) {
-    const bool counts = run->experiment->images != IMAGES_EXPECTED;
-    buffers->expected = large_memory(pixels, sizeof *buffers->expected);
-    if (counts) buffers->counts = large_memory(pixels, sizeof *buffers->counts);
-    return buffers->expected != NULL && (!counts || buffers->counts != NULL);
+static bool allocate_side(const Run *run, size_t room, WaveBuffers *side) {
+    const bool has_counts = run->experiment->images != IMAGES_EXPECTED;
+    side->pixels = range_length(renderer_own_part(run->renderer)->rows) * run->decision.plan.request.fast_pixels;
+    side->expected = large_memory((size_t)side->pixels * room, sizeof *side->expected);
+    if (has_counts) side->counts = large_memory((size_t)side->pixels * room, sizeof *side->counts);
+    side->records = calloc(room, sizeof *side->records);
+    side->slots = calloc(room, sizeof *side->slots);
+    return side->expected != NULL && side->records != NULL && side->slots != NULL &&
+           (!has_counts || side->counts != NULL);
 }
 
 static Status allocate_buffers(Run *run) {
     const Plan *plan = &run->decision.plan;
-    const int64_t frames = plan->frames_per_wave_of_group;
-    const int64_t pixels = range_length(renderer_own_part(run->renderer)->rows) * plan->request.fast_pixels * frames;
-    TRY(frame_create(run->experiment, &run->frame));
-    bool allocated = true;
-    for (int side = 0; side < sides_of(plan); side++)
-        allocated = allocate_side(run, (size_t)pixels, &run->buffers[side]) && allocated;
-    run->records = calloc((size_t)frames, sizeof *run->records);
+    const size_t room = (size_t)plan_room_of_group(plan);
     const bool writes_image = ancestor_files_need_image(run->parameters) && run->team.rank == 0;
+    bool allocated = true;
+    TRY(frame_create(run->experiment, &run->frame));
+    for (int i = 0; i < sides_of(plan); i++) allocated = allocate_side(run, room, &run->sides[i]) && allocated;
+    run->held = &run->sides[0];
     if (writes_image) run->image = malloc((size_t)detector_pixels(&run->experiment->detector) * sizeof *run->image);
-    if (!allocated || run->records == NULL || (run->image == NULL && writes_image))
-        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " pixels of the frames in work", pixels);
-    return status_ok();
+    if (allocated && (run->image != NULL || !writes_image)) return status_ok();
+    return status_error(STATUS_NO_MEMORY, "no memory for %zu frames of %" PRId64 " pixels", room, run->held->pixels);
 }
 
-/* One frame into place @p index of the buffers. Collective over the group. */
-static void render_frame(Run *run, WaveBuffers buffers, int64_t slot, int64_t index) {
-    const Plan *plan = &run->decision.plan;
-    const int64_t pixels = range_length(renderer_own_part(run->renderer)->rows) * plan->request.fast_pixels;
-    float *expected = buffers.expected + index * pixels;
-    int32_t *counts = buffers.counts == NULL ? NULL : buffers.counts + index * pixels;
+static void free_side(WaveBuffers *side) {
+    free(side->slots);
+    free(side->records);
+    free(side->counts);
+    free(side->expected);
+}
+
+/* One frame behind those that are held. Collective over the group.
+ * @return false when it was given up */
+static bool render_frame(Run *run, int64_t slot) {
+    WaveBuffers *held = run->held;
+    float *expected = held->expected + held->frames * held->pixels;
+    int32_t *counts = held->counts == NULL ? NULL : held->counts + held->frames * held->pixels;
     const double start = clocks_since_1970_s(), clock = clocks_steady_s();
     frame_set(run->experiment, run->decision.slice.begin + slot, &run->frame);
     renderer_expected(run->renderer, &run->frame, expected);
@@ -222,7 +278,9 @@ static void render_frame(Run *run, WaveBuffers buffers, int64_t slot, int64_t in
     const ImageTotals totals = renderer_totals(run->renderer, expected, counts);
     timeline_add_until_now(run->request->timeline, PHASE_COMPUTE, counts != NULL ? "counts and totals" : "totals",
                            rest_s);
-    FrameRecord *record = &run->records[index];
+    if (totals.abandoned) return false;
+    FrameRecord *record = &held->records[held->frames];
+    held->slots[held->frames++] = slot;
     *record = (FrameRecord){.slot = slot,
                             .number = run->frame.number,
                             .phi_start_rad = run->frame.phi_start_rad,
@@ -239,15 +297,62 @@ static void render_frame(Run *run, WaveBuffers buffers, int64_t slot, int64_t in
         record->ub_per_m[i][1] = row.y;
         record->ub_per_m[i][2] = row.z;
     }
+    return true;
+}
+
+static void swap_bytes(void *left, void *right, size_t bytes) {
+    char *l = left, *r = right, piece[4096];
+    for (size_t done = 0; done < bytes; done += sizeof piece) {
+        const size_t length = bytes - done < sizeof piece ? bytes - done : sizeof piece;
+        memcpy(piece, l + done, length);
+        memcpy(l + done, r + done, length);
+        memcpy(r + done, piece, length);
+    }
+}
+
+static void swap_frames(WaveBuffers *held, int64_t i, int64_t j) {
+    const size_t bytes = (size_t)held->pixels * sizeof(float);
+    swap_bytes(&held->slots[i], &held->slots[j], sizeof *held->slots);
+    swap_bytes(&held->records[i], &held->records[j], sizeof *held->records);
+    swap_bytes(held->expected + i * held->pixels, held->expected + j * held->pixels, bytes);
+    if (held->counts != NULL) swap_bytes(held->counts + i * held->pixels, held->counts + j * held->pixels, bytes);
+}
+
+/* In the order of the file: frames of different cost were claimed in another. */
+static void sort_frames(WaveBuffers *held) {
+    for (int64_t i = 0; i + 1 < held->frames; i++) {
+        int64_t least = i;
+        for (int64_t j = i + 1; j < held->frames; j++)
+            if (held->slots[j] < held->slots[least]) least = j;
+        if (least != i) swap_frames(held, i, least);
+    }
+}
+
+/* Renders frames of the wave that ends before place @p end, until none is left or there is no room. What was claimed
+ * beyond the end is for the next wave. Collective over the group. */
+static void render_claimed(Run *run, int64_t end) {
+    const Plan *plan = &run->decision.plan;
+    const int64_t room = plan_room_of_group(plan);
+    const bool leads = plan_member_of_rank(plan, run->team.rank) == 0;
+    run->held->frames = 0;
+    while (run->held->frames < room) {
+        if (run->next == NOT_CLAIMED)
+            run->next = renderer_share(run->renderer, leads ? frame_queue_claim(run->queue) : 0);
+        if (run->next >= end) break;
+        const int64_t slot = run->slots[run->next];
+        run->next = NOT_CLAIMED;
+        if (!render_frame(run, slot)) break;
+    }
+    sort_frames(run->held);
 }
 
 /* The first frame's own files, written by rank 0. Collective over its group. */
 static Status write_first_frame(Run *run) {
     const Parameters *p = run->parameters;
     const SimulateRequest *request = run->request;
-    const int64_t frame = run->decision.slice.begin + run->slots[0];
+    const int64_t frame = run->decision.slice.begin;
     AncestorReport result;
-    if (ancestor_files_need_image(p)) renderer_gather(run->renderer, run->buffers[0].expected, run->image);
+    if (ancestor_files_need_image(p)) renderer_gather(run->renderer, run->held->expected, run->image);
     if (run->team.rank != 0) return status_ok();
     TRY(ancestor_files_write(p, run->experiment, frame, run->image, &result));
     if (run->image != NULL && request->first_image != NULL)
@@ -255,61 +360,94 @@ static Status write_first_frame(Run *run) {
     return status_ok();
 }
 
-static Status write_wave(Run *run, WaveBuffers buffers, Range frames, bool first_wave) {
+static Status write_wave(Run *run) {
     const Plan *plan = &run->decision.plan;
     const OwnPart *own = renderer_own_part(run->renderer);
-    const bool is_first = first_wave && run->slots[0] == 0 && plan_group_of_rank(plan, run->team.rank) == 0;
+    const WaveBuffers *held = run->held;
+    const bool has_first = held->frames > 0 && held->slots[0] == 0;
     Status status = status_ok();
-    if (is_first && ancestor_files_wanted(run->parameters)) status = write_first_frame(run);
+    if (has_first && ancestor_files_wanted(run->parameters)) status = write_first_frame(run);
     const double wait_s = clocks_steady_s();
     status = agree(run->team, status);
     timeline_add_until_now(run->request->timeline, PHASE_WAIT, "others' frames", wait_s);
     TRY(status);
     if (run->writer == NULL) return status_ok();
-    WaveData wave = {.frames = range_length(frames),
-                     .slots = run->slots + frames.begin,
+    WaveData wave = {.frames = held->frames,
+                     .slots = held->slots,
                      .rectangles = own->rectangles,
                      .rows = own->rows,
-                     .expected = run->experiment->images == IMAGES_COUNTS ? NULL : buffers.expected,
-                     .counts = buffers.counts,
-                     .records = plan_member_of_rank(plan, run->team.rank) == 0 ? range_length(frames) : 0,
-                     .record = run->records};
+                     .expected = run->experiment->images == IMAGES_COUNTS ? NULL : held->expected,
+                     .counts = held->counts,
+                     .records = plan_member_of_rank(plan, run->team.rank) == 0 ? held->frames : 0,
+                     .record = held->records};
     memcpy(wave.rectangle, own->rectangle, sizeof wave.rectangle);
     const int64_t datasets = run->experiment->images == IMAGES_BOTH ? 2 : 1;
-    run->done.bytes_written += 4 * own->pixels * range_length(frames) * datasets;
+    run->done.bytes_written += 4 * own->pixels * held->frames * datasets;
     return writer_write(run->writer, &wave);
 }
 
-static bool someone_stops(const Run *run) {
-    const int mine = run->request->stop != NULL && *run->request->stop != 0;
-    return team_greatest(run->team, mine) != 0;
+/* Adds what all groups have finished in a wave and shows it. Collective. */
+static void report(Run *run) {
+    const WaveBuffers *held = run->held;
+    const bool leads = plan_member_of_rank(&run->decision.plan, run->team.rank) == 0;
+    double mine[3] = {0.0, 0.0, run->done.compute_seconds}, all[3], most_seconds;
+    for (int64_t i = 0; leads && i < held->frames; i++) {
+        mine[0] += 1.0;
+        mine[1] += (double)cost_of_slot(run, held->slots[i]);
+    }
+    for (int i = 0; i < 3; i++) all[i] = team_sum_real(run->team, mine[i]);
+    most_seconds = team_greatest_real(run->team, mine[2]);
+    run->frames_done += (int64_t)all[0];
+    run->steps_done += all[1];
+    if (run->team.rank != 0 || run->request->progress == NULL) return;
+    run->request->progress(run->request->context,
+                           (RunProgress){.frames_done = run->frames_done,
+                                         .frames = run->decision.plan.request.frames,
+                                         .steps_done = run->steps_done,
+                                         .imbalance = all[2] > 0.0 ? most_seconds * run->team.ranks / all[2] : 1.0});
 }
 
-static void report(const Run *run, int64_t done) {
-    if (run->team.rank != 0 || run->request->progress == NULL) return;
-    const Plan *plan = &run->decision.plan;
-    const double steps_of_frame = (double)run->experiment->active_pixels * (double)plan->request.steps_per_pixel;
-    run->request->progress(run->request->context, done, plan->request.frames, steps_of_frame * (double)done);
+static Status stopped(const Run *run) {
+    return status_error(STATUS_INTERRUPTED,
+                        "stopped by a signal after %" PRId64 " of %" PRId64 " frames; run again with --resume to go on",
+                        run->frames_done, run->decision.plan.request.frames);
+}
+
+/* Waits for the end of a wave. Collective. */
+static StopLevel wait_for_groups(const Run *run) {
+    const double begin_s = clocks_steady_s();
+    const StopLevel level = frame_queue_wait(run->queue);
+    timeline_add_until_now(run->request->timeline, PHASE_WAIT, "others' frames", begin_s);
+    return level;
 }
 
 static Status render_waves(Run *run) {
     const Plan *plan = &run->decision.plan;
-    const int group = plan_group_of_rank(plan, run->team.rank);
-    report(run, 0);
+    report(run);
     for (int64_t wave = 0; wave < plan->waves; wave++) {
-        const Range frames = plan_frames_of_group(plan, wave, group);
-        const WaveBuffers buffers = run->buffers[wave % SIDES];
-        for (int64_t i = frames.begin; i < frames.end; i++) render_frame(run, buffers, run->slots[i], i - frames.begin);
-        TRY(write_wave(run, buffers, frames, wave == 0));
-        const bool last = wave + 1 == plan->waves, stops = !last && someone_stops(run);
-        if ((last || stops) && run->writer != NULL) TRY(writer_settle(run->writer));
-        report(run, plan_frames_of_wave(plan, wave).end);
-        if (stops)
-            return status_error(STATUS_INTERRUPTED,
-                                "stopped by a signal after %" PRId64 " of %" PRId64
-                                " frames; run again with --resume to go on",
-                                plan_frames_of_wave(plan, wave).end, plan->request.frames);
+        run->held = &run->sides[wave % sides_of(plan)];
+        render_claimed(run, plan_frames_of_wave(plan, wave).end);
+        const StopLevel level = wait_for_groups(run);
+        if (level == STOP_NOW) return stopped(run);
+        TRY(write_wave(run));
+        const bool is_last = wave + 1 == plan->waves || level != STOP_NONE;
+        if (is_last && run->writer != NULL) TRY(writer_settle(run->writer));
+        report(run);
+        if (level != STOP_NONE && run->frames_done < plan->request.frames) return stopped(run);
     }
+    return status_ok();
+}
+
+static bool gives_up(void *queue, double elapsed_s, double fraction) {
+    return frame_queue_gives_up(queue, elapsed_s, fraction);
+}
+
+/* Each group has its first frame by its number; the others are claimed. */
+static Status start_queue(Run *run) {
+    const Plan *plan = &run->decision.plan;
+    TRY(frame_queue_create(run->team, plan->groups, run->request->stop, run->parameters->run_grace_s, &run->queue));
+    run->next = plan_group_of_rank(plan, run->team.rank);
+    renderer_watch(run->renderer, (RenderWatch){.gives_up = gives_up, .context = run->queue});
     return status_ok();
 }
 
@@ -318,9 +456,18 @@ static Status render_missing(Run *run) {
     if (run->decision.plan.request.frames == 0) return status_ok();
     TRY(renderer_create(run->team, run->experiment, &run->decision.plan, run->request->timeline, &run->renderer));
     TRY(agree(run->team, allocate_buffers(run)));
+    TRY(start_queue(run));
     if (run->request->timeline != NULL)
         timeline_add_until_now(run->request->timeline, PHASE_SETUP, "set-up", run->request->timeline->start_s);
     return render_waves(run);
+}
+
+/* A quarter of the grace may go into marking missing pixels. */
+static bool has_time_to_fill(void *context) {
+    const Run *run = context;
+    if (run->queue == NULL) return true;
+    (void)frame_queue_listen(run->queue);
+    return frame_queue_seconds_left(run->queue) > 0.25 * run->parameters->run_grace_s;
 }
 
 static Status render_and_close(Run *run) {
@@ -331,19 +478,17 @@ static Status render_and_close(Run *run) {
     status = agree(run->team, status);
     if (status_is_ok(status)) status = render_missing(run);
     run->done.steps = run->renderer == NULL ? 0 : renderer_steps(run->renderer);
+    const Patience patience = {.has_time = has_time_to_fill, .context = run};
     const double close_s = clocks_steady_s();
-    const Status closed = writer_close(&run->writer, status_is_ok(status), &run->decision.plan, run->done);
+    const Status closed = writer_close(&run->writer, status_is_ok(status), &run->decision.plan, run->done, patience);
     timeline_add_until_now(run->request->timeline, PHASE_WRITE, "close the file", close_s);
     return status_first(status, closed);
 }
 
 static void release(Run *run) {
-    free(run->records);
     free(run->image);
-    for (int side = 0; side < SIDES; side++) {
-        free(run->buffers[side].counts);
-        free(run->buffers[side].expected);
-    }
+    for (int i = 0; i < SIDES; i++) free_side(&run->sides[i]);
+    frame_queue_destroy(&run->queue);
     frame_destroy(&run->frame);
     renderer_destroy(&run->renderer);
     free(run->slots);

@@ -113,6 +113,21 @@ double team_greatest_real(Team team, double mine) {
     return mine;
 }
 
+double team_sum_real(Team team, double mine) {
+    reduce_to_all(team, &mine, MPI_DOUBLE, MPI_SUM);
+    return mine;
+}
+
+void team_greatest_bytes(Team team, uint8_t *bytes, int64_t count) {
+    const int64_t piece = INT64_C(1) << 30;
+    if (team.ranks == 1) return;
+    for (int64_t done = 0; done < count; done += piece) {
+        const int64_t left = count - done;
+        MPI_Allreduce(MPI_IN_PLACE, bytes + done, (int)(left < piece ? left : piece), MPI_UINT8_T, MPI_MAX,
+                      team.communicator);
+    }
+}
+
 uint32_t team_exclusive_or(Team team, uint32_t mine) {
     reduce_to_all(team, &mine, MPI_UINT32_T, MPI_BXOR);
     return mine;

@@ -12,6 +12,7 @@
 #include "output_path.h"
 #include "provenance.h"
 #include "session.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -254,9 +255,32 @@ static Status start_file(Writer *writer, const NxmxContents *contents, OutputReq
     return status;
 }
 
+/* Frames that the file calls finished although their bytes have changed are marked absent; a complete file is a
+ * .partial again then. Collective. */
+static Status discard_damaged(Writer *writer, const NxmxContents *contents, OutputRequest request, OutputStart *start) {
+    const bool is_complete = *start == OUTPUT_COMPLETE;
+    const char *path = is_complete ? writer->path.complete : writer->path.partial;
+    uint8_t *damaged = calloc((size_t)writer->frames, sizeof *damaged);
+    Status status = damaged == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a list of frames") : status_ok();
+    status = agree(writer->team, status);
+    if (status_is_ok(status))
+        status = verify_images(writer->team, path, nxmx_image_type(writer->images), writer->frames, damaged);
+    const bool any = status_is_ok(status) && memchr(damaged, 1, (size_t)writer->frames) != NULL;
+    if (any && writer->team.rank == 0) {
+        if (request.damaged != NULL) verify_note(damaged, writer->frames, request.frames.begin, request.damaged);
+        if (is_complete) status = output_path_withdraw(&writer->path);
+        if (status_is_ok(status)) status = verify_discard(writer->path.partial, damaged, writer->frames);
+    }
+    free(damaged);
+    status = agree(writer->team, status);
+    return status_is_ok(status) && any && is_complete ? start_file(writer, contents, request, start) : status;
+}
+
 static Status open_started(Writer *writer, NxmxContents *contents, OutputRequest request, bool *complete) {
     OutputStart start = OUTPUT_NEW;
     Status status = start_file(writer, contents, request, &start);
+    if (status_is_ok(status) && request.verify && start != OUTPUT_NEW)
+        status = discard_damaged(writer, contents, request, &start);
     *complete = status_is_ok(status) && start == OUTPUT_COMPLETE;
     if (!status_is_ok(status) || *complete) return status;
     writer->is_new = start == OUTPUT_NEW;
@@ -398,7 +422,7 @@ static Status share_states(Writer *writer, Records records) {
 static Status write_rows(const Writer *writer, Records records) {
     TRY(frame_table_write(&writer->table, records.record, records.count, writer->to_mcstas));
     TRY(flush(writer));
-    TRY(frame_table_mark(&writer->table, records.record, records.count));
+    TRY(frame_table_mark(&writer->table, records.record, records.count, FRAME_COMPLETE));
     return flush(writer);
 }
 
@@ -476,7 +500,7 @@ Status writer_write(Writer *writer, const WaveData *wave) {
  */
 
 /* Writes -1 to the frames that are missing. Collective. */
-static Status fill_missing(Writer *writer) {
+static Status fill_missing(Writer *writer, Patience patience) {
     const int64_t missing = count_missing(writer);
     int64_t *slots = calloc((size_t)(missing > 0 ? missing : 1), sizeof *slots);
     Status status = slots == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a list of frames") : status_ok();
@@ -484,9 +508,9 @@ static Status fill_missing(Writer *writer) {
     if (status_is_ok(status)) {
         for (int64_t i = 0, next = 0; i < writer->frames; i++)
             if (writer->states[i] != FRAME_COMPLETE) slots[next++] = i;
-        status = image_set_fill(&writer->main, writer->team, writer->descriptor, slots, missing);
+        status = image_set_fill(&writer->main, writer->team, writer->descriptor, slots, missing, patience);
         if (status_is_ok(status) && writer->images == IMAGES_BOTH)
-            status = image_set_fill(&writer->twin, writer->team, writer->descriptor, slots, missing);
+            status = image_set_fill(&writer->twin, writer->team, writer->descriptor, slots, missing, patience);
     }
     free(slots);
     return status;
@@ -561,20 +585,20 @@ static Status discard(Writer *writer) {
     return agree(writer->team, status);
 }
 
-static Status keep(Writer *writer, bool complete, const Plan *plan, RankRecord mine) {
-    Status status = explain(writer, fill_missing(writer));
+static Status keep(Writer *writer, bool complete, const Plan *plan, RankRecord mine, Patience patience) {
+    Status status = explain(writer, fill_missing(writer, patience));
     status = status_first(status, agree(writer->team, close_file(writer)));
     return status_first(status, finish(writer, complete && status_is_ok(status), plan, mine));
 }
 
-Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine) {
+Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine, Patience patience) {
     Writer *closing = *writer;
     if (closing == NULL) return status_ok();
     const Status settled = writer_settle(closing);
     const int64_t missing = count_missing(closing);
     const bool all_written = finished && status_is_ok(settled);
     const bool useless = !all_written && closing->is_new && missing == closing->frames;
-    const Status status = useless ? discard(closing) : keep(closing, all_written && missing == 0, plan, mine);
+    const Status status = useless ? discard(closing) : keep(closing, all_written && missing == 0, plan, mine, patience);
     writer_destroy(writer);
     return status_first(settled, status);
 }

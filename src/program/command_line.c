@@ -70,11 +70,11 @@ static Status set_by_name(const char *argument, Parameters *parameters) {
     return parameters_set(parameters, name, equals == NULL ? "" : equals + 1, "command line");
 }
 
-static Status read_ranks(const char *text, int *ranks) {
+static Status read_ranks(const char *name, const char *text, int *ranks) {
     int64_t value = 0;
     const char *rest = text;
     if (!text_read_integer(text, &value, &rest) || *rest != '\0' || value < 1 || value > RANKS_MOST)
-        return status_error(STATUS_BAD_PARAMETER, "command line: --ranks is \"%.40s\"; it must be from 1 to %d", text,
+        return status_error(STATUS_BAD_PARAMETER, "command line: %s is \"%.40s\"; it must be from 1 to %d", name, text,
                             RANKS_MOST);
     *ranks = (int)value;
     return status_ok();
@@ -93,7 +93,11 @@ static Status read_option(int argc, char *const *argv, int *i, Parameters *param
     }
     if (is_named(argument, "--ranks")) {
         TRY(value_of(argc, argv, i, &value));
-        return read_ranks(value, &line->ranks);
+        return read_ranks("--ranks", value, &line->ranks);
+    }
+    if (is_named(argument, "--simulate-ranks")) {
+        TRY(value_of(argc, argv, i, &value));
+        return read_ranks("--simulate-ranks", value, &line->simulated_ranks);
     }
     if (is_named(argument, "--help")) {
         line->help = true;

@@ -1,6 +1,7 @@
 #include "commands.h"
 
 #include "command_line.h"
+#include "forecast_report.h"
 #include "help.h"
 #include "image_header.h"
 #include "plan_report.h"
@@ -8,15 +9,28 @@
 
 #include <omp.h>
 
-static Status plan_and_report(const Parameters *parameters, int ranks, FILE *out, Notes *notes) {
+/* The plan, what it takes, and with --simulate-ranks what each wave would do. */
+static Status report_plan(const Parameters *parameters, const Experiment *experiment, const Plan *plan, Range slice,
+                          bool simulated, FILE *out) {
+    const double step_s = plan_report_step_seconds(experiment);
+    const double threads = (double)plan->request.ranks * plan->request.threads;
+    const double bytes = plan_report_bytes_of_images(experiment, plan);
+    plan_report(out, experiment, plan, slice, step_s);
+    forecast_warn(out, parameters, experiment_steps(experiment, slice.begin, slice.end) * step_s / threads, bytes);
+    return simulated ? forecast_report(out, parameters, experiment, plan, slice, step_s) : status_ok();
+}
+
+static Status plan_and_report(const Parameters *parameters, const CommandLine *line, FILE *out, Notes *notes) {
+    const bool simulated = line->simulated_ranks > 0;
+    const int ranks = simulated ? line->simulated_ranks : line->ranks > 0 ? line->ranks : 1;
     Experiment *experiment = NULL;
     Plan plan;
     Range slice;
     TRY(experiment_create(parameters, &experiment, notes));
-    const Status status = simulate_plan(parameters, experiment, ranks, omp_get_max_threads(), &plan, &slice, notes);
+    Status status = simulate_plan(parameters, experiment, ranks, omp_get_max_threads(), &plan, &slice, notes);
     if (status_is_ok(status)) {
         for (int i = 0; i < notes->count; i++) (void)fprintf(out, "note: %s\n", notes->text[i]);
-        plan_report(out, experiment, &plan, true);
+        status = report_plan(parameters, experiment, &plan, slice, simulated, out);
     }
     experiment_destroy(&experiment);
     return status;
@@ -31,7 +45,7 @@ static Status read_and_plan(int argc, char **argv, Parameters *parameters, FILE 
         return help_parameters(out, line.help_section);
     }
     TRY(image_header_import(parameters, &notes));
-    return plan_and_report(parameters, line.ranks > 0 ? line.ranks : 1, out, &notes);
+    return plan_and_report(parameters, &line, out, &notes);
 }
 
 Status command_plan(int argc, char **argv, FILE *out) {

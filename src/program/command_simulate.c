@@ -5,10 +5,12 @@
 #include "ancestor_report.h"
 #include "build_info.h"
 #include "command_line.h"
+#include "frame_queue.h"
 #include "help.h"
 #include "image_header.h"
 #include "plan_report.h"
 #include "progress.h"
+#include "progress_file.h"
 #include "run_profile.h"
 #include "simulate.h"
 #include "stop_signal.h"
@@ -18,12 +20,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What rank 0 prints while the run goes on. */
 typedef struct Screen {
     FILE *out;
     const Parameters *parameters;
     Progress progress;
+    ProgressFile file;
     bool as_ancestor;
 } Screen;
 
@@ -32,16 +36,21 @@ static Status announce(void *context, const Experiment *experiment, const Plan *
     const Parameters *p = screen->parameters;
     if (p->run_verbosity != VERBOSITY_QUIET) {
         for (int i = 0; i < notes->count; i++) (void)fprintf(screen->out, "note: %s\n", notes->text[i]);
-        plan_report(screen->out, experiment, plan, p->run_verbosity == VERBOSITY_VERBOSE);
+        const bool detailed = p->run_verbosity == VERBOSITY_VERBOSE;
+        plan_report(screen->out, experiment, plan, slice,
+                    detailed ? plan_report_step_seconds(experiment) : (double)NAN);
         (void)fflush(screen->out);
     }
     const ProgressKind kind = p->run_verbosity == VERBOSITY_QUIET ? PROGRESS_NONE : (ProgressKind)p->run_progress;
+    screen->file = progress_file_start(p, plan->request.ranks);
     screen->progress = progress_start(screen->out, kind, p->run_report_every_s);
     return trace_file_write(p, experiment, slice.begin);
 }
 
-static void report(void *context, int64_t frames_done, int64_t frames, double steps_done) {
-    progress_show(&((Screen *)context)->progress, frames_done, frames, steps_done);
+static void report(void *context, RunProgress progress) {
+    Screen *screen = context;
+    progress_show(&screen->progress, progress);
+    progress_file_show(&screen->file, progress);
 }
 
 static void show_first_image(void *context, const Parameters *parameters, const Experiment *experiment, int64_t frame,
@@ -70,9 +79,9 @@ static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out,
     TRY(parameters_create(parameters));
     if (as_ancestor) TRY(ancestor_parse(argc - 1, argv + 1, *parameters, &used, notes));
     TRY(command_line_read(argc - 1 - used, argv + 1 + used, !as_ancestor, *parameters, &line));
-    if (line.ranks > 0)
-        return status_error(STATUS_BAD_PARAMETER,
-                            "command line: --ranks is for tessera plan; mpirun -n %d starts that many", line.ranks);
+    if (line.ranks > 0 || line.simulated_ranks > 0)
+        return status_error(STATUS_BAD_PARAMETER, "command line: %s is for tessera plan; mpirun -n N starts N ranks",
+                            line.ranks > 0 ? "--ranks" : "--simulate-ranks");
     *only_help = line.help;
     if (!line.help) {
         const Parameters *p = *parameters;
@@ -118,6 +127,7 @@ static Status run(Team team, int argc, char **argv, bool as_ancestor, const vola
                                                   .context = &screen,
                                                   .timeline = &timeline,
                                                   .stop = stop});
+        if (team.rank == 0) progress_file_end(&screen.file, &status);
         status = status_first(status, run_profile_finish(team, parameters, &timeline, trace, out));
     }
     timeline_free(&timeline);

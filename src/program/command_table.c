@@ -14,7 +14,7 @@ static const Command table[] = {
     {"simulate", NULL,
      "[RUN.yaml] [--section.name=value ...] --output FILE.nxs" UNDER
      "[--overwrite | --resume] [--frames A:B] [--quiet | --verbose]"},
-    {"plan", command_plan, "the same arguments, and --ranks N: says what would be done; computes nothing"},
+    {"plan", command_plan, "the same arguments, and --ranks N or --simulate-ranks N: says what would be done"},
     {"nanobragg", NULL, "nanoBragg's options [-nxs FILE.nxs] [--section.name=value ...]"},
     {"compare", command_compare,
      "REFERENCE TEST [--min-correlation R] [--max-sum-error E]" UNDER

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-static void print_bytes(FILE *out, double bytes) {
+void plan_report_bytes(FILE *out, double bytes) {
     static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
     int i = 0;
     for (; bytes >= 1024.0 && i < 5; i++) bytes /= 1024.0;
@@ -54,9 +54,7 @@ static Tile middle_tile(const Experiment *e) {
     return tile;
 }
 
-/* Seconds that this machine's kernel takes for a step, tried for some hundredths of a second on the detector's middle
- * with the run's own crystal and sources; NAN where there is no memory for it. */
-static double calibrate(const Experiment *e) {
+double plan_report_step_seconds(const Experiment *e) {
     enum { BLOCKS = 4 };
     const int64_t blocks = kernel_blocks(e);
     const Tile tile = middle_tile(e);
@@ -79,20 +77,35 @@ static double calibrate(const Experiment *e) {
     return seconds / steps;
 }
 
-static void report_time(FILE *out, const Experiment *e, const PlanRequest *request, double steps) {
+static void report_time(FILE *out, const PlanRequest *request, double steps, double step_s) {
     char text[40];
-    const double step_s = calibrate(e);
     progress_duration(steps * step_s / ((double)request->ranks * request->threads), text, sizeof text);
     (void)fprintf(out,
                   "time       about %s on %d x %d cores like this one, at %.3g ns a step, and what writing takes\n",
                   text, request->ranks, request->threads, step_s * 1e9);
 }
 
-void plan_report(FILE *out, const Experiment *e, const Plan *plan, bool detailed) {
+double plan_report_bytes_of_images(const Experiment *e, const Plan *plan) {
+    const double pixels = (double)plan->request.slow_pixels * (double)plan->request.fast_pixels;
+    return (e->images == IMAGES_BOTH ? 8.0 : 4.0) * pixels * (double)plan->request.frames;
+}
+
+static void report_memory(FILE *out, const Experiment *e, const Plan *plan) {
+    const double images = simulate_buffer_bytes(plan, e), grid = simulate_grid_bytes(e);
+    const int of_node = simulate_ranks_of_node(plan->request.ranks);
+    (void)fputs("memory     ", out);
+    plan_report_bytes(out, images);
+    (void)fputs(" for images on each rank, ", out);
+    plan_report_bytes(out, grid);
+    (void)fputs(" for structure factors on each node, ", out);
+    plan_report_bytes(out, grid + images * of_node);
+    (void)fprintf(out, " on a node of %d ranks\n", of_node);
+}
+
+void plan_report(FILE *out, const Experiment *e, const Plan *plan, Range slice, double step_s) {
     const PlanRequest *request = &plan->request;
-    const double pixels = (double)request->slow_pixels * (double)request->fast_pixels;
-    const double steps = (double)e->active_pixels * (double)request->steps_per_pixel * (double)request->frames;
-    const int datasets = e->images == IMAGES_BOTH ? 2 : 1;
+    const double steps = experiment_steps(e, slice.begin, slice.end);
+    const bool detailed = !isnan(step_s);
     if (detailed) report_experiment(out, e);
     (void)fprintf(out, "frames     %" PRId64 " of %" PRId64 " x %" PRId64 " pixels (slow x fast), %d x %d sub-pixels\n",
                   request->frames, request->slow_pixels, request->fast_pixels, e->sampling.oversample,
@@ -108,12 +121,9 @@ void plan_report(FILE *out, const Experiment *e, const Plan *plan, bool detailed
                   plan->tiles_slow, plan->tiles_fast, plan->tile, plan->shards);
     (void)fprintf(out, "waves      %" PRId64 " of up to %" PRId64 " frames\n", plan->waves,
                   plan->frames_per_wave_of_group * plan->groups);
-    (void)fputs("memory     ", out);
-    print_bytes(out, simulate_buffer_bytes(plan, e));
-    (void)fputs(" for images on each rank, ", out);
-    print_bytes(out, 8.0 * (double)structure_factors_grid_size(&e->factors));
-    (void)fputs(" for structure factors on each node\ndisk       ", out);
-    print_bytes(out, 4.0 * datasets * pixels * (double)request->frames);
+    report_memory(out, e, plan);
+    (void)fputs("disk       ", out);
+    plan_report_bytes(out, plan_report_bytes_of_images(e, plan));
     (void)fprintf(out, "\nsteps      %.4g\n", steps);
-    if (detailed) report_time(out, e, request, steps);
+    if (detailed) report_time(out, request, steps, step_s);
 }

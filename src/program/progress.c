@@ -36,11 +36,13 @@ void progress_duration(double seconds, char *text, size_t bytes) {
         (void)snprintf(text, bytes, "%" PRId64 " s", s);
 }
 
-static void print_state(Progress *progress, int64_t done, int64_t frames, double steps, double elapsed) {
+static void print_state(Progress *progress, RunProgress run, double elapsed) {
+    const int64_t done = run.frames_done, frames = run.frames;
     char left[40];
     progress_duration(done > 0 ? elapsed * (double)(frames - done) / (double)done : INFINITY, left, sizeof left);
     (void)fprintf(progress->out, "%" PRId64 "/%" PRId64 " frames, %.3g frames/s, %.3g steps/s, ", done, frames,
-                  (double)done / elapsed, steps / elapsed);
+                  (double)done / elapsed, run.steps_done / elapsed);
+    if (run.imbalance > 1.005) (void)fprintf(progress->out, "imbalance %.2f, ", run.imbalance);
     if (done < frames) {
         (void)fprintf(progress->out, "%s left", left);
     } else {
@@ -57,7 +59,8 @@ static void print_bar(Progress *progress, int64_t done, int64_t frames) {
     (void)fputs("] ", progress->out);
 }
 
-void progress_show(Progress *progress, int64_t done, int64_t frames, double steps) {
+void progress_show(Progress *progress, RunProgress run) {
+    const int64_t done = run.frames_done, frames = run.frames;
     const double time = steady_seconds(), elapsed = fmax(time - progress->start, 1e-6);
     const double due = progress->kind == PROGRESS_BAR ? BAR_EVERY_S : progress->every_s;
     const bool last = done >= frames;
@@ -68,7 +71,7 @@ void progress_show(Progress *progress, int64_t done, int64_t frames, double step
     }
     progress->shown = time;
     if (progress->kind == PROGRESS_BAR) print_bar(progress, done, frames);
-    print_state(progress, done, frames, steps, elapsed);
+    print_state(progress, run, elapsed);
     (void)fputs(progress->kind == PROGRESS_BAR && !last ? "   " : "\n", progress->out);
     (void)fflush(progress->out);
 }

@@ -261,7 +261,7 @@ static inline Status fake_run_whole(const FakeRun *run, OutputRequest request, i
     Status status = fake_open(run, request, &writer, &complete);
     if (status_is_ok(status) && writer != NULL && written > 0)
         status = fake_write(run, writer, request.frames, slots, written, group_ranks);
-    const Status closed = writer_close(&writer, true, &run->plan, fake_rank_record());
+    const Status closed = writer_close(&writer, true, &run->plan, fake_rank_record(), (Patience){NULL, NULL});
     return status_first(status, closed);
 }
 

@@ -65,7 +65,8 @@ static void every_rank_writes_its_part(void) {
     const int descriptor = open_on_all_ranks(&set);
     FAKE_CHECK(descriptor >= 0);
     FAKE_CHECK(status_is_ok(write_two_frames(&set, descriptor)));
-    FAKE_CHECK(status_is_ok(image_set_fill(&set, team_of(MPI_COMM_WORLD), descriptor, missing, 5)));
+    FAKE_CHECK(
+        status_is_ok(image_set_fill(&set, team_of(MPI_COMM_WORLD), descriptor, missing, 5, (Patience){NULL, NULL})));
     FAKE_CHECK(close(descriptor) == 0);
     MPI_Barrier(MPI_COMM_WORLD);
     check();

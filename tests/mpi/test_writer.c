@@ -140,7 +140,7 @@ static void scattered_frames_are_written_where_they_belong(void) {
     FAKE_CHECK(status_is_ok(fake_write(&run, writer, all_frames, even, 4, 2)));
     FAKE_CHECK(writer_states(writer)[3] == FRAME_COMPLETE && writer_states(writer)[4] == FRAME_ABSENT);
     FAKE_CHECK(status_is_ok(fake_write(&run, writer, all_frames, odd, 3, 3)));
-    FAKE_CHECK(status_is_ok(writer_close(&writer, true, NULL, fake_rank_record())));
+    FAKE_CHECK(status_is_ok(writer_close(&writer, true, NULL, fake_rank_record(), (Patience){NULL, NULL})));
     FAKE_CHECK(writer == NULL);
     check_pixels(output, "/entry/data/data", all_frames, FAKE_COUNT, 0);
     finish_test(&run);
@@ -193,7 +193,7 @@ static void a_growing_file_is_a_partial_and_is_removed_when_it_ends_without_a_fr
     fake_run_create(&run, "still", IMAGES_EXPECTED);
     FAKE_CHECK(status_is_ok(fake_open(&run, request_of(false, false), &writer, &complete)));
     FAKE_CHECK(!complete && writer != NULL && exists(partial) && !exists(output));
-    FAKE_CHECK(status_is_ok(writer_close(&writer, false, &run.plan, fake_rank_record())));
+    FAKE_CHECK(status_is_ok(writer_close(&writer, false, &run.plan, fake_rank_record(), (Patience){NULL, NULL})));
     FAKE_CHECK(!exists(partial) && !exists(output));
     finish_test(&run);
 }
@@ -218,7 +218,7 @@ static void all_frames_without_the_word_finished_stay_partial(void) {
     fake_run_create(&run, "still", IMAGES_EXPECTED);
     FAKE_CHECK(status_is_ok(fake_open(&run, request_of(false, false), &writer, &complete)));
     FAKE_CHECK(status_is_ok(fake_write(&run, writer, all_frames, slots, FAKE_COUNT, 1)));
-    FAKE_CHECK(status_is_ok(writer_close(&writer, false, &run.plan, fake_rank_record())));
+    FAKE_CHECK(status_is_ok(writer_close(&writer, false, &run.plan, fake_rank_record(), (Patience){NULL, NULL})));
     FAKE_CHECK(exists(partial) && !exists(output));
     check_pixels(partial, "/entry/data/data", all_frames, FAKE_COUNT, 0);
     finish_test(&run);
@@ -226,7 +226,7 @@ static void all_frames_without_the_word_finished_stay_partial(void) {
 
 static void closing_nothing_is_no_failure(void) {
     Writer *writer = NULL;
-    FAKE_CHECK(status_is_ok(writer_close(&writer, true, NULL, fake_rank_record())));
+    FAKE_CHECK(status_is_ok(writer_close(&writer, true, NULL, fake_rank_record(), (Patience){NULL, NULL})));
 }
 
 /* ---------------------------------------------------------------------------------------------------------- resume */
@@ -242,7 +242,7 @@ static void a_resume_keeps_complete_frames_and_adds_the_others(void) {
     for (int64_t i = 0; i < FAKE_COUNT; i++)
         FAKE_CHECK(writer_states(writer)[i] == (i < 3 ? FRAME_COMPLETE : FRAME_ABSENT));
     FAKE_CHECK(status_is_ok(fake_write(&run, writer, all_frames, rest, 4, 2)));
-    FAKE_CHECK(status_is_ok(writer_close(&writer, true, &run.plan, fake_rank_record())));
+    FAKE_CHECK(status_is_ok(writer_close(&writer, true, &run.plan, fake_rank_record(), (Patience){NULL, NULL})));
     FAKE_CHECK(exists(output) && !exists(partial));
     check_pixels(output, "/entry/data/data", all_frames, FAKE_COUNT, 0);
     check_states(output, FAKE_COUNT, FAKE_COUNT);

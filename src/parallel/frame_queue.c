@@ -1,0 +1,129 @@
+#include "frame_queue.h"
+
+#include "agree.h"
+#include "clocks.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* What lies in rank 0's memory. */
+enum { CELL_NEXT, CELL_STOP, CELLS };
+
+/* Between two looks at rank 0's memory; all ranks together look at most some ten thousand times a second. */
+static const double LOOK_EVERY_S = 0.1, LOOK_EVERY_S_PER_RANK = 1e-4;
+
+struct FrameQueue {
+    Team team;
+    MPI_Win window;     /* MPI_WIN_NULL for one rank */
+    int64_t own[CELLS]; /* the cells of a run on one rank */
+    const volatile int *stop;
+    double grace_s, look_every_s;
+    double looked_s, heard_s; /* steady clock */
+    StopLevel level;
+};
+
+Status frame_queue_create(Team team, int64_t first, const volatile int *stop, double grace_s, FrameQueue **queue) {
+    FrameQueue *q = calloc(1, sizeof *q);
+    const Status status =
+        agree(team, q == NULL ? status_error(STATUS_NO_MEMORY, "no memory for the queue of frames") : status_ok());
+    *queue = status_is_ok(status) ? q : NULL;
+    if (!status_is_ok(status)) {
+        free(q);
+        return status;
+    }
+    *q = (FrameQueue){.team = team,
+                      .window = MPI_WIN_NULL,
+                      .own = {first, STOP_NONE},
+                      .stop = stop,
+                      .grace_s = grace_s,
+                      .look_every_s = fmax(LOOK_EVERY_S, LOOK_EVERY_S_PER_RANK * team.ranks),
+                      .level = STOP_NONE};
+    if (team.ranks == 1) return status;
+    int64_t *cells = NULL;
+    MPI_Win_allocate(team.rank == 0 ? (MPI_Aint)sizeof q->own : 0, sizeof *cells, MPI_INFO_NULL, team.communicator,
+                     &cells, &q->window);
+    MPI_Win_lock_all(MPI_MODE_NOCHECK, q->window);
+    for (int i = 0; team.rank == 0 && i < CELLS; i++) cells[i] = q->own[i];
+    MPI_Win_sync(q->window);
+    MPI_Barrier(team.communicator);
+    return status;
+}
+
+void frame_queue_destroy(FrameQueue **queue) {
+    FrameQueue *q = *queue;
+    if (q == NULL) return;
+    if (q->window != MPI_WIN_NULL) {
+        MPI_Win_unlock_all(q->window);
+        MPI_Win_free(&q->window);
+    }
+    free(q);
+    *queue = NULL;
+}
+
+/* What a cell held before @p operation was applied to it. */
+static int64_t exchange(FrameQueue *q, int cell, int64_t value, MPI_Op operation) {
+    int64_t before = 0;
+    MPI_Fetch_and_op(&value, &before, MPI_INT64_T, 0, cell, operation, q->window);
+    MPI_Win_flush(0, q->window);
+    return before;
+}
+
+static void hear(FrameQueue *q, StopLevel level) {
+    if (level <= q->level) return;
+    if (q->level == STOP_NONE) q->heard_s = clocks_steady_s();
+    q->level = level;
+}
+
+StopLevel frame_queue_listen(FrameQueue *q) {
+    const StopLevel mine = q->stop == NULL ? STOP_NONE : (StopLevel)*q->stop;
+    const bool is_new = mine > q->level;
+    hear(q, mine);
+    if (q->window == MPI_WIN_NULL) return q->level;
+    const double now = clocks_steady_s();
+    if (is_new || now - q->looked_s >= q->look_every_s) {
+        q->looked_s = now;
+        hear(q, (StopLevel)exchange(q, CELL_STOP, (int64_t)q->level, MPI_MAX));
+    }
+    return q->level;
+}
+
+int64_t frame_queue_claim(FrameQueue *q) {
+    if (frame_queue_listen(q) != STOP_NONE) return FRAME_QUEUE_EMPTY;
+    return q->window == MPI_WIN_NULL ? q->own[CELL_NEXT]++ : exchange(q, CELL_NEXT, 1, MPI_SUM);
+}
+
+double frame_queue_seconds_left(const FrameQueue *q) {
+    if (q->level == STOP_NONE) return INFINITY;
+    return q->level == STOP_NOW ? 0.0 : fmax(q->heard_s + q->grace_s - clocks_steady_s(), 0.0);
+}
+
+bool frame_queue_gives_up(FrameQueue *q, double elapsed_s, double fraction) {
+    if (frame_queue_listen(q) == STOP_NONE) return false;
+    return fraction < 1.0 && elapsed_s * (1.0 - fraction) > fraction * (frame_queue_seconds_left(q) - 0.5 * q->grace_s);
+}
+
+/* Naps from some microseconds to some milliseconds: short waits end at once, long ones leave the processor to others.
+ */
+static void nap(double waited_s) {
+    const double seconds = fmin(5e-3, fmax(2e-5, 0.05 * waited_s));
+    const struct timespec time = {.tv_sec = 0, .tv_nsec = (long)(1e9 * seconds)};
+    (void)nanosleep(&time, NULL);
+}
+
+StopLevel frame_queue_wait(FrameQueue *q) {
+    if (q->window == MPI_WIN_NULL) return frame_queue_listen(q);
+    const double start = clocks_steady_s();
+    int done = 0;
+    MPI_Request request;
+    MPI_Ibarrier(q->team.communicator, &request);
+    for (;;) {
+        MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+        const StopLevel level = frame_queue_listen(q);
+        if (done) {
+            hear(q, (StopLevel)team_greatest(q->team, (int64_t)level));
+            return q->level;
+        }
+        nap(clocks_steady_s() - start);
+    }
+}

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# A run that is killed at random moments, one rank, the launcher or everything, leaves a file that opens, in which what is
+# called finished is what an undisturbed run writes, and that --resume completes to the same bytes.
+# Environment: KILLS (6), FRAMES (40), SECONDS_MOST (60): CI's few; tests/run.sh long does 50 of 200 frames.
+set -u
+. "$SOURCE/tests/support/case.sh"
+export OMPI_MCA_btl_vader_backing_directory=$PWD OMPI_MCA_osc_sm_backing_directory=$PWD # killed ranks leave files there
+kills=${KILLS:-6} frames=${FRAMES:-40} most=${SECONDS_MOST:-60} wave=2 ranks=3
+sweep=("${small_case[@]}" --sweep.kind=random --sweep.count="$frames" --run.wave="$wave" --sampling.oversample=3)
+states=/entry/simulation/frames/status
+seed=${SEED:-$$}
+RANDOM=$((seed % 32768))
+echo "seed $seed"
+
+"$TESSERA" simulate "${sweep[@]}" --output reference.nxs --quiet || fail "reference"
+reference=$(images_of reference.nxs)
+values_of reference.nxs /entry/simulation/frames/crc32 > crc32_of_reference
+check_finished() { # what the killed file calls finished is bit-exact; prints the number of finished frames
+    ${PYTHON:-/usr/bin/python3} - out.nxs.partial crc32_of_reference << 'P'
+import sys, zlib, h5py
+expected = [int(line) for line in open(sys.argv[2])]
+with h5py.File(sys.argv[1], locking=False) as file:
+    states = file["entry/simulation/frames/status"][:]
+    images = file["entry/data/data"]
+    for slot in (states == 2).nonzero()[0]:
+        assert zlib.crc32(images[slot].tobytes()) == expected[slot], f"frame {slot} is called finished and is not"
+    print((states == 2).sum())
+P
+}
+descendants() { # descendants PID: all processes below it
+    local child
+    local -a children
+    read -ra children < <(cat /proc/"$1"/task/*/children 2> /dev/null; echo)
+    for child in "${children[@]}"; do echo "$child"; descendants "$child"; done
+}
+ended() { # waits until none of these processes is left: mpirun cleans up after itself
+    local pid waited=0
+    for pid in "$@"; do
+        while [ -d "/proc/$pid" ] && ! grep -q '^State:.*Z' "/proc/$pid/status" 2> /dev/null; do
+            waited=$((waited + 1))
+            [ $waited -lt 400 ] || { kill -KILL "$pid" 2> /dev/null; waited=0; }
+            sleep 0.05
+        done
+    done
+}
+killed=0 before=0 opened=0
+SECONDS=0
+rm -f out.nxs out.nxs.partial
+while [ $killed -lt "$kills" ] && [ $SECONDS -lt "$most" ]; do
+    # shellcheck disable=SC2086 # a list of words
+    $MPIEXEC -n $ranks "$TESSERA" simulate "${sweep[@]}" --output out.nxs --resume --quiet > out 2> err &
+    launcher=$!
+    # up to where the last one came from the start, or anywhere within some frames
+    sleep "$((RANDOM % 2)).$(printf '%03d' $((RANDOM % 1000)))"
+    mapfile -t below < <(descendants $launcher)
+    what=$((RANDOM % 3))
+    if [ ${#below[@]} -eq 0 ] || [ $what = 1 ]; then
+        kill -KILL $launcher 2> /dev/null
+    elif [ $what = 0 ]; then
+        kill -KILL "${below[RANDOM % ${#below[@]}]}" 2> /dev/null
+    else
+        kill -KILL $launcher "${below[@]}" 2> /dev/null
+    fi
+    wait $launcher 2> /dev/null
+    ended "${below[@]}"
+    killed=$((killed + 1))
+    rm -f vader_segment.* osc_*
+    if [ -e out.nxs ]; then # it was done before the signal: the next one starts anew
+        [ "$(images_of out.nxs)" = "$reference" ] || fail "kill $killed: other bytes"
+        rm out.nxs
+        before=0
+        continue
+    fi
+    [ -e out.nxs.partial ] || continue # killed before the file was there
+    finished=$(check_finished) || { [ "$(stat -c %s out.nxs.partial)" -gt 0 ] && fail "kill $killed: not readable, or not exact"; rm -f out.nxs.partial; continue; }
+    opened=$((opened + 1))
+    [ "$finished" -ge "$before" ] || fail "kill $killed: $before frames were finished, now $finished"
+    before=$finished
+done
+on_ranks 2 "$TESSERA" simulate "${sweep[@]}" --output out.nxs --resume --quiet 2> err || fail "not resumed: $(cat err)"
+[ "$(images_of out.nxs)" = "$reference" ] || fail "other bytes after $killed kills"
+[ "$(values_of out.nxs $states | sort -u)" = 2 ] || fail "frames are missing after $killed kills"
+# nothing was computed twice but the waves in flight: each killed session lost at most what its ranks held
+${PYTHON:-/usr/bin/python3} - out.nxs "$killed" << 'P' || fail "the sessions' record"
+import sys, h5py
+with h5py.File(sys.argv[1]) as file:
+    sessions = [name for name in file["entry/simulation"] if name.startswith("environment")]
+    print(len(sessions), "sessions for", sys.argv[2], "kills")
+P
+[ $opened -gt 0 ] || fail "no kill met a growing file"
+echo "$killed kills, $opened growing files"
+finish
