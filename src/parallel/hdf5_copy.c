@@ -41,7 +41,8 @@ static bool copy_values(hid_t from, hid_t to, hid_t type, hid_t space) {
     const hssize_t count = H5Sget_simple_extent_npoints(space);
     void *values = calloc(count > 0 ? (size_t)count : 1, H5Tget_size(type));
     const bool copied = values != NULL && H5Aread(from, type, values) >= 0 && H5Awrite(to, type, values) >= 0;
-    if (values != NULL && H5Tdetect_class(type, H5T_VLEN) > 0) (void)H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
+    if (copied && (H5Tdetect_class(type, H5T_VLEN) > 0 || H5Tis_variable_str(type) > 0))
+        (void)H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
     free(values);
     return copied;
 }
