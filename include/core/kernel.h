@@ -23,6 +23,18 @@ double kernel_interference(double miller, double cells);
  *  @param sums    [slow][fast] of the tile, fast varying fastest; added to */
 void kernel_accumulate(const Experiment *experiment, const Frame *frame, Tile tile, Range blocks, DoubleDouble *sums);
 
+/** Expected photons of a tile by all terms: what kernel_accumulate and kernel_store give, where possible without sums.
+ *  @param sums      room for the tile's
+ *  @param expected  of the tile's first pixel, rows @p width apart; pixels that are not active are left alone */
+void kernel_expected(const Experiment *experiment, const Frame *frame, Tile tile, DoubleDouble *sums, float *expected,
+                     int64_t width);
+
+/** Turns a tile's sums into photons.
+ *  @param sums      [slow][fast] of the tile
+ *  @param expected  as for kernel_expected */
+void kernel_store(const Experiment *experiment, const Frame *frame, Tile tile, const DoubleDouble *sums,
+                  float *expected, int64_t width);
+
 /** The set of instructions that the kernels use on this machine: "x86-64-v4", "x86-64-v3" or "portable". */
 const char *kernel_instructions(void);
 

@@ -35,4 +35,12 @@ void kernel_reflections_portable(const Experiment *, const Frame *, Tile, Range,
 void kernel_reflections_v3(const Experiment *, const Frame *, Tile, Range, DoubleDouble *);
 void kernel_reflections_v4(const Experiment *, const Frame *, Tile, Range, DoubleDouble *);
 
+/** The expected photons of a tile where one flush of the sums is all there is (one block of terms, one sub-pixel, one
+ *  layer, no background): what the kernel's sums would give, without them. Arguments: see kernel_expected. */
+typedef void (*KernelDirectFunction)(const Experiment *experiment, const Frame *frame, Tile tile, double photons,
+                                     float *expected, int64_t width);
+void kernel32_expected_portable(const Experiment *, const Frame *, Tile, double, float *, int64_t);
+void kernel32_expected_v3(const Experiment *, const Frame *, Tile, double, float *, int64_t);
+void kernel32_expected_v4(const Experiment *, const Frame *, Tile, double, float *, int64_t);
+
 #endif

@@ -53,13 +53,11 @@ double shape_squared(const Crystal *crystal, double h, double k, double l);
  *  and SPOT_PER_AXIS. */
 double shape_distance_squared(const Crystal *crystal, double h, double k, double l);
 
-/** |F_latt|^2 of Gaussian spots is height x exp(-q), q a quadratic form of the distance dh, dk, dl from the spot's
- * centre.
+/** |F_latt|^2 of all but square crystals is a function of a quadratic form q of the distance dh, dk, dl from the spot's
+ *  centre: height x exp(-q) of Gaussian spots, height where q < 1 of top hats, and of round crystals height x
+ *  (3 (sin x - x cos x) / x^3)^2 with x = pi sqrt(q).
  *  @param form  [6] of dh^2, dk^2, dl^2, dh dk, dk dl, dl dh */
-void shape_gauss_form(const Crystal *crystal, double *form, double *height);
-
-/** The value of that form on the surface of a tophat crystal's ball. */
-double shape_tophat_edge(const Crystal *crystal);
+void shape_spot_form(const Crystal *crystal, double *form, double *height);
 
 /** True where all points of the interpolation lie in the grid. */
 bool structure_factor_is_inside(const StructureFactors *factors, double h, double k, double l);

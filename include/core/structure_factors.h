@@ -19,7 +19,7 @@ typedef struct StructureFactors {
     int32_t count[3];    /**< 0 without a file */
     double greatest_f;   /**< largest |F|, default_f included */
     const double *grid;  /**< [h][k][l], l varying fastest; NULL without a file */
-    const float *table;  /**< |F|^2 with a layer around it, for the float32 kernel; NULL where it is not used */
+    const float *table;  /**< |F| with a layer around it, for the float32 kernel; NULL where it is not used */
 } StructureFactors;
 
 /** Makes the grid of what a file gives: the chosen column, expanded to P1, scaled, with what the parameters say of
@@ -36,10 +36,10 @@ Status structure_factors_create(const Parameters *parameters, const Reflections 
 /** Number of values of the grid. */
 int64_t structure_factors_grid_size(const StructureFactors *factors);
 
-/** Number of values of the padded table of |F|^2 for the float32 kernel; 0 without structure factors. */
+/** Number of values of the padded table of |F| for the float32 kernel; 0 without structure factors. */
 int64_t structure_factors_table_size(const StructureFactors *factors);
 
-/** Fills the table: |F|^2 with one layer of default_f^2 around it.
+/** Fills the table: |F| with one layer of default_f around it.
  *  @param table  [h + 2][k + 2][l + 2], l varying fastest */
 void structure_factors_fill_table(const StructureFactors *factors, float *table);
 

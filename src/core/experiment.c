@@ -176,6 +176,11 @@ static Status check_reflections_in_reach(const Parameters *p, const Experiment *
                         1e10 / seen[1], 1e10 / seen[0]);
 }
 
+static double steps_of_frame(const Experiment *e) {
+    const double parts = (double)e->sampling.oversample * e->sampling.oversample * e->detector.sensor_layers;
+    return (double)experiment_terms(e) * parts * (double)detector_pixels(&e->detector);
+}
+
 static Status check_size(const Experiment *e) {
     const double terms = (double)e->beam.source_count * (double)e->crystal.domain_count * (double)e->sampling.phi_steps;
     if (terms > TERMS_MOST)
@@ -184,8 +189,7 @@ static Status check_size(const Experiment *e) {
                             " mosaic domains are %.3g terms for "
                             "each pixel; at most %g are accepted",
                             e->beam.source_count, e->sampling.phi_steps, e->crystal.domain_count, terms, TERMS_MOST);
-    const double parts = (double)e->sampling.oversample * e->sampling.oversample * e->detector.sensor_layers;
-    const double steps = terms * parts * (double)detector_pixels(&e->detector);
+    const double steps = steps_of_frame(e);
     if (steps > STEPS_MOST)
         return status_error(STATUS_BAD_PARAMETER,
                             "%.3g terms x %d x %d sub-pixels x %d layers x %" PRId64
@@ -199,7 +203,7 @@ static Status check_size(const Experiment *e) {
  * within a block of 32 x 8 pixels, whose centre is exact. */
 static double float32_phase_error(const Experiment *e) {
     double phase = 0.0, form[6], height = 0.0;
-    shape_gauss_form(&e->crystal, form, &height);
+    shape_spot_form(&e->crystal, form, &height);
     const Detector *detector = &e->detector;
     const double half_block_rad = 16.5 * detector->pixel_size_m / fabs(detector->close_distance_m);
     for (int64_t n = 0; n < e->beam.source_count; n++)
@@ -218,12 +222,12 @@ static const char *against_float32(const Experiment *e) {
     const double cells = (double)e->crystal.cells[0] * (double)e->crystal.cells[1] * (double)e->crystal.cells[2];
     const double greatest = e->factors.greatest_f * cells;
     const bool square = e->crystal.shape == SHAPE_SQUARE;
-    if (!square && e->crystal.shape != SHAPE_GAUSS) return "round and tophat crystals are not faster in float32";
-    if (e->sampling.interpolate) return "interpolated structure factors are not faster in float32";
     if (e->sampling.dmin_m > 0.0) return "sampling.dmin cuts sharply";
     if (!(greatest * greatest < 1e35)) return "the brightest spot would overflow";
     if (square && (e->crystal.cells[0] < 3 || e->crystal.cells[1] < 3 || e->crystal.cells[2] < 3))
         return "with fewer than 3 cells along an axis the zeros of one factor show";
+    if (float32_phase_error(e) > 1e-5 && steps_of_frame(e) < 1e6)
+        return "in a small image the flank of one spot decides the sum";
     if (float32_phase_error(e) > 4.2e-5) return "the crystal is too large for its distance and wavelength";
     return NULL;
 }

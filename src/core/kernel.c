@@ -61,6 +61,46 @@ Tile kernel_strip(const Experiment *e, int64_t pixels, int threads) {
     return (Tile){.slow_pixels = edge, .fast_pixels = edge};
 }
 
+/* The function for frames without sums. */
+static KernelDirectFunction choose_direct(void) {
+#ifdef KERNEL_HAS_VARIANTS
+    const char *instructions = kernel_instructions();
+    if (strcmp(instructions, "x86-64-v4") == 0) return kernel32_expected_v4;
+    if (strcmp(instructions, "x86-64-v3") == 0) return kernel32_expected_v3;
+#endif
+    return kernel32_expected_portable;
+}
+
+static bool needs_no_sums(const Experiment *e) {
+    return e->precision == PRECISION_FLOAT32 && !e->sampling.by_reflections && e->active == NULL &&
+           kernel_blocks(e) == 1 && e->sampling.oversample == 1 && e->detector.sensor_layers == 1 &&
+           !(e->background.molecules > 0.0);
+}
+
+void kernel_store(const Experiment *e, const Frame *frame, Tile tile, const DoubleDouble *sums, float *expected,
+                  int64_t width) {
+    const double photons = kernel_photons(e, frame);
+    for (int64_t s = 0; s < tile.slow_pixels; s++) {
+        const DoubleDouble *sum = sums + s * tile.fast_pixels;
+        const uint8_t *active =
+            e->active == NULL ? NULL : e->active + (tile.slow + s) * e->detector.fast_pixels + tile.fast;
+        float *row = expected + s * width;
+        for (int64_t f = 0; f < tile.fast_pixels; f++)
+            if (active == NULL || active[f] != 0) row[f] = (float)(photons * sum[f].high + photons * sum[f].low);
+    }
+}
+
+void kernel_expected(const Experiment *e, const Frame *frame, Tile tile, DoubleDouble *sums, float *expected,
+                     int64_t width) {
+    if (needs_no_sums(e)) {
+        choose_direct()(e, frame, tile, kernel_photons(e, frame), expected, width);
+        return;
+    }
+    memset(sums, 0, (size_t)(tile.slow_pixels * tile.fast_pixels) * sizeof *sums);
+    kernel_accumulate(e, frame, tile, (Range){0, kernel_blocks(e)}, sums);
+    kernel_store(e, frame, tile, sums, expected, width);
+}
+
 double kernel_photons(const Experiment *e, const Frame *frame) {
     const double parts = (double)e->sampling.phi_steps * (double)e->crystal.domain_count *
                          (double)e->sampling.oversample * (double)e->sampling.oversample;

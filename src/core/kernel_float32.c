@@ -1,22 +1,8 @@
 #include "kernel_variants.h"
 
+#include "float32_shape.h"
 #include "kernel.h"
-#include "sensor.h"
-#include "shape.h"
-
-/* Blocks of pixels share a centre, at which the Miller indices are known in double precision. They are anchored to the
- * detector's pixel (0,0), so that a pixel's value does not depend on how tiles are cut. */
-enum { BLOCK_SLOW = 8, BLOCK_FAST = 32, PIXELS = BLOCK_SLOW * BLOCK_FAST };
-
-#define INLINED static inline __attribute__((always_inline))
-
-/* The sub-pixels of a block of pixels, seen from its centre. */
-typedef struct Block {
-    Vec3 centre;                           /* unit vector of the diffracted beam at the centre */
-    float x[PIXELS], y[PIXELS], z[PIXELS]; /* diffracted beam minus that */
-    float weight[PIXELS];                  /* solid angle (sr) x capture */
-    int layer;
-} Block;
+#include "pixel_block.h"
 
 /* What the loop over pixels needs of a term. */
 typedef struct Term {
@@ -28,152 +14,65 @@ typedef struct Term {
 
 /* Miller indices of a lattice relative to the centre, times the wavelength in 1e-10 m. */
 typedef struct Lattice {
-    float h[PIXELS], k[PIXELS], l[PIXELS];
+    LANE_ALIGNED float h[PIXELS], k[PIXELS], l[PIXELS];
 } Lattice;
 
-/* a b + c, in one rounding where the machine has an instruction for it. Written out, and with the compiler's own
- * contraction off, so that every set of instructions that has it, and every compiler, gives the same bits. */
-INLINED float fused(float a, float b, float c) {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-    return __builtin_fmaf(a, b, c);
-#else
-    return a * b + c;
-#endif
+/* How |F| is looked up. */
+typedef enum Lookup { LOOKUP_DEFAULT, LOOKUP_NEAREST, LOOKUP_TRICUBIC } Lookup;
+
+/* Lagrange interpolation at every pixel. */
+typedef struct Tricubic {
+    LANE_ALIGNED int32_t place[PIXELS]; /* of the first of 4 x 4 x 4 points in the padded table */
+    LANE_ALIGNED float h[4][PIXELS], k[4][PIXELS], l[4][PIXELS]; /* weights of the points */
+    LANE_ALIGNED float along_l[PIXELS][4];                       /* sums over h and k of the points at each l */
+    LANE_ALIGNED float amplitude[PIXELS];                        /* |F| */
+} Tricubic;
+
+/* Work space of one block of pixels, in the first-level cache. */
+typedef struct Work {
+    Block block;
+    Lattice lattice;
+    LANE_ALIGNED float factor[PIXELS], sums[PIXELS];
+    Mat3 cell_m;                       /* of the lattice */
+    int64_t number;                    /* of spindle angle and domain that cell_m is of; -1 for none */
+    const Source *source;              /* that the factor is of */
+    LANE_ALIGNED float tophat[PIXELS]; /* |F_latt|^2 of top-hat spots */
+    Tricubic tricubic;
+} Work;
+
+/* What is the same for all blocks of pixels. */
+typedef struct Scene {
+    const Experiment *experiment;
+    const Frame *frame;
+    Spot spot;
+    Lookup lookup;
+    bool by_wavelength; /* a source's factor depends on its wavelength */
+    double scale;       /* of the sums: |F|^2 where it is the same everywhere */
+} Scene;
+
+static Scene make_scene(const Experiment *e, const Frame *frame) {
+    const int32_t *count = e->factors.count;
+    const bool has_room = count[0] > 1 && count[1] > 1 && count[2] > 1; /* for four points in the padded table */
+    Scene scene = {.experiment = e, .frame = frame, .spot = make_spot(&e->crystal), .scale = 1.0};
+    scene.lookup = e->sampling.interpolate && has_room ? LOOKUP_TRICUBIC : LOOKUP_NEAREST;
+    scene.by_wavelength = e->detector.sensor_by_wavelength || e->sampling.dmin_m > 0.0;
+    if (e->factors.table != NULL) return scene;
+    scene.lookup = LOOKUP_DEFAULT;
+    scene.scale = e->factors.default_f * e->factors.default_f;
+    return scene;
 }
 
-/* u.v for float components. */
-INLINED float dot(float ux, float uy, float uz, float vx, float vy, float vz) {
-    return fused(ux, vx, fused(uy, vy, uz * vz));
-}
-
-/* Nearest whole number, |x| < 2^22. */
-INLINED float nearest(float x) {
-    const float shift = 12582912.0f; /* 1.5 x 2^23 */
-    return (x + shift) - shift;
-}
-
-/* sin(pi x), |x| <= 1/2: odd polynomial of degree 9, minimax in the relative error, 5e-9 before rounding. */
-INLINED float sin_pi(float x) {
-    const float y = x * x;
-    float s = 0.07756038696f;
-    s = fused(s, y, -0.5982421264f);
-    s = fused(s, y, 2.550069726f);
-    s = fused(s, y, -5.167709685f);
-    s = fused(s, y, 3.141592637f);
-    return s * x;
-}
-
-/* sin(pi N x) / sin(pi x), x from a whole number; N where the quotient would be 0 / 0. */
-typedef struct Quotient {
-    float top, bottom;
-} Quotient;
-
-INLINED Quotient interference(float offset, float cells) {
-    const float x = fabsf(offset) < 1e-9f ? 1e-9f : offset; /* the limit N comes out without a branch */
-    const float phase = cells * x;
-    return (Quotient){sin_pi(phase - nearest(phase)), sin_pi(x)};
-}
-
-/* ------------------------------------------------------------------------------------------------- pixels of a block
- */
-
-/* Direction and solid angle without subtracting what is nearly equal: with p the way from the centre over the centre's
- * distance r, and u = 2 d_c.p + p.p, the distance is r sqrt(1 + u) and
- * d - d_c = p / sqrt(1 + u) - d_c u / (sqrt(1 + u) (1 + sqrt(1 + u))). */
-INLINED void set_flat_block(const Experiment *e, Vec3 centre_m, Block *block) {
-    const Detector *detector = &e->detector;
-    const double r = vec3_length(centre_m), pixel = detector->pixel_size_m;
-    const Vec3 d = vec3_scale(1.0 / r, centre_m);
-    const float step = (float)(pixel / r), sr = (float)(pixel * pixel / (r * r));
-    const float along_fast = (float)vec3_dot(d, detector->fast), along_slow = (float)vec3_dot(d, detector->slow);
-    const float skew = (float)vec3_dot(detector->fast, detector->slow);
-    const float cosine = (float)vec3_dot(d, detector->normal);
-    const float lean_fast = (float)vec3_dot(detector->fast, detector->normal);
-    const float lean_slow = (float)vec3_dot(detector->slow, detector->normal);
-    const float fx = (float)detector->fast.x, fy = (float)detector->fast.y, fz = (float)detector->fast.z;
-    const float sx = (float)detector->slow.x, sy = (float)detector->slow.y, sz = (float)detector->slow.z;
-    const float cx = (float)d.x, cy = (float)d.y, cz = (float)d.z;
-    const float oblique = detector->point_pixel ? 0.0f : 1.0f;
-    block->centre = d;
-    for (int row = 0; row < BLOCK_SLOW; row++) {
-        const float s = step * ((float)row - 0.5f * (BLOCK_SLOW - 1));
-#pragma omp simd
-        for (int column = 0; column < BLOCK_FAST; column++) {
-            const int i = row * BLOCK_FAST + column;
-            const float f = step * ((float)column - 0.5f * (BLOCK_FAST - 1));
-            const float along = 2.0f * fused(f, along_fast, s * along_slow);
-            const float u = along + fused(f, f, fused(s, s, 2.0f * f * s * skew));
-            const float root = sqrtf(1.0f + u), inverse = 1.0f / root;
-            const float shrink = u * inverse / (1.0f + root);
-            block->x[i] = fused(fused(f, fx, s * sx), inverse, -cx * shrink);
-            block->y[i] = fused(fused(f, fy, s * sy), inverse, -cy * shrink);
-            block->z[i] = fused(fused(f, fz, s * sz), inverse, -cz * shrink);
-            const float lean = fabsf(fused(f, lean_fast, fused(s, lean_slow, cosine))) * inverse;
-            block->weight[i] = sr * inverse * inverse * (oblique > 0.0f ? lean : 1.0f);
-        }
-    }
-}
-
-/* The same for a detector that is not flat, in double precision. */
-static void set_curved_block(const Experiment *e, double slow_m, double fast_m, double depth_m, Block *block) {
-    const Detector *detector = &e->detector;
-    const double pixel = detector->pixel_size_m;
-    block->centre = vec3_unit(detector_position(detector, fast_m, slow_m, depth_m));
-    for (int i = 0; i < PIXELS; i++) {
-        const double s = slow_m + pixel * (i / BLOCK_FAST - 0.5 * (BLOCK_SLOW - 1));
-        const double f = fast_m + pixel * (i % BLOCK_FAST - 0.5 * (BLOCK_FAST - 1));
-        const Vec3 position = detector_position(detector, f, s, depth_m), direction = vec3_unit(position);
-        const Vec3 offset = vec3_subtract(direction, block->centre);
-        block->x[i] = (float)offset.x;
-        block->y[i] = (float)offset.y;
-        block->z[i] = (float)offset.z;
-        const double cosine = detector->point_pixel ? 1.0 : detector_cosine(detector, direction);
-        block->weight[i] = (float)(pixel * pixel / vec3_dot(position, position) * cosine);
-    }
-}
-
-/* Fraction that the layer stops at each pixel, for one absorption coefficient. */
-static void multiply_by_capture(const Experiment *e, const Block *block, double absorption_per_m, float *values) {
-    const Detector *detector = &e->detector;
-    const double layer_m = detector->sensor_thickness_m / detector->sensor_layers;
-    for (int i = 0; i < PIXELS; i++) {
-        const Vec3 offset = vec3((double)block->x[i], (double)block->y[i], (double)block->z[i]);
-        const double cosine = detector_cosine(detector, vec3_add(block->centre, offset));
-        values[i] *= (float)sensor_capture(layer_m, block->layer, absorption_per_m, cosine);
-    }
-}
-
-INLINED void set_block(const Experiment *e, int64_t slow, int64_t fast, int sub_s, int sub_f, int layer, Block *block) {
-    const Detector *detector = &e->detector;
-    const double pixel = detector->pixel_size_m, oversample = e->sampling.oversample;
-    /* the sub-pixels' own centre: the middle of the block moved by the sub-pixel's offset */
-    const double s_m = pixel * ((double)slow + 0.5 * (BLOCK_SLOW - 1) + (sub_s + 0.5) / oversample);
-    const double f_m = pixel * ((double)fast + 0.5 * (BLOCK_FAST - 1) + (sub_f + 0.5) / oversample);
-    const double depth_m = sensor_depth(detector, layer);
-    block->layer = layer;
-    if (detector->curved)
-        set_curved_block(e, s_m, f_m, depth_m, block);
-    else
-        set_flat_block(e, detector_position(detector, f_m, s_m, depth_m), block);
-    if (detector->sensor_thickness_m > 0.0 && !detector->sensor_by_wavelength)
-        multiply_by_capture(e, block, detector->sensor_absorption_per_m, block->weight);
-}
-
-/* ------------------------------------------------------------------------------------------------- terms */
+/* --------------------------------------------------------------------------------------------------------- terms */
 
 INLINED void set_lattice(const Block *block, Mat3 cell_m, Lattice *lattice) {
-    const float scale = 1e10f;
-    const float ax = scale * (float)cell_m.row[0].x, ay = scale * (float)cell_m.row[0].y;
-    const float az = scale * (float)cell_m.row[0].z, bx = scale * (float)cell_m.row[1].x;
-    const float by = scale * (float)cell_m.row[1].y, bz = scale * (float)cell_m.row[1].z;
-    const float cx = scale * (float)cell_m.row[2].x, cy = scale * (float)cell_m.row[2].y;
-    const float cz = scale * (float)cell_m.row[2].z;
+    const Float3 a = float3_of(vec3_scale(1e10, cell_m.row[0])), b = float3_of(vec3_scale(1e10, cell_m.row[1]));
+    const Float3 c = float3_of(vec3_scale(1e10, cell_m.row[2]));
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
         const float x = block->x[i], y = block->y[i], z = block->z[i];
-        lattice->h[i] = dot(ax, ay, az, x, y, z);
-        lattice->k[i] = dot(bx, by, bz, x, y, z);
-        lattice->l[i] = dot(cx, cy, cz, x, y, z);
+        lattice->h[i] = float3_dot(a, x, y, z, 0.0f);
+        lattice->k[i] = float3_dot(b, x, y, z, 0.0f);
+        lattice->l[i] = float3_dot(c, x, y, z, 0.0f);
     }
 }
 
@@ -195,182 +94,216 @@ INLINED Term make_term(const Experiment *e, const Block *block, const Source *so
     return term;
 }
 
-INLINED float within(float x, float greatest) {
-    const float low = x < 0.0f ? 0.0f : x;
-    return low > greatest ? greatest : low;
-}
+/* ------------------------------------------------------------------------------------------------- interpolation */
 
-/* e^-x for x >= 0, to 2e-7: 2^f by its series, |f| <= 1/2, and the whole power of two into the exponent's bits. */
-INLINED float exp_negative(float x) {
-    union {
-        int32_t bits;
-        float value;
-    } power;
-    const float y = x < 86.0f ? x * -1.44269504f : -124.0f, n = nearest(y), f = y - n;
-    float s = 1.54035304e-4f; /* (ln 2)^k / k! */
-    s = fused(s, f, 1.33335581e-3f);
-    s = fused(s, f, 9.61812911e-3f);
-    s = fused(s, f, 5.55041087e-2f);
-    s = fused(s, f, 2.40226507e-1f);
-    s = fused(s, f, 6.93147181e-1f);
-    s = fused(s, f, 1.0f);
-    power.bits = ((int32_t)n + 127) * (1 << 23);
-    return power.value * s;
-}
-
-/* The shape of a spot: the numbers of cells, or the form q and the height of a Gaussian, height x exp(-q(dh, dk, dl)).
+/* The four points along one axis of the padded table, which are first .. first + 3, and where the pixel is among them.
  */
-typedef struct Spot {
-    float cells[3];
-    float form[6]; /* of dh^2, dk^2, dl^2, dh dk, dk dl, dl dh */
-    float height;
-} Spot;
+typedef struct Axis {
+    float first;
+    float beyond; /* the pixel's distance from the second point, 0..1 */
+    float own;    /* which of the four is the nearest: the only one that counts outside the grid */
+    int inside;
+} Axis;
 
-INLINED Spot make_spot(const Crystal *crystal) {
-    Spot spot;
-    double form[6], height = 0.0;
-    shape_gauss_form(crystal, form, &height);
-    for (int i = 0; i < 3; i++) spot.cells[i] = (float)crystal->cells[i];
-    for (int i = 0; i < 6; i++) spot.form[i] = (float)form[i];
-    spot.height = (float)height;
-    return spot;
+INLINED Axis make_axis(float index, float place_of_0, float count) {
+    const float below = nearest(index - 0.5f), place = index + place_of_0;
+    const float own = within(nearest(index) + place_of_0, count + 1.0f);
+    Axis axis = {.inside = (place >= 3.0f) & (place <= count - 2.0f)};
+    axis.first = within((axis.inside ? below + place_of_0 : own) - 1.0f, count - 2.0f);
+    axis.beyond = index - below;
+    axis.own = own - axis.first;
+    return axis;
 }
 
-INLINED float gauss_squared(const Spot *spot, float dh, float dk, float dl) {
-    const float *g = spot->form;
-    const float along_h = dh * fused(g[0], dh, fused(g[3], dk, g[5] * dl));
-    return spot->height * exp_negative(fused(dk, fused(g[1], dk, g[4] * dl), fused(g[2] * dl, dl, along_h)));
+/* Lagrange's weights of the points -1, 0, 1, 2 at 0 <= x <= 1. */
+INLINED void set_weights(Axis axis, int inside, int i, float (*weight)[PIXELS]) {
+    const float x = axis.beyond, ab = (x + 1.0f) * x, c = x - 1.0f, d = x - 2.0f, cd = c * d;
+    weight[0][i] = inside ? x * (-1.0f / 6.0f) * cd : axis.own == 0.0f ? 1.0f : 0.0f;
+    weight[1][i] = inside ? (x + 1.0f) * 0.5f * cd : axis.own == 1.0f ? 1.0f : 0.0f;
+    weight[2][i] = inside ? d * -0.5f * ab : axis.own == 2.0f ? 1.0f : 0.0f;
+    weight[3][i] = inside ? c * (1.0f / 6.0f) * ab : axis.own == 3.0f ? 1.0f : 0.0f;
 }
 
-INLINED float square_squared(const Spot *spot, float dh, float dk, float dl) {
-    const Quotient a = interference(dh, spot->cells[0]), b = interference(dk, spot->cells[1]);
-    const Quotient c = interference(dl, spot->cells[2]);
-    const float amplitude = (a.top * b.top * c.top) / (a.bottom * b.bottom * c.bottom);
-    return amplitude * amplitude;
+INLINED void place_points(const StructureFactors *factors, const Lattice *lattice, Term term, Tricubic *tricubic) {
+    const float count_h = (float)factors->count[0], count_k = (float)factors->count[1];
+    const float count_l = (float)factors->count[2];
+    const int32_t row = factors->count[1] + 2, column = factors->count[2] + 2;
+#pragma omp simd
+    for (int i = 0; i < PIXELS; i++) {
+        const Axis h = make_axis(fused(term.per_wavelength, lattice->h[i], term.h), term.first[0], count_h);
+        const Axis k = make_axis(fused(term.per_wavelength, lattice->k[i], term.k), term.first[1], count_k);
+        const Axis l = make_axis(fused(term.per_wavelength, lattice->l[i], term.l), term.first[2], count_l);
+        const int inside = h.inside & k.inside & l.inside;
+        set_weights(h, inside, i, tricubic->h);
+        set_weights(k, inside, i, tricubic->k);
+        set_weights(l, inside, i, tricubic->l);
+        tricubic->place[i] = ((int32_t)h.first * row + (int32_t)k.first) * column + (int32_t)l.first;
+    }
 }
 
-/* |F_cell F_latt|^2 of a square or Gaussian crystal at every pixel, times its weight, added. */
-INLINED void add_fast_term(const Lattice *lattice, Term term, const Spot *spot, bool gauss,
-                           const StructureFactors *factors, bool has_table, const float *factor, float *sums) {
-    const float *table = factors->table;
+/* Sums over h and k for four points along l at once. */
+INLINED void add_rows(const StructureFactors *factors, Tricubic *tricubic) {
+    const int64_t column = factors->count[2] + 2, plane = column * (factors->count[1] + 2);
+    for (int i = 0; i < PIXELS; i++) {
+        const float *first = factors->table + tricubic->place[i];
+        float sum[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+        for (int h = 0; h < 4; h++) {
+            float along_k[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+            for (int k = 0; k < 4; k++) {
+                const float *f = first + h * plane + k * column, weight = tricubic->k[k][i];
+                for (int l = 0; l < 4; l++) along_k[l] = fused(weight, f[l], along_k[l]);
+            }
+            for (int l = 0; l < 4; l++) sum[l] = fused(tricubic->h[h][i], along_k[l], sum[l]);
+        }
+        for (int l = 0; l < 4; l++) tricubic->along_l[i][l] = sum[l];
+    }
+}
+
+INLINED void interpolate(const StructureFactors *factors, const Lattice *lattice, Term term, Tricubic *tricubic) {
+    place_points(factors, lattice, term, tricubic);
+    add_rows(factors, tricubic);
+#pragma omp simd
+    for (int i = 0; i < PIXELS; i++) {
+        const float *f = tricubic->along_l[i];
+        const float last = fused(tricubic->l[2][i], f[2], tricubic->l[3][i] * f[3]);
+        tricubic->amplitude[i] = fused(tricubic->l[0][i], f[0], fused(tricubic->l[1][i], f[1], last));
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------------- steps */
+
+INLINED float lattice_squared(CrystalShape shape, const Spot *spot, float dh, float dk, float dl) {
+    return shape == SHAPE_SQUARE  ? square_squared(spot, dh, dk, dl)
+           : shape == SHAPE_GAUSS ? gauss_squared(spot, dh, dk, dl)
+                                  : round_squared(spot, dh, dk, dl);
+}
+
+/* Rounding of the Miller indices in a block, up to a factor that is generous. */
+static float rounding_of_indices(const Experiment *e, const Block *block, const Source *source) {
+    const Detector *detector = &e->detector;
+    const double r = vec3_length(pixel_position(detector, block, PIXELS / 2));
+    const double longest = fmax(e->crystal.lengths_m[0], fmax(e->crystal.lengths_m[1], e->crystal.lengths_m[2]));
+    const double range = longest / source->wavelength_m * (BLOCK_FAST + BLOCK_SLOW) * detector->pixel_size_m / r;
+    return (float)((range + 1.0) * 16.0 / 16777216.0);
+}
+
+/* |F_latt|^2 of a top hat at one pixel by the oracle's function. */
+static float exact_tophat(const Experiment *e, const Work *work, const Source *source, int i) {
+    const Vec3 diffracted = vec3_unit(pixel_position(&e->detector, &work->block, i));
+    const Vec3 scattering = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(diffracted, source->direction));
+    const Vec3 hkl = mat3_apply(work->cell_m, scattering);
+    return (float)shape_squared(&e->crystal, hkl.x, hkl.y, hkl.z);
+}
+
+/* Top hats end sharply: where rounding leaves in doubt on which side of the edge a pixel is, it is asked exactly. */
+INLINED void set_tophat(const Scene *scene, const Source *source, Term term, Work *work) {
+    const Lattice *lattice = &work->lattice;
+    const Spot *spot = &scene->spot;
+    const float doubt = 2.0f * spot->steepness * rounding_of_indices(scene->experiment, &work->block, source) + 1e-6f;
+    LANE_ALIGNED int32_t in_doubt[PIXELS];
+    int32_t any = 0;
+#pragma omp simd reduction(| : any)
+    for (int i = 0; i < PIXELS; i++) {
+        const float h = fused(term.per_wavelength, lattice->h[i], term.h);
+        const float k = fused(term.per_wavelength, lattice->k[i], term.k);
+        const float l = fused(term.per_wavelength, lattice->l[i], term.l);
+        const float form = spot_form(spot, h - nearest(h), k - nearest(k), l - nearest(l));
+        work->tophat[i] = form < 1.0f ? spot->height : 0.0f;
+        in_doubt[i] = fabsf(form - 1.0f) < doubt ? 1 : 0;
+        any |= in_doubt[i];
+    }
+    if (any == 0) return;
+    for (int i = 0; i < PIXELS; i++)
+        if (in_doubt[i] != 0) work->tophat[i] = exact_tophat(scene->experiment, work, source, i);
+}
+
+/* |F_cell F_latt|^2 at every pixel, times its weight, added. Shape and lookup are constants where it is called. */
+INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Term term, Work *work) {
+    const StructureFactors *factors = &scene->experiment->factors;
+    const Lattice *lattice = &work->lattice;
+    const float *table = factors->table, *amplitude = work->tricubic.amplitude, *factor = work->factor;
+    const float *tophat = work->tophat;
+    const Spot *spot = &scene->spot;
     const float last_h = (float)factors->count[0] + 1.0f, last_k = (float)factors->count[1] + 1.0f;
     const float last_l = (float)factors->count[2] + 1.0f;
     const int32_t row = factors->count[1] + 2, column = factors->count[2] + 2;
+    float *sums = work->sums;
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
         const float h = fused(term.per_wavelength, lattice->h[i], term.h);
         const float k = fused(term.per_wavelength, lattice->k[i], term.k);
         const float l = fused(term.per_wavelength, lattice->l[i], term.l);
         const float h0 = nearest(h), k0 = nearest(k), l0 = nearest(l);
-        const float shape =
-            gauss ? gauss_squared(spot, h - h0, k - k0, l - l0) : square_squared(spot, h - h0, k - k0, l - l0);
-        float squared = shape * term.weight;
-        if (has_table) {
+        float squared = shape == SHAPE_TOPHAT ? tophat[i] : lattice_squared(shape, spot, h - h0, k - k0, l - l0);
+        squared *= term.weight;
+        if (lookup == LOOKUP_NEAREST) {
             const int32_t place =
                 ((int32_t)within(h0 + term.first[0], last_h) * row + (int32_t)within(k0 + term.first[1], last_k)) *
                     column +
                 (int32_t)within(l0 + term.first[2], last_l);
-            squared *= table[place];
+            const float f = table[place];
+            squared *= f * f;
+        } else if (lookup == LOOKUP_TRICUBIC) {
+            squared *= amplitude[i] * amplitude[i];
         }
         sums[i] = fused(squared, factor[i], sums[i]);
     }
 }
 
-/* The same for the other shapes and for interpolated structure factors: the oracle's functions at the float's indices.
- */
-static void add_other_term(const Experiment *e, const Lattice *lattice, Term term, const float *factor, float *sums) {
-    const StructureFactors *factors = &e->factors;
-    for (int i = 0; i < PIXELS; i++) {
-        const double h =
-            (double)(term.h + term.per_wavelength * lattice->h[i]) + (double)term.first[0] - 1.0 + factors->least[0];
-        const double k =
-            (double)(term.k + term.per_wavelength * lattice->k[i]) + (double)term.first[1] - 1.0 + factors->least[1];
-        const double l =
-            (double)(term.l + term.per_wavelength * lattice->l[i]) + (double)term.first[2] - 1.0 + factors->least[2];
-        const double f = e->sampling.interpolate
-                             ? structure_factor_tricubic(factors, h, k, l)
-                             : structure_factor(factors, ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5));
-        const double squared = f * f * shape_squared(&e->crystal, h, k, l);
-        sums[i] += (float)squared * term.weight * factor[i];
+INLINED void add_term_of_shape(CrystalShape shape, const Scene *scene, Term term, Work *work) {
+    if (scene->lookup == LOOKUP_DEFAULT) {
+        add_term(shape, LOOKUP_DEFAULT, scene, term, work);
+    } else if (scene->lookup == LOOKUP_NEAREST) {
+        add_term(shape, LOOKUP_NEAREST, scene, term, work);
+    } else {
+        interpolate(&scene->experiment->factors, &work->lattice, term, &work->tricubic);
+        add_term(shape, LOOKUP_TRICUBIC, scene, term, work);
     }
 }
 
-/* Kahn's factor, the capture where it depends on the wavelength, and the resolution limit: what a source does to every
- * pixel whatever the crystal's orientation. */
-INLINED void set_source_factor(const Experiment *e, const Block *block, const Source *source, float *factor) {
-    const float kahn = (float)e->beam.polarization_kahn, on = e->beam.polarization_correction ? 1.0f : 0.0f;
-    const Vec3 centre = block->centre, incident = source->direction, electric = source->electric;
-    const Vec3 magnetic = source->magnetic;
-    const float along_centre = (float)vec3_dot(incident, centre), e_centre = (float)vec3_dot(electric, centre);
-    const float b_centre = (float)vec3_dot(magnetic, centre);
-    const float ix = (float)incident.x, iy = (float)incident.y, iz = (float)incident.z;
-    const float ex = (float)electric.x, ey = (float)electric.y, ez = (float)electric.z;
-    const float bx = (float)magnetic.x, by = (float)magnetic.y, bz = (float)magnetic.z;
-#pragma omp simd
-    for (int i = 0; i < PIXELS; i++) {
-        const float x = block->x[i], y = block->y[i], z = block->z[i];
-        const float along = along_centre + dot(ix, iy, iz, x, y, z);
-        const float p = e_centre + dot(ex, ey, ez, x, y, z), q = b_centre + dot(bx, by, bz, x, y, z);
-        const float polarized = 0.5f * fused(along, along, fused(kahn, fused(q, q, -p * p), 1.0f));
-        factor[i] = fused(on, polarized - 1.0f, 1.0f);
-    }
-    if (e->detector.sensor_by_wavelength) multiply_by_capture(e, block, source->absorption_per_m, factor);
-    if (!(e->sampling.dmin_m > 0.0)) return;
-    const double least = source->wavelength_m / e->sampling.dmin_m; /* of |diffracted - incident| */
-    for (int i = 0; i < PIXELS; i++) {
-        const Vec3 offset = vec3((double)block->x[i], (double)block->y[i], (double)block->z[i]);
-        const Vec3 s = vec3_subtract(vec3_add(centre, offset), incident);
-        if (vec3_dot(s, s) > least * least) factor[i] = 0.0f;
+INLINED void add_term_by_shape(const Scene *scene, const Source *source, Term term, Work *work) {
+    switch (scene->experiment->crystal.shape) {
+    case SHAPE_SQUARE:
+        add_term_of_shape(SHAPE_SQUARE, scene, term, work);
+        return;
+    case SHAPE_GAUSS:
+        add_term_of_shape(SHAPE_GAUSS, scene, term, work);
+        return;
+    case SHAPE_ROUND:
+        add_term_of_shape(SHAPE_ROUND, scene, term, work);
+        return;
+    case SHAPE_TOPHAT:
+        set_tophat(scene, source, term, work);
+        add_term_of_shape(SHAPE_TOPHAT, scene, term, work);
+        return;
     }
 }
 
-/* Crystals whose steps are computed side by side. */
-static bool is_fast(const Experiment *e) {
-    return (e->crystal.shape == SHAPE_SQUARE || e->crystal.shape == SHAPE_GAUSS) && !e->sampling.interpolate;
-}
-
-static bool sources_differ(const Experiment *e, const Source *a, const Source *b) {
+static bool sources_differ(const Scene *scene, const Source *a, const Source *b) {
     if (a == NULL) return true;
     const bool turned =
         a->direction.x != b->direction.x || a->direction.y != b->direction.y || a->direction.z != b->direction.z;
-    const bool by_wavelength = e->detector.sensor_by_wavelength || e->sampling.dmin_m > 0.0;
-    return turned || (by_wavelength && a->wavelength_m != b->wavelength_m);
+    return turned || (scene->by_wavelength && a->wavelength_m != b->wavelength_m);
 }
 
-/* Work space of one block of pixels, in the first-level cache. */
-typedef struct Work {
-    Block block;
-    Lattice lattice;
-    float factor[PIXELS], sums[PIXELS];
-    const Source *source; /* that the factor is of */
-} Work;
-
-INLINED void add_terms(const Experiment *e, const Frame *frame, Range terms, Work *work) {
+INLINED void add_terms(const Scene *scene, Range terms, Work *work) {
+    const Experiment *e = scene->experiment;
+    const Frame *frame = scene->frame;
     const int64_t sources = e->beam.source_count, phi_steps = e->sampling.phi_steps;
-    const Spot spot = make_spot(&e->crystal);
-    const bool fast = is_fast(e), gauss = e->crystal.shape == SHAPE_GAUSS, has_table = e->factors.table != NULL;
-    Mat3 cell_m = {{{0}}};
     for (int i = 0; i < PIXELS; i++) work->sums[i] = 0.0f;
     for (int64_t t = terms.begin; t < terms.end; t++) {
         const Source *source = &e->beam.sources[t % sources];
         const int64_t number = t / sources;
         if (t == terms.begin || t % sources == 0) { /* sources come first in the order of terms: the lattice lasts */
-            cell_m = crystal_domain(&e->crystal, frame->cells_m[number % phi_steps], number / phi_steps);
-            set_lattice(&work->block, cell_m, &work->lattice);
+            if (work->number != number)
+                work->cell_m = crystal_domain(&e->crystal, frame->cells_m[number % phi_steps], number / phi_steps);
+            work->number = number;
+            set_lattice(&work->block, work->cell_m, &work->lattice);
         }
-        if (sources_differ(e, work->source, source)) set_source_factor(e, &work->block, source, work->factor);
+        if (sources_differ(scene, work->source, source)) set_source_factor(e, &work->block, source, work->factor);
         work->source = source;
-        const Term term = make_term(e, &work->block, source, cell_m);
-        if (!fast)
-            add_other_term(e, &work->lattice, term, work->factor, work->sums);
-        else if (gauss && has_table)
-            add_fast_term(&work->lattice, term, &spot, true, &e->factors, true, work->factor, work->sums);
-        else if (gauss)
-            add_fast_term(&work->lattice, term, &spot, true, &e->factors, false, work->factor, work->sums);
-        else if (has_table)
-            add_fast_term(&work->lattice, term, &spot, false, &e->factors, true, work->factor, work->sums);
-        else
-            add_fast_term(&work->lattice, term, &spot, false, &e->factors, false, work->factor, work->sums);
+        const Term term = make_term(e, &work->block, source, work->cell_m);
+        add_term_by_shape(scene, source, term, work);
     }
 }
 
@@ -395,6 +328,8 @@ static void add_background(const Experiment *e, const Block *block, int i, Doubl
     }
     *sum = double_double_add(*sum, times * (double)block->weight[i] * all);
 }
+
+/* -------------------------------------------------------------------------------------------------------- pixels */
 
 /* The part of a block of pixels that lies in a tile: begin..end-1 of its rows and columns. */
 typedef struct Overlap {
@@ -428,33 +363,65 @@ static void store_background(const Experiment *e, const Block *block, Overlap ov
             add_background(e, block, row * BLOCK_FAST + column, &sums[row * width + column]);
 }
 
-static void add_pixels(const Experiment *e, const Frame *frame, int64_t slow, int64_t fast, Tile tile, Range blocks,
+static void add_pixels(const Scene *scene, int64_t slow, int64_t fast, Tile tile, Range blocks, Work *work,
                        DoubleDouble *sums) {
+    const Experiment *e = scene->experiment;
     const int64_t all = experiment_terms(e);
-    const double scale = is_fast(e) && e->factors.table == NULL ? e->factors.default_f * e->factors.default_f : 1.0;
     const Overlap overlap = overlap_of(slow, fast, tile);
     DoubleDouble *origin = sums + (slow - tile.slow) * tile.fast_pixels + (fast - tile.fast);
-    Work work;
     for (int sub_s = 0; sub_s < e->sampling.oversample; sub_s++)
         for (int sub_f = 0; sub_f < e->sampling.oversample; sub_f++)
             for (int layer = 0; layer < e->detector.sensor_layers; layer++) {
-                set_block(e, slow, fast, sub_s, sub_f, layer, &work.block);
-                work.source = NULL;
+                set_block(e, slow, fast, sub_s, sub_f, layer, &work->block);
+                work->source = NULL;
                 if (blocks.begin == 0 && e->background.molecules > 0.0)
-                    store_background(e, &work.block, overlap, tile.fast_pixels, origin);
+                    store_background(e, &work->block, overlap, tile.fast_pixels, origin);
                 for (int64_t block = blocks.begin; block < blocks.end; block++) {
                     const int64_t begin = block * KERNEL_BLOCK_TERMS, end = begin + KERNEL_BLOCK_TERMS;
-                    add_terms(e, frame, (Range){begin, end < all ? end : all}, &work);
-                    store(&work, overlap, scale, tile.fast_pixels, origin);
+                    add_terms(scene, (Range){begin, end < all ? end : all}, work);
+                    store(work, overlap, scene->scale, tile.fast_pixels, origin);
                 }
             }
 }
 
 void KERNEL_VARIANT(kernel32_accumulate)(const Experiment *e, const Frame *frame, Tile tile, Range blocks,
                                          DoubleDouble *sums) {
+    const Scene scene = make_scene(e, frame);
+    Work work;
+    work.number = -1;
     const int64_t first_slow = tile.slow / BLOCK_SLOW * BLOCK_SLOW;
     const int64_t first_fast = tile.fast / BLOCK_FAST * BLOCK_FAST;
     for (int64_t slow = first_slow; slow < tile.slow + tile.slow_pixels; slow += BLOCK_SLOW)
         for (int64_t fast = first_fast; fast < tile.fast + tile.fast_pixels; fast += BLOCK_FAST)
-            add_pixels(e, frame, slow, fast, tile, blocks, sums);
+            add_pixels(&scene, slow, fast, tile, blocks, &work, sums);
+}
+
+/* ----------------------------------------------------------------------------------------- images without sums */
+
+/* As store and the conversion to photons would round it. */
+INLINED void store_photons(const Work *work, Overlap overlap, double scale, double photons, int64_t width,
+                           float *expected) {
+    for (int row = overlap.row_begin; row < overlap.row_end; row++) {
+        const float *weight = &work->block.weight[row * BLOCK_FAST], *value = &work->sums[row * BLOCK_FAST];
+        float *pixel = expected + row * width;
+        for (int column = overlap.column_begin; column < overlap.column_end; column++)
+            pixel[column] = (float)(photons * (scale * (double)weight[column] * (double)value[column]));
+    }
+}
+
+void KERNEL_VARIANT(kernel32_expected)(const Experiment *e, const Frame *frame, Tile tile, double photons,
+                                       float *expected, int64_t width) {
+    const Scene scene = make_scene(e, frame);
+    Work work;
+    work.number = -1;
+    const int64_t first_slow = tile.slow / BLOCK_SLOW * BLOCK_SLOW;
+    const int64_t first_fast = tile.fast / BLOCK_FAST * BLOCK_FAST;
+    for (int64_t slow = first_slow; slow < tile.slow + tile.slow_pixels; slow += BLOCK_SLOW)
+        for (int64_t fast = first_fast; fast < tile.fast + tile.fast_pixels; fast += BLOCK_FAST) {
+            set_block(e, slow, fast, 0, 0, 0, &work.block);
+            work.source = NULL;
+            add_terms(&scene, (Range){0, experiment_terms(e)}, &work);
+            store_photons(&work, overlap_of(slow, fast, tile), scene.scale, photons, width,
+                          expected + (slow - tile.slow) * width + (fast - tile.fast));
+        }
 }

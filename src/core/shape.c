@@ -55,24 +55,21 @@ double shape_squared(const Crystal *crystal, double h, double k, double l) {
     return square_of(shape_amplitude(crystal, h, k, l));
 }
 
-void shape_gauss_form(const Crystal *crystal, double *form, double *height) {
-    const bool per_axis = crystal->spot_law == SPOT_PER_AXIS;
-    const double exponent = 2.0 * crystal->fudge * (per_axis ? GAUSS_EXPONENT : ANCESTOR_GAUSS_EXPONENT);
+void shape_spot_form(const Crystal *crystal, double *form, double *height) {
+    const bool per_axis = crystal->shape == SHAPE_ROUND || crystal->spot_law == SPOT_PER_AXIS;
+    double exponent = crystal->fudge, amplitude = 1.0;
+    if (crystal->shape == SHAPE_GAUSS) exponent *= 2.0 * (per_axis ? GAUSS_EXPONENT : ANCESTOR_GAUSS_EXPONENT);
+    if (crystal->shape == SHAPE_TOPHAT) exponent /= per_axis ? TOPHAT_RADIUS_SQUARED : ANCESTOR_TOPHAT_RADIUS_SQUARED;
+    if (crystal->shape == SHAPE_ROUND) amplitude = ROUND_AMPLITUDE;
     const double cells = (double)crystal->cells[0] * (double)crystal->cells[1] * (double)crystal->cells[2];
     const double per_a = 1e-10 * crystal->ancestor_star * cells; /* the ancestor's measure: 1/A times Na Nb Nc */
-    *height = cells * cells;
+    *height = square_of(cells * amplitude);
     for (int i = 0; i < 3; i++) {
         const Vec3 one = crystal->reciprocal_per_m.row[i], next = crystal->reciprocal_per_m.row[(i + 1) % 3];
         const double along = per_axis ? square_of((double)crystal->cells[i]) : square_of(per_a) * vec3_dot(one, one);
         form[i] = exponent * along;
         form[3 + i] = per_axis ? 0.0 : exponent * 2.0 * square_of(per_a) * vec3_dot(one, next);
     }
-}
-
-double shape_tophat_edge(const Crystal *crystal) {
-    const bool per_axis = crystal->spot_law == SPOT_PER_AXIS;
-    return 2.0 * (per_axis ? GAUSS_EXPONENT * TOPHAT_RADIUS_SQUARED
-                           : ANCESTOR_GAUSS_EXPONENT * ANCESTOR_TOPHAT_RADIUS_SQUARED);
 }
 
 /* Lagrange weights of the points -1, 0, 1, 2 at 0 <= x < 1. */

@@ -5,11 +5,11 @@
 SpotReach spot_reach_create(const Crystal *crystal, double tolerance) {
     SpotReach spot = {.gauss = crystal->shape == SHAPE_GAUSS};
     double g[6];
-    shape_gauss_form(crystal, g, &spot.height);
+    shape_spot_form(crystal, g, &spot.height);
     spot.form = (Mat3){
         {vec3(g[0], 0.5 * g[3], 0.5 * g[5]), vec3(0.5 * g[3], g[1], 0.5 * g[4]), vec3(0.5 * g[5], 0.5 * g[4], g[2])}};
     spot.inverse = crystal_dual(spot.form); /* the transposed inverse, and the form is symmetric */
-    spot.reach = spot.gauss ? -log(tolerance) : shape_tophat_edge(crystal);
+    spot.reach = spot.gauss ? -log(tolerance) : 1.0;
     const double variance[3] = {spot.inverse.row[0].x, spot.inverse.row[1].y, spot.inverse.row[2].z};
     for (int i = 0; i < 3; i++) spot.half_width[i] = sqrt(spot.reach * variance[i]);
     return spot;
@@ -17,7 +17,7 @@ SpotReach spot_reach_create(const Crystal *crystal, double tolerance) {
 
 /* Nanoseconds for a step of the kernels that compute all of them; for a sub-pixel that a spot may reach; and for a
  * reflection in one term: rounded figures of one core, for the choice only. */
-static const double FAST_STEP_NS = 0.5, OTHER_STEP_NS = 20.0, REACHED_NS = 15.0, REFLECTION_NS = 60.0;
+static const double FLOAT32_STEP_NS = 0.7, FLOAT64_STEP_NS = 20.0, REACHED_NS = 15.0, REFLECTION_NS = 60.0;
 
 /* Whether computing the reflections is expected to take less time than computing all steps. */
 static bool is_faster(const Experiment *e, const SpotReach *spot) {
@@ -32,8 +32,8 @@ static bool is_faster(const Experiment *e, const SpotReach *spot) {
     const double edge = detector->pixel_size_m / (detector->close_distance_m * e->sampling.oversample);
     const double wave_per_m = 1.0 / e->beam.wavelength_m;
     const double reflections = edge * edge * wave_per_m * wave_per_m * e->crystal.volume_m3 * thickness_per_m;
-    const bool fast = e->crystal.shape == SHAPE_GAUSS && e->precision == PRECISION_FLOAT32;
-    return 2.0 * reached * REACHED_NS + reflections * REFLECTION_NS < (fast ? FAST_STEP_NS : OTHER_STEP_NS);
+    const double step_ns = e->precision == PRECISION_FLOAT32 ? FLOAT32_STEP_NS : FLOAT64_STEP_NS;
+    return 2.0 * reached * REACHED_NS + reflections * REFLECTION_NS < step_ns;
 }
 
 const char *spot_reach_obstacle(const Experiment *e) {

@@ -124,6 +124,6 @@ void structure_factors_fill_table(const StructureFactors *factors, float *table)
             for (int64_t l = -1; l <= factors->count[2]; l++) {
                 const double f = structure_factor(factors, (double)(h + factors->least[0]),
                                                   (double)(k + factors->least[1]), (double)(l + factors->least[2]));
-                *table++ = (float)(f * f);
+                *table++ = (float)f;
             }
 }

@@ -213,25 +213,6 @@ static int64_t place_of(const Renderer *r, int64_t slow, int64_t fast) {
     return (slow - r->own.rows.begin) * r->plan->request.fast_pixels + fast;
 }
 
-static bool is_active(const Renderer *r, int64_t slow, int64_t fast) {
-    const uint8_t *active = r->experiment->active;
-    return active == NULL || active[slow * r->plan->request.fast_pixels + fast] != 0;
-}
-
-static void store_strip(const Renderer *r, Tile pixels, const DoubleDouble *sums, double photons, float *expected) {
-    for (int64_t s = 0; s < pixels.slow_pixels; s++) {
-        float *row = &expected[place_of(r, pixels.slow + s, pixels.fast)];
-        const DoubleDouble *sum = &sums[s * pixels.fast_pixels];
-        for (int64_t f = 0; f < pixels.fast_pixels; f++)
-            if (is_active(r, pixels.slow + s, pixels.fast + f))
-                row[f] = (float)(photons * sum[f].high + photons * sum[f].low);
-    }
-}
-
-static void clear(DoubleDouble *sums, int64_t count) {
-    memset(sums, 0, (size_t)count * sizeof *sums);
-}
-
 /* What the threads did in a parallel region that has just ended, and how long the first waited for the others. */
 static void record_spans(Renderer *r) {
     const double now_s = clocks_steady_s();
@@ -259,10 +240,20 @@ static void look_up(Renderer *r, double strips_done) {
     r->abandoned = true;
 }
 
-/* One strip, in pieces of so many blocks that a signal is heard in time. */
-static void compute_strip(Renderer *r, const Frame *frame, Tile pixels, DoubleDouble *sums) {
-    const int64_t steps = kernel_steps(r->experiment, pixels_of(pixels), r->blocks);
-    const int64_t pieces = steps / steps_at_a_time(r) + 1;
+static int64_t pieces_of(const Renderer *r, Tile pixels) {
+    return kernel_steps(r->experiment, pixels_of(pixels), r->blocks) / steps_at_a_time(r) + 1;
+}
+
+static void count_strip(Renderer *r) {
+    int64_t done;
+#pragma omp atomic capture
+    done = ++r->strips_done;
+    look_up(r, (double)done);
+}
+
+/* The sums of one strip, in pieces of so many blocks that a signal is heard in time. */
+static void add_strip(Renderer *r, const Frame *frame, Tile pixels, DoubleDouble *sums) {
+    const int64_t pieces = pieces_of(r, pixels);
     int64_t done;
     for (int64_t i = 0; i < pieces && !is_abandoned(r); i++) {
         const Range blocks = range_part(r->blocks, pieces, i);
@@ -272,13 +263,26 @@ static void compute_strip(Renderer *r, const Frame *frame, Tile pixels, DoubleDo
         done = r->strips_done;
         look_up(r, (double)done + (double)(i + 1) / (double)pieces);
     }
-#pragma omp atomic capture
-    done = ++r->strips_done;
-    look_up(r, (double)done);
+    count_strip(r);
+}
+
+/* One strip, whole.
+ * @param expected  of its first pixel */
+static void render_strip(Renderer *r, const Frame *frame, Tile pixels, DoubleDouble *sums, float *expected) {
+    const int64_t width = r->plan->request.fast_pixels;
+    if (is_abandoned(r)) return;
+    if (pieces_of(r, pixels) == 1) {
+        kernel_expected(r->experiment, frame, pixels, sums, expected, width);
+        count_strip(r);
+    } else {
+        memset(sums, 0, (size_t)pixels_of(pixels) * sizeof *sums);
+        add_strip(r, frame, pixels, sums);
+        kernel_store(r->experiment, frame, pixels, sums, expected, width);
+    }
 }
 
 /* A rank that has all shards of its tiles: each strip is finished by one thread. */
-static void expected_alone(Renderer *r, const Frame *frame, double photons, float *expected) {
+static void expected_alone(Renderer *r, const Frame *frame, float *expected) {
 #pragma omp parallel
     {
         ThreadSpan *span = &r->spans[omp_get_thread_num()];
@@ -287,9 +291,7 @@ static void expected_alone(Renderer *r, const Frame *frame, double photons, floa
         for (int64_t i = 0; i < r->strip_count; i++) {
             DoubleDouble *sums = r->sums + (int64_t)omp_get_thread_num() * pixels_of(r->strip);
             const Tile pixels = r->strips[i].pixels;
-            clear(sums, pixels_of(pixels));
-            compute_strip(r, frame, pixels, sums);
-            store_strip(r, pixels, sums, photons, expected);
+            render_strip(r, frame, pixels, sums, &expected[place_of(r, pixels.slow, pixels.fast)]);
         }
         span->end_s = clocks_steady_s();
     }
@@ -297,17 +299,17 @@ static void expected_alone(Renderer *r, const Frame *frame, double photons, floa
 }
 
 /* A rank that has some of the shards: batch by batch, the sums go to the owner of the tiles. */
-static void expected_in_cluster(Renderer *r, const Frame *frame, double photons, float *expected) {
+static void expected_in_cluster(Renderer *r, const Frame *frame, float *expected) {
     for (int64_t b = 0; b < r->batch_count; b++) {
         const Batch batch = r->batches[b];
-        clear(r->sums, batch.pixels);
+        memset(r->sums, 0, (size_t)batch.pixels * sizeof *r->sums);
 #pragma omp parallel
         {
             ThreadSpan *span = &r->spans[omp_get_thread_num()];
             span->begin_s = clocks_steady_s();
 #pragma omp for schedule(dynamic, 1) nowait
             for (int64_t i = batch.first; i < batch.end; i++)
-                compute_strip(r, frame, r->strips[i].pixels, r->sums + r->strips[i].offset);
+                add_strip(r, frame, r->strips[i].pixels, r->sums + r->strips[i].offset);
             span->end_s = clocks_steady_s();
         }
         record_spans(r);
@@ -315,22 +317,24 @@ static void expected_in_cluster(Renderer *r, const Frame *frame, double photons,
         reduction_to_owner(&r->reduction, r->cluster, batch.owner, batch.pixels, r->sums);
         timeline_add_until_now(r->timeline, PHASE_REDUCE, "reduce", reduce_s);
         if (batch.owner != r->place) continue;
-        for (int64_t i = batch.first; i < batch.end; i++)
-            store_strip(r, r->strips[i].pixels, r->sums + r->strips[i].offset, photons, expected);
+        for (int64_t i = batch.first; i < batch.end; i++) {
+            const Tile pixels = r->strips[i].pixels;
+            kernel_store(r->experiment, frame, pixels, r->sums + r->strips[i].offset,
+                         &expected[place_of(r, pixels.slow, pixels.fast)], r->plan->request.fast_pixels);
+        }
     }
 }
 
 void renderer_expected(Renderer *r, const Frame *frame, float *expected) {
-    const double photons = kernel_photons(r->experiment, frame);
     r->started_s = clocks_steady_s();
     r->strips_done = 0;
     r->abandoned = false;
     if (r->experiment->active != NULL)
         memset(expected, 0, (size_t)(range_length(r->own.rows) * r->plan->request.fast_pixels) * sizeof *expected);
     if (r->plan->cluster_ranks == 1)
-        expected_alone(r, frame, photons, expected);
+        expected_alone(r, frame, expected);
     else
-        expected_in_cluster(r, frame, photons, expected);
+        expected_in_cluster(r, frame, expected);
     for (int64_t i = 0; i < r->strip_count && !r->abandoned; i++)
         r->steps += kernel_steps(r->experiment, pixels_of(r->strips[i].pixels), r->blocks);
 }

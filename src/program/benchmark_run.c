@@ -80,20 +80,9 @@ static Tile strip_at(const Experiment *e, Strips strips, int64_t index) {
     return active_pixels_within(e->active, e->detector.fast_pixels, whole);
 }
 
-static void store_strip(const Experiment *e, Tile tile, const DoubleDouble *sums, double photons, float *pixels) {
-    for (int64_t s = 0; s < tile.slow_pixels; s++)
-        for (int64_t f = 0; f < tile.fast_pixels; f++) {
-            const int64_t place = (tile.slow + s) * e->detector.fast_pixels + tile.fast + f;
-            const DoubleDouble sum = sums[s * tile.fast_pixels + f];
-            if (e->active == NULL || e->active[place] != 0)
-                pixels[place] = (float)(photons * sum.high + photons * sum.low);
-        }
-}
-
 /* All steps. @p all  room for the sums of a strip for each thread. @p spans  [threads] */
 static void compute(BenchmarkSession session, const Experiment *e, const Frame *frame, Strips strips, DoubleDouble *all,
                     BenchmarkImage *image, ThreadSpan *spans) {
-    const double photons = kernel_photons(e, frame);
     const Range blocks = {0, kernel_blocks(e)};
     int64_t steps = 0;
     if (e->active != NULL) memset(image->pixels, 0, (size_t)detector_pixels(&e->detector) * sizeof *image->pixels);
@@ -107,9 +96,8 @@ static void compute(BenchmarkSession session, const Experiment *e, const Frame *
             const Tile tile = strip_at(e, strips, i);
             const int64_t pixels = tile.slow_pixels * tile.fast_pixels;
             if (pixels == 0 || (session.stop != NULL && *session.stop != 0)) continue;
-            memset(sums, 0, (size_t)pixels * sizeof *sums);
-            kernel_accumulate(e, frame, tile, blocks, sums);
-            store_strip(e, tile, sums, photons, image->pixels);
+            float *first = image->pixels + tile.slow * image->fast_pixels + tile.fast;
+            kernel_expected(e, frame, tile, sums, first, image->fast_pixels);
             steps += kernel_steps(e, pixels, blocks);
         }
         span->end_s = clocks_steady_s();

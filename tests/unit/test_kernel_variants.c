@@ -28,9 +28,10 @@ static bool same_bits(KernelFunction one, KernelFunction other, const Experiment
     return same;
 }
 
-static Experiment *variant_scene(const char *precision, const char *shape, const char *cells) {
+static Experiment *variant_scene(const char *precision, const char *shape, const char *interpolate, const char *cells) {
     const char *const settings[] = {precision,
                                     shape,
+                                    interpolate,
                                     "crystal.cell=50,60,70,80,95,105",
                                     "crystal.misset=10,20,30",
                                     cells,
@@ -48,11 +49,13 @@ static Experiment *variant_scene(const char *precision, const char *shape, const
     return scene(settings);
 }
 
-static const char *const shapes[] = {"crystal.shape=square", "crystal.shape=round", "crystal.shape=gauss"};
+static const char *const shapes[] = {"crystal.shape=square", "crystal.shape=round", "crystal.shape=gauss",
+                                     "crystal.shape=tophat"};
+static const char *const lookups[] = {"crystal.interpolate=off", "crystal.interpolate=on"};
 
 static void float64_is_the_same_on_every_machine(void) {
-    for (int i = 0; i < 3; i++) {
-        Experiment *e = variant_scene("run.precision=float64", shapes[i], "crystal.cells=3,4,5");
+    for (int i = 0; i < 8; i++) {
+        Experiment *e = variant_scene("run.precision=float64", shapes[i / 2], lookups[i % 2], "crystal.cells=3,4,5");
 #ifdef KERNEL_HAS_VARIANTS
         if (strcmp(kernel_instructions(), "portable") != 0)
             CU_ASSERT(same_bits(kernel64_accumulate_portable, kernel64_accumulate_v3, e));
@@ -65,8 +68,8 @@ static void float64_is_the_same_on_every_machine(void) {
 }
 
 static void float32_is_the_same_on_machines_with_fma(void) {
-    for (int i = 0; i < 3; i++) {
-        Experiment *e = variant_scene("run.precision=float32", shapes[i], "crystal.cells=3,4,5");
+    for (int i = 0; i < 8; i++) {
+        Experiment *e = variant_scene("run.precision=float32", shapes[i / 2], lookups[i % 2], "crystal.cells=3,4,5");
 #ifdef KERNEL_HAS_VARIANTS
         if (strcmp(kernel_instructions(), "x86-64-v4") == 0) {
             CU_ASSERT(same_bits(kernel32_accumulate_v3, kernel32_accumulate_v4, e));
@@ -84,7 +87,7 @@ static void float32_is_the_same_on_machines_with_fma(void) {
 static void rendering_by_reflections_is_the_same_on_every_machine(void) {
     static const char *const ending[] = {"crystal.shape=gauss", "crystal.shape=tophat"};
     for (int i = 0; i < 2; i++) {
-        Experiment *e = variant_scene("run.precision=float64", ending[i], "crystal.cells=12,20,15");
+        Experiment *e = variant_scene("run.precision=float64", ending[i], lookups[0], "crystal.cells=12,20,15");
         CU_ASSERT(e->sampling.by_reflections);
 #ifdef KERNEL_HAS_VARIANTS
         if (strcmp(kernel_instructions(), "portable") != 0)

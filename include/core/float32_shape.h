@@ -1,0 +1,73 @@
+/** @file
+ *  |F_latt|^2 of every shape in single precision, as functions of the distance from the nearest reflection. Included by
+ *  the float32 kernel alone. */
+#ifndef TESSERA_FLOAT32_SHAPE_H
+#define TESSERA_FLOAT32_SHAPE_H
+
+#include "float32_math.h"
+#include "shape.h"
+
+/** The shape of a spot: the numbers of cells of a square crystal, or the law of another: shape_spot_form. */
+typedef struct Spot {
+    float cells[3];
+    float form[6];
+    float height;
+    float steepness; /* greatest change of the form's square root for a Miller index that is off by 1 */
+} Spot;
+
+INLINED Spot make_spot(const Crystal *crystal) {
+    Spot spot;
+    double form[6], height = 0.0;
+    shape_spot_form(crystal, form, &height);
+    for (int i = 0; i < 3; i++) spot.cells[i] = (float)crystal->cells[i];
+    for (int i = 0; i < 6; i++) spot.form[i] = (float)form[i];
+    spot.height = (float)height;
+    spot.steepness = (float)(sqrt(form[0]) + sqrt(form[1]) + sqrt(form[2]));
+    return spot;
+}
+
+/** sin(pi N x) / sin(pi x), x from a whole number; N where the quotient would be 0 / 0. The sign is left out. */
+typedef struct Quotient {
+    float top, bottom;
+} Quotient;
+
+INLINED Quotient interference(float offset, float cells) {
+    const float distance = fabsf(offset), x = distance > 1e-9f ? distance : 1e-9f; /* the limit N without a branch */
+    const float phase = cells * x;
+    return (Quotient){sin_pi(phase - nearest(phase)), sin_pi(x)};
+}
+
+INLINED float square_squared(const Spot *spot, float dh, float dk, float dl) {
+    const Quotient a = interference(dh, spot->cells[0]), b = interference(dk, spot->cells[1]);
+    const Quotient c = interference(dl, spot->cells[2]);
+    const float amplitude = (a.top * b.top * c.top) / (a.bottom * b.bottom * c.bottom);
+    return amplitude * amplitude;
+}
+
+/** The form at a distance: >= 0 */
+INLINED float spot_form(const Spot *spot, float dh, float dk, float dl) {
+    const float *g = spot->form;
+    const float along_h = dh * fused(g[0], dh, fused(g[3], dk, g[5] * dl));
+    return fused(dk, fused(g[1], dk, g[4] * dl), fused(g[2] * dl, dl, along_h));
+}
+
+INLINED float gauss_squared(const Spot *spot, float dh, float dk, float dl) {
+    return spot->height * exp_negative(spot_form(spot, dh, dk, dl));
+}
+
+/** 3 (sin x - x cos x) / x^3 with x = pi s, squared: its sign alternates with the whole part of s, which is left out.
+ *  Below s = 1/2, where it would cancel, by a polynomial in s^2, minimax in the error, 1e-9 before rounding. */
+INLINED float round_squared(const Spot *spot, float dh, float dk, float dl) {
+    const float squared = spot_form(spot, dh, dk, dl), s = sqrtf(squared), offset = s - nearest(s);
+    const float x = 3.14159265f * s, y = x * x;
+    const float far = 3.0f * fused(-x, cos_pi(offset), sin_pi(offset)) / (y > 1.0f ? x * y : 1.0f);
+    float near = 0.00680039925f;
+    near = fused(near, squared, -0.0635121181f);
+    near = fused(near, squared, 0.347883222f);
+    near = fused(near, squared, -0.986960241f);
+    near = fused(near, squared, 1.0f);
+    const float amplitude = squared < 0.25f ? near : far;
+    return spot->height * (amplitude * amplitude);
+}
+
+#endif
