@@ -47,12 +47,13 @@ typedef struct Experiment {
     Sampling sampling;
     Sweep sweep;
     OutputImages images;
-    Precision precision;   /**< of the kernel, chosen: not PRECISION_AUTO */
-    DetectorSignal signal; /**< of the counts */
-    int64_t active_pixels; /**< of a frame: those that are computed */
-    uint8_t *active;       /**< [slow][fast], 0 for pixels that stay 0; NULL when all are computed. Owned */
-    double *owned_grid;    /**< the structure factors' grid where this experiment owns it, else NULL */
-    float *owned_table;    /**< the same for the table of the float32 kernel */
+    Precision precision;       /**< of the kernel, chosen: not PRECISION_AUTO */
+    Instructions instructions; /**< of the kernel on this rank, chosen: not INSTRUCTIONS_AUTO */
+    DetectorSignal signal;     /**< of the counts */
+    int64_t active_pixels;     /**< of a frame: those that are computed */
+    uint8_t *active;           /**< [slow][fast], 0 for pixels that stay 0; NULL when all are computed. Owned */
+    double *owned_grid;        /**< the structure factors' grid where this experiment owns it, else NULL */
+    float *owned_table;        /**< the same for the table of the float32 kernel */
 } Experiment;
 
 /** Reads and checks everything that @p parameters name.

@@ -35,9 +35,6 @@ void kernel_expected(const Experiment *experiment, const Frame *frame, Tile tile
 void kernel_store(const Experiment *experiment, const Frame *frame, Tile tile, const DoubleDouble *sums,
                   float *expected, int64_t width);
 
-/** The set of instructions that the kernels use on this machine: "x86-64-v4", "x86-64-v3" or "portable". */
-const char *kernel_instructions(void);
-
 /** Edges (slow_pixels, fast_pixels; slow = fast = 0) of the tiles that a thread had best compute at a time, where all
  *  threads share @p pixels pixels. Never changes the image. */
 Tile kernel_strip(const Experiment *experiment, int64_t pixels, int threads);

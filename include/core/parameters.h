@@ -81,6 +81,7 @@ typedef enum BackgroundAxis { AXIS_STOL, AXIS_4STOL, AXIS_Q } BackgroundAxis;
 typedef enum SweepKind { SWEEP_STILL, SWEEP_ROTATION, SWEEP_RANDOM } SweepKind;
 typedef enum OutputImages { IMAGES_EXPECTED, IMAGES_COUNTS, IMAGES_BOTH } OutputImages;
 typedef enum OutputCompression { COMPRESSION_NONE, COMPRESSION_DEFLATE } OutputCompression;
+typedef enum Instructions { INSTRUCTIONS_AUTO, INSTRUCTIONS_PORTABLE, INSTRUCTIONS_V3, INSTRUCTIONS_V4 } Instructions;
 typedef enum Precision { PRECISION_AUTO, PRECISION_FLOAT64, PRECISION_FLOAT32 } Precision;
 typedef enum Verbosity { VERBOSITY_NORMAL, VERBOSITY_QUIET, VERBOSITY_VERBOSE } Verbosity;
 typedef enum ProgressKind { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE } ProgressKind;

@@ -25,6 +25,13 @@ RankPlace session_place(void);
 /** Largest resident set of this process so far, in bytes; 0 where the system does not tell. */
 int64_t session_peak_memory(void);
 
+/** Refuses to add float32 frames to finished ones that other instructions rounded, unless run.mix_instructions allows
+ * it.
+ *  @param file  open
+ *  @param path  for the message
+ *  @return BAD_PARAMETER naming both and the remedy */
+Status session_check_instructions(hid_t file, const char *path, const Provenance *provenance);
+
 /** Adds the next session to an open /entry/simulation.
  *  @param sequence_index  number of the new session, from 1 */
 Status session_begin(hid_t simulation, const Provenance *provenance, int *sequence_index);

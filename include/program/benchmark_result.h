@@ -39,6 +39,7 @@ typedef struct BenchmarkRound {
 typedef struct BenchmarkResult {
     int64_t slow_pixels, fast_pixels, steps;
     Precision precision;
+    Instructions instructions;
     int threads;
     char sha256[SHA256_TEXT_BYTES]; /**< of the float32 image, row by row */
     BenchmarkTimes cold;

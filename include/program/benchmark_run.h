@@ -25,7 +25,8 @@ typedef struct BenchmarkImage {
     float *pixels; /**< [slow][fast] expected photons of frame 0 */
     int64_t slow_pixels, fast_pixels;
     int64_t steps;
-    Precision precision; /**< that was chosen */
+    Precision precision;       /**< that was chosen */
+    Instructions instructions; /**< that were chosen */
 } BenchmarkImage;
 
 /** What passes share. */

@@ -1,6 +1,7 @@
 #include "experiment.h"
 
 #include "active_pixels.h"
+#include "instructions.h"
 #include "random.h"
 #include "sensor.h"
 #include "shape.h"
@@ -323,6 +324,7 @@ static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
     TRY(choose_phi(p, e, notes));
     choose_interpolation(p, e, notes);
     TRY(choose_precision(p, e, notes));
+    TRY(instructions_choose((Instructions)p->run_instructions, &e->instructions));
     choose_steps(p, e, notes);
     TRY(make_table(e));
     TRY(check_size(e));

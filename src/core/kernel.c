@@ -5,51 +5,33 @@
 
 #include <string.h>
 
-const char *kernel_instructions(void) {
-#ifdef KERNEL_HAS_VARIANTS
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl"))
-        return "x86-64-v4";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
-        return "x86-64-v3";
-#endif
-    return "portable";
-}
-
-/* A kernel for each set of instructions: portable, v3, v4. */
-typedef struct KernelVariants {
-    KernelFunction of[3];
-} KernelVariants;
-
+/* Functions for each set of instructions: portable, v3, v4. */
 #ifdef KERNEL_HAS_VARIANTS
 #define VARIANTS(name)                                                                                                 \
-    {                                                                                                                  \
-        { name##_portable, name##_v3, name##_v4 }                                                                      \
-    }
+    { name##_portable, name##_v3, name##_v4 }
 #else
 #define VARIANTS(name)                                                                                                 \
-    {                                                                                                                  \
-        { name##_portable, name##_portable, name##_portable }                                                          \
-    }
+    { name##_portable, name##_portable, name##_portable }
 #endif
-static const KernelVariants float64 = VARIANTS(kernel64_accumulate), float32 = VARIANTS(kernel32_accumulate);
-static const KernelVariants reflections = VARIANTS(kernel_reflections);
+static const KernelFunction float64[] = VARIANTS(kernel64_accumulate), float32[] = VARIANTS(kernel32_accumulate);
+static const KernelFunction reflections[] = VARIANTS(kernel_reflections);
+static const KernelDirectFunction direct[] = VARIANTS(kernel32_expected);
 
-/* The function for the widest instructions that this machine has. */
-static KernelFunction widest(const KernelVariants *variants) {
-    const char *instructions = kernel_instructions();
-    return variants->of[strcmp(instructions, "x86-64-v4") == 0 ? 2 : strcmp(instructions, "x86-64-v3") == 0 ? 1 : 0];
+/* Which of them are an experiment's. */
+static int variant_of(const Experiment *e) {
+    return e->instructions == INSTRUCTIONS_V4 ? 2 : e->instructions == INSTRUCTIONS_V3 ? 1 : 0;
 }
 
 void kernel_accumulate(const Experiment *experiment, const Frame *frame, Tile tile, Range blocks, DoubleDouble *sums) {
-    const KernelFunction full = widest(experiment->precision == PRECISION_FLOAT32 ? &float32 : &float64);
+    const int variant = variant_of(experiment);
+    const KernelFunction full = experiment->precision == PRECISION_FLOAT32 ? float32[variant] : float64[variant];
     if (!experiment->sampling.by_reflections) {
         full(experiment, frame, tile, blocks, sums);
         return;
     }
     /* without a term it adds the background alone */
     if (blocks.begin == 0 && experiment->background.molecules > 0.0) full(experiment, frame, tile, (Range){0, 0}, sums);
-    widest (&reflections)(experiment, frame, tile, blocks, sums);
+    reflections[variant](experiment, frame, tile, blocks, sums);
 }
 
 Tile kernel_strip(const Experiment *e, int64_t pixels, int threads) {
@@ -59,16 +41,6 @@ Tile kernel_strip(const Experiment *e, int64_t pixels, int threads) {
     /* wide, so that little is spent on finding reflections; but all threads need several to share the work */
     while (edge > LEAST && pixels < edge * edge * STRIPS_OF_THREAD * threads) edge /= 2;
     return (Tile){.slow_pixels = edge, .fast_pixels = edge};
-}
-
-/* The function for frames without sums. */
-static KernelDirectFunction choose_direct(void) {
-#ifdef KERNEL_HAS_VARIANTS
-    const char *instructions = kernel_instructions();
-    if (strcmp(instructions, "x86-64-v4") == 0) return kernel32_expected_v4;
-    if (strcmp(instructions, "x86-64-v3") == 0) return kernel32_expected_v3;
-#endif
-    return kernel32_expected_portable;
 }
 
 static bool needs_no_sums(const Experiment *e) {
@@ -93,7 +65,7 @@ void kernel_store(const Experiment *e, const Frame *frame, Tile tile, const Doub
 void kernel_expected(const Experiment *e, const Frame *frame, Tile tile, DoubleDouble *sums, float *expected,
                      int64_t width) {
     if (needs_no_sums(e)) {
-        choose_direct()(e, frame, tile, kernel_photons(e, frame), expected, width);
+        direct[variant_of(e)](e, frame, tile, kernel_photons(e, frame), expected, width);
         return;
     }
     memset(sums, 0, (size_t)(tile.slow_pixels * tile.fast_pixels) * sizeof *sums);

@@ -1,7 +1,7 @@
 #include "session.h"
 
 #include "hdf5_helpers.h"
-#include "kernel.h"
+#include "instructions.h"
 #include "text.h"
 
 #include <math.h>
@@ -74,7 +74,7 @@ static Status write_build(hid_t group, BuildInfo build) {
     return hdf5_write_text(group, "build_type", build.build_type);
 }
 
-static Status write_libraries(hid_t group) {
+static Status write_libraries(hid_t group, Instructions instructions) {
     char mpi[MPI_MAX_LIBRARY_VERSION_STRING] = "", hdf5[64];
     unsigned major = 0, minor = 0, release = 0;
     int length = 0;
@@ -86,7 +86,7 @@ static Status write_libraries(hid_t group) {
     TRY(hdf5_write_text(group, "libhdf5_headers", hdf5));
     TRY(hdf5_write_text(group, "mpi_library", mpi));
     TRY(hdf5_write_text(group, "zlib", zlibVersion()));
-    TRY(hdf5_write_text(group, "kernel_instructions", kernel_instructions()));
+    TRY(hdf5_write_text(group, "kernel_instructions", instructions_name(instructions)));
     return hdf5_write_int32(group, "openmp", _OPENMP);
 }
 
@@ -195,7 +195,7 @@ static Status fill_session(hid_t group, const void *context) {
     const Beginning *beginning = context;
     TRY(write_times(group, beginning));
     TRY(write_build(group, beginning->provenance->build));
-    TRY(write_libraries(group));
+    TRY(write_libraries(group, beginning->provenance->instructions));
     TRY(write_places(group, beginning->provenance));
     TRY(write_slurm(group));
     TRY(put_plan(group, PUT_NEW, beginning->provenance->plan));
@@ -209,6 +209,58 @@ Status session_begin(hid_t simulation, const Provenance *provenance, int *sequen
     while (hdf5_has(simulation, name)) name_of_session(++*sequence_index, name);
     const Beginning beginning = {.provenance = provenance, .sequence_index = *sequence_index};
     return hdf5_write_group(simulation, name, "NXcollection", fill_session, &beginning);
+}
+
+/* ---------------------------------------------------------------------------------------------------- instructions */
+
+enum { INSTRUCTIONS_BYTES = 32 };
+
+/* The instructions of the first session that rounds otherwise than @p ours; empty where there is none. */
+static Status find_other_rounding(hid_t simulation, const char *ours, char *other) {
+    char session[SESSION_NAME_BYTES], path[SESSION_NAME_BYTES + 32];
+    other[0] = '\0';
+    name_of_session(1, session);
+    for (int i = 1; other[0] == '\0' && hdf5_has(simulation, session); name_of_session(++i, session)) {
+        (void)snprintf(path, sizeof path, "%s/kernel_instructions", session);
+        TRY(hdf5_read_text(simulation, path, INSTRUCTIONS_BYTES, other));
+        if (instructions_round_alike(ours, other)) other[0] = '\0';
+    }
+    return status_ok();
+}
+
+static Status has_finished_frames(hid_t simulation, bool *finished) {
+    int64_t frames = 0;
+    *finished = false;
+    TRY(hdf5_count(simulation, "frames/status", &frames));
+    uint8_t *states = malloc((size_t)frames + 1);
+    if (states == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for the states of %lld frames", (long long)frames);
+    const Status status = hdf5_read(simulation, "frames/status", H5T_NATIVE_UINT8, frames, states);
+    for (int64_t i = 0; status_is_ok(status) && i < frames; i++) *finished = *finished || states[i] == FRAME_COMPLETE;
+    free(states);
+    return status;
+}
+
+static Status check_rounding(hid_t simulation, const void *context) {
+    const char *ours = instructions_name(((const Provenance *)context)->instructions);
+    char other[INSTRUCTIONS_BYTES];
+    bool finished = false;
+    TRY(find_other_rounding(simulation, ours, other));
+    TRY(has_finished_frames(simulation, &finished));
+    if (other[0] == '\0' || !finished) return status_ok();
+    const bool portable = instructions_round_alike(other, instructions_name(INSTRUCTIONS_PORTABLE));
+    return status_error(STATUS_BAD_PARAMETER,
+                        "its frames were computed with %s instructions and this run takes %s, which round float32 "
+                        "otherwise; give %s, or run.mix_instructions=true to have both in one file",
+                        other, ours,
+                        portable ? "run.instructions=portable" : "a machine and run.instructions with AVX2");
+}
+
+Status session_check_instructions(hid_t file, const char *path, const Provenance *provenance) {
+    if (!provenance->single_precision || provenance->parameters->run_mix_instructions) return status_ok();
+    const Status status = hdf5_use_group(file, "/entry/simulation", check_rounding, provenance);
+    if (status_is_ok(status)) return status;
+    return status_error(status.code, "%s cannot be resumed: %.700s", path, status.message);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- end */

@@ -5,6 +5,7 @@
 #include "broadcast.h"
 #include "clocks.h"
 #include "frame_queue.h"
+#include "instructions.h"
 #include "kernel.h"
 #include "large_memory.h"
 #include "render.h"
@@ -163,12 +164,14 @@ static Status decide(Run *run) {
 
 /* Machines without FMA round the fast kernel's sums otherwise: one run must not mix them. */
 static Status agree_on_instructions(const Run *run) {
-    const int mine = strcmp(kernel_instructions(), "portable") == 0;
+    Experiment *e = run->experiment;
+    TRY(agree(run->team, instructions_choose((Instructions)run->parameters->run_instructions, &e->instructions)));
+    const int mine = e->instructions == INSTRUCTIONS_PORTABLE;
     const bool alike = team_least(run->team, mine) == team_greatest(run->team, mine);
-    if (alike || run->experiment->precision == PRECISION_FLOAT64) return status_ok();
+    if (alike || e->precision == PRECISION_FLOAT64) return status_ok();
     return status_error(STATUS_BAD_PARAMETER,
                         "some nodes have AVX2 and FMA and some have not, so that float32 would round differently; give "
-                        "run.precision=float64 or nodes of one kind");
+                        "run.instructions=portable, run.precision=float64 or nodes of one kind");
 }
 
 static Status share_decision(Run *run) {

@@ -131,7 +131,8 @@ static Status create_file(Writer *writer, const NxmxContents *contents) {
     return status;
 }
 
-static Status compare_file(const char *path, const Provenance *provenance) {
+/* @p continues: frames will be added. */
+static Status compare_file(const char *path, const Provenance *provenance, bool continues) {
     hid_t file = H5I_INVALID_HID;
     const Status opened = hdf5_open_file(path, false, &file);
     if (!status_is_ok(opened))
@@ -139,7 +140,8 @@ static Status compare_file(const char *path, const Provenance *provenance) {
                             "%s cannot be resumed: %.600s; it is no file of tessera or another program has it open "
                             "(--overwrite replaces it)",
                             path, opened.message);
-    const Status status = provenance_compare(file, path, provenance);
+    Status status = provenance_compare(file, path, provenance);
+    if (status_is_ok(status) && continues) status = session_check_instructions(file, path, provenance);
     (void)hdf5_close_file(path, &file);
     return status;
 }
@@ -156,7 +158,7 @@ static Status add_session(Writer *writer, const Provenance *provenance) {
 
 /* The file is compared before it is opened for writing, so that a refusal leaves it as it was. */
 static Status continue_file(Writer *writer, const NxmxContents *contents) {
-    TRY(compare_file(writer->path.partial, contents->provenance));
+    TRY(compare_file(writer->path.partial, contents->provenance, true));
     TRY(output_path_check_room(&writer->path, nxmx_bytes(contents)));
     TRY(output_path_reserve(&writer->path));
     return add_session(writer, contents->provenance);
@@ -170,7 +172,7 @@ static Status prepare_file(Writer *writer, const NxmxContents *contents, OutputR
     case OUTPUT_CONTINUED:
         return continue_file(writer, contents);
     case OUTPUT_COMPLETE:
-        return compare_file(writer->path.complete, contents->provenance);
+        return compare_file(writer->path.complete, contents->provenance, false);
     }
     return status_ok();
 }
@@ -332,6 +334,8 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
                              .notes = notes,
                              .command_line = request.command_line,
                              .build = request.build,
+                             .instructions = experiment->instructions,
+                             .single_precision = experiment->precision == PRECISION_FLOAT32,
                              .frames = request.frames,
                              .ranks = team.ranks};
     Status status = agree(team, writer_create(team, experiment, request, &opened));

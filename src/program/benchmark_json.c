@@ -2,8 +2,8 @@
 
 #include "benchmark_report.h"
 #include "build_info.h"
+#include "instructions.h"
 #include "json_writer.h"
-#include "kernel.h"
 
 #include <hdf5.h>
 #include <math.h>
@@ -113,6 +113,7 @@ static void put_result(JsonWriter *json, const BenchmarkOptions *options, const 
     json_put_text(json, "status", benchmark_passed(result) ? "PASSED" : "BLOCKED");
     json_put_flag(json, "timings_trusted", benchmark_passed(result));
     json_put_text(json, "precision", benchmark_precision_name(result->precision));
+    json_put_text(json, "instructions", instructions_name(result->instructions));
     json_put_integer(json, "threads", result->threads);
     json_put_integer(json, "steps", result->steps);
     json_put_text(json, "photons_sha256", result->sha256);
@@ -142,7 +143,6 @@ void benchmark_json_results(FILE *file, const BenchmarkOptions *options, const B
     json_put_text(&json, "case", options->case_name);
     json_put_text(&json, "status", passed ? "PASSED" : "BLOCKED");
     json_put_integer(&json, "iterations", options->iterations);
-    json_put_text(&json, "instructions", kernel_instructions());
     json_open_group(&json, "overrides", '[');
     for (int i = 0; i < options->overrides; i++) json_put_text(&json, NULL, options->override[i]);
     json_close_group(&json, ']');
@@ -182,7 +182,7 @@ static void put_machine(JsonWriter *json) {
     }
     json_put_text(json, "processor", model);
     json_put_integer(json, "processors", sysconf(_SC_NPROCESSORS_ONLN));
-    json_put_text(json, "instructions", kernel_instructions());
+    json_put_text(json, "instructions", instructions_name(instructions_widest()));
     json_put_integer(json, "threads", omp_get_max_threads());
     json_close_group(json, '}');
 }

@@ -1,6 +1,6 @@
 #include "benchmark_report.h"
 
-#include "kernel.h"
+#include "instructions.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -74,7 +74,8 @@ static void print_parity_line(FILE *out, const char *title, const Parity *parity
 void benchmark_report_size(FILE *out, const BenchmarkOptions *options, const BenchmarkResult *result) {
     (void)fprintf(out, "%" PRId64 " x %" PRId64 " pixels, %" PRId64 " steps, %s, %s, %d thread%s, %" PRId64 " warm\n",
                   result->slow_pixels, result->fast_pixels, result->steps, benchmark_precision_name(result->precision),
-                  kernel_instructions(), result->threads, result->threads == 1 ? "" : "s", result->round_count);
+                  instructions_name(result->instructions), result->threads, result->threads == 1 ? "" : "s",
+                  result->round_count);
     print_times(out, result);
     print_speed(out, result);
     if (options->profile) print_shares(out, result);

@@ -49,6 +49,7 @@ static Status allocate(const Experiment *e, BenchmarkImage *image) {
     image->slow_pixels = e->detector.slow_pixels;
     image->fast_pixels = e->detector.fast_pixels;
     image->precision = e->precision;
+    image->instructions = e->instructions;
     if (image->pixels == NULL) image->pixels = large_memory((size_t)pixels, sizeof *image->pixels);
     if (image->pixels == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " pixels", pixels);
     return status_ok();

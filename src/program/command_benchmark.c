@@ -100,6 +100,7 @@ static Status measure_passes(const Benchmark *b, Size *size, BenchmarkResult *re
     result->fast_pixels = size->reference.fast_pixels = size->ours.fast_pixels;
     result->steps = size->ours.steps;
     result->precision = size->ours.precision;
+    result->instructions = size->ours.instructions;
     TRY(describe(b, size, result));
     for (int64_t i = 0; i < result->round_count; i++)
         TRY(measure_round(b, size, result, output, &result->rounds[i], &reference_s));

@@ -1,4 +1,5 @@
 /* The same source compiled for several sets of instructions gives the same bits. */
+#include "instructions.h"
 #include "kernel.h"
 #include "kernel_variants.h"
 #include "scene.h"
@@ -57,9 +58,9 @@ static void float64_is_the_same_on_every_machine(void) {
     for (int i = 0; i < 8; i++) {
         Experiment *e = variant_scene("run.precision=float64", shapes[i / 2], lookups[i % 2], "crystal.cells=3,4,5");
 #ifdef KERNEL_HAS_VARIANTS
-        if (strcmp(kernel_instructions(), "portable") != 0)
+        if (instructions_widest() >= INSTRUCTIONS_V3)
             CU_ASSERT(same_bits(kernel64_accumulate_portable, kernel64_accumulate_v3, e));
-        if (strcmp(kernel_instructions(), "x86-64-v4") == 0)
+        if (instructions_widest() == INSTRUCTIONS_V4)
             CU_ASSERT(same_bits(kernel64_accumulate_v3, kernel64_accumulate_v4, e));
 #endif
         CU_ASSERT(same_bits(kernel64_accumulate_portable, kernel_accumulate, e));
@@ -71,14 +72,14 @@ static void float32_is_the_same_on_machines_with_fma(void) {
     for (int i = 0; i < 8; i++) {
         Experiment *e = variant_scene("run.precision=float32", shapes[i / 2], lookups[i % 2], "crystal.cells=3,4,5");
 #ifdef KERNEL_HAS_VARIANTS
-        if (strcmp(kernel_instructions(), "x86-64-v4") == 0) {
+        if (instructions_widest() == INSTRUCTIONS_V4) {
             CU_ASSERT(same_bits(kernel32_accumulate_v3, kernel32_accumulate_v4, e));
             CU_ASSERT(same_bits(kernel_accumulate, kernel32_accumulate_v4, e));
         }
-        if (strcmp(kernel_instructions(), "x86-64-v3") == 0)
+        if (instructions_widest() == INSTRUCTIONS_V3)
             CU_ASSERT(same_bits(kernel_accumulate, kernel32_accumulate_v3, e));
 #endif
-        if (strcmp(kernel_instructions(), "portable") == 0)
+        if (instructions_widest() == INSTRUCTIONS_PORTABLE)
             CU_ASSERT(same_bits(kernel_accumulate, kernel32_accumulate_portable, e));
         experiment_destroy(&e);
     }
@@ -90,9 +91,9 @@ static void rendering_by_reflections_is_the_same_on_every_machine(void) {
         Experiment *e = variant_scene("run.precision=float64", ending[i], lookups[0], "crystal.cells=12,20,15");
         CU_ASSERT(e->sampling.by_reflections);
 #ifdef KERNEL_HAS_VARIANTS
-        if (strcmp(kernel_instructions(), "portable") != 0)
+        if (instructions_widest() >= INSTRUCTIONS_V3)
             CU_ASSERT(same_bits(kernel_reflections_portable, kernel_reflections_v3, e));
-        if (strcmp(kernel_instructions(), "x86-64-v4") == 0)
+        if (instructions_widest() == INSTRUCTIONS_V4)
             CU_ASSERT(same_bits(kernel_reflections_v3, kernel_reflections_v4, e));
 #endif
         CU_ASSERT(same_bits(kernel_reflections_portable, kernel_accumulate, e));
