@@ -44,13 +44,16 @@ seconds() { # seconds THREADS: wall time of case M, one warm pass
 "$TESSERA" --version
 printf '%-36s %9s %9s %9s  %-32s %s\n' 'case' 'ns/step' 'x plain' 'first x' 'aim' 'parity'
 row 'M, float32' '<= 1.3 gcc, 1.2 clang; >= 100 x' --case mosaic --sizes 1024 --precision float32
+if grep -qw avx2 /proc/cpuinfo; then
+    row 'M, float32, AVX2' '<= 1.6' --case mosaic --sizes 1024 --precision float32 --run.instructions=v3
+fi
+row 'M, round, float32' '' --case mosaic --sizes 1024 --precision float32 --crystal.shape=round
+row 'M, tophat, float32' '' --case mosaic --sizes 1024 --precision float32 --crystal.shape=tophat --crystal.fudge=0.25
 row 'M, float64' '<= 4' --case mosaic --sizes 1024 --precision float64
 row 'M, grid of 241^3, float32' '<= 1.8' --case mosaic --sizes 1024 --precision float32 \
     --crystal.structure_factors="$work/grid.hkl"
-iterations=1
-row 'M, grid of 241^3, tricubic' '<= 12' --case mosaic --sizes 256 --precision float32 \
+row 'M, grid of 241^3, tricubic' '<= 12' --case mosaic --sizes 512 --precision float32 \
     --crystal.structure_factors="$work/grid.hkl" --crystal.interpolate=on
-iterations=${ITERATIONS:-5}
 gauss=(--case mosaic --precision float32 --crystal.shape=gauss --crystal.cells=50)
 skip=(--sampling.tolerance=1e-9)
 row 'M, gauss, N 50, every step' 'yardstick of the next' --sizes 1024 "${gauss[@]}" --crystal.spot_law=per_axis
