@@ -198,8 +198,8 @@ static float exact_tophat(const Experiment *e, const Work *work, const Source *s
 /* Top hats end sharply: where rounding leaves in doubt on which side of the edge a pixel is, it is asked exactly. */
 INLINED void set_tophat(const Scene *scene, const Source *source, Term term, Work *work) {
     const Lattice *lattice = &work->lattice;
-    const Spot *spot = &scene->spot;
-    const float doubt = 2.0f * spot->steepness * rounding_of_indices(scene->experiment, &work->block, source) + 1e-6f;
+    const Spot spot = scene->spot; /* a copy: what is stored below cannot change it */
+    const float doubt = 2.0f * spot.steepness * rounding_of_indices(scene->experiment, &work->block, source) + 1e-6f;
     LANE_ALIGNED int32_t in_doubt[PIXELS];
     int32_t any = 0;
 #pragma omp simd reduction(| : any)
@@ -207,8 +207,8 @@ INLINED void set_tophat(const Scene *scene, const Source *source, Term term, Wor
         const float h = fused(term.per_wavelength, lattice->h[i], term.h);
         const float k = fused(term.per_wavelength, lattice->k[i], term.k);
         const float l = fused(term.per_wavelength, lattice->l[i], term.l);
-        const float form = spot_form(spot, h - nearest(h), k - nearest(k), l - nearest(l));
-        work->tophat[i] = form < 1.0f ? spot->height : 0.0f;
+        const float form = spot_form(&spot, h - nearest(h), k - nearest(k), l - nearest(l));
+        work->tophat[i] = form < 1.0f ? spot.height : 0.0f;
         in_doubt[i] = fabsf(form - 1.0f) < doubt ? 1 : 0;
         any |= in_doubt[i];
     }
