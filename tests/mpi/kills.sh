@@ -43,10 +43,11 @@ ended() { # waits until none of these processes is left: mpirun cleans up after 
         done
     done
 }
-killed=0 before=0 opened=0
+killed=0 before=0 opened=0 told=0
 SECONDS=0
 rm -f out.nxs out.nxs.partial
 while [ $killed -lt "$kills" ] && [ $SECONDS -lt "$most" ]; do
+    rm -f out.nxs.progress.json
     # shellcheck disable=SC2086 # a list of words
     $MPIEXEC -n $ranks "$TESSERA" simulate "${sweep[@]}" --output out.nxs --resume --quiet > out 2> err &
     launcher=$!
@@ -75,18 +76,17 @@ while [ $killed -lt "$kills" ] && [ $SECONDS -lt "$most" ]; do
     finished=$(check_finished) || { [ "$(stat -c %s out.nxs.partial)" -gt 0 ] && fail "kill $killed: not readable, or not exact"; rm -f out.nxs.partial; continue; }
     opened=$((opened + 1))
     [ "$finished" -ge "$before" ] || fail "kill $killed: $before frames were finished, now $finished"
+    # what the session had said of itself is there, but for the wave that was being written and the one in work
+    said=$(sed -n 's/.*"frames_done": *\([0-9]*\).*/\1/p' out.nxs.progress.json 2> /dev/null)
+    [ "$finished" -ge $((before + ${said:-0} - 2 * wave * ranks)) ] ||
+        fail "kill $killed: $finished frames are finished, $before before the session, which had rendered $said"
+    [ -z "$said" ] || told=$((told + 1))
     before=$finished
 done
 on_ranks 2 "$TESSERA" simulate "${sweep[@]}" --output out.nxs --resume --quiet 2> err || fail "not resumed: $(cat err)"
 [ "$(images_of out.nxs)" = "$reference" ] || fail "other bytes after $killed kills"
 [ "$(values_of out.nxs $states | sort -u)" = 2 ] || fail "frames are missing after $killed kills"
-# nothing was computed twice but the waves in flight: each killed session lost at most what its ranks held
-${PYTHON:-/usr/bin/python3} - out.nxs "$killed" << 'P' || fail "the sessions' record"
-import sys, h5py
-with h5py.File(sys.argv[1]) as file:
-    sessions = [name for name in file["entry/simulation"] if name.startswith("environment")]
-    print(len(sessions), "sessions for", sys.argv[2], "kills")
-P
 [ $opened -gt 0 ] || fail "no kill met a growing file"
-echo "$killed kills, $opened growing files"
+[ $told -gt 0 ] || fail "no session told how far it was"
+echo "$killed kills, $opened growing files, $told of sessions that had told how far they were"
 finish
