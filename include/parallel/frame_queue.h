@@ -24,11 +24,13 @@ typedef struct FrameQueue FrameQueue;
 /** No place is left, or the run is to stop. */
 #define FRAME_QUEUE_EMPTY INT64_MAX
 
-/** Makes the queue. Collective.
- *  @param first    the first place that is claimed
+/** Makes the queue. Where MPI has no one-sided communication between the nodes, each group claims every groups-th
+ * place, and a signal reaches the other ranks at the end of a wave only. Collective.
+ *  @param group, groups  this rank's group; each group has the place of its own number without claiming it
  *  @param stop     this rank's StopLevel, set by signals; may be NULL. Borrowed
  *  @param grace_s  from the first signal to the end of the process */
-Status frame_queue_create(Team team, int64_t first, const volatile int *stop, double grace_s, FrameQueue **queue);
+Status frame_queue_create(Team team, int group, int groups, const volatile int *stop, double grace_s,
+                          FrameQueue **queue);
 
 /** Frees it and leaves NULL; accepts NULL. Collective. */
 void frame_queue_destroy(FrameQueue **queue);

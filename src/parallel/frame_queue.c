@@ -15,15 +15,30 @@ static const double LOOK_EVERY_S = 0.1, LOOK_EVERY_S_PER_RANK = 1e-4;
 
 struct FrameQueue {
     Team team;
-    MPI_Win window;     /* MPI_WIN_NULL for one rank */
-    int64_t own[CELLS]; /* the cells of a run on one rank */
+    MPI_Win window;     /* MPI_WIN_NULL for one rank, and where MPI has none between these nodes */
+    int64_t own[CELLS]; /* this rank's own cells where there is no window */
+    int64_t stride;     /* from one place to the next in those */
     const volatile int *stop;
     double grace_s, look_every_s;
     double looked_s, heard_s; /* steady clock */
     StopLevel level;
 };
 
-Status frame_queue_create(Team team, int64_t first, const volatile int *stop, double grace_s, FrameQueue **queue) {
+/* Not every Open MPI has one-sided communication for every network. Collective. */
+static MPI_Win make_window(Team team, int64_t **cells) {
+    MPI_Win window = MPI_WIN_NULL;
+    const MPI_Aint bytes = team.rank == 0 ? (MPI_Aint)(CELLS * sizeof **cells) : 0;
+    MPI_Comm_set_errhandler(team.communicator, MPI_ERRORS_RETURN);
+    const bool made =
+        MPI_Win_allocate(bytes, sizeof **cells, MPI_INFO_NULL, team.communicator, cells, &window) == MPI_SUCCESS;
+    MPI_Comm_set_errhandler(team.communicator, MPI_ERRORS_ARE_FATAL);
+    if (team_least(team, made) != 0) return window;
+    if (made) MPI_Win_free(&window);
+    return MPI_WIN_NULL;
+}
+
+Status frame_queue_create(Team team, int group, int groups, const volatile int *stop, double grace_s,
+                          FrameQueue **queue) {
     FrameQueue *q = calloc(1, sizeof *q);
     const Status status =
         agree(team, q == NULL ? status_error(STATUS_NO_MEMORY, "no memory for the queue of frames") : status_ok());
@@ -34,17 +49,21 @@ Status frame_queue_create(Team team, int64_t first, const volatile int *stop, do
     }
     *q = (FrameQueue){.team = team,
                       .window = MPI_WIN_NULL,
-                      .own = {first, STOP_NONE},
+                      .own = {groups + group, STOP_NONE},
+                      .stride = groups,
                       .stop = stop,
                       .grace_s = grace_s,
                       .look_every_s = fmax(LOOK_EVERY_S, LOOK_EVERY_S_PER_RANK * team.ranks),
                       .level = STOP_NONE};
     if (team.ranks == 1) return status;
     int64_t *cells = NULL;
-    MPI_Win_allocate(team.rank == 0 ? (MPI_Aint)sizeof q->own : 0, sizeof *cells, MPI_INFO_NULL, team.communicator,
-                     &cells, &q->window);
+    q->window = make_window(team, &cells);
+    if (q->window == MPI_WIN_NULL) return status;
     MPI_Win_lock_all(MPI_MODE_NOCHECK, q->window);
-    for (int i = 0; team.rank == 0 && i < CELLS; i++) cells[i] = q->own[i];
+    if (team.rank == 0) {
+        cells[CELL_NEXT] = groups;
+        cells[CELL_STOP] = STOP_NONE;
+    }
     MPI_Win_sync(q->window);
     MPI_Barrier(team.communicator);
     return status;
@@ -90,7 +109,10 @@ StopLevel frame_queue_listen(FrameQueue *q) {
 
 int64_t frame_queue_claim(FrameQueue *q) {
     if (frame_queue_listen(q) != STOP_NONE) return FRAME_QUEUE_EMPTY;
-    return q->window == MPI_WIN_NULL ? q->own[CELL_NEXT]++ : exchange(q, CELL_NEXT, 1, MPI_SUM);
+    if (q->window != MPI_WIN_NULL) return exchange(q, CELL_NEXT, 1, MPI_SUM);
+    const int64_t place = q->own[CELL_NEXT];
+    q->own[CELL_NEXT] += q->stride;
+    return place;
 }
 
 double frame_queue_seconds_left(const FrameQueue *q) {
@@ -112,7 +134,7 @@ static void nap(double waited_s) {
 }
 
 StopLevel frame_queue_wait(FrameQueue *q) {
-    if (q->window == MPI_WIN_NULL) return frame_queue_listen(q);
+    if (q->team.ranks == 1) return frame_queue_listen(q);
     const double start = clocks_steady_s();
     int done = 0;
     MPI_Request request;

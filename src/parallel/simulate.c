@@ -448,8 +448,10 @@ static bool gives_up(void *queue, double elapsed_s, double fraction) {
 /* Each group has its first frame by its number; the others are claimed. */
 static Status start_queue(Run *run) {
     const Plan *plan = &run->decision.plan;
-    TRY(frame_queue_create(run->team, plan->groups, run->request->stop, run->parameters->run_grace_s, &run->queue));
-    run->next = plan_group_of_rank(plan, run->team.rank);
+    const int group = plan_group_of_rank(plan, run->team.rank);
+    TRY(frame_queue_create(run->team, group, plan->groups, run->request->stop, run->parameters->run_grace_s,
+                           &run->queue));
+    run->next = group;
     renderer_watch(run->renderer, (RenderWatch){.gives_up = gives_up, .context = run->queue});
     return status_ok();
 }
