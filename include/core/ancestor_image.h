@@ -3,7 +3,7 @@
 #ifndef TESSERA_ANCESTOR_IMAGE_H
 #define TESSERA_ANCESTOR_IMAGE_H
 
-#include "experiment.h"
+#include "frame.h"
 
 #include <stddef.h>
 

@@ -20,6 +20,9 @@ typedef struct Background {
  *  @return BAD_FILE naming file and line, NO_MEMORY */
 Status background_create(const Parameters *parameters, Background *background, Notes *notes);
 
+/** Sets what depends on numbers alone; the table stays. */
+void background_change(const Parameters *parameters, Background *background);
+
 /** Frees what @p background owns. */
 void background_destroy(Background *background);
 

@@ -24,12 +24,31 @@ typedef struct Beam {
     double polarization_kahn;     /**< Kahn factor, -1..1 */
     bool polarization_correction; /**< false: the factor is 1 */
     int64_t source_count;
+    int64_t room;    /**< sources that there is memory for */
     Source *sources; /**< [source_count] */
 } Beam;
 
-/** Makes the sources: from the source file, or divergence (horizontal outermost) x dispersion (innermost).
+/** Wavelengths and their weights instead of the band of dispersion; lines 0: there is none. Borrows both. */
+typedef struct BeamSpectrum {
+    int64_t lines;
+    const double *wavelengths_m;
+    const float *weights;
+} BeamSpectrum;
+
+/** Makes the sources: from the source file, or divergence (horizontal outermost) x wavelengths (innermost) of the
+ *  dispersion or spectrum.
  *  @return BAD_PARAMETER, BAD_FILE (naming file and line) or NO_MEMORY */
-Status beam_create(const Parameters *parameters, const LaboratoryAxes *axes, Beam *beam, Notes *notes);
+Status beam_create(const Parameters *parameters, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam,
+                   Notes *notes);
+
+/** Makes a beam that exists anew, in its own memory where that suffices. Sources of a file stay as they are. */
+Status beam_change(const Parameters *parameters, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam);
+
+/** Wavelength (m) of beam.wavelength, or of beam.energy where that is given. */
+double beam_nominal_wavelength(const Parameters *parameters);
+
+/** Mean of the wavelengths (m) by weight. */
+double beam_mean_wavelength(const Beam *beam);
 
 /** Frees what @p beam owns. */
 void beam_destroy(Beam *beam);

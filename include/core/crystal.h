@@ -24,15 +24,29 @@ typedef struct Crystal {
     SpotLaw spot_law;         /**< width of gauss and tophat spots */
     double mosaic_spread_rad; /**< the largest of the widths */
     int64_t domain_count;
+    double mosaic_width_rad[3]; /**< what the domains were made from, with the law */
+    int64_t mosaic_seed;
+    MosaicLaw mosaic_law;
+    int64_t room;           /**< domains that there is memory for */
+    Mat3 unturned_m;        /**< rows a, b, c before the misset */
     bool domains_are_fixed; /**< in the crystal and turn with it; false: in the laboratory, the ancestor's law */
     Mat3 *domains;          /**< [domain_count] rotations, about crystal_axes or the laboratory's axes */
 } Crystal;
 
 /** Makes the crystal.
- *  @param reflections  whose cell is taken where the parameters give none, and must agree with one that they give
+ *  @param matrix_wavelength_m  that crystal.matrix is divided by
+ *  @param reciprocal_per_m     rows a*, b*, c* instead of cell and misset; NULL: there are none
+ *  @param reflections          whose cell is taken where the parameters give none, and must agree with one that they
+ *                              give
  *  @return BAD_PARAMETER for an impossible cell, or none, or two; BAD_FILE; NO_MEMORY */
-Status crystal_create(const Parameters *parameters, const Beam *beam, const Reflections *reflections, Crystal *crystal,
-                      Notes *notes);
+Status crystal_create(const Parameters *parameters, double matrix_wavelength_m, const Mat3 *reciprocal_per_m,
+                      const Reflections *reflections, Crystal *crystal, Notes *notes);
+
+/** Makes a crystal that exists anew, in its own memory where that suffices; an equal set of domains is kept.
+ *  @param unturned_m  rows a, b, c before the misset, which no frame varies; NULL: crystal.cell has them
+ *  @param domains     false: they are only counted */
+Status crystal_change(const Parameters *parameters, const Mat3 *unturned_m, const Mat3 *reciprocal_per_m, bool domains,
+                      Crystal *crystal);
 
 /** Frees what @p crystal owns. */
 void crystal_destroy(Crystal *crystal);

@@ -10,6 +10,7 @@
 #include "detector_signal.h"
 #include "parameters.h"
 #include "structure_factors.h"
+#include "sweep.h"
 
 /** Classical electron radius squared (m^2), the ancestor's value. */
 #define THOMSON_CROSS_SECTION_M2 7.94079248018965e-30
@@ -28,15 +29,15 @@ typedef struct Sampling {
     bool by_reflections; /**< only what spots reach within the tolerance is computed: spot_reach.h */
 } Sampling;
 
-/** Which frames there are. */
-typedef struct Sweep {
-    SweepKind kind;
-    int64_t count;
-    double start_rad, width_rad;
-    uint64_t seed;
-} Sweep;
+/** The most that any crystal of any frame has. */
+typedef struct FrameLimits {
+    int64_t sources, domains, phi_steps;
+    int64_t terms;           /**< of one crystal */
+    int64_t steps_per_pixel; /**< of a frame, all its crystals together */
+} FrameLimits;
 
-/** Everything that the images depend on. Owns what beam, crystal, structure factors and background own. */
+/** Everything that the images depend on, as it is in frame 0. Owns what beam, crystal, structure factors, background
+ * and sweep own. */
 typedef struct Experiment {
     LaboratoryAxes axes;
     Beam beam;
@@ -46,6 +47,8 @@ typedef struct Experiment {
     Background background;
     Sampling sampling;
     Sweep sweep;
+    Parameters *parameters; /**< of frame 0, where frames differ in more than orientation; else NULL. Owned */
+    FrameLimits limits;
     OutputImages images;
     Precision precision;       /**< of the kernel, chosen: not PRECISION_AUTO */
     Instructions instructions; /**< of the kernel on this rank, chosen: not INSTRUCTIONS_AUTO */
@@ -62,6 +65,27 @@ typedef struct Experiment {
  *  @return the first failure, before anything is computed or written */
 Status experiment_create(const Parameters *parameters, Experiment **experiment, Notes *notes);
 
+/** The same with a list or spectrum that somebody else has read. */
+Status experiment_create_from(const Parameters *parameters, const SweepInputs *inputs, Experiment **experiment,
+                              Notes *notes);
+
+/** Makes the parts of @p own anew that depend on these sections of parameters; @p own is a copy of @p base with its own
+ *  sources and domains.
+ *  @param sections     bits of ExperimentSection
+ *  @param domains      false: mosaic domains are only counted
+ *  @return BAD_PARAMETER when the values do not go together, NO_MEMORY */
+typedef enum ExperimentSection {
+    SECTION_BEAM = 1,
+    SECTION_CRYSTAL = 2,
+    SECTION_DETECTOR = 4,
+    SECTION_OTHERS = 8
+} ExperimentSection;
+Status experiment_change(const Experiment *base, const Parameters *parameters, int64_t frame, int64_t crystal,
+                         unsigned sections, bool domains, Experiment *own);
+
+/** True when some frame may use the float32 kernel. */
+bool experiment_may_use_float32(const Experiment *experiment);
+
 /** Frees @p experiment, which may be NULL, and leaves NULL. */
 void experiment_destroy(Experiment **experiment);
 
@@ -77,32 +101,5 @@ double experiment_recommended_oversample(const Beam *beam, const Crystal *crysta
 /** Number of terms of every pixel: sources x spindle angles x mosaic domains. Term t is
  *  (domain x phi_steps + phi) x sources + source. */
 int64_t experiment_terms(const Experiment *experiment);
-
-/** Steps (pixel x sub-pixel x layer x term) of frame @p number: what it costs. */
-int64_t experiment_frame_steps(const Experiment *experiment, int64_t number);
-
-/** Steps of frames @p begin .. @p end - 1 together. */
-double experiment_steps(const Experiment *experiment, int64_t begin, int64_t end);
-
-/** What is particular to one frame. `cells_m` is owned: frame_destroy frees it. */
-typedef struct Frame {
-    int64_t number;        /**< absolute number in the sweep, from 0 */
-    double phi_start_rad;  /**< spindle angle where the exposure begins */
-    double phi_end_rad;    /**< and where it ends, by the law of the steps */
-    Mat3 orientation;      /**< of the sweep, after the misset and before phi */
-    Mat3 reciprocal_per_m; /**< rows a*, b*, c* at phi = 0, orientation included */
-    double fluence_per_m2; /**< of the expected photons */
-    double flicker;        /**< fluence of the counts over that of the expected photons */
-    Mat3 *cells_m;         /**< [phi_steps] rows a, b, c (m) at each spindle angle, before the mosaic domains */
-} Frame;
-
-/** Room for the frames of @p experiment. */
-Status frame_create(const Experiment *experiment, Frame *frame);
-
-/** Fills in frame @p number, a function of (experiment, number) alone. */
-void frame_set(const Experiment *experiment, int64_t number, Frame *frame);
-
-/** Frees what @p frame owns. */
-void frame_destroy(Frame *frame);
 
 #endif

@@ -4,7 +4,7 @@
 #define TESSERA_KERNEL_H
 
 #include "double_double.h"
-#include "experiment.h"
+#include "frame.h"
 #include "plan.h"
 
 /** Terms are added in blocks of this many, which begin at multiples of it: a block's sum never depends on the cut. */
@@ -25,7 +25,8 @@ void kernel_accumulate(const Experiment *experiment, const Frame *frame, Tile ti
 
 /** Expected photons of a tile by all terms: what kernel_accumulate and kernel_store give, where possible without sums.
  *  @param sums      room for the tile's
- *  @param expected  of the tile's first pixel, rows @p width apart; pixels that are not active are left alone */
+ *  @param expected  of the tile's first pixel, rows @p width apart; pixels that are not active are left alone; a
+ *                   frame's crystals after the first are added to it */
 void kernel_expected(const Experiment *experiment, const Frame *frame, Tile tile, DoubleDouble *sums, float *expected,
                      int64_t width);
 

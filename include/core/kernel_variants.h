@@ -5,7 +5,7 @@
 #define TESSERA_KERNEL_VARIANTS_H
 
 #include "double_double.h"
-#include "experiment.h"
+#include "frame.h"
 #include "plan.h"
 
 /** A kernel: see kernel_accumulate. */

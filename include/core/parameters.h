@@ -78,7 +78,20 @@ typedef enum Pivot { PIVOT_AUTO, PIVOT_BEAM, PIVOT_SAMPLE } Pivot;
 typedef enum DepthLaw { DEPTH_ABSORPTION, DEPTH_FRONT } DepthLaw;
 typedef enum PointSpreadKind { PSF_NONE, PSF_GAUSS, PSF_FIBER } PointSpreadKind;
 typedef enum BackgroundAxis { AXIS_STOL, AXIS_4STOL, AXIS_Q } BackgroundAxis;
-typedef enum SweepKind { SWEEP_STILL, SWEEP_ROTATION, SWEEP_RANDOM } SweepKind;
+typedef enum SweepKind { SWEEP_STILL, SWEEP_ROTATION, SWEEP_RANDOM, SWEEP_GRID, SWEEP_LIST, SWEEP_MATRIX } SweepKind;
+typedef enum PointGroup {
+    POINT_GROUP_1,
+    POINT_GROUP_2,
+    POINT_GROUP_3,
+    POINT_GROUP_4,
+    POINT_GROUP_6,
+    POINT_GROUP_222,
+    POINT_GROUP_32,
+    POINT_GROUP_422,
+    POINT_GROUP_622,
+    POINT_GROUP_23,
+    POINT_GROUP_432
+} PointGroup;
 typedef enum OutputImages { IMAGES_EXPECTED, IMAGES_COUNTS, IMAGES_BOTH } OutputImages;
 typedef enum OutputCompression { COMPRESSION_NONE, COMPRESSION_DEFLATE } OutputCompression;
 typedef enum Instructions { INSTRUCTIONS_AUTO, INSTRUCTIONS_PORTABLE, INSTRUCTIONS_V3, INSTRUCTIONS_V4 } Instructions;
@@ -170,11 +183,29 @@ bool parameters_is_given(const Parameters *parameters, int index);
  */
 bool parameters_row_decides_image(const ParameterRow *row);
 
+/** True when a sweep may change that row from frame to frame; the table says which are the same in all frames. */
+bool parameters_row_may_vary(const ParameterRow *row);
+
+/** Finds a row, or one value of it, by the name in a list or matrix: "crystal.cells", "crystal.cells[0]".
+ *  @param component  place of the value, or -1 for the whole row
+ *  @return BAD_PARAMETER for a name that is unknown (with a suggestion) or may not vary */
+Status parameters_find_value(const char *name, const char *origin, int *index, int *component);
+
+/** Reads one number or word as parameters_set does, into a double: SI value, NAN or PARAMETER_AUTO for "auto", 0 or 1,
+ *  or the index of a word. With @p component -1 the value must be able to stand for the whole row. */
+Status parameters_read_value(int index, int component, const char *text, const char *origin, double *value);
+
+/** Sets a row, or one value of it, to what parameters_read_value has read. */
+void parameters_put_value(Parameters *parameters, int index, int component, double value);
+
 /** Writes the SI values of a row as doubles: lists as they are, a boolean as 0 or 1, a choice as its index, a text as
  *  nothing.
  *  @param values  [PARAMETER_VALUES_MOST]
  *  @return number of values written */
 int parameters_values(const Parameters *parameters, int index, double *values);
+
+/** SI units in one unit of the user's number of value @p component of a row (-1: the first). */
+double parameters_si_factor(const ParameterRow *row, int component);
 
 /** The SI unit of value @p component of a row, "" where it has none. */
 const char *parameters_si_unit(const ParameterRow *row, int component);

@@ -17,6 +17,7 @@ typedef enum RandomStream {
     RANDOM_CALIBRATION = 6, /**< index: 0 and pixel */
     RANDOM_READ_NOISE = 7,  /**< index: frame and pixel */
     RANDOM_DEFECTS = 8,     /**< index: 0 and pixel */
+    RANDOM_DRAW = 9,        /**< index: frame and parameter */
 } RandomStream;
 
 /** Four independent uniform numbers in (0, 1), each a multiple of 2^-53 plus 2^-54, by Philox4x64-10 (Salmon et al.,

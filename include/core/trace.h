@@ -3,7 +3,7 @@
 #ifndef TESSERA_TRACE_H
 #define TESSERA_TRACE_H
 
-#include "experiment.h"
+#include "frame.h"
 
 /** One step: a term of a layer of a sub-pixel. */
 typedef struct TraceStep {

@@ -18,4 +18,9 @@ Status broadcast_parameters(Team team, Parameters **parameters);
  *  @param grid        once per node; to be freed with team_unshare when the experiment is no longer used */
 Status broadcast_experiment(Team team, Experiment **experiment, SharedMemory *grid);
 
+/** Gives every rank what frames set: the parameters of frame 0, and the lists of the sweep. Collective, after
+ *  broadcast_experiment.
+ *  @param lists  once per node; to be freed with team_unshare when the experiment is no longer used */
+Status broadcast_sweep(Team team, Experiment *experiment, SharedMemory *lists);
+
 #endif

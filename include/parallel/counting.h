@@ -3,7 +3,7 @@
 #ifndef TESSERA_COUNTING_H
 #define TESSERA_COUNTING_H
 
-#include "experiment.h"
+#include "frame.h"
 #include "plan.h"
 #include "render.h"
 #include "status.h"

@@ -3,7 +3,7 @@
 #ifndef TESSERA_RENDER_H
 #define TESSERA_RENDER_H
 
-#include "experiment.h"
+#include "frame.h"
 #include "plan.h"
 #include "reduction.h"
 #include "status.h"
@@ -52,9 +52,10 @@ void renderer_watch(Renderer *renderer, RenderWatch watch);
 /** What the first member of the group has. Collective over the group. */
 int64_t renderer_share(const Renderer *renderer, int64_t value);
 
-/** Expected photons of a frame on this rank's own part. Collective over the group.
+/** Expected photons of a frame, all its crystals, on this rank's own part. Collective over the group.
+ *  @param frame     set to its first crystal, before and after
  *  @param expected  [own rows][fast_pixels]; only own rectangles are written */
-void renderer_expected(Renderer *renderer, const Frame *frame, float *expected);
+void renderer_expected(Renderer *renderer, Frame *frame, float *expected);
 
 /** Counts of the own part for the expected photons, by the experiment's signal. Collective over the group.
  *  @param counts  [own rows][fast_pixels] */

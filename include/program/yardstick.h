@@ -5,7 +5,7 @@
 #ifndef TESSERA_YARDSTICK_H
 #define TESSERA_YARDSTICK_H
 
-#include "experiment.h"
+#include "frame.h"
 
 /** What the plain loop did on some pixels of a frame. */
 typedef struct Yardstick {

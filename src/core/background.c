@@ -51,11 +51,16 @@ static Status read_table(const Parameters *p, Background *background) {
     return status;
 }
 
-Status background_create(const Parameters *p, Background *background, Notes *notes) {
+void background_change(const Parameters *p, Background *background) {
     const double volume_m3 = p->background_size_m * p->background_size_m * p->background_size_m;
-    *background = (Background){.f = p->background_f};
+    background->f = p->background_f;
     background->molecules =
         volume_m3 * p->background_density_kg_per_m3 * AVOGADRO_PER_MOL / p->background_molecular_weight_kg_per_mol;
+}
+
+Status background_create(const Parameters *p, Background *background, Notes *notes) {
+    *background = (Background){.points = NULL};
+    background_change(p, background);
     if (*p->background_file == '\0') return status_ok();
     if (!(background->molecules > 0.0)) notes_add(notes, "background.file has no effect: background.size is 0");
     return read_table(p, background);

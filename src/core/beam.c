@@ -70,15 +70,30 @@ static double ellipse_part(const Spread *spread, double angle, int law) {
 }
 
 static Status allocate_sources(Beam *beam, int64_t count) {
+    beam->source_count = 0;
+    if (count <= beam->room) return status_ok();
+    free(beam->sources);
     beam->sources = count <= 100000000 ? calloc((size_t)count, sizeof *beam->sources) : NULL;
+    beam->room = beam->sources == NULL ? 0 : count;
     if (beam->sources == NULL)
         return status_error(STATUS_NO_MEMORY, "%" PRId64 " sources need %.3g GiB; give fewer steps", count,
                             (double)count * sizeof *beam->sources / 1073741824.0);
-    beam->source_count = 0;
     return status_ok();
 }
 
-static Status make_sources(const Parameters *p, const LaboratoryAxes *axes, Beam *beam) {
+/* All wavelengths of one direction. */
+static void add_band(Vec3 direction, const LaboratoryAxes *axes, BeamSpectrum spectrum, const Spread *band,
+                     Beam *beam) {
+    for (int64_t k = 0; k < band->count && spectrum.lines == 0; k++)
+        beam->sources[beam->source_count++] = beam_source(
+            direction, beam->wavelength_m * (1.0 + band->first + (double)k * band->step), 1.0, axes->polarization);
+    for (int64_t k = 0; k < spectrum.lines; k++)
+        if (spectrum.weights[k] > 0.0f)
+            beam->sources[beam->source_count++] =
+                beam_source(direction, spectrum.wavelengths_m[k], (double)spectrum.weights[k], axes->polarization);
+}
+
+static Status make_sources(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam) {
     Spread horizontal, vertical;
     const int law = p->beam_divergence_law;
     TRY(divergence_spread("horizontal", p->beam_divergence_horizontal_rad, p->beam_divergence_steps_horizontal,
@@ -87,7 +102,8 @@ static Status make_sources(const Parameters *p, const LaboratoryAxes *axes, Beam
                           p->beam_divergence_step_vertical_rad, law, &vertical));
     const int64_t wavelengths = p->beam_dispersion_steps == PARAMETER_AUTO ? 2 : p->beam_dispersion_steps;
     const Spread band = spread_between(p->beam_dispersion_fraction, wavelengths, NAN, p->beam_dispersion_law);
-    TRY(allocate_sources(beam, horizontal.count * vertical.count * band.count));
+    const int64_t lines = spectrum.lines > 0 ? spectrum.lines : band.count;
+    TRY(allocate_sources(beam, horizontal.count * vertical.count * lines));
     for (int64_t i = 0; i < horizontal.count; i++)
         for (int64_t j = 0; j < vertical.count; j++) {
             const double h = horizontal.first + (double)i * horizontal.step;
@@ -97,10 +113,7 @@ static Status make_sources(const Parameters *p, const LaboratoryAxes *axes, Beam
             /* the ancestor's order: about the polarization axis, then about the vertical */
             const Vec3 direction =
                 vec3_rotate_about(vec3_rotate_about(axes->beam, axes->polarization, v), axes->vertical, h);
-            for (int64_t k = 0; k < band.count; k++)
-                beam->sources[beam->source_count++] =
-                    beam_source(direction, beam->wavelength_m * (1.0 + band.first + (double)k * band.step), 1.0,
-                                axes->polarization);
+            add_band(direction, axes, spectrum, &band, beam);
         }
     return status_ok();
 }
@@ -167,16 +180,43 @@ static Status both_given(const Parameters *p, int one, int other) {
                         parameters_row(one)->public_name, parameters_row(other)->public_name);
 }
 
-Status beam_create(const Parameters *p, const LaboratoryAxes *axes, Beam *beam, Notes *notes) {
-    *beam = (Beam){.wavelength_m = p->beam_wavelength_m,
-                   .fluence_per_m2 = p->beam_fluence_per_m2,
-                   .polarization_kahn = p->beam_polarization_kahn,
-                   .polarization_correction = p->beam_polarization_correction};
+double beam_nominal_wavelength(const Parameters *p) {
+    return isnan(p->beam_energy_j) ? p->beam_wavelength_m : p->beam_energy_constant_jm / p->beam_energy_j;
+}
+
+static Status set_scalars(const Parameters *p, Beam *beam) {
+    beam->wavelength_m = beam_nominal_wavelength(p);
+    beam->fluence_per_m2 = p->beam_fluence_per_m2;
+    beam->polarization_kahn = p->beam_polarization_kahn;
+    beam->polarization_correction = p->beam_polarization_correction;
     TRY(both_given(p, PARAMETER(beam, wavelength), PARAMETER(beam, energy)));
     TRY(both_given(p, PARAMETER(beam, fluence), PARAMETER(beam, flux)));
-    if (!isnan(p->beam_energy_j)) beam->wavelength_m = p->beam_energy_constant_jm / p->beam_energy_j;
     if (!isnan(p->beam_flux_per_s))
         beam->fluence_per_m2 = p->beam_flux_per_s * p->beam_exposure_s / p->beam_size_m / p->beam_size_m;
+    return status_ok();
+}
+
+double beam_mean_wavelength(const Beam *beam) {
+    double mean = 0.0; /* measured from the first, so that a single one comes out exactly */
+    for (int64_t i = 0; i < beam->source_count; i++)
+        mean += beam->sources[i].weight * (beam->sources[i].wavelength_m - beam->sources[0].wavelength_m);
+    return beam->sources[0].wavelength_m + mean;
+}
+
+Status beam_change(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam) {
+    TRY(set_scalars(p, beam));
+    if (*p->beam_sources_file != '\0') return status_ok();
+    TRY(make_sources(p, axes, spectrum, beam));
+    return normalize_weights(beam);
+}
+
+Status beam_create(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam, Notes *notes) {
+    *beam = (Beam){.sources = NULL};
+    TRY(set_scalars(p, beam));
+    if (spectrum.lines > 0 && (*p->beam_sources_file != '\0' || p->beam_dispersion_fraction > 0.0))
+        return status_error(STATUS_BAD_PARAMETER, "%s: beam.spectrum and %s are both given; give one",
+                            p->state[PARAMETER(beam, spectrum)].origin,
+                            *p->beam_sources_file != '\0' ? "beam.sources" : "beam.dispersion");
     const bool from_file = *p->beam_sources_file != '\0';
     if (from_file && (p->beam_dispersion_fraction > 0.0 || p->beam_divergence_horizontal_rad > 0.0 ||
                       p->beam_divergence_vertical_rad > 0.0))
@@ -184,7 +224,7 @@ Status beam_create(const Parameters *p, const LaboratoryAxes *axes, Beam *beam, 
     if (!from_file && p->beam_dispersion_steps > 1 && !(p->beam_dispersion_fraction > 0.0))
         notes_add(notes, "beam.dispersion is 0: one wavelength instead of beam.dispersion_steps %" PRId64,
                   p->beam_dispersion_steps);
-    TRY(from_file ? read_source_file(p->beam_sources_file, axes, beam) : make_sources(p, axes, beam));
+    TRY(from_file ? read_source_file(p->beam_sources_file, axes, beam) : make_sources(p, axes, spectrum, beam));
     return normalize_weights(beam);
 }
 

@@ -147,11 +147,13 @@ static Vec3 misset(const Parameters *p) {
 }
 
 /* The cell that counts, before any rotation: of the matrix, the parameters or the reflections' file. */
-static Status make_cell(const Parameters *p, const Beam *beam, const Reflections *reflections, Crystal *crystal) {
+static Status make_cell(const Parameters *p, double matrix_wavelength_m, const Reflections *reflections,
+                        Crystal *crystal) {
     double *lengths_m = crystal->lengths_m, *angles_rad = crystal->angles_rad;
     crystal->ancestor_star = 1.0;
     if (*p->crystal_matrix_file != '\0') {
-        TRY(read_matrix(p->crystal_matrix_file, beam->wavelength_m, &crystal->cell_m));
+        TRY(read_matrix(p->crystal_matrix_file, matrix_wavelength_m, &crystal->unturned_m));
+        crystal->cell_m = crystal->unturned_m;
         measure_cell(crystal);
         return reflections_check_cell(p, reflections, lengths_m, angles_rad);
     }
@@ -163,18 +165,33 @@ static Status make_cell(const Parameters *p, const Beam *beam, const Reflections
         lengths_m[i] = reflections->lengths_m[i];
         angles_rad[i] = reflections->angles_rad[i];
     }
-    TRY(lattice_of_cell(p, lengths_m, angles_rad, &crystal->cell_m, &crystal->ancestor_star));
+    TRY(lattice_of_cell(p, lengths_m, angles_rad, &crystal->unturned_m, &crystal->ancestor_star));
     return reflections_check_cell(p, reflections, lengths_m, angles_rad);
 }
 
-static Status orient(const Parameters *p, const Beam *beam, const Reflections *reflections, Crystal *crystal) {
-    TRY(make_cell(p, beam, reflections, crystal));
+/* Turns the lattice by the misset. */
+static void turn(const Parameters *p, Crystal *crystal) {
     const Vec3 angles = misset(p);
     for (int i = 0; i < 3; i++)
-        crystal->cell_m.row[i] = vec3_rotate_xyz(crystal->cell_m.row[i], angles.x, angles.y, angles.z);
+        crystal->cell_m.row[i] = vec3_rotate_xyz(crystal->unturned_m.row[i], angles.x, angles.y, angles.z);
     crystal->misset_rad = angles;
     crystal->reciprocal_per_m = crystal_dual(crystal->cell_m);
     measure_cell(crystal);
+}
+
+/* A listed matrix is cell and orientation. */
+static void take_reciprocal(Mat3 reciprocal_per_m, Crystal *crystal) {
+    crystal->ancestor_star = 1.0;
+    crystal->unturned_m = crystal->cell_m = crystal_dual(reciprocal_per_m);
+    crystal->misset_rad = vec3(0.0, 0.0, 0.0);
+    crystal->reciprocal_per_m = reciprocal_per_m;
+    measure_cell(crystal);
+}
+
+static Status orient(const Parameters *p, double matrix_wavelength_m, const Reflections *reflections,
+                     Crystal *crystal) {
+    TRY(make_cell(p, matrix_wavelength_m, reflections, crystal));
+    turn(p, crystal);
     return *p->crystal_matrix_file != '\0' ? check_cell_agrees(p, crystal) : status_ok();
 }
 
@@ -238,7 +255,8 @@ static Status mosaic_widths(const Parameters *p, double *width_rad, double *larg
                         "crystal.mosaic_spread has three widths; only crystal.mosaic_law=gaussian knows them apart");
 }
 
-static Status make_domains(const Parameters *p, Crystal *crystal, Notes *notes) {
+/* Number of domains, and what decides them; @p same when the crystal was made from equal values before. */
+static Status count_domains(const Parameters *p, Crystal *crystal, bool *same, Notes *notes) {
     double width_rad[3], spread = 0.0;
     TRY(mosaic_widths(p, width_rad, &spread));
     int64_t count = p->crystal_mosaic_domains;
@@ -248,28 +266,78 @@ static Status make_domains(const Parameters *p, Crystal *crystal, Notes *notes) 
         count = 1;
     }
     const MosaicLaw law = (MosaicLaw)p->crystal_mosaic_law;
+    *same = crystal->domains != NULL && crystal->domain_count == count && crystal->mosaic_law == law &&
+            crystal->mosaic_seed == p->crystal_mosaic_seed;
+    for (int i = 0; i < 3; i++) {
+        *same = *same && crystal->mosaic_width_rad[i] == width_rad[i];
+        crystal->mosaic_width_rad[i] = width_rad[i];
+    }
+    crystal->mosaic_seed = p->crystal_mosaic_seed;
+    crystal->mosaic_law = law;
     crystal->mosaic_spread_rad = spread;
     crystal->domains_are_fixed = law != MOSAIC_ANCESTOR;
-    crystal->domains = count <= DOMAINS_MOST ? malloc((size_t)count * sizeof *crystal->domains) : NULL;
+    crystal->domain_count = count;
+    return status_ok();
+}
+
+static Status make_domains(const Parameters *p, Crystal *crystal) {
+    const int64_t count = crystal->domain_count;
+    const double spread = crystal->mosaic_spread_rad;
+    if (count > crystal->room) {
+        free(crystal->domains);
+        crystal->domains = count <= DOMAINS_MOST ? malloc((size_t)count * sizeof *crystal->domains) : NULL;
+        crystal->room = crystal->domains == NULL ? 0 : count;
+    }
     if (crystal->domains == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " mosaic domains", count);
-    crystal->domain_count = count;
+    const MosaicLaw law = crystal->mosaic_law;
     AncestorRandom random = ancestor_random(p->crystal_mosaic_seed);
     for (int64_t i = 0; i < count; i++)
         crystal->domains[i] = law == MOSAIC_ANCESTOR ? ancestor_random_rotation(&random, (float)spread)
-                                                     : random_domain(p, width_rad, i, count);
+                                                     : random_domain(p, crystal->mosaic_width_rad, i, count);
     /* the ancestor draws domain 0 and then aligns it; without a spread the one domain is aligned under every law */
     if (law == MOSAIC_ANCESTOR || !(spread > 0.0)) crystal->domains[0] = mat3_identity();
     return status_ok();
 }
 
-Status crystal_create(const Parameters *p, const Beam *beam, const Reflections *reflections, Crystal *crystal,
-                      Notes *notes) {
-    *crystal = (Crystal){
-        .shape = (CrystalShape)p->crystal_shape, .fudge = p->crystal_fudge, .spot_law = (SpotLaw)p->crystal_spot_law};
-    TRY(orient(p, beam, reflections, crystal));
+static void set_shape(const Parameters *p, Crystal *crystal) {
+    crystal->shape = (CrystalShape)p->crystal_shape;
+    crystal->fudge = p->crystal_fudge;
+    crystal->spot_law = (SpotLaw)p->crystal_spot_law;
+}
+
+Status crystal_create(const Parameters *p, double matrix_wavelength_m, const Mat3 *reciprocal_per_m,
+                      const Reflections *reflections, Crystal *crystal, Notes *notes) {
+    bool same = false;
+    *crystal = (Crystal){.domains = NULL};
+    set_shape(p, crystal);
+    if (reciprocal_per_m != NULL)
+        take_reciprocal(*reciprocal_per_m, crystal);
+    else
+        TRY(orient(p, matrix_wavelength_m, reflections, crystal));
     count_cells(p, crystal, notes);
-    return make_domains(p, crystal, notes);
+    TRY(count_domains(p, crystal, &same, notes));
+    return make_domains(p, crystal);
+}
+
+Status crystal_change(const Parameters *p, const Mat3 *unturned_m, const Mat3 *reciprocal_per_m, bool domains,
+                      Crystal *crystal) {
+    double lengths_m[3], angles_rad[3];
+    bool same = false;
+    set_shape(p, crystal);
+    if (reciprocal_per_m != NULL) {
+        take_reciprocal(*reciprocal_per_m, crystal);
+    } else {
+        (void)crystal_given_cell(p, lengths_m, angles_rad);
+        if (unturned_m != NULL)
+            crystal->unturned_m = *unturned_m;
+        else
+            TRY(lattice_of_cell(p, lengths_m, angles_rad, &crystal->unturned_m, &crystal->ancestor_star));
+        turn(p, crystal);
+    }
+    count_cells(p, crystal, NULL);
+    TRY(count_domains(p, crystal, &same, NULL));
+    return same || !domains ? status_ok() : make_domains(p, crystal);
 }
 
 void crystal_destroy(Crystal *crystal) {

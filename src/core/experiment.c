@@ -1,14 +1,15 @@
 #include "experiment.h"
 
 #include "active_pixels.h"
+#include "frame.h"
 #include "instructions.h"
-#include "random.h"
 #include "sensor.h"
 #include "shape.h"
 #include "spot_reach.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { RESOLUTION_POINTS = 33, OVERSAMPLE_MOST = 1000, PHI_STEPS_MOST = 10000000, ROTATION_STEPS_MOST = 1000 };
 static const double TERMS_MOST = 1e15, STEPS_MOST = 1e18;
@@ -233,16 +234,18 @@ static const char *against_float32(const Experiment *e) {
     return NULL;
 }
 
+static bool table_fits(const Experiment *e) {
+    return structure_factors_table_size(&e->factors) <= INT32_MAX; /* the kernel counts places in 32 bits */
+}
+
 static Status choose_precision(const Parameters *p, Experiment *e, Notes *notes) {
     const char *against = against_float32(e);
-    const bool table_fits =
-        structure_factors_table_size(&e->factors) <= INT32_MAX; /* the kernel counts places in 32 bits */
-    if (p->run_precision == PRECISION_FLOAT32 && !table_fits)
+    if (p->run_precision == PRECISION_FLOAT32 && !table_fits(e))
         return status_error(STATUS_BAD_PARAMETER,
                             "run.precision is float32, and the structure factors span %d x %d x %d indices, too many "
                             "for it; give run.precision=float64",
                             e->factors.count[0], e->factors.count[1], e->factors.count[2]);
-    if (!table_fits) against = "there are too many structure factors";
+    if (!table_fits(e)) against = "there are too many structure factors";
     e->precision = (Precision)p->run_precision;
     if (e->precision == PRECISION_AUTO) {
         e->precision = against == NULL ? PRECISION_FLOAT32 : PRECISION_FLOAT64;
@@ -254,9 +257,15 @@ static Status choose_precision(const Parameters *p, Experiment *e, Notes *notes)
     return status_ok();
 }
 
+bool experiment_may_use_float32(const Experiment *e) {
+    const bool automatic = e->parameters != NULL && e->parameters->run_precision == PRECISION_AUTO;
+    return e->precision == PRECISION_FLOAT32 || (automatic && table_fits(e));
+}
+
 /* The structure factors for the float32 kernel. */
 static Status make_table(Experiment *e) {
-    if (e->precision == PRECISION_FLOAT64 || e->factors.grid == NULL || e->sampling.by_reflections) return status_ok();
+    const bool all_by_reflections = e->sampling.by_reflections && e->parameters == NULL; /* else decided by frame */
+    if (!experiment_may_use_float32(e) || e->factors.grid == NULL || all_by_reflections) return status_ok();
     e->owned_table = malloc((size_t)structure_factors_table_size(&e->factors) * sizeof *e->owned_table);
     if (e->owned_table == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the table of structure factors");
     structure_factors_fill_table(&e->factors, e->owned_table);
@@ -288,35 +297,130 @@ static Status check_trace_pixel(const Parameters *p, const Detector *detector) {
                         p->state[PARAMETER(run, trace_pixel)].text, detector->slow_pixels, detector->fast_pixels);
 }
 
+/* ---------------------------------------------------------------------------------------------- values of a sweep */
+
+static BeamSpectrum spectrum_of(const Sweep *sweep, int64_t frame) {
+    if (sweep->spectrum.rows == 0) return (BeamSpectrum){.lines = 0};
+    return (BeamSpectrum){sweep->spectrum.lines, sweep_wavelengths(sweep), sweep_weights(sweep, frame)};
+}
+
+/* Values that a file replaces would change nothing. */
+static Status check_columns(const Parameters *p, const Sweep *sweep) {
+    static const int of_sources[] = {PARAMETER(beam, fluence),      PARAMETER(beam, flux),
+                                     PARAMETER(beam, exposure),     PARAMETER(beam, size),
+                                     PARAMETER(beam, polarization), PARAMETER(beam, polarization_correction)};
+    static const int of_spectrum[] = {PARAMETER(beam, wavelength), PARAMETER(beam, energy), PARAMETER(beam, dispersion),
+                                      PARAMETER(beam, dispersion_steps)};
+    for (int i = 0; i < sweep_values(sweep); i++) {
+        const int row = sweep_column(sweep, i).row;
+        bool kept = strcmp(parameters_row(row)->section, "beam") != 0, replaced = false;
+        for (size_t j = 0; j < sizeof of_sources / sizeof *of_sources; j++) kept = kept || row == of_sources[j];
+        for (size_t j = 0; j < sizeof of_spectrum / sizeof *of_spectrum; j++)
+            replaced = replaced || row == of_spectrum[j];
+        const char *by = *p->beam_sources_file != '\0' && !kept                               ? "beam.sources"
+                         : *p->beam_spectrum_file != '\0' && replaced                         ? "beam.spectrum"
+                         : *p->crystal_matrix_file != '\0' && row == PARAMETER(crystal, cell) ? "crystal.matrix"
+                                                                                              : NULL;
+        if (by != NULL)
+            return status_error(STATUS_BAD_PARAMETER, "the sweep varies %s, which %s replaces; leave one of them out",
+                                parameters_row(row)->public_name, by);
+    }
+    return status_ok();
+}
+
+Status experiment_change(const Experiment *base, const Parameters *p, int64_t frame, int64_t crystal, unsigned sections,
+                         bool domains, Experiment *own) {
+    Mat3 reciprocal;
+    const bool listed = sweep_reciprocal(&base->sweep, frame, crystal, &reciprocal);
+    const bool has_cell = parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
+    const bool of_cell = has_cell && *p->crystal_matrix_file == '\0'; /* else of a file */
+    if ((sections & SECTION_DETECTOR) != 0) TRY(detector_create(p, &own->axes, &own->detector, NULL));
+    if ((sections & SECTION_BEAM) != 0) TRY(beam_change(p, &own->axes, spectrum_of(&base->sweep, frame), &own->beam));
+    if ((sections & (SECTION_DETECTOR | SECTION_BEAM)) != 0) TRY(sensor_create(p, &own->detector, &own->beam, NULL));
+    if ((sections & (SECTION_CRYSTAL | SECTION_BEAM)) != 0) /* the beam clips the crystal's size */
+        TRY(crystal_change(p, of_cell ? NULL : &base->crystal.unturned_m, listed ? &reciprocal : NULL, domains,
+                           &own->crystal));
+    background_change(p, &own->background);
+    if (crystal > 0) own->background.molecules = 0.0; /* all crystals of a frame stand in one background */
+    own->background.molecules /= sweep_weight(&base->sweep, frame, crystal);
+    own->sampling.dmin_m = p->sampling_dmin_m;
+    choose_oversample(p, own, NULL);
+    TRY(choose_phi(p, own, NULL));
+    choose_interpolation(p, own, NULL);
+    TRY(choose_precision(p, own, NULL));
+    choose_steps(p, own, NULL);
+    return check_size(own);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- create */
+
+/* Frames whose cells differ need not have that of the file of structure factors; part of a cell says nothing. */
+static Status check_varied_cell(const Parameters *p, Parameters *first) {
+    bool whole = true;
+    for (int i = 0; i < 6; i++) whole = whole && !isnan(first->crystal_cell[i]);
+    first->crystal_ignore_file_cell = true;
+    if (whole || !isnan(p->crystal_cell[0])) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "the sweep varies part of crystal.cell; give crystal.cell too, for the rest of it");
+}
+
+/* Parameters as they are in frame 0. */
+static Status take_first_frame(const Parameters *p, Experiment *e) {
+    double values[SWEEP_COLUMNS_MOST + SWEEP_DRAWS_MOST];
+    bool varies_cell = false;
+    if (!sweep_varies(&e->sweep)) return status_ok();
+    e->parameters = malloc(sizeof *e->parameters);
+    if (e->parameters == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the parameters of a frame");
+    memcpy(e->parameters, p, sizeof *p);
+    sweep_set_values(&e->sweep, 0, 0, values);
+    for (int i = 0; i < sweep_values(&e->sweep); i++) {
+        const SweepColumn column = sweep_column(&e->sweep, i);
+        parameters_put_value(e->parameters, column.row, column.component, values[i]);
+        varies_cell = varies_cell || column.row == PARAMETER(crystal, cell);
+    }
+    if (varies_cell) TRY(check_varied_cell(p, e->parameters));
+    return check_columns(p, &e->sweep);
+}
+
+static Status fill_crystal(const Parameters *p, double matrix_wavelength_m, const Reflections *reflections,
+                           Experiment *e, Notes *notes) {
+    Mat3 reciprocal;
+    const bool listed = sweep_reciprocal(&e->sweep, 0, 0, &reciprocal);
+    TRY(crystal_create(p, matrix_wavelength_m, listed ? &reciprocal : NULL, reflections, &e->crystal, notes));
+    TRY(sweep_align_grid(&e->sweep, e->crystal.cell_m, e->axes.beam, e->axes.polarization));
+    if (e->sweep.kind == SWEEP_GRID)
+        notes_add(notes,
+                  "sweep.kind is grid: %" PRId64 " orientations; none is farther than %.6g degrees from one of them",
+                  e->sweep.count, e->sweep.grid.covering_rad / RADIANS_PER_DEGREE);
+    return structure_factors_create(p, reflections, e->crystal.reciprocal_per_m, &e->factors, &e->owned_grid, notes);
+}
+
 /* The file of structure factors may bring the cell with it. */
-static Status create_crystal(const Parameters *p, Experiment *e, Notes *notes) {
+static Status create_crystal(const Parameters *p, double matrix_wavelength_m, Experiment *e, Notes *notes) {
     Reflections reflections;
     Status status = reflections_read(p, &reflections, notes);
-    if (status_is_ok(status)) status = crystal_create(p, &e->beam, &reflections, &e->crystal, notes);
-    if (status_is_ok(status))
-        status =
-            structure_factors_create(p, &reflections, e->crystal.reciprocal_per_m, &e->factors, &e->owned_grid, notes);
+    if (status_is_ok(status)) status = fill_crystal(p, matrix_wavelength_m, &reflections, e, notes);
     reflections_free(&reflections);
     return status;
 }
 
-static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
+static Status fill(const Parameters *p, const SweepInputs *inputs, Experiment *e, Notes *notes) {
     e->images = (OutputImages)p->output_images;
-    e->sweep = (Sweep){.kind = (SweepKind)p->sweep_kind,
-                       .count = p->sweep_count,
-                       .start_rad = p->sweep_start_rad,
-                       .width_rad = p->sweep_width_rad,
-                       .seed = (uint64_t)p->sweep_seed};
+    TRY(sweep_create(p, inputs, &e->sweep));
+    TRY(take_first_frame(p, e));
+    const double matrix_wavelength_m = beam_nominal_wavelength(p); /* the crystal's, whatever frames vary */
+    if (e->parameters != NULL) p = e->parameters;
     TRY(detector_axes(p, &e->axes));
     TRY(detector_create(p, &e->axes, &e->detector, notes));
     TRY(check_trace_pixel(p, &e->detector));
     TRY(detector_signal_create(p, &e->detector, &e->signal, notes));
     TRY(active_pixels_create(p, &e->detector, &e->active, &e->active_pixels));
-    TRY(beam_create(p, &e->axes, &e->beam, notes));
+    TRY(beam_create(p, &e->axes, spectrum_of(&e->sweep, 0), &e->beam, notes));
     TRY(sensor_create(p, &e->detector, &e->beam, notes));
-    TRY(create_crystal(p, e, notes));
+    TRY(create_crystal(p, matrix_wavelength_m, e, notes));
     TRY(background_create(p, &e->background, notes));
-    if (e->sweep.kind == SWEEP_STILL && e->sweep.count > 1 && e->images == IMAGES_EXPECTED)
+    e->background.molecules /= sweep_weight(&e->sweep, 0, 0);
+    if (e->sweep.kind == SWEEP_STILL && e->sweep.count > 1 && e->images == IMAGES_EXPECTED && e->parameters == NULL)
         notes_add(notes, "sweep.kind is still: all %" PRId64 " frames are alike; rotation or random makes them differ",
                   e->sweep.count);
     e->sampling.dmin_m = p->sampling_dmin_m;
@@ -328,16 +432,22 @@ static Status fill(const Parameters *p, Experiment *e, Notes *notes) {
     choose_steps(p, e, notes);
     TRY(make_table(e));
     TRY(check_size(e));
-    return check_reflections_in_reach(p, e);
+    TRY(check_reflections_in_reach(p, e));
+    return frame_check_all(e, &e->limits);
 }
 
-Status experiment_create(const Parameters *parameters, Experiment **experiment, Notes *notes) {
+Status experiment_create_from(const Parameters *parameters, const SweepInputs *inputs, Experiment **experiment,
+                              Notes *notes) {
     Experiment *created = calloc(1, sizeof *created);
     if (created == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the experiment");
-    const Status status = fill(parameters, created, notes);
+    const Status status = fill(parameters, inputs, created, notes);
     if (!status_is_ok(status)) experiment_destroy(&created);
     *experiment = created;
     return status;
+}
+
+Status experiment_create(const Parameters *parameters, Experiment **experiment, Notes *notes) {
+    return experiment_create_from(parameters, NULL, experiment, notes);
 }
 
 void experiment_destroy(Experiment **experiment) {
@@ -345,6 +455,8 @@ void experiment_destroy(Experiment **experiment) {
     beam_destroy(&(*experiment)->beam);
     crystal_destroy(&(*experiment)->crystal);
     background_destroy(&(*experiment)->background);
+    sweep_destroy(&(*experiment)->sweep);
+    parameters_destroy(&(*experiment)->parameters);
     free((*experiment)->owned_grid);
     free((*experiment)->owned_table);
     free((*experiment)->active);
@@ -354,55 +466,4 @@ void experiment_destroy(Experiment **experiment) {
 
 int64_t experiment_terms(const Experiment *experiment) {
     return experiment->beam.source_count * experiment->sampling.phi_steps * experiment->crystal.domain_count;
-}
-
-int64_t experiment_frame_steps(const Experiment *experiment, int64_t number) {
-    const int64_t edge = experiment->sampling.oversample;
-    (void)number; /* all frames of these sweeps have the same terms */
-    return experiment->active_pixels * edge * edge * experiment->detector.sensor_layers * experiment_terms(experiment);
-}
-
-double experiment_steps(const Experiment *experiment, int64_t begin, int64_t end) {
-    return end > begin ? (double)(end - begin) * (double)experiment_frame_steps(experiment, begin) : 0.0;
-}
-
-Status frame_create(const Experiment *experiment, Frame *frame) {
-    *frame = (Frame){.number = -1};
-    frame->cells_m = malloc((size_t)experiment->sampling.phi_steps * sizeof *frame->cells_m);
-    if (frame->cells_m == NULL)
-        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " spindle angles",
-                            experiment->sampling.phi_steps);
-    return status_ok();
-}
-
-static Mat3 rotate_lattice(Mat3 rotation, Mat3 lattice) {
-    return (Mat3){{mat3_apply(rotation, lattice.row[0]), mat3_apply(rotation, lattice.row[1]),
-                   mat3_apply(rotation, lattice.row[2])}};
-}
-
-void frame_set(const Experiment *e, int64_t number, Frame *frame) {
-    const Sampling *sampling = &e->sampling;
-    const double advance = e->sweep.kind == SWEEP_ROTATION ? (double)number * e->sweep.width_rad : 0.0;
-    const double start = sampling->phi_start_rad + advance;
-    const double middle = sampling->phi_law == PHI_MIDPOINT ? 0.5 : 0.0;
-    frame->number = number;
-    frame->fluence_per_m2 = e->beam.fluence_per_m2;
-    frame->flicker = detector_signal_flicker(&e->signal, number);
-    /* each angle stands for an interval around it */
-    frame->phi_start_rad = start + (middle - 0.5) * sampling->phi_step_rad;
-    frame->phi_end_rad = frame->phi_start_rad + (double)sampling->phi_steps * sampling->phi_step_rad;
-    frame->orientation = e->sweep.kind == SWEEP_RANDOM ? random_rotation(e->sweep.seed, RANDOM_SWEEP, (uint64_t)number)
-                                                       : mat3_identity();
-    frame->reciprocal_per_m = rotate_lattice(frame->orientation, e->crystal.reciprocal_per_m);
-    const Mat3 cell = rotate_lattice(frame->orientation, e->crystal.cell_m);
-    for (int64_t i = 0; i < sampling->phi_steps; i++) {
-        const double phi = start + ((double)i + middle) * sampling->phi_step_rad;
-        for (int edge = 0; edge < 3; edge++)
-            frame->cells_m[i].row[edge] = vec3_rotate_about(cell.row[edge], e->axes.spindle, phi);
-    }
-}
-
-void frame_destroy(Frame *frame) {
-    free(frame->cells_m);
-    frame->cells_m = NULL;
 }

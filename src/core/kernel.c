@@ -43,10 +43,10 @@ Tile kernel_strip(const Experiment *e, int64_t pixels, int threads) {
     return (Tile){.slow_pixels = edge, .fast_pixels = edge};
 }
 
-static bool needs_no_sums(const Experiment *e) {
-    return e->precision == PRECISION_FLOAT32 && !e->sampling.by_reflections && e->active == NULL &&
-           kernel_blocks(e) == 1 && e->sampling.oversample == 1 && e->detector.sensor_layers == 1 &&
-           !(e->background.molecules > 0.0);
+static bool needs_no_sums(const Experiment *e, const Frame *frame) {
+    return frame->crystal == 0 && e->precision == PRECISION_FLOAT32 && !e->sampling.by_reflections &&
+           e->active == NULL && kernel_blocks(e) == 1 && e->sampling.oversample == 1 &&
+           e->detector.sensor_layers == 1 && !(e->background.molecules > 0.0);
 }
 
 void kernel_store(const Experiment *e, const Frame *frame, Tile tile, const DoubleDouble *sums, float *expected,
@@ -58,13 +58,16 @@ void kernel_store(const Experiment *e, const Frame *frame, Tile tile, const Doub
             e->active == NULL ? NULL : e->active + (tile.slow + s) * e->detector.fast_pixels + tile.fast;
         float *row = expected + s * width;
         for (int64_t f = 0; f < tile.fast_pixels; f++)
-            if (active == NULL || active[f] != 0) row[f] = (float)(photons * sum[f].high + photons * sum[f].low);
+            if (active == NULL || active[f] != 0) {
+                const float photons_of_crystal = (float)(photons * sum[f].high + photons * sum[f].low);
+                row[f] = frame->crystal == 0 ? photons_of_crystal : row[f] + photons_of_crystal;
+            }
     }
 }
 
 void kernel_expected(const Experiment *e, const Frame *frame, Tile tile, DoubleDouble *sums, float *expected,
                      int64_t width) {
-    if (needs_no_sums(e)) {
+    if (needs_no_sums(e, frame)) {
         direct[variant_of(e)](e, frame, tile, kernel_photons(e, frame), expected, width);
         return;
     }
@@ -76,7 +79,7 @@ void kernel_expected(const Experiment *e, const Frame *frame, Tile tile, DoubleD
 double kernel_photons(const Experiment *e, const Frame *frame) {
     const double parts = (double)e->sampling.phi_steps * (double)e->crystal.domain_count *
                          (double)e->sampling.oversample * (double)e->sampling.oversample;
-    return THOMSON_CROSS_SECTION_M2 * frame->fluence_per_m2 / parts;
+    return THOMSON_CROSS_SECTION_M2 * (frame->weight * frame->fluence_per_m2) / parts;
 }
 
 int64_t kernel_blocks(const Experiment *experiment) {

@@ -44,6 +44,14 @@
 static const ParameterRow rows[PARAMETER_COUNT] = {
 #include "parameters.def"
 };
+#undef PARAMETER_REAL
+#undef PARAMETER_REALS
+#undef PARAMETER_INTEGER
+#undef PARAMETER_INTEGERS
+#undef PARAMETER_BOOLEAN
+#undef PARAMETER_CHOICE
+#undef PARAMETER_TEXT
+#undef PARAMETER_FILE
 
 /* What a unit measures, for "is 5 deg a length?" */
 typedef struct Unit {
@@ -96,6 +104,10 @@ const char *parameters_si_unit(const ParameterRow *row, int component) {
     return unit_of_row(row, component)->si_unit;
 }
 
+double parameters_si_factor(const ParameterRow *row, int component) {
+    return unit_of_row(row, component < 0 ? 0 : component)->si;
+}
+
 size_t parameters_word_length(const char *word) {
     return strcspn(word, " ");
 }
@@ -139,6 +151,28 @@ bool parameters_row_decides_image(const ParameterRow *row) {
     const int index = (int)(row - rows);
     return (strcmp(row->section, "run") != 0 && strcmp(row->section, "output") != 0) ||
            index == PARAMETER(run, precision) || index == PARAMETER(output, images);
+}
+
+bool parameters_row_may_vary(const ParameterRow *row) {
+#define PARAMETER_REAL(...)
+#define PARAMETER_REALS(...)
+#define PARAMETER_INTEGER(...)
+#define PARAMETER_INTEGERS(...)
+#define PARAMETER_BOOLEAN(...)
+#define PARAMETER_CHOICE(...)
+#define PARAMETER_TEXT(...)
+#define PARAMETER_FILE(...)
+#define PARAMETER_CONSTANT(section, name) PARAMETER(section, name),
+    static const int constant[] = {
+#include "parameters.def"
+    };
+    static const char *const sections[] = {"sweep", "noise", "output", "run"};
+    if (row->type == PARAMETER_TYPE_TEXT || row->type == PARAMETER_TYPE_FILE) return false;
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (strcmp(row->section, sections[i]) == 0) return false;
+    for (size_t i = 0; i < sizeof constant / sizeof *constant; i++)
+        if (row == &rows[constant[i]]) return false;
+    return true;
 }
 
 static void *field_of(Parameters *parameters, const ParameterRow *row) {
@@ -295,14 +329,16 @@ static void remember(ParameterState *state, bool given, const char *text, const 
     (void)text_copy(state->origin, sizeof state->origin, origin);
 }
 
+static Status unknown_parameter(const char *public_name, const char *origin) {
+    const char *nearest = parameters_nearest(public_name);
+    return status_error(STATUS_BAD_PARAMETER, "%s: there is no parameter \"%.100s\"%s%s%s", origin, public_name,
+                        nearest ? "; did you mean \"" : "; tessera --help lists them", nearest ? nearest : "",
+                        nearest ? "\"?" : "");
+}
+
 Status parameters_set(Parameters *parameters, const char *public_name, const char *text, const char *origin) {
     const int index = parameters_find(public_name);
-    if (index < 0) {
-        const char *nearest = parameters_nearest(public_name);
-        return status_error(STATUS_BAD_PARAMETER, "%s: there is no parameter \"%.100s\"%s%s%s", origin, public_name,
-                            nearest ? "; did you mean \"" : "; tessera --help lists them", nearest ? nearest : "",
-                            nearest ? "\"?" : "");
-    }
+    if (index < 0) return unknown_parameter(public_name, origin);
     if (strlen(text) >= PARAMETER_TEXT_BYTES)
         return bad_value(&rows[index], text, origin, "shorter than 1024 characters");
     TRY(read_value(parameters, &rows[index], text, origin));
@@ -381,4 +417,79 @@ int parameters_values(const Parameters *parameters, int index, double *values) {
         return 0;
     }
     return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ values of a sweep */
+
+static Status find_component(const ParameterRow *row, const char *name, const char *bracket, const char *origin,
+                             int *component) {
+    int64_t place = -1;
+    const char *rest = bracket + 1;
+    if (text_read_integer(bracket + 1, &place, &rest) && strcmp(rest, "]") == 0 && place >= 0 && place < row->count) {
+        *component = (int)place;
+        return status_ok();
+    }
+    return status_error(STATUS_BAD_PARAMETER, "%s: \"%.100s\": %s has %d value%s, counted from [0]", origin, name,
+                        row->public_name, row->count, row->count > 1 ? "s" : "");
+}
+
+Status parameters_find_value(const char *name, const char *origin, int *index, int *component) {
+    char public_name[128];
+    const char *bracket = strchr(name, '[');
+    const size_t length = strcspn(name, "[");
+    (void)snprintf(public_name, sizeof public_name, "%.*s", length < 127 ? (int)length : 127, name);
+    *index = parameters_find(public_name);
+    *component = -1;
+    if (*index < 0) return unknown_parameter(public_name, origin);
+    if (!parameters_row_may_vary(&rows[*index]))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s: %s is the same in all frames and cannot vary in a sweep; give it in the run file or "
+                            "on the command line",
+                            origin, public_name);
+    return bracket == NULL ? status_ok() : find_component(&rows[*index], name, bracket, origin, component);
+}
+
+Status parameters_read_value(int index, int component, const char *text, const char *origin, double *value) {
+    const ParameterRow *row = &rows[index];
+    const bool stands_for_all = row->count == 1 || (row->least_count == 1 && strchr(row->unit, ',') == NULL);
+    if (component < 0 && !stands_for_all)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s: %s has %d values; name one of them, %s[0] to %s[%d], in each column or list", origin,
+                            row->public_name, row->count, row->public_name, row->public_name, row->count - 1);
+    if (row->type == PARAMETER_TYPE_REAL)
+        return read_number(row, component < 0 ? 0 : component, text, strlen(text), origin, value);
+    int64_t whole = 0;
+    int word = 0;
+    if (row->type == PARAMETER_TYPE_INTEGER) {
+        TRY(read_integer(row, text, strlen(text), origin, &whole));
+    } else {
+        TRY(read_word(row, text, origin, &word));
+        whole = row->type == PARAMETER_TYPE_BOOLEAN ? word == 0 : word; /* the words are "true false" */
+    }
+    *value = (double)whole;
+    return status_ok();
+}
+
+void parameters_put_value(Parameters *parameters, int index, int component, double value) {
+    const ParameterRow *row = &rows[index];
+    void *field = field_of(parameters, row);
+    const int first = component < 0 ? 0 : component, end = component < 0 ? row->count : component + 1;
+    for (int i = first; i < end; i++) switch (row->type) {
+        case PARAMETER_TYPE_REAL:
+            ((double *)field)[i] = value;
+            break;
+        case PARAMETER_TYPE_INTEGER:
+            ((int64_t *)field)[i] = (int64_t)value;
+            break;
+        case PARAMETER_TYPE_BOOLEAN:
+            *(bool *)field = value != 0.0;
+            break;
+        case PARAMETER_TYPE_CHOICE:
+            *(int *)field = (int)value;
+            break;
+        case PARAMETER_TYPE_TEXT:
+        case PARAMETER_TYPE_FILE:
+            break;
+        }
+    remember(&parameters->state[index], true, "of the sweep", "sweep");
 }

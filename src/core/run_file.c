@@ -50,6 +50,26 @@ static Status value_text(RunFile *file, const char *name, yaml_node_t *node, cha
     return status_ok();
 }
 
+/* A mapping of sweep.matrix or sweep.draw as one text: name=value;name=value. */
+static Status mapping_text(RunFile *file, yaml_node_t *node, char *text, size_t bytes) {
+    *text = '\0';
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *key = yaml_document_get_node(&file->document, pair->key);
+        char value[PARAMETER_TEXT_BYTES];
+        if (key->type != YAML_SCALAR_NODE) return fault(file, key, "a name must be a word", "");
+        TRY(value_text(file, text_of(key), yaml_document_get_node(&file->document, pair->value), value, sizeof value));
+        const size_t used = strlen(text);
+        const int written = snprintf(text + used, bytes - used, "%s%s=%s", used > 0 ? ";" : "", text_of(key), value);
+        if (written < 0 || (size_t)written >= bytes - used)
+            return fault(file, key, "there are too many values; put them into a file, sweep.file, at", text_of(key));
+    }
+    return status_ok();
+}
+
+static bool takes_mapping(int index) {
+    return index == PARAMETER(sweep, matrix) || index == PARAMETER(sweep, draw);
+}
+
 /* A file named in a run file lies beside it unless the name is absolute. */
 static Status beside_run_file(const RunFile *file, const yaml_node_t *node, char *text, size_t bytes) {
     const char *slash = strrchr(file->path, '/');
@@ -65,7 +85,10 @@ static Status set_one(RunFile *file, const char *public_name, const yaml_node_t 
     char text[PARAMETER_TEXT_BYTES], origin[PARAMETER_ORIGIN_BYTES];
     const int index = parameters_find(public_name);
     origin_of(file, key, origin, sizeof origin);
-    TRY(value_text(file, public_name, value, text, sizeof text));
+    if (takes_mapping(index) && value->type == YAML_MAPPING_NODE)
+        TRY(mapping_text(file, value, text, sizeof text));
+    else
+        TRY(value_text(file, public_name, value, text, sizeof text));
     if (index >= 0 && parameters_is_given(file->parameters, index))
         return status_error(STATUS_BAD_FILE, "%s: %s was already given at %s; keep one", origin, public_name,
                             file->parameters->state[index].origin);

@@ -23,7 +23,11 @@ static Status allocate_arrays(Experiment *experiment) {
     const int64_t pixels = detector_pixels(&experiment->detector);
     experiment->owned_grid = NULL;
     experiment->owned_table = NULL;
+    experiment->sweep.owned_block = NULL;
+    experiment->parameters = NULL;
     experiment->active = masked ? malloc((size_t)pixels) : NULL;
+    beam->room = beam->source_count;
+    crystal->room = crystal->domain_count;
     beam->sources = malloc((size_t)beam->source_count * sizeof *beam->sources);
     crystal->domains = malloc((size_t)crystal->domain_count * sizeof *crystal->domains);
     background->points = malloc((size_t)(background->point_count + 1) * sizeof *background->points);
@@ -98,4 +102,33 @@ Status broadcast_experiment(Team team, Experiment **experiment, SharedMemory *gr
     team_broadcast(team, 0, e->background.points, (size_t)e->background.point_count * sizeof *e->background.points);
     if (e->active != NULL) team_broadcast(team, 0, e->active, (size_t)detector_pixels(&e->detector));
     return share_grid(team, e, grid);
+}
+
+/* Every rank's copy of the parameters of frame 0, where rank 0 has any. */
+static Status share_parameters(Team team, Experiment *experiment) {
+    bool has = experiment->parameters != NULL;
+    team_broadcast(team, 0, &has, sizeof has);
+    return has ? broadcast_parameters(team, &experiment->parameters) : status_ok();
+}
+
+Status broadcast_sweep(Team team, Experiment *experiment, SharedMemory *lists) {
+    Sweep *sweep = &experiment->sweep;
+    const size_t bytes = (size_t)sweep->block_length * sizeof *sweep->block;
+    *lists = team_no_memory();
+    TRY(share_parameters(team, experiment));
+    if (bytes == 0) return status_ok();
+    Team node = team_split_node(team);
+    Team leaders = team_split(team, node.rank == 0 ? 0 : -1, team.rank);
+    const Status status = agree(team, team_share(node, bytes, lists));
+    if (status_is_ok(status)) {
+        team_share_sync(lists);
+        if (leaders.ranks > 0 && sweep->owned_block != NULL) memcpy(lists->bytes, sweep->owned_block, bytes);
+        if (leaders.ranks > 0) team_broadcast(leaders, 0, lists->bytes, bytes);
+        team_share_sync(lists);
+        sweep_destroy(sweep);
+        sweep->block = lists->bytes;
+    }
+    team_free(&leaders);
+    team_free(&node);
+    return status;
 }

@@ -1,5 +1,7 @@
 #include "frame_table.h"
 
+#include "frame.h"
+#include "frame_values.h"
 #include "hdf5_helpers.h"
 #include "nexus_geometry.h"
 #include "slots.h"
@@ -94,22 +96,35 @@ static Status create_column(hid_t group, const Column *column, int64_t rows) {
     return *column->units != '\0' ? hdf5_attribute_text(group, column->name, "units", column->units) : status;
 }
 
-/* A column known before anything is computed: value c of row r is first[c] + r step. */
+/* A column known before anything is computed: that of row r is first + r step. */
 typedef struct KnownColumn {
     const char *name;
-    int components;
-    int64_t first[3], step;
+    int64_t first, step;
 } KnownColumn;
 
 static Status write_known(hid_t group, const KnownColumn *column, int64_t rows) {
-    const int components = column->components;
-    int64_t *values = calloc((size_t)(rows > 0 ? rows : 1), (size_t)components * sizeof *values);
+    int64_t *values = calloc((size_t)(rows > 0 ? rows : 1), sizeof *values);
     if (values == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the list of %" PRId64 " frames", rows);
-    for (int64_t row = 0; row < rows; row++)
-        for (int c = 0; c < components; c++) values[row * components + c] = column->first[c] + row * column->step;
-    const Hdf5Shape shape = components == 1 ? hdf5_list(rows) : hdf5_table(rows, components);
-    const Status status = hdf5_write(group, column->name, H5T_NATIVE_INT64, shape, values);
+    for (int64_t row = 0; row < rows; row++) values[row] = column->first + row * column->step;
+    const Status status = hdf5_write(group, column->name, H5T_NATIVE_INT64, hdf5_list(rows), values);
     free(values);
+    return status;
+}
+
+/* Cells along each axis of every frame's first crystal. */
+static Status write_cells(hid_t group, const Experiment *experiment, Range frames) {
+    const int64_t rows = range_length(frames);
+    int64_t *cells = malloc((size_t)(rows + 1) * 3 * sizeof *cells);
+    if (cells == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the list of %" PRId64 " frames", rows);
+    Frame frame;
+    Status status = frame_create(experiment, &frame);
+    for (int64_t row = 0; row < rows && status_is_ok(status); row++) {
+        frame_set(experiment, frames.begin + row, &frame);
+        memcpy(cells + 3 * row, frame.experiment->crystal.cells, 3 * sizeof *cells);
+    }
+    if (status_is_ok(status)) status = hdf5_write(group, "crystal_N", H5T_NATIVE_INT64, hdf5_table(rows, 3), cells);
+    frame_destroy(&frame);
+    free(cells);
     return status;
 }
 
@@ -131,15 +146,15 @@ typedef struct TableContents {
 static Status fill_table(hid_t group, const void *context) {
     const TableContents *contents = context;
     const Experiment *experiment = contents->experiment;
-    const int64_t *cells = experiment->crystal.cells;
     const int64_t rows = range_length(contents->frames);
-    const KnownColumn known[] = {{"number", 1, {contents->frames.begin}, 1},
-                                 {"seed", 1, {(int64_t)experiment->sweep.seed}, 0},
-                                 {"noise_seed", 1, {(int64_t)experiment->signal.seed}, 0},
-                                 {"crystal_N", 3, {cells[0], cells[1], cells[2]}, 0}};
+    const KnownColumn known[] = {{"number", contents->frames.begin, 1},
+                                 {"seed", (int64_t)experiment->sweep.seed, 0},
+                                 {"noise_seed", (int64_t)experiment->signal.seed, 0}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) TRY(write_known(group, &known[i], rows));
+    TRY(write_cells(group, experiment, contents->frames));
     for (int i = 0; i < FRAME_TABLE_COLUMNS; i++) TRY(create_column(group, &columns[i], rows));
     TRY(hdf5_attribute_int32(group, ".", "sweep_frames", (int32_t)experiment->sweep.count));
+    TRY(frame_values_write(group, experiment, contents->frames));
     TRY(hdf5_attribute_text(group, "ub_matrix", "frame", "McStas"));
     TRY(hdf5_attribute_text(group, "start_time", "long_name", "seconds since 1970-01-01T00:00:00Z"));
     return write_states(group, rows);

@@ -174,6 +174,12 @@ static Status check_part(hid_t file, const NxmxFrames *frames, const char *path,
         const char *path;
     } builds = {standard, notes, path};
     if (frames->merged) return status_error(STATUS_BAD_PARAMETER, "%s was itself merged; name its parts instead", path);
+    if (hdf5_has(file, "/entry/simulation/frames/crystals"))
+        return status_error(
+            STATUS_BAD_PARAMETER,
+            "%s lists several crystals or weights for its frames, and merge joins only what has one row "
+            "for each frame; render the sweep into one file, or read the parts one by one",
+            path);
     TRY(standard->parameters == NULL ? take_standard(file, path, standard) : compare_with(file, path, standard));
     return hdf5_use_group(file, "/entry/simulation", compare_builds, &builds);
 }

@@ -1,6 +1,7 @@
 #include "nxmx.h"
 
 #include "frame_table.h"
+#include "frame_values.h"
 #include "hdf5_helpers.h"
 #include "image_set.h"
 #include "nexus_geometry.h"
@@ -41,7 +42,8 @@ double nxmx_bytes(const NxmxContents *contents) {
     const Experiment *experiment = contents->experiment;
     const double pixels = (double)experiment->detector.slow_pixels * (double)experiment->detector.fast_pixels;
     const double image_bytes = 4.0 * pixels * (experiment->images == IMAGES_BOTH ? 2.0 : 1.0);
-    double bytes = FIXED_BYTES + (image_bytes + ROW_BYTES) * (double)range_length(contents->frames);
+    const double row_bytes = ROW_BYTES + frame_values_bytes(experiment);
+    double bytes = FIXED_BYTES + (image_bytes + row_bytes) * (double)range_length(contents->frames);
     if (experiment->active != NULL || counts_have_defects(experiment)) bytes += 4.0 * pixels; /* the mask */
     for (int i = 0; i < contents->provenance->inputs; i++) {
         const int64_t input_bytes = contents->provenance->input[i].bytes;
@@ -281,17 +283,75 @@ static Status write_spectrum(hid_t beam, const Spectrum *spectrum) {
     return status_ok();
 }
 
+/* The weights of every frame's own spectrum, wavelengths ascending. */
+static Status write_spectra(hid_t beam, const Sweep *sweep, Range frames) {
+    const int64_t lines = sweep->spectrum.lines, count = range_length(frames);
+    double *values = malloc((size_t)(count * lines) * sizeof *values);
+    if (values == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the spectra of %" PRId64 " frames", count);
+    for (int64_t k = 0; k < lines; k++) values[k] = ANGSTROMS_PER_M * sweep_wavelengths(sweep)[lines - 1 - k];
+    Status status = hdf5_write_reals(beam, "incident_wavelength_1D", hdf5_list(lines), values, "angstrom");
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t k = 0; k < lines; k++)
+            values[i * lines + k] = (double)sweep_weights(sweep, frames.begin + i)[lines - 1 - k];
+    if (status_is_ok(status))
+        status = hdf5_write_reals(beam, "incident_wavelength_1D_weights", hdf5_table(count, lines), values, NULL);
+    free(values);
+    TRY(status);
+    return hdf5_attribute_text(beam, "incident_wavelength", "variant", "incident_wavelength_1D");
+}
+
+/* One value for each frame, in the units of the file. */
+static Status write_list(hid_t beam, const char *name, const double *values, int64_t count, double factor,
+                         const char *units) {
+    double *scaled = malloc((size_t)count * sizeof *scaled);
+    if (scaled == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %s of %" PRId64 " frames", name, count);
+    for (int64_t i = 0; i < count; i++) scaled[i] = factor * values[i];
+    const Status status = hdf5_write_reals(beam, name, hdf5_list(count), scaled, units);
+    free(scaled);
+    return status;
+}
+
+/* Wavelength and fluence: one for all frames where they do not differ. */
+static Status write_wavelengths(hid_t beam, const Nxmx *nxmx, const double *wavelengths_m, bool differ) {
+    const Range frames = nxmx->contents->frames;
+    Spectrum spectrum;
+    if (differ) {
+        TRY(write_list(beam, "incident_wavelength", wavelengths_m, range_length(frames), ANGSTROMS_PER_M, "angstrom"));
+        return nxmx->experiment->sweep.spectrum.rows > 1 ? write_spectra(beam, &nxmx->experiment->sweep, frames)
+                                                         : status_ok();
+    }
+    TRY(spectrum_create(&nxmx->experiment->beam, &spectrum));
+    const Status status = write_spectrum(beam, &spectrum);
+    free(spectrum.line);
+    return status;
+}
+
+static Status write_beam_values(hid_t beam, const Nxmx *nxmx) {
+    const Range frames = nxmx->contents->frames;
+    const int64_t count = range_length(frames);
+    const bool varies = nxmx->experiment->parameters != NULL;
+    bool wavelengths_differ = false, fluences_differ = false;
+    double *values = malloc((size_t)(varies ? 2 * count : 1) * sizeof *values);
+    if (values == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the beam of %" PRId64 " frames", count);
+    Status status = !varies ? status_ok()
+                            : frame_values_beam(nxmx->experiment, frames, values, values + count, &wavelengths_differ,
+                                                &fluences_differ);
+    if (status_is_ok(status)) status = write_wavelengths(beam, nxmx, values, wavelengths_differ);
+    if (status_is_ok(status))
+        status = fluences_differ
+                     ? write_list(beam, "flux_integrated", values + count, count, 1.0, "m^-2")
+                     : hdf5_write_real(beam, "flux_integrated",
+                                       varies ? values[count] : nxmx->experiment->beam.fluence_per_m2, "m^-2");
+    free(values);
+    return status;
+}
+
 static Status fill_beam(hid_t group, const void *context) {
     const Nxmx *nxmx = context;
     const Beam *beam = &nxmx->experiment->beam;
     const double size_m[2] = {nxmx->parameters->beam_size_m, nxmx->parameters->beam_size_m};
     const double stokes[4] = {1.0, beam->polarization_kahn, 0.0, 0.0};
-    Spectrum spectrum;
-    TRY(spectrum_create(beam, &spectrum));
-    const Status status = write_spectrum(group, &spectrum);
-    free(spectrum.line);
-    TRY(status);
-    TRY(hdf5_write_real(group, "flux_integrated", beam->fluence_per_m2, "m^-2"));
+    TRY(write_beam_values(group, nxmx));
     TRY(hdf5_write_reals(group, "incident_beam_size", hdf5_list(2), size_m, "m"));
     TRY(hdf5_write_text(group, "profile", "rectangular"));
     return hdf5_write_reals(group, "incident_polarization_stokes", hdf5_table(1, 4), stokes, NULL);

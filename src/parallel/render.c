@@ -46,7 +46,6 @@ struct Renderer {
     int member, place; /* rank in group and in cluster */
     Reduction reduction;
     OwnPart own;
-    Range blocks;
     Tile strip; /* edges of a strip */
     Strip *strips;
     Batch *batches;
@@ -57,8 +56,9 @@ struct Renderer {
     Timeline *timeline;
     ThreadSpan *spans; /* [threads] */
     RenderWatch watch;
-    double started_s; /* the frame in work */
-    int64_t strips_done;
+    double started_s;              /* the frame in work */
+    int64_t strips_done, crystals; /* of a frame: each takes all strips */
+    Range blocks;                  /* of the crystal that is being computed */
     bool abandoned;
 };
 
@@ -78,8 +78,8 @@ static int64_t pixels_of(Tile tile) {
     return tile.slow_pixels * tile.fast_pixels;
 }
 
-static int64_t steps_at_a_time(const Renderer *r) {
-    return r->experiment->sampling.by_reflections ? SKIPPED_STEPS_AT_A_TIME : STEPS_AT_A_TIME;
+static int64_t steps_at_a_time(const Experiment *e) {
+    return e->sampling.by_reflections ? SKIPPED_STEPS_AT_A_TIME : STEPS_AT_A_TIME;
 }
 
 /* Appends the strips of a tile that have an active pixel, cut to those; with strips NULL it only counts. */
@@ -123,7 +123,7 @@ static Status cut_cluster(Renderer *r) {
     int64_t strips = 0, most_batch = 0, pixels = 0;
     for (int64_t t = tiles.begin; t < tiles.end; t++) pixels += pixels_of(plan_tile(r->plan, t));
     r->strip = kernel_strip(r->experiment, pixels, omp_get_max_threads());
-    if (r->plan->request.steps_per_pixel > steps_at_a_time(r) / pixels_of(r->strip) &&
+    if (r->plan->request.steps_per_pixel > steps_at_a_time(r->experiment) / pixels_of(r->strip) &&
         r->strip.fast_pixels > SHORT_STRIP_COLUMNS)
         r->strip.fast_pixels = SHORT_STRIP_COLUMNS;
     for (int64_t t = tiles.begin; t < tiles.end; t++) strips += cut_tile(r, plan_tile(r->plan, t), NULL);
@@ -177,7 +177,6 @@ Status renderer_create(Team team, const Experiment *experiment, const Plan *plan
     r->cluster = team_split(r->group, r->member / plan->cluster_ranks, r->member);
     r->reduction = reduction_create(team);
     r->own = own_part(plan, r->member);
-    r->blocks = plan_blocks_of_shards(plan, plan_shards_of_member(plan, r->member));
     status = cut_cluster(r);
     if (status_is_ok(status)) status = counting_create(r->group, experiment, plan, r->member, &r->own, &r->counting);
     status = agree(team, status);
@@ -213,6 +212,13 @@ static int64_t place_of(const Renderer *r, int64_t slow, int64_t fast) {
     return (slow - r->own.rows.begin) * r->plan->request.fast_pixels + fast;
 }
 
+/* The blocks of this member's shards; frames may differ in the number of their terms. */
+static Range own_blocks(const Renderer *r, const Frame *frame) {
+    Plan plan = *r->plan;
+    plan.request.blocks = kernel_blocks(frame->experiment);
+    return plan_blocks_of_shards(&plan, plan_shards_of_member(&plan, r->member));
+}
+
 /* What the threads did in a parallel region that has just ended, and how long the first waited for the others. */
 static void record_spans(Renderer *r) {
     const double now_s = clocks_steady_s();
@@ -234,14 +240,15 @@ static bool is_abandoned(const Renderer *r) {
  * on as if it were. */
 static void look_up(Renderer *r, double strips_done) {
     if (r->watch.gives_up == NULL || omp_get_thread_num() != 0 || is_abandoned(r)) return;
-    const double fraction = strips_done / (double)r->strip_count;
+    const double fraction = strips_done / ((double)r->strip_count * (double)r->crystals);
     if (!r->watch.gives_up(r->watch.context, clocks_steady_s() - r->started_s, fraction)) return;
 #pragma omp atomic write
     r->abandoned = true;
 }
 
-static int64_t pieces_of(const Renderer *r, Tile pixels) {
-    return kernel_steps(r->experiment, pixels_of(pixels), r->blocks) / steps_at_a_time(r) + 1;
+static int64_t pieces_of(const Renderer *r, const Frame *frame, Tile pixels) {
+    if (range_length(r->blocks) == 0) return 1;
+    return kernel_steps(frame->experiment, pixels_of(pixels), r->blocks) / steps_at_a_time(frame->experiment) + 1;
 }
 
 static void count_strip(Renderer *r) {
@@ -253,11 +260,11 @@ static void count_strip(Renderer *r) {
 
 /* The sums of one strip, in pieces of so many blocks that a signal is heard in time. */
 static void add_strip(Renderer *r, const Frame *frame, Tile pixels, DoubleDouble *sums) {
-    const int64_t pieces = pieces_of(r, pixels);
+    const int64_t pieces = pieces_of(r, frame, pixels);
     int64_t done;
     for (int64_t i = 0; i < pieces && !is_abandoned(r); i++) {
         const Range blocks = range_part(r->blocks, pieces, i);
-        if (range_length(blocks) > 0) kernel_accumulate(r->experiment, frame, pixels, blocks, sums);
+        if (range_length(blocks) > 0) kernel_accumulate(frame->experiment, frame, pixels, blocks, sums);
         if (i + 1 == pieces) break;
 #pragma omp atomic read
         done = r->strips_done;
@@ -271,13 +278,13 @@ static void add_strip(Renderer *r, const Frame *frame, Tile pixels, DoubleDouble
 static void render_strip(Renderer *r, const Frame *frame, Tile pixels, DoubleDouble *sums, float *expected) {
     const int64_t width = r->plan->request.fast_pixels;
     if (is_abandoned(r)) return;
-    if (pieces_of(r, pixels) == 1) {
-        kernel_expected(r->experiment, frame, pixels, sums, expected, width);
+    if (pieces_of(r, frame, pixels) == 1) {
+        kernel_expected(frame->experiment, frame, pixels, sums, expected, width);
         count_strip(r);
     } else {
         memset(sums, 0, (size_t)pixels_of(pixels) * sizeof *sums);
         add_strip(r, frame, pixels, sums);
-        kernel_store(r->experiment, frame, pixels, sums, expected, width);
+        kernel_store(frame->experiment, frame, pixels, sums, expected, width);
     }
 }
 
@@ -319,24 +326,35 @@ static void expected_in_cluster(Renderer *r, const Frame *frame, float *expected
         if (batch.owner != r->place) continue;
         for (int64_t i = batch.first; i < batch.end; i++) {
             const Tile pixels = r->strips[i].pixels;
-            kernel_store(r->experiment, frame, pixels, r->sums + r->strips[i].offset,
+            kernel_store(frame->experiment, frame, pixels, r->sums + r->strips[i].offset,
                          &expected[place_of(r, pixels.slow, pixels.fast)], r->plan->request.fast_pixels);
         }
     }
 }
 
-void renderer_expected(Renderer *r, const Frame *frame, float *expected) {
-    r->started_s = clocks_steady_s();
-    r->strips_done = 0;
-    r->abandoned = false;
-    if (r->experiment->active != NULL)
-        memset(expected, 0, (size_t)(range_length(r->own.rows) * r->plan->request.fast_pixels) * sizeof *expected);
+static void add_crystal(Renderer *r, const Frame *frame, float *expected) {
+    r->blocks = own_blocks(r, frame);
     if (r->plan->cluster_ranks == 1)
         expected_alone(r, frame, expected);
     else
         expected_in_cluster(r, frame, expected);
-    for (int64_t i = 0; i < r->strip_count && !r->abandoned; i++)
-        r->steps += kernel_steps(r->experiment, pixels_of(r->strips[i].pixels), r->blocks);
+    for (int64_t i = 0; i < r->strip_count && !r->abandoned && range_length(r->blocks) > 0; i++)
+        r->steps += kernel_steps(frame->experiment, pixels_of(r->strips[i].pixels), r->blocks);
+}
+
+void renderer_expected(Renderer *r, Frame *frame, float *expected) {
+    r->started_s = clocks_steady_s();
+    r->strips_done = 0;
+    r->crystals = frame->crystals;
+    r->abandoned = false;
+    if (r->experiment->active != NULL)
+        memset(expected, 0, (size_t)(range_length(r->own.rows) * r->plan->request.fast_pixels) * sizeof *expected);
+    add_crystal(r, frame, expected);
+    for (int64_t crystal = 1; crystal < r->crystals; crystal++) {
+        frame_set_crystal(r->experiment, frame->number, crystal, frame);
+        add_crystal(r, frame, expected);
+    }
+    if (r->crystals > 1) frame_set(r->experiment, frame->number, frame);
 }
 
 void renderer_watch(Renderer *r, RenderWatch watch) {

@@ -10,6 +10,7 @@
 #include "large_memory.h"
 #include "render.h"
 #include "schedule.h"
+#include "sweep_files.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -42,6 +43,7 @@ typedef struct Run {
     Parameters *parameters;
     Experiment *experiment;
     SharedMemory grid;
+    SharedMemory lists; /* of the sweep */
     Decision decision;
     Notes notes; /* on rank 0 */
     Writer *writer;
@@ -133,8 +135,8 @@ Status simulate_plan(const Parameters *p, const Experiment *e, int ranks, int th
     const PlanRequest request = {.slow_pixels = frame.slow_pixels,
                                  .fast_pixels = frame.fast_pixels,
                                  .active = active_pixels_within(e->active, frame.fast_pixels, frame),
-                                 .blocks = kernel_blocks(e),
-                                 .steps_per_pixel = kernel_steps(e, 1, (Range){0, kernel_blocks(e)}),
+                                 .blocks = (e->limits.terms + KERNEL_BLOCK_TERMS - 1) / KERNEL_BLOCK_TERMS,
+                                 .steps_per_pixel = e->limits.steps_per_pixel,
                                  .frames = range_length(*slice),
                                  .ranks = ranks,
                                  .threads = threads,
@@ -157,7 +159,7 @@ static Status decide(Run *run) {
     if (p->run_verify && !p->run_resume)
         return status_error(STATUS_BAD_PARAMETER, "--run.verify checks a file that --resume goes on with; give both");
     TRY(ancestor_files_check(p, request->replaces_files));
-    TRY(experiment_create(p, &run->experiment, &run->notes));
+    TRY(sweep_files_experiment(p, &run->experiment, &run->notes));
     return simulate_plan(p, run->experiment, run->team.ranks, omp_get_max_threads(), &run->decision.plan,
                          &run->decision.slice, &run->notes);
 }
@@ -168,7 +170,7 @@ static Status agree_on_instructions(const Run *run) {
     TRY(agree(run->team, instructions_choose((Instructions)run->parameters->run_instructions, &e->instructions)));
     const int mine = e->instructions == INSTRUCTIONS_PORTABLE;
     const bool alike = team_least(run->team, mine) == team_greatest(run->team, mine);
-    if (alike || e->precision == PRECISION_FLOAT64) return status_ok();
+    if (alike || !experiment_may_use_float32(e)) return status_ok();
     return status_error(STATUS_BAD_PARAMETER,
                         "some nodes have AVX2 and FMA and some have not, so that float32 would round differently; give "
                         "run.instructions=portable, run.precision=float64 or nodes of one kind");
@@ -184,6 +186,7 @@ static Status share_decision(Run *run) {
     TRY(agree(run->team, copied ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for parameters")));
     TRY(broadcast_parameters(run->team, &run->parameters));
     TRY(broadcast_experiment(run->team, &run->experiment, &run->grid));
+    TRY(broadcast_sweep(run->team, run->experiment, &run->lists));
     TRY(agree_on_instructions(run));
     team_broadcast(run->team, 0, &run->decision, sizeof run->decision);
     return status_ok();
@@ -209,14 +212,20 @@ static Status open_output(Run *run, bool *complete) {
 }
 
 static int64_t cost_of_slot(const void *context, int64_t slot) {
-    const Run *run = context;
-    return experiment_frame_steps(run->experiment, run->decision.slice.begin + slot);
+    const int64_t *costs = context;
+    return costs[slot];
 }
 
 /* The costliest first, but for the frame that has files of its own: it stays with rank 0. */
 static Status sort_slots(Run *run, int64_t count) {
     const bool first_stays = count > 0 && run->slots[0] == 0 && ancestor_files_wanted(run->parameters);
-    return schedule_sort(run->slots + (first_stays ? 1 : 0), count - (first_stays ? 1 : 0), cost_of_slot, run);
+    const int64_t skip = first_stays ? 1 : 0, all = range_length(run->decision.slice);
+    int64_t *costs = malloc((size_t)all * sizeof *costs);
+    if (costs == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a list of %" PRId64 " frames", all);
+    Status status = frame_steps(run->experiment, run->decision.slice, costs);
+    if (status_is_ok(status)) status = schedule_sort(run->slots + skip, count - skip, cost_of_slot, costs);
+    free(costs);
+    return status;
 }
 
 /* The frames that are not yet complete in the file. The plan is made anew for their number, the same on every rank. */
@@ -497,6 +506,7 @@ static void release(Run *run) {
     frame_destroy(&run->frame);
     renderer_destroy(&run->renderer);
     free(run->slots);
+    team_unshare(&run->lists);
     team_unshare(&run->grid);
     experiment_destroy(&run->experiment);
     parameters_destroy(&run->parameters);
@@ -508,6 +518,7 @@ Status simulate(Team team, SimulateRequest request) {
     run->team = team;
     run->request = &request;
     run->grid = team_no_memory();
+    run->lists = team_no_memory();
     bool complete = false;
     Status status = agree(team, run->team.rank == 0 ? decide(run) : status_ok());
     if (status_is_ok(status)) status = share_decision(run);

@@ -71,6 +71,6 @@ void ancestor_report_pixels(FILE *out, const Parameters *p, const Experiment *e,
     for (int64_t slow = 0; slow < e->detector.slow_pixels; slow++)
         for (int64_t fast = 0; fast < e->detector.fast_pixels; fast++)
             if (is_shown(p, e, slow, fast))
-                print_pixel(out, e, &frame, slow, fast, image[slow * e->detector.fast_pixels + fast]);
+                print_pixel(out, frame.experiment, &frame, slow, fast, image[slow * e->detector.fast_pixels + fast]);
     frame_destroy(&frame);
 }

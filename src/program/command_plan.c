@@ -6,6 +6,7 @@
 #include "image_header.h"
 #include "plan_report.h"
 #include "simulate.h"
+#include "sweep_files.h"
 
 #include <omp.h>
 
@@ -26,7 +27,7 @@ static Status plan_and_report(const Parameters *parameters, const CommandLine *l
     Experiment *experiment = NULL;
     Plan plan;
     Range slice;
-    TRY(experiment_create(parameters, &experiment, notes));
+    TRY(sweep_files_experiment(parameters, &experiment, notes));
     Status status = simulate_plan(parameters, experiment, ranks, omp_get_max_threads(), &plan, &slice, notes);
     if (status_is_ok(status)) {
         for (int i = 0; i < notes->count; i++) (void)fprintf(out, "note: %s\n", notes->text[i]);

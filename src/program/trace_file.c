@@ -171,7 +171,7 @@ Status trace_file_write(const Parameters *p, const Experiment *e, int64_t number
     FILE *file = fopen(partial, "w");
     bool written = file != NULL;
     if (written) {
-        put_trace(file, p, e, &frame);
+        put_trace(file, p, frame.experiment, &frame);
         written = !ferror(file);
         written = fclose(file) == 0 && written && rename(partial, p->run_trace_file) == 0;
     }

@@ -61,7 +61,56 @@ printf 'detector:\n  distance: 100 deg\n' > unit.yaml
 printf 'detector:\n  distance: 100\n  distance: 101\n' > duplicate.yaml
 printf 'detector: {distance: [1, 2}\n' > syntax.yaml
 printf 'just words\n' > words.yaml
+printf 'beam.wavelength,beam.fluense\n1,1\n' > column.csv
+printf 'q0,q1,q2,q3\n1,0,0,0\n0,0,0,0\n' > zero.csv
+printf 'beam.wavelength\n1\n1.1\n' > two.csv
+printf 'beam.wavelength\n1\nnan\n' > nan.csv
+printf 'beam.wavelength,beam.fluence\n1,1\n1.1\n' > ragged.csv
+printf 'beam.wavelength\n1 deg\n' > unit.csv
+printf 'detector.fast_pixels\n20\n' > constant.csv
+printf 'crystal.cell[3]\n90\n180\n' > cell.csv
+printf 'sweep:\n  kind: list\n  file: two.csv\n  count: 3\n' > count.yaml
+printf 'sweep:\n  kind: matrix\n  matrix:\n    beam.wavelenth: [1, 2]\n' > matrix.yaml
+printf 'sweep:\n  kind: random\n  count: 1000000000000\n' > large.yaml
+printf 'sweep:\n  draw:\n    beam.fluence: cauchy(1, 2)\n' > law.yaml
+"${PYTHON:-/usr/bin/python3}" - << 'P' || exit 1
+import h5py
+with h5py.File("column.h5", "w") as f: f["beam.fluense"] = [1.0]
+with h5py.File("zero.h5", "w") as f: f["quaternion"] = [[1.0, 0, 0, 0], [0, 0, 0, 0]]
+with h5py.File("ragged.h5", "w") as f: f["beam.fluence"], f["beam.wavelength"] = [1.0, 2], [1.0]
+with h5py.File("unit.h5", "w") as f:
+    f["beam.wavelength"] = [1.0]
+    f["beam.wavelength"].attrs["units"] = "deg"
+with h5py.File("spectra.h5", "w") as f: f["energies"], f["weights"] = [1e4, 1.1e4], [[1.0, 1], [0, 1]]
+P
 cd ..
+
+# sweeps
+list_refused() { # list_refused PATTERN LIST
+    simulate_refused 2 "$1" --sweep.kind=list --sweep.file="$2"
+}
+for format in csv h5; do
+    list_refused "column.$format.*fluense.*did you mean \"beam.fluence\"" column.$format
+    list_refused "unit.$format.*\"deg\" is no unit of length|unit.$format.*no unit of length" unit.$format
+done
+list_refused 'zero.csv:3: the quaternion 0 0 0 0 has length zero' zero.csv
+list_refused 'zero.h5: row 1: the quaternion 0 0 0 0 has length zero' zero.h5
+list_refused 'nan.csv:3: beam.wavelength is "nan"' nan.csv
+list_refused 'ragged.csv:3: 1 cells' ragged.csv
+list_refused 'ragged.h5: beam.wavelength has 1 rows' ragged.h5
+list_refused 'constant.csv:1: detector.fast_pixels is the same in all frames' constant.csv
+list_refused 'frame 1 of the sweep: crystal.cell' cell.csv
+list_refused 'missing.csv.*No such file' missing.csv
+simulate_refused 2 'give the list with sweep.file' --sweep.kind=list
+simulate_refused 2 'sweep.file has no effect in a sweep of kind random' --sweep.kind=random --sweep.file=two.csv
+simulate_refused 2 'spectra for 2 frames, and the sweep has 3' --sweep.kind=random --sweep.count=3 --beam.spectrum=spectra.h5
+simulate_refused 2 'more than 1000000000 frames' --sweep.kind=grid --sweep.angle=0.001
+refused 2 'count.yaml:4: sweep.count is 3, and .*two.csv has only 2 frames' simulate count.yaml "${good[@]}" --output out.nxs
+refused 2 'matrix.yaml:3: .*beam.wavelenth.*did you mean "beam.wavelength"' simulate matrix.yaml "${good[@]}" --output out.nxs
+refused 2 'large.yaml:3: sweep.count is "1000000000000"' simulate large.yaml "${good[@]}" --output out.nxs
+refused 2 'varies part of crystal.cell' simulate --crystal.structure_factors="$SOURCE/golden/inputs/2erl_1p8A_C2.mtz" \
+    --sweep.kind=matrix --sweep.matrix='crystal.cell[0]=50,60' --detector.fast_pixels=16 --detector.slow_pixels=16 --output out.nxs
+refused 2 'law.yaml:2: the draw of beam.fluence is "cauchy' simulate law.yaml "${good[@]}" --output out.nxs
 
 # files
 simulate_refused 2 'missing.hkl.*No such file' --crystal.structure_factors=missing.hkl

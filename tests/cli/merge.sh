@@ -134,4 +134,23 @@ merged overwritten slice.nxs $parts/a.nxs --overwrite --frames 0:2
 code=0
 "$TESSERA" merge no/where.nxs $parts/a.nxs > out 2> err || code=$?
 [ $code = 3 ] && grep -q 'mkdir -p no' err || fail "no folder: exit code $code: $(cat err)"
+
+# Frames that differ in their beam: the parts hold a value for each of their frames, though one's are those of the first.
+differing=("${small_case[@]}" --sweep.kind=matrix --sweep.matrix="beam.wavelength=1.0,1.1;beam.fluence=1e28,2e28;crystal.cells[0]=5,6")
+for frames in 0:8 0:1 1:8; do
+    "$TESSERA" simulate "${differing[@]}" --frames $frames --quiet --output differing-${frames/:/-}.nxs || fail "matrix $frames"
+done
+merged differing differing.nxs differing-0-1.nxs differing-1-8.nxs
+for name in /entry/instrument/beam/incident_wavelength /entry/instrument/beam/flux_integrated $table/crystal_N $table/beam.wavelength; do
+    [ "$("$TOOLS/dataset_sha256" differing.nxs $name)" = "$("$TOOLS/dataset_sha256" differing-0-8.nxs $name)" ] || fail "merged: $name"
+done
+[ "$(images_of differing.nxs)" = "$(images_of differing-0-8.nxs)" ] || fail "merged: frames that differ have other images"
+
+# A row for each crystal is no row for each frame.
+printf 'frame,weight,q0,q1,q2,q3\n0,1,1,0,0,0\n0,0.5,0,1,0,0\n1,1,1,0,0,0\n' > list.csv
+for frames in 0:1 1:2; do
+    "$TESSERA" simulate "${small_case[@]}" --sweep.kind=list --sweep.file=list.csv --frames $frames --quiet \
+        --output crowded-${frames/:/-}.nxs || fail "list $frames"
+done
+refused crystals 'several crystals' crowded.nxs crowded-0-1.nxs crowded-1-2.nxs
 finish

@@ -32,6 +32,14 @@ image shelx square.hkl --crystal.cell=$cell --crystal.space_group='C 1 2 1' --cr
 "$TESSERA" compare text.nxs shelx.nxs --min-correlation 0.999999 --max-sum-error 1 > compare.log ||
     fail "the image of SHELX' F squared is another one: $(cat compare.log)"
 
+# The cell of the file is that of all frames of a sweep.
+image swept "$inputs/2erl_1p8A_C2.mtz" --sweep.kind=matrix --sweep.matrix='beam.wavelength=1,1.1'
+image single "$inputs/2erl_1p8A_C2.mtz" --beam.wavelength=1.1
+crc32_of() { # crc32_of FILE FRAME
+    /usr/bin/python3 -c "import h5py; print(h5py.File('$1.nxs')['entry/simulation/frames/crc32'][$2])"
+}
+[ "$(crc32_of swept 1)" = "$(crc32_of single 0)" ] || fail "a frame of a sweep has not the cell of the file"
+
 # Friedel pairs of C 2 2 21 as cctbx expands them, from either label; without a label there are several to choose from.
 pairs=$SOURCE/golden/symmetry/anomalous.mtz
 few=(--detector.distance=20 --crystal.cells=12)

@@ -117,6 +117,7 @@ static inline void fake_run_create(FakeRun *run, const char *kind, OutputImages 
                                              .start_rad = 10.0 * RADIANS_PER_DEGREE,
                                              .width_rad = 0.5 * RADIANS_PER_DEGREE,
                                              .seed = 11},
+                                   .limits = {.sources = 1, .domains = 1, .phi_steps = 5, .terms = 5},
                                    .images = images,
                                    .signal = {.seed = 22, .gain = 1.0, .saturation = INT32_MAX}};
     run->plan = (Plan){.tile = FAKE_TILE,

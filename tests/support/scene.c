@@ -38,8 +38,9 @@ double *scene_image(const Experiment *e, int64_t number) {
     if (sums == NULL || image == NULL || !status_is_ok(frame_create(e, &frame))) abort();
     frame_set(e, number, &frame);
     const Tile all = {0, 0, e->detector.slow_pixels, e->detector.fast_pixels};
-    kernel_accumulate(e, &frame, all, (Range){0, kernel_blocks(e)}, sums);
-    const double photons = kernel_photons(e, &frame) / (THOMSON_CROSS_SECTION_M2 * frame.fluence_per_m2);
+    const Experiment *own = frame.experiment; /* the frame's values are set in it */
+    kernel_accumulate(own, &frame, all, (Range){0, kernel_blocks(own)}, sums);
+    const double photons = kernel_photons(own, &frame) / (THOMSON_CROSS_SECTION_M2 * frame.fluence_per_m2);
     for (int64_t i = 0; i < pixels; i++) image[i] = photons * (sums[i].high + sums[i].low);
     frame_destroy(&frame);
     free(sums);

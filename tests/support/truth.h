@@ -4,7 +4,7 @@
 #ifndef TESSERA_TEST_TRUTH_H
 #define TESSERA_TEST_TRUTH_H
 
-#include "experiment.h"
+#include "frame.h"
 #include "json.h"
 #include "parameters.h"
 #include "vector.h"

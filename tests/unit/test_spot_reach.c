@@ -180,10 +180,55 @@ static void steps_are_skipped_where_it_is_sound_and_pays(void) {
     CU_ASSERT(!skips("crystal.shape=gauss", "crystal.cells=50", "detector.curved=true"));
 }
 
+/* The image of one frame, for crystals of @p cells and others. */
+static double *image_of(const char *cells, const char *sweep, int64_t number) {
+    const char *const settings[] = {"crystal.cell=50",
+                                    "crystal.default_f=7",
+                                    "crystal.shape=gauss",
+                                    "detector.pixel_size=0.5",
+                                    "detector.fast_pixels=40",
+                                    "detector.slow_pixels=30",
+                                    "run.precision=auto",
+                                    cells,
+                                    sweep,
+                                    sweep == NULL ? NULL : "sweep.kind=matrix",
+                                    NULL};
+    Experiment *e = scene(settings);
+    double *image = scene_image(e, number);
+    experiment_destroy(&e);
+    return image;
+}
+
+static void each_frame_is_rendered_as_its_own_crystal_asks_for(void) {
+    static const char *const alone[] = {"crystal.cells=5", "crystal.cells=60", "crystal.cells=4"};
+    const char *const settings[] = {"crystal.cell=50",
+                                    "crystal.default_f=7",
+                                    "crystal.shape=gauss",
+                                    "detector.pixel_size=0.5",
+                                    "sweep.kind=matrix",
+                                    "sweep.matrix=crystal.cells=5,60,4",
+                                    NULL};
+    Experiment *e = scene(settings);
+    Frame frame;
+    if (!status_is_ok(frame_create(e, &frame))) abort();
+    for (int i = 0; i < 3; i++) {
+        frame_set(e, i, &frame);
+        CU_ASSERT(frame.experiment->sampling.by_reflections == (i == 1)); /* the spots of the others overlap */
+        double *swept = image_of("crystal.cells=9", "sweep.matrix=crystal.cells=5,60,4", i);
+        double *single = image_of(alone[i], NULL, 0);
+        CU_ASSERT(memcmp(swept, single, 40 * 30 * sizeof *swept) == 0);
+        free(single);
+        free(swept);
+    }
+    frame_destroy(&frame);
+    experiment_destroy(&e);
+}
+
 int main(void) {
     static const UnitTest tests[] = {UNIT_TEST(what_is_left_out_is_below_the_tolerance),
                                      UNIT_TEST(a_tophat_loses_nothing),
                                      UNIT_TEST(steps_are_skipped_where_it_is_sound_and_pays),
+                                     UNIT_TEST(each_frame_is_rendered_as_its_own_crystal_asks_for),
                                      {NULL, NULL}};
     return unit_main("spot_reach", tests);
 }

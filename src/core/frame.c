@@ -1,0 +1,225 @@
+#include "frame.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VALUES_MOST = SWEEP_COLUMNS_MOST + SWEEP_DRAWS_MOST };
+static const int64_t VARIED_FRAMES_MOST = 10000000;
+
+/* An experiment in which the values of one crystal of one frame are set. Sources and domains are its own. */
+typedef struct FrameOwn {
+    bool is_set;
+    Experiment experiment;
+    Parameters parameters;
+    int64_t number, crystal;
+    double values[VALUES_MOST];
+} FrameOwn;
+
+static void own_destroy(FrameOwn *own) {
+    if (own == NULL) return;
+    free(own->experiment.beam.sources);
+    free(own->experiment.crystal.domains);
+    free(own);
+}
+
+/* Room for all frames, so that setting one can no longer fail. */
+static Status own_create(const Experiment *e, FrameLimits limits, FrameOwn **own) {
+    FrameOwn *created = calloc(1, sizeof *created);
+    *own = created;
+    if (created == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the parameters of a frame");
+    created->experiment = *e;
+    memcpy(&created->parameters, e->parameters, sizeof created->parameters);
+    Beam *beam = &created->experiment.beam;
+    Crystal *crystal = &created->experiment.crystal;
+    beam->room = limits.sources > e->beam.source_count ? limits.sources : e->beam.source_count;
+    crystal->room = limits.domains > e->crystal.domain_count ? limits.domains : e->crystal.domain_count;
+    beam->sources = malloc((size_t)beam->room * sizeof *beam->sources);
+    crystal->domains = malloc((size_t)crystal->room * sizeof *crystal->domains);
+    if (beam->sources == NULL || crystal->domains == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sources and %" PRId64 " mosaic domains",
+                            beam->room, crystal->room);
+    memcpy(beam->sources, e->beam.sources, (size_t)e->beam.source_count * sizeof *beam->sources);
+    memcpy(crystal->domains, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *crystal->domains);
+    return status_ok();
+}
+
+/* The part of an experiment that a parameter belongs to. */
+static unsigned section_of(int row) {
+    const char *section = parameters_row(row)->section;
+    if (strcmp(section, "beam") == 0) return SECTION_BEAM;
+    if (strcmp(section, "crystal") == 0) return SECTION_CRYSTAL;
+    if (strcmp(section, "detector") == 0) return SECTION_DETECTOR;
+    return SECTION_OTHERS;
+}
+
+/* Sets the values of a crystal of a frame; the sections in which something has changed. */
+static unsigned put_values(const Sweep *sweep, int64_t number, int64_t crystal, FrameOwn *own) {
+    double values[VALUES_MOST];
+    unsigned sections = 0;
+    sweep_set_values(sweep, number, crystal, values);
+    for (int i = 0; i < sweep_values(sweep); i++) {
+        const SweepColumn column = sweep_column(sweep, i);
+        if (own->is_set && values[i] == own->values[i]) continue;
+        parameters_put_value(&own->parameters, column.row, column.component, values[i]);
+        own->values[i] = values[i];
+        sections |= section_of(column.row);
+    }
+    if (sweep->spectrum.rows > 1) sections |= SECTION_BEAM;
+    if (sweep->table.orientation == LISTED_UB) sections |= SECTION_CRYSTAL;
+    if (sweep->table.crowded || sweep->table.weighted) sections |= SECTION_OTHERS;
+    return sections;
+}
+
+static Status own_set(const Experiment *e, int64_t number, int64_t crystal, bool domains, FrameOwn *own) {
+    if (own->is_set && own->number == number && own->crystal == crystal) return status_ok();
+    const unsigned sections = put_values(&e->sweep, number, crystal, own);
+    own->is_set = true;
+    own->number = number;
+    own->crystal = crystal;
+    if (sections == 0) return status_ok();
+    return experiment_change(e, &own->parameters, number, crystal, sections, domains, &own->experiment);
+}
+
+Status frame_create(const Experiment *e, Frame *frame) {
+    *frame = (Frame){.number = -1};
+    frame->cells_m = malloc((size_t)e->limits.phi_steps * sizeof *frame->cells_m);
+    if (frame->cells_m == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " spindle angles", e->limits.phi_steps);
+    if (e->parameters == NULL) return status_ok();
+    const Status status = own_create(e, e->limits, &frame->own);
+    if (!status_is_ok(status)) frame_destroy(frame);
+    return status;
+}
+
+void frame_destroy(Frame *frame) {
+    free(frame->cells_m);
+    own_destroy(frame->own);
+    frame->cells_m = NULL;
+    frame->own = NULL;
+}
+
+static Mat3 rotate_lattice(Mat3 rotation, Mat3 lattice) {
+    return (Mat3){{mat3_apply(rotation, lattice.row[0]), mat3_apply(rotation, lattice.row[1]),
+                   mat3_apply(rotation, lattice.row[2])}};
+}
+
+static void set_angles(const Experiment *e, int64_t number, Frame *frame) {
+    const Sampling *sampling = &e->sampling;
+    const double advance = e->sweep.kind == SWEEP_ROTATION ? (double)number * e->sweep.width_rad : 0.0;
+    const double start = sampling->phi_start_rad + advance;
+    const double middle = sampling->phi_law == PHI_MIDPOINT ? 0.5 : 0.0;
+    /* each angle stands for an interval around it */
+    frame->phi_start_rad = start + (middle - 0.5) * sampling->phi_step_rad;
+    frame->phi_end_rad = frame->phi_start_rad + (double)sampling->phi_steps * sampling->phi_step_rad;
+    const Mat3 cell = rotate_lattice(frame->orientation, e->crystal.cell_m);
+    for (int64_t i = 0; i < sampling->phi_steps; i++) {
+        const double phi = start + ((double)i + middle) * sampling->phi_step_rad;
+        for (int edge = 0; edge < 3; edge++)
+            frame->cells_m[i].row[edge] = vec3_rotate_about(cell.row[edge], e->axes.spindle, phi);
+    }
+}
+
+void frame_set_crystal(const Experiment *base, int64_t number, int64_t crystal, Frame *frame) {
+    if (frame->own != NULL) {
+        const Status status = own_set(base, number, crystal, true, frame->own);
+        assert(status_is_ok(status)); /* frame_check_all has tried, and there is room */
+        (void)status;
+    }
+    const Experiment *e = frame->own != NULL ? &frame->own->experiment : base;
+    frame->experiment = e;
+    frame->number = number;
+    frame->crystal = crystal;
+    frame->crystals = sweep_crystals(&base->sweep, number);
+    frame->weight = sweep_weight(&base->sweep, number, crystal);
+    frame->fluence_per_m2 = e->beam.fluence_per_m2;
+    frame->flicker = detector_signal_flicker(&e->signal, number);
+    frame->orientation = sweep_orientation(&base->sweep, number, crystal);
+    frame->reciprocal_per_m = rotate_lattice(frame->orientation, e->crystal.reciprocal_per_m);
+    set_angles(e, number, frame);
+}
+
+void frame_set(const Experiment *experiment, int64_t number, Frame *frame) {
+    frame_set_crystal(experiment, number, 0, frame);
+}
+
+/* ------------------------------------------------------------------------------------------------------- all frames */
+
+static int64_t steps_of(const Experiment *e) {
+    return (int64_t)e->sampling.oversample * e->sampling.oversample * e->detector.sensor_layers * experiment_terms(e);
+}
+
+static void raise(int64_t *limit, int64_t value) {
+    if (value > *limit) *limit = value;
+}
+
+static void raise_limits(const Experiment *e, FrameLimits *limits) {
+    raise(&limits->sources, e->beam.source_count);
+    raise(&limits->domains, e->crystal.domain_count);
+    raise(&limits->phi_steps, e->sampling.phi_steps);
+    raise(&limits->terms, experiment_terms(e));
+}
+
+/* Steps of a pixel in one frame, all crystals together. */
+static Status measure_frame(const Experiment *e, int64_t number, FrameOwn *own, FrameLimits *limits, int64_t *steps) {
+    *steps = 0;
+    for (int64_t crystal = 0; crystal < sweep_crystals(&e->sweep, number); crystal++) {
+        const Status status = own_set(e, number, crystal, false, own);
+        if (!status_is_ok(status))
+            return status_error(status.code, "frame %" PRId64 " of the sweep: %.900s", number, status.message);
+        raise_limits(&own->experiment, limits);
+        *steps += steps_of(&own->experiment);
+    }
+    return status_ok();
+}
+
+static Status measure_frames(const Experiment *e, Range frames, FrameLimits *limits, int64_t *steps) {
+    FrameOwn *own = NULL;
+    Status status = own_create(e, (FrameLimits){.sources = 0}, &own);
+    for (int64_t i = 0; i < range_length(frames) && status_is_ok(status); i++) {
+        int64_t of_frame = 0;
+        status = measure_frame(e, frames.begin + i, own, limits, &of_frame);
+        raise(&limits->steps_per_pixel, of_frame);
+        if (steps != NULL) steps[i] = of_frame;
+    }
+    own_destroy(own);
+    return status;
+}
+
+Status frame_check_all(const Experiment *e, FrameLimits *limits) {
+    *limits = (FrameLimits){.sources = 0};
+    raise_limits(e, limits);
+    limits->steps_per_pixel = steps_of(e);
+    if (e->parameters == NULL) return status_ok();
+    if (e->sweep.count > VARIED_FRAMES_MOST)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "the sweep varies parameters over %" PRId64 " frames; at most %" PRId64
+                            " are accepted: make several runs",
+                            e->sweep.count, VARIED_FRAMES_MOST);
+    return measure_frames(e, (Range){0, e->sweep.count}, limits, NULL);
+}
+
+Status frame_steps(const Experiment *e, Range frames, int64_t *steps) {
+    FrameLimits limits = {.sources = 0};
+    if (e->parameters != NULL) return measure_frames(e, frames, &limits, steps);
+    for (int64_t i = 0; i < range_length(frames); i++) steps[i] = steps_of(e);
+    return status_ok();
+}
+
+int64_t experiment_frame_steps(const Experiment *e, int64_t number) {
+    int64_t steps = e->limits.steps_per_pixel; /* without memory to ask: no frame has more */
+    (void)frame_steps(e, (Range){number, number + 1}, &steps);
+    return e->active_pixels * steps;
+}
+
+double experiment_steps(const Experiment *e, int64_t begin, int64_t end) {
+    if (end <= begin) return 0.0;
+    if (e->parameters == NULL) return (double)(end - begin) * (double)experiment_frame_steps(e, begin);
+    int64_t *steps = malloc((size_t)(end - begin) * sizeof *steps);
+    const bool known = steps != NULL && status_is_ok(frame_steps(e, (Range){begin, end}, steps));
+    double sum = 0.0;
+    for (int64_t i = 0; i < end - begin; i++) sum += (double)(known ? steps[i] : e->limits.steps_per_pixel);
+    free(steps);
+    return (double)e->active_pixels * sum;
+}

@@ -1,0 +1,332 @@
+#include "sweep.h"
+
+#include "random.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIST_BYTES_MOST = 0x7fffffff, SPECTRUM_BYTES_MOST = 1 << 28, DRAW_TRIALS = 1000 };
+static const double PLANCK_LIGHT_JM = 1.9864458571489287e-25; /* h c */
+
+Status sweep_extend(Sweep *sweep, int64_t values, int64_t *at) {
+    *at = sweep->block_length;
+    double *longer = realloc(sweep->owned_block, (size_t)(sweep->block_length + values + 1) * sizeof *longer);
+    if (longer == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " values of the sweep", values);
+    sweep->owned_block = longer;
+    sweep->block = longer;
+    sweep->block_length += values;
+    return status_ok();
+}
+
+void sweep_destroy(Sweep *sweep) {
+    free(sweep->owned_block);
+    sweep->owned_block = NULL;
+    sweep->block = NULL;
+}
+
+void spectrum_table_free(SpectrumTable *table) {
+    free(table->wavelengths_m);
+    free(table->weights);
+    *table = (SpectrumTable){.rows = 0};
+}
+
+/* --------------------------------------------------------------------------------------------------------- spectrum */
+
+static Status check_line(const LineReader *reader, const double *field, int count, double last) {
+    const char *fault = count != 2            ? "it must have an energy (eV) and a weight"
+                        : !(field[0] > 0.0)   ? "the energy must be more than 0 eV"
+                        : !(field[0] > last)  ? "the energies must go up"
+                        : !(field[1] >= 0.0)  ? "the weight is negative"
+                        : !(field[1] <= 1e30) ? "the weight must be at most 1e30"
+                                              : NULL;
+    if (fault == NULL) return status_ok();
+    return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": %s", reader->path, reader->line, fault);
+}
+
+static Status read_lines(LineReader reader, SpectrumTable *table) {
+    bool found = true;
+    double field[3], last = 0.0;
+    int count = 0;
+    while (true) {
+        TRY(text_next_line(&reader, &found));
+        if (!found) return status_ok();
+        TRY(text_line_numbers(&reader, 3, field, &count));
+        TRY(check_line(&reader, field, count, last));
+        last = field[0];
+        if (table->wavelengths_m != NULL) {
+            table->wavelengths_m[table->lines] = PLANCK_LIGHT_JM / (field[0] * 1.602176634e-19);
+            table->weights[table->lines] = (float)field[1];
+        }
+        table->lines++;
+    }
+}
+
+static Status read_text_spectrum(const char *path, const char *contents, size_t bytes, SpectrumTable *table) {
+    TRY(read_lines(text_lines(path, contents, bytes), table));
+    const int64_t lines = table->lines;
+    if (lines == 0) return status_error(STATUS_BAD_FILE, "%s has no line; a line each: energy (eV) weight", path);
+    *table = (SpectrumTable){.rows = 1,
+                             .wavelengths_m = calloc((size_t)lines, sizeof *table->wavelengths_m),
+                             .weights = calloc((size_t)lines, sizeof *table->weights)};
+    if (table->wavelengths_m == NULL || table->weights == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for a spectrum of %" PRId64 " lines", lines);
+    return read_lines(text_lines(path, contents, bytes), table);
+}
+
+static Status take_spectrum(const char *path, const SpectrumTable *table, Sweep *sweep) {
+    SweepSpectrum *spectrum = &sweep->spectrum;
+    *spectrum = (SweepSpectrum){.rows = table->rows, .lines = table->lines};
+    for (int64_t row = 0; row < table->rows; row++) {
+        double sum = 0.0;
+        for (int64_t i = 0; i < table->lines; i++) sum += (double)table->weights[row * table->lines + i];
+        if (!(sum > 0.0))
+            return status_error(STATUS_BAD_FILE, "%s: all weights of row %" PRId64 " are 0; one must be more", path,
+                                row);
+    }
+    TRY(sweep_extend(sweep, table->lines, &spectrum->wavelengths_at));
+    memcpy(sweep->block + spectrum->wavelengths_at, table->wavelengths_m, (size_t)table->lines * sizeof(double));
+    const int64_t weights = table->rows * table->lines;
+    TRY(sweep_extend(sweep, (weights + 1) / 2, &spectrum->weights_at));
+    memcpy(sweep->block + spectrum->weights_at, table->weights, (size_t)weights * sizeof(float));
+    return status_ok();
+}
+
+static Status read_spectrum(const Parameters *p, const SweepInputs *inputs, Sweep *sweep) {
+    const char *path = p->beam_spectrum_file;
+    char *contents = NULL;
+    size_t bytes = 0;
+    if (*path == '\0') return status_ok();
+    if (inputs != NULL && inputs->spectrum != NULL) return take_spectrum(path, inputs->spectrum, sweep);
+    SpectrumTable table = {.rows = 0};
+    TRY(text_read_file(path, SPECTRUM_BYTES_MOST, &contents, &bytes));
+    Status status = read_text_spectrum(path, contents, bytes, &table);
+    if (status_is_ok(status)) status = take_spectrum(path, &table, sweep);
+    spectrum_table_free(&table);
+    free(contents);
+    return status;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- create */
+
+static Status read_list(const Parameters *p, const SweepInputs *inputs, Sweep *sweep) {
+    char *contents = NULL;
+    size_t bytes = 0;
+    ListSource source = {.path = p->sweep_file};
+    if (*p->sweep_file == '\0')
+        return status_error(STATUS_BAD_PARAMETER, "sweep.kind is list; give the list with sweep.file");
+    if (inputs != NULL && inputs->list != NULL) return sweep_read_list(inputs->list, sweep);
+    TRY(text_read_file(p->sweep_file, LIST_BYTES_MOST, &contents, &bytes));
+    LineReader reader = text_lines(p->sweep_file, contents, bytes);
+    Status status = list_source_of_text(&reader, &source);
+    if (status_is_ok(status)) status = sweep_read_list(&source, sweep);
+    free(contents);
+    return status;
+}
+
+/* What belongs to another kind of sweep would be lost without a word. */
+static Status check_idle(const Parameters *p) {
+    static const struct {
+        int row;
+        SweepKind kind;
+    } only[] = {{PARAMETER(sweep, file), SWEEP_LIST},
+                {PARAMETER(sweep, matrix), SWEEP_MATRIX},
+                {PARAMETER(sweep, angle), SWEEP_GRID},
+                {PARAMETER(sweep, point_group), SWEEP_GRID}};
+    for (size_t i = 0; i < sizeof only / sizeof *only; i++)
+        if (parameters_is_given(p, only[i].row) && only[i].kind != (SweepKind)p->sweep_kind)
+            return status_error(STATUS_BAD_PARAMETER,
+                                "%s: %s has no effect in a sweep of kind %s; give another sweep.kind",
+                                p->state[only[i].row].origin, parameters_row(only[i].row)->public_name,
+                                p->state[PARAMETER(sweep, kind)].text);
+    return status_ok();
+}
+
+static Status make_grid(const Parameters *p, Sweep *sweep) {
+    const int64_t most = p->sweep_count == PARAMETER_AUTO ? 1000000000 : p->sweep_count;
+    if (isnan(p->sweep_angle_rad) && p->sweep_count == PARAMETER_AUTO)
+        return status_error(STATUS_BAD_PARAMETER, "sweep.kind is grid; give sweep.angle or sweep.count");
+    TRY(orientation_grid_create((PointGroup)p->sweep_point_group, p->sweep_angle_rad, most, &sweep->grid));
+    sweep->count = orientation_grid_count(&sweep->grid);
+    return status_ok();
+}
+
+/* Fewer frames than there are rows are the first ones. */
+static Status choose_count(const Parameters *p, const char *source, const char *what, int64_t there_are, Sweep *sweep) {
+    if (p->sweep_count > there_are)
+        return status_error(STATUS_BAD_PARAMETER, "%s: sweep.count is %" PRId64 ", and %s %s only %" PRId64 " frames",
+                            p->state[PARAMETER(sweep, count)].origin, p->sweep_count, source, what, there_are);
+    sweep->count = p->sweep_count == PARAMETER_AUTO ? there_are : p->sweep_count;
+    return status_ok();
+}
+
+Status sweep_create(const Parameters *p, const SweepInputs *inputs, Sweep *sweep) {
+    *sweep = (Sweep){.kind = (SweepKind)p->sweep_kind,
+                     .count = p->sweep_count == PARAMETER_AUTO ? 1 : p->sweep_count,
+                     .start_rad = p->sweep_start_rad,
+                     .width_rad = p->sweep_width_rad,
+                     .seed = (uint64_t)p->sweep_seed,
+                     .table = {.most_crystals = 1}};
+    TRY(check_idle(p));
+    if (sweep->kind == SWEEP_GRID) TRY(make_grid(p, sweep));
+    if (sweep->kind == SWEEP_LIST) {
+        TRY(read_list(p, inputs, sweep));
+        TRY(choose_count(p, p->sweep_file, "has", sweep->count, sweep));
+    }
+    if (sweep->kind == SWEEP_MATRIX) {
+        TRY(sweep_read_matrix(p, sweep));
+        TRY(choose_count(p, "sweep.matrix", "makes", sweep->count, sweep));
+    }
+    TRY(sweep_read_draws(p, sweep));
+    TRY(read_spectrum(p, inputs, sweep));
+    if (sweep->spectrum.rows > 1 && sweep->spectrum.rows < sweep->count)
+        return status_error(STATUS_BAD_FILE, "%s has spectra for %" PRId64 " frames, and the sweep has %" PRId64,
+                            p->beam_spectrum_file, sweep->spectrum.rows, sweep->count);
+    return status_ok();
+}
+
+/* ------------------------------------------------------------------------------------------------------------- grid */
+
+/* Axes of the point group in a crystal, as rows: z along its main axis; x along a, so far as it is across. */
+static Mat3 axes_of_group(PointGroup group, Mat3 cell_m) {
+    const Vec3 along = group == POINT_GROUP_2 ? cell_m.row[1] : cell_m.row[2];
+    const Vec3 z = vec3_unit(along), other = cell_m.row[0];
+    const Vec3 x = vec3_unit(vec3_subtract(other, vec3_scale(vec3_dot(other, z), z)));
+    return (Mat3){{x, vec3_cross(z, x), z}};
+}
+
+/* A rotation that belongs to the lattice turns its edges into whole combinations of them. */
+static bool lattice_has(Mat3 cell_m, Mat3 axes, Mat3 rotation) {
+    const Mat3 turn = mat3_multiply(mat3_transpose(axes), mat3_multiply(rotation, axes));
+    const Vec3 a = cell_m.row[0], b = cell_m.row[1], c = cell_m.row[2];
+    const double volume = vec3_dot(a, vec3_cross(b, c));
+    for (int i = 0; i < 3; i++) {
+        const Vec3 edge = mat3_apply(turn, cell_m.row[i]);
+        const double part[3] = {vec3_dot(edge, vec3_cross(b, c)) / volume, vec3_dot(edge, vec3_cross(c, a)) / volume,
+                                vec3_dot(edge, vec3_cross(a, b)) / volume};
+        for (int j = 0; j < 3; j++)
+            if (fabs(part[j] - rint(part[j])) > 0.02) return false;
+    }
+    return true;
+}
+
+Status sweep_align_grid(Sweep *sweep, Mat3 cell_m, Vec3 beam, Vec3 across) {
+    if (sweep->kind != SWEEP_GRID) return status_ok();
+    Mat3 generator[2];
+    const PointGroup group = sweep->grid.group;
+    const Mat3 axes = axes_of_group(group, cell_m);
+    const int generators = orientation_grid_generators(group, generator);
+    for (int i = 0; i < generators; i++)
+        if (!lattice_has(cell_m, axes, generator[i]))
+            return status_error(STATUS_BAD_PARAMETER,
+                                "sweep.point_group: the crystal's cell has not this symmetry; it needs %s",
+                                group == POINT_GROUP_2 ? "alpha = gamma = 90 degrees"
+                                : orientation_grid_fold(group) == 3 || orientation_grid_fold(group) == 6
+                                    ? "a = b, gamma = 120 degrees and c along the axis"
+                                    : "its axes along a, b and c");
+    const Vec3 z = vec3_unit(beam), x = vec3_unit(vec3_subtract(across, vec3_scale(vec3_dot(across, z), z)));
+    const Mat3 laboratory = {{x, vec3_cross(z, x), z}};
+    sweep->grid_from_crystal = axes;
+    sweep->grid_to_laboratory = mat3_transpose(laboratory);
+    return status_ok();
+}
+
+/* ------------------------------------------------------------------------------------------------- what a frame has */
+
+static int64_t row_of(const Sweep *sweep, int64_t frame, int64_t crystal) {
+    if (!sweep->table.crowded) return frame;
+    return (int64_t)sweep->block[sweep->table.first_at + frame] + crystal;
+}
+
+static const double *values_of_row(const Sweep *sweep, int64_t frame, int64_t crystal) {
+    return sweep->block + sweep->table.rows_at + row_of(sweep, frame, crystal) * sweep->table.stride;
+}
+
+int64_t sweep_crystals(const Sweep *sweep, int64_t frame) {
+    if (sweep->kind != SWEEP_LIST || !sweep->table.crowded) return 1;
+    const double *first = sweep->block + sweep->table.first_at + frame;
+    return (int64_t)(first[1] - first[0]);
+}
+
+bool sweep_varies(const Sweep *sweep) {
+    return sweep_values(sweep) > 0 || sweep->spectrum.rows > 1 || sweep->table.crowded || sweep->table.weighted ||
+           sweep->table.orientation == LISTED_UB;
+}
+
+int sweep_values(const Sweep *sweep) {
+    return sweep->columns + sweep->draws;
+}
+
+SweepColumn sweep_column(const Sweep *sweep, int index) {
+    return index < sweep->columns ? sweep->column[index] : sweep->draw[index - sweep->columns].column;
+}
+
+/* A number for a row's name, which stays when the table gets new rows: FNV-1a. */
+static uint64_t key_of(SweepColumn column) {
+    uint64_t key = UINT64_C(14695981039346656037);
+    for (const char *c = parameters_row(column.row)->public_name; *c != '\0'; c++)
+        key = (key ^ (uint64_t)*c) * UINT64_C(1099511628211);
+    return (key ^ (uint64_t)(column.component + 1)) * UINT64_C(1099511628211);
+}
+
+/* A crystal's own parameters are drawn for each of a frame's crystals, the others once. */
+static double draw_value(const Sweep *sweep, const SweepDraw *draw, int64_t frame, int64_t crystal) {
+    const ParameterRow *row = parameters_row(draw->column.row);
+    const uint64_t own = strcmp(row->section, "crystal") == 0 ? (uint64_t)crystal * DRAW_TRIALS : 0;
+    double value = draw->a;
+    for (uint64_t trial = 0; trial < DRAW_TRIALS; trial++) {
+        double u[4];
+        random_uniform4(sweep->seed, RANDOM_DRAW, (uint64_t)frame, key_of(draw->column), own + trial, u);
+        const double normal = sqrt(-2.0 * log(u[0])) * cos(2.0 * PI * u[1]);
+        value = draw->law == DRAW_UNIFORM  ? draw->a + (draw->b - draw->a) * u[0]
+                : draw->law == DRAW_NORMAL ? draw->a + draw->b * normal
+                                           : draw->a * exp(draw->b * normal);
+        if (row->type == PARAMETER_TYPE_INTEGER) value = rint(value);
+        if (value >= draw->least && value <= draw->greatest) return value;
+    }
+    return fmin(fmax(value, draw->least), draw->greatest);
+}
+
+void sweep_set_values(const Sweep *sweep, int64_t frame, int64_t crystal, double *values) {
+    int64_t rest = frame;
+    if (sweep->kind == SWEEP_LIST)
+        memcpy(values, values_of_row(sweep, frame, crystal), (size_t)sweep->columns * sizeof *values);
+    for (int i = sweep->columns - 1; sweep->kind == SWEEP_MATRIX && i >= 0; i--) {
+        values[i] = sweep->block[sweep->axis_at[i] + rest % sweep->axis_length[i]];
+        rest /= sweep->axis_length[i];
+    }
+    for (int i = 0; i < sweep->draws; i++)
+        values[sweep->columns + i] = draw_value(sweep, &sweep->draw[i], frame, crystal);
+}
+
+Mat3 sweep_orientation(const Sweep *sweep, int64_t frame, int64_t crystal) {
+    if (sweep->kind == SWEEP_RANDOM) return random_rotation(sweep->seed, RANDOM_SWEEP, (uint64_t)frame);
+    if (sweep->kind == SWEEP_GRID)
+        return mat3_multiply(sweep->grid_to_laboratory,
+                             mat3_multiply(orientation_grid_rotation(&sweep->grid, frame), sweep->grid_from_crystal));
+    if (sweep->kind != SWEEP_LIST || sweep->table.orientation != LISTED_QUATERNION) return mat3_identity();
+    const double *q = values_of_row(sweep, frame, crystal) + sweep->columns;
+    return mat3_of_quaternion(q[0], q[1], q[2], q[3]);
+}
+
+bool sweep_reciprocal(const Sweep *sweep, int64_t frame, int64_t crystal, Mat3 *reciprocal_per_m) {
+    if (sweep->kind != SWEEP_LIST || sweep->table.orientation != LISTED_UB) return false;
+    const double *ub = values_of_row(sweep, frame, crystal) + sweep->columns;
+    for (int i = 0; i < 3; i++) reciprocal_per_m->row[i] = vec3(ub[i], ub[3 + i], ub[6 + i]);
+    return true;
+}
+
+double sweep_weight(const Sweep *sweep, int64_t frame, int64_t crystal) {
+    if (!sweep->table.weighted) return 1.0;
+    return values_of_row(sweep, frame, crystal)[sweep->table.stride - 1];
+}
+
+const double *sweep_wavelengths(const Sweep *sweep) {
+    return sweep->spectrum.rows > 0 ? sweep->block + sweep->spectrum.wavelengths_at : NULL;
+}
+
+const float *sweep_weights(const Sweep *sweep, int64_t frame) {
+    const int64_t row = sweep->spectrum.rows > 1 ? frame : 0;
+    return (const float *)(const void *)(sweep->block + sweep->spectrum.weights_at) + row * sweep->spectrum.lines;
+}

@@ -1,0 +1,243 @@
+#include "sweep_files.h"
+
+#include "hdf5_helpers.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double PLANCK_LIGHT_JM = 1.9864458571489287e-25, ELECTRON_VOLT_J = 1.602176634e-19; /* h c */
+enum { PIECE_ROWS = 4096, UNIT_BYTES = 32 };
+
+/* A dataset of the list. */
+typedef struct Columns {
+    hid_t dataset;
+    int first, values; /* columns of the list that it makes */
+    char unit[UNIT_BYTES];
+} Columns;
+
+/* A list that is being read, some rows at a time. */
+typedef struct HdfList {
+    hid_t file;
+    const char *path;
+    int datasets;
+    Columns columns[SWEEP_COLUMNS_MOST];
+    ListSource source;
+    int64_t rows, row;
+    double *piece; /* [PIECE_ROWS][columns] */
+    Status fault;  /* of add_dataset */
+} HdfList;
+
+/* ------------------------------------------------------------------------------------------------------------ lists */
+
+/* Names of the columns of one dataset. */
+static Status name_columns(HdfList *list, const char *name, int values) {
+    static const char *const ub[] = {"ub_11", "ub_12", "ub_13", "ub_21", "ub_22", "ub_23", "ub_31", "ub_32", "ub_33"};
+    ListSource *source = &list->source;
+    if (source->columns + values > SWEEP_COLUMNS_MOST || strlen(name) > 50)
+        return status_error(STATUS_BAD_FILE, "%s: %s: more than %d columns, or too long a name", list->path, name,
+                            SWEEP_COLUMNS_MOST);
+    for (int i = 0; i < values; i++) {
+        char *column = source->name[source->columns++];
+        if (strcmp(name, "quaternion") == 0 && values == 4)
+            (void)snprintf(column, 64, "q%d", i);
+        else if (strcmp(name, "ub") == 0 && values == 9)
+            (void)snprintf(column, 64, "%s", ub[i]);
+        else if (values == 1)
+            (void)snprintf(column, 64, "%.50s", name);
+        else
+            (void)snprintf(column, 64, "%.50s[%d]", name, i);
+    }
+    return status_ok();
+}
+
+static Status measure_dataset(HdfList *list, const char *name, hid_t dataset, int *values) {
+    hsize_t length[8] = {0};
+    const hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
+    const int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
+    const H5T_class_t class = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
+    const bool fits = rank >= 1 && rank <= 3 && H5Sget_simple_extent_dims(space, length, NULL) >= 0 &&
+                      (class == H5T_FLOAT || class == H5T_INTEGER);
+    if (space >= 0) (void)H5Sclose(space);
+    if (type >= 0) (void)H5Tclose(type);
+    const double each = (rank > 1 ? (double)length[1] : 1.0) * (rank > 2 ? (double)length[2] : 1.0);
+    if (!fits || each < 1.0 || each > 9.0)
+        return status_error(STATUS_BAD_FILE, "%s: %s is no list of numbers: [rows], or [rows, n] with n values each",
+                            list->path, name);
+    if (list->datasets > 0 && (int64_t)length[0] != list->rows)
+        return status_error(STATUS_BAD_FILE, "%s: %s has %" PRId64 " rows, other columns have %" PRId64, list->path,
+                            name, (int64_t)length[0], list->rows);
+    list->rows = (int64_t)length[0];
+    *values = (int)each;
+    return status_ok();
+}
+
+/* Other programs write text of fixed or variable length, in ASCII or UTF-8.
+ * @param unit  [UNIT_BYTES], all zero */
+static bool read_unit(hid_t dataset, char *unit) {
+    const hid_t attribute = H5Aopen(dataset, "units", H5P_DEFAULT);
+    const hid_t type = attribute < 0 ? H5I_INVALID_HID : H5Aget_type(attribute);
+    const bool varies = type >= 0 && H5Tis_variable_str(type) > 0;
+    const bool is_text = type >= 0 && H5Tget_class(type) == H5T_STRING && (varies || H5Tget_size(type) < UNIT_BYTES);
+    char *text = NULL;
+    bool read = is_text && H5Aread(attribute, type, varies ? (void *)&text : (void *)unit) >= 0;
+    if (read && varies) read = text != NULL && text_copy(unit, UNIT_BYTES, text);
+    if (varies && text != NULL) (void)H5free_memory(text);
+    if (type >= 0) (void)H5Tclose(type);
+    if (attribute >= 0) (void)H5Aclose(attribute);
+    return read;
+}
+
+static herr_t add_dataset(hid_t file, const char *name, const H5L_info_t *info, void *context) {
+    HdfList *list = context;
+    (void)info;
+    int values = 0;
+    Columns *columns = &list->columns[list->datasets];
+    if (list->datasets == SWEEP_COLUMNS_MOST) return -1;
+    columns->dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    if (columns->dataset < 0) return 0; /* a group */
+    Status status = measure_dataset(list, name, columns->dataset, &values);
+    list->datasets++;
+    columns->first = list->source.columns;
+    columns->values = values;
+    if (status_is_ok(status)) status = name_columns(list, name, values);
+    if (status_is_ok(status) && H5Aexists(columns->dataset, "units") > 0 && !read_unit(columns->dataset, columns->unit))
+        status = status_error(STATUS_BAD_FILE, "%s: the attribute units of %s is no unit", list->path, name);
+    list->fault = status;
+    return status_is_ok(status) ? 0 : -1;
+}
+
+/* Reads the rows of the next piece into its columns. */
+static Status read_piece(HdfList *list) {
+    const int64_t left = list->rows - list->row, rows = left < PIECE_ROWS ? left : PIECE_ROWS;
+    double values[PIECE_ROWS];
+    for (int d = 0; d < list->datasets; d++)
+        for (int v = 0; v < list->columns[d].values; v++) {
+            const Columns *columns = &list->columns[d];
+            const hid_t space = H5Dget_space(columns->dataset);
+            const int rank = H5Sget_simple_extent_ndims(space);
+            const hsize_t across = rank == 3 ? 3 : 1;
+            const hsize_t start[3] = {(hsize_t)list->row, (hsize_t)v / across, (hsize_t)v % across};
+            const hsize_t count[3] = {(hsize_t)rows, 1, 1}, length = (hsize_t)rows;
+            const hid_t memory = H5Screate_simple(1, &length, NULL);
+            const bool read = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
+                              H5Dread(columns->dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values) >= 0;
+            if (memory >= 0) (void)H5Sclose(memory);
+            if (space >= 0) (void)H5Sclose(space);
+            if (!read) return hdf5_error(STATUS_BAD_FILE, "read", list->path);
+            for (int64_t i = 0; i < rows; i++) list->piece[i * list->source.columns + columns->first + v] = values[i];
+        }
+    return status_ok();
+}
+
+static Status next_row(void *context, char (*cells)[64], char *origin, bool *found) {
+    HdfList *list = context;
+    *found = list->row < list->rows;
+    if (!*found) return status_ok();
+    if (list->row % PIECE_ROWS == 0) TRY(read_piece(list));
+    const double *row = list->piece + list->row % PIECE_ROWS * list->source.columns;
+    for (int d = 0; d < list->datasets; d++)
+        for (int v = 0; v < list->columns[d].values; v++) {
+            const int i = list->columns[d].first + v;
+            (void)snprintf(cells[i], 64, "%.17g%s", row[i], list->columns[d].unit);
+        }
+    (void)snprintf(origin, PARAMETER_ORIGIN_BYTES, "%.200s: row %" PRId64, list->path, list->row);
+    list->row++;
+    return status_ok();
+}
+
+static void close_list(HdfList *list) {
+    for (int i = 0; i < list->datasets; i++) (void)H5Dclose(list->columns[i].dataset);
+    (void)hdf5_close_file(list->path, &list->file);
+    free(list->piece);
+}
+
+static Status open_list(const char *path, HdfList *list) {
+    *list = (HdfList){.path = path, .file = H5I_INVALID_HID};
+    TRY(hdf5_open_file(path, false, &list->file));
+    list->source = (ListSource){.path = path, .context = list, .next = next_row};
+    const herr_t walked = H5Literate(list->file, H5_INDEX_NAME, H5_ITER_INC, NULL, add_dataset, list);
+    (void)snprintf(list->source.origin, sizeof list->source.origin, "%.200s", path);
+    TRY(list->fault);
+    if (walked < 0) return hdf5_error(STATUS_BAD_FILE, "read", path);
+    list->piece = malloc((size_t)PIECE_ROWS * (size_t)(list->source.columns + 1) * sizeof *list->piece);
+    if (list->piece == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the rows of %s", path);
+    return status_ok();
+}
+
+/* --------------------------------------------------------------------------------------------------------- spectrum */
+
+static Status check_energies(const char *path, const SpectrumTable *table, const double *energies_ev) {
+    for (int64_t i = 0; i < table->lines; i++)
+        if (!(energies_ev[i] > (i > 0 ? energies_ev[i - 1] : 0.0)) || !isfinite(energies_ev[i]))
+            return status_error(STATUS_BAD_FILE,
+                                "%s: energies[%" PRId64 "] is %g; energies (eV) must go up from more than 0", path, i,
+                                energies_ev[i]);
+    for (int64_t i = 0; i < table->rows * table->lines; i++)
+        if (!(table->weights[i] >= 0.0f) || !isfinite(table->weights[i]))
+            return status_error(STATUS_BAD_FILE, "%s: weights[%" PRId64 ", %" PRId64 "] is %g; it must be at least 0",
+                                path, i / table->lines, i % table->lines, (double)table->weights[i]);
+    return status_ok();
+}
+
+static Status read_spectrum(hid_t file, const char *path, SpectrumTable *table) {
+    int64_t weights = 0;
+    TRY(hdf5_count(file, "energies", &table->lines));
+    TRY(hdf5_count(file, "weights", &weights));
+    if (table->lines < 1 || weights < 1 || weights % table->lines != 0)
+        return status_error(STATUS_BAD_FILE,
+                            "%s has %" PRId64 " weights for %" PRId64 " energies; weights is [energies] or "
+                            "[frames, energies]",
+                            path, weights, table->lines);
+    table->rows = weights / table->lines;
+    table->wavelengths_m = malloc((size_t)table->lines * sizeof *table->wavelengths_m);
+    table->weights = malloc((size_t)weights * sizeof *table->weights);
+    if (table->wavelengths_m == NULL || table->weights == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for the %" PRId64 " weights of %s", weights, path);
+    TRY(hdf5_read(file, "energies", H5T_NATIVE_DOUBLE, table->lines, table->wavelengths_m));
+    TRY(hdf5_read(file, "weights", H5T_NATIVE_FLOAT, weights, table->weights));
+    TRY(check_energies(path, table, table->wavelengths_m));
+    for (int64_t i = 0; i < table->lines; i++)
+        table->wavelengths_m[i] = PLANCK_LIGHT_JM / (table->wavelengths_m[i] * ELECTRON_VOLT_J);
+    return status_ok();
+}
+
+static Status open_spectrum(const char *path, SpectrumTable *table) {
+    hid_t file = H5I_INVALID_HID;
+    TRY(hdf5_open_file(path, false, &file));
+    const Status status = read_spectrum(file, path, table);
+    (void)hdf5_close_file(path, &file);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ both */
+
+static bool is_hdf5(const char *path) {
+    return *path != '\0' && H5Fis_hdf5(path) > 0;
+}
+
+Status sweep_files_experiment(const Parameters *p, Experiment **experiment, Notes *notes) {
+    SweepInputs inputs = {.list = NULL};
+    SpectrumTable spectrum = {.rows = 0};
+    HdfList *list = calloc(1, sizeof *list);
+    if (list == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a list");
+    hdf5_be_quiet();
+    Status status = status_ok();
+    list->file = H5I_INVALID_HID;
+    if (is_hdf5(p->beam_spectrum_file)) {
+        status = open_spectrum(p->beam_spectrum_file, &spectrum);
+        inputs.spectrum = &spectrum;
+    }
+    if (status_is_ok(status) && p->sweep_kind == SWEEP_LIST && is_hdf5(p->sweep_file)) {
+        status = open_list(p->sweep_file, list);
+        inputs.list = &list->source;
+    }
+    if (status_is_ok(status)) status = experiment_create_from(p, &inputs, experiment, notes);
+    close_list(list);
+    free(list);
+    spectrum_table_free(&spectrum);
+    return status;
+}
