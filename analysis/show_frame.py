@@ -9,95 +9,16 @@ import math
 import os
 import sys
 
-try:
-    import h5py
-    import matplotlib
-    import numpy as np
+import numpy as np
+from tessera_file import (METRES, DETECTOR, Sweep, UserError, module_geometry, run, spacing_angstrom, text,
+                          wavelength_angstrom)
+from spot_model import SpotModel
+import matplotlib.pyplot as plt
 
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-except ImportError as missing:
-    print(f"show_frame.py: {missing}; this Python ({sys.executable}) needs h5py, numpy and matplotlib. "
-          "On Debian /usr/bin/python3 has them after jobs/packages.sh run", file=sys.stderr)
-    sys.exit(2)
-
-DETECTOR = "entry/instrument/detector"
 PICTURE_PIXELS_MOST = 1600
 ZOOM_PIXELS = 128
-METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6}
-ANGSTROMS = {"angstrom": 1.0, "a": 1.0, "nm": 10.0, "m": 1e10}
-
-
-class UserError(Exception):
-    """Something that the user can mend; the message says what."""
-
-
-def text(value):
-    """A string from an HDF5 attribute or scalar dataset."""
-    if isinstance(value, h5py.Dataset):
-        value = value[()]
-    if isinstance(value, np.ndarray):
-        value = value.ravel()[0]
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def need(file, path):
-    if path not in file:
-        raise UserError(f"{file.filename} has no /{path}: it is not an NXmx file with its geometry")
-    return file[path]
-
-
-def transformation(dataset, slot):
-    """The 4 x 4 matrix (m) of one NXtransformations axis; a value for each frame is taken at `slot`."""
-    values = np.atleast_1d(dataset[()]).astype(float)
-    value = values[min(slot, values.size - 1)]
-    unit = text(dataset.attrs["units"])
-    vector = np.asarray(dataset.attrs["vector"], float)
-    matrix = np.eye(4)
-    if text(dataset.attrs["transformation_type"]) == "rotation":
-        angle = value if unit.startswith("rad") else math.radians(value)
-        x, y, z = vector / np.linalg.norm(vector)
-        cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-        matrix[:3, :3] += math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross
-    else:
-        matrix[:3, 3] = vector * value * METRES[unit]
-    if "offset" in dataset.attrs:
-        offset_unit = text(dataset.attrs.get("offset_units", b"m"))
-        matrix[:3, 3] += np.asarray(dataset.attrs["offset"], float) * METRES[offset_unit]
-    return matrix
-
-
-def module_geometry(file, slot=0):
-    """Outer corner of pixel (0,0), and the steps of one pixel along fast and slow (m), in the McStas frame: beam = +z."""
-    module = need(file, DETECTOR + "/module")
-    matrix, path = np.eye(4), text(need(file, DETECTOR + "/module/fast_pixel_direction").attrs["depends_on"])
-    parent = module
-    while path != ".":
-        axis = file[path] if path.startswith("/") else parent[path]
-        matrix = transformation(axis, slot) @ matrix
-        path, parent = text(axis.attrs["depends_on"]), axis.parent
-    steps = []
-    for name in ("fast_pixel_direction", "slow_pixel_direction"):
-        axis = need(file, f"{DETECTOR}/module/{name}")
-        size = float(np.ravel(axis[()])[0]) * METRES[text(axis.attrs["units"])]
-        steps.append(matrix[:3, :3] @ np.asarray(axis.attrs["vector"], float) * size)
-    return matrix[:3, 3], steps[0], steps[1]
-
-
-def wavelength_angstrom(file, slot):
-    dataset = need(file, "entry/instrument/beam/incident_wavelength")
-    values = np.atleast_1d(dataset[()]).astype(float)
-    unit = text(dataset.attrs.get("units", b"angstrom")).lower()
-    return float(values[min(slot, values.size - 1)]) * ANGSTROMS[unit]
-
-
-def spacing_angstrom(geometry, wavelength, fast, slow):
-    """Bragg's d at detector coordinates `fast`, `slow` (pixels from the corner; a pixel's centre is at index + 0.5)."""
-    corner, fast_step, slow_step = geometry
-    place = corner + fast[..., None] * fast_step + slow[..., None] * slow_step
-    cosine = place[..., 2] / np.linalg.norm(place, axis=-1)
-    sine_theta = np.sqrt(np.clip((1 - cosine) / 2, 1e-12, None))
-    return wavelength / (2 * sine_theta)
+SPOT_PIXELS = 24
+SPOTS_MOST = 100
 
 
 def read_frame(dataset, slot, window, bad):
@@ -180,60 +101,117 @@ def window_of_zoom(zoom, dataset, slot, bad):
     return slow0, slow0 + slow_edge, fast0, fast0 + fast_edge
 
 
-def frame_dataset(file, slot):
-    dataset = need(file, "entry/data/data")
-    if dataset.ndim != 3:
-        raise UserError(f"/entry/data/data of {file.filename} has {dataset.ndim} dimensions; a stack of frames has 3")
-    if not 0 <= slot < dataset.shape[0]:
-        raise UserError(f"there is no frame {slot}: {file.filename} has frames 0 to {dataset.shape[0] - 1}")
-    status = file.get("entry/simulation/frames/status")
-    if status is not None and status[slot] != 2:
-        raise UserError(f"frame {slot} of {file.filename} is not finished; tessera simulate --resume computes it")
-    return dataset
+def finished(sweep, slot):
+    """The file, once it is sure to hold the frame."""
+    if not 0 <= slot < sweep.count:
+        raise UserError(f"there is no frame {slot}: {sweep.path} has frames 0 to {sweep.count - 1}")
+    if sweep.status[slot] != 2:
+        raise UserError(f"frame {slot} of {sweep.path} is not finished; tessera simulate --resume computes it")
+    return sweep.file
 
 
-def title(file, slot):
+def title(sweep, slot):
     """Frame, wavelength and distance, as far as the file gives them."""
-    parts = [f"{os.path.basename(file.filename)}, frame {slot}"]
-    numbers = file.get("entry/simulation/frames/number")
-    if numbers is not None and int(numbers[slot]) != slot:
-        parts[0] += f" (number {int(numbers[slot])} of the sweep)"
-    parts.append(f"wavelength {wavelength_angstrom(file, slot):.6g} Å")
-    distance = file.get(DETECTOR + "/distance")
+    parts = [f"{os.path.basename(sweep.path)}, frame {slot}"]
+    if sweep.numbers[slot] != slot:
+        parts[0] += f" (number {sweep.numbers[slot]} of the sweep)"
+    parts.append(f"wavelength {wavelength_angstrom(sweep.file, slot):.6g} Å")
+    distance = sweep.file.get(DETECTOR + "/distance")
     if distance is not None:
         metres = float(np.ravel(distance[()])[0]) * METRES[text(distance.attrs["units"])]
         parts.append(f"distance {metres * 1e3:.6g} mm")
     return ", ".join(parts)
 
 
-def show_frame(path, slot, output, scale, rings, zoom):
-    """Draws frame `slot` of the file at `path` into the PNG `output`."""
-    with h5py.File(path, "r") as file:
-        dataset = frame_dataset(file, slot)
-        bad = file.get(DETECTOR + "/pixel_mask")
-        window = (0, dataset.shape[1], 0, dataset.shape[2])
-        if zoom is not None:
-            window = window_of_zoom(zoom, dataset, slot, bad)
-        picture, invalid, block = read_frame(dataset, slot, window, bad)
-        shade, black = tone(picture, scale)
-        slow0, slow1, fast0, fast1 = window
-        figure, axes = plt.subplots(figsize=(10, 10), dpi=120)
-        extent = (fast0, fast0 + picture.shape[1] * block, slow0 + picture.shape[0] * block, slow0)
-        axes.imshow(shade, cmap="gray_r", vmin=0, vmax=1, extent=extent, interpolation="nearest")
-        if invalid.any():
-            colour = np.zeros(invalid.shape + (4,))
-            colour[invalid] = (0.55, 0.7, 0.95, 1)
-            axes.imshow(colour, extent=extent, interpolation="nearest")
-        axes.set_xlim(fast0, fast1)
-        axes.set_ylim(slow1, slow0)
-        if rings:
-            draw_rings(axes, module_geometry(file, slot), wavelength_angstrom(file, slot), window)
-        axes.set_xlabel("fast (pixels)")
-        axes.set_ylabel("slow (pixels)")
-        axes.set_title(title(file, slot) + f"\n{scale} scale, black = {black:.4g} photons or more", fontsize=11)
-        figure.tight_layout()
-        figure.savefig(output, format="png")
-        plt.close(figure)
+def draw_picture(axes, sweep, slot, window, scale):
+    """The window of a frame in greys, bad pixels in blue; returns the count that is black."""
+    picture, invalid, block = read_frame(sweep.images, slot, window, sweep.file.get(DETECTOR + "/pixel_mask"))
+    shade, black = tone(picture, scale)
+    slow0, slow1, fast0, fast1 = window
+    extent = (fast0, fast0 + picture.shape[1] * block, slow0 + picture.shape[0] * block, slow0)
+    axes.imshow(shade, cmap="gray_r", vmin=0, vmax=1, extent=extent, interpolation="nearest")
+    if invalid.any():
+        colour = np.zeros(invalid.shape + (4,))
+        colour[invalid] = (0.55, 0.7, 0.95, 1)
+        axes.imshow(colour, extent=extent, interpolation="nearest")
+    axes.set_xlim(fast0, fast1)
+    axes.set_ylim(slow1, slow0)
+    return black
+
+
+def draw_predicted(axes, predicted, window, indices=None):
+    """Circles where spots are predicted within the window, with their Miller indices if these are given."""
+    slow0, slow1, fast0, fast1 = window
+    inside = (predicted.fast > fast0) & (predicted.fast < fast1) & (predicted.slow > slow0) & (predicted.slow < slow1)
+    shown = predicted.chosen(inside)
+    axes.plot(shown.fast, shown.slow, "o", markersize=9, markerfacecolor="none", markeredgecolor="tab:green",
+              markeredgewidth=0.8)
+    for i, fast, slow in zip(shown.index, shown.fast, shown.slow) if indices is not None else ():
+        axes.annotate("%d %d %d" % tuple(indices[i]), (fast, slow), (0, 8), textcoords="offset points", ha="center", clip_on=True,
+                      fontsize=7, color="tab:green")
+
+
+def predicted_spots(sweep, slot):
+    """The model, and the spots that the stored orientation puts on a frame within two deviations of the Ewald sphere."""
+    model = SpotModel(sweep)
+    return model, model.predict(slot, sigmas=2.0)
+
+
+def show_frame(sweep, slot, output, arguments):
+    """Draws frame `slot` into the PNG `output`."""
+    file = finished(sweep, slot)
+    window = (0, sweep.slow_pixels, 0, sweep.fast_pixels)
+    if arguments.zoom is not None:
+        window = window_of_zoom(arguments.zoom, sweep.images, slot, file.get(DETECTOR + "/pixel_mask"))
+    figure, axes = plt.subplots(figsize=(10, 10), dpi=120)
+    black = draw_picture(axes, sweep, slot, window, arguments.scale)
+    if arguments.resolution_rings:
+        draw_rings(axes, module_geometry(file, slot), wavelength_angstrom(file, slot), window)
+    if arguments.predicted:
+        draw_predicted(axes, predicted_spots(sweep, slot)[1], window)
+    axes.set_xlabel("fast (pixels)")
+    axes.set_ylabel("slow (pixels)")
+    axes.set_title(title(sweep, slot) + f"\n{arguments.scale} scale, black = {black:.4g} photons or more", fontsize=11)
+    figure.tight_layout()
+    figure.savefig(output, format="png")
+    plt.close(figure)
+
+
+def strongest_spots(sweep, slot, most):
+    """(slow, fast) of the greatest pixels of a frame, the strongest first, none within half a panel of another."""
+    image = np.where(sweep.good, sweep.frame(slot), 0)
+    found = []
+    while len(found) < most and image.max() > 0:
+        slow, fast = (int(v) for v in np.unravel_index(np.argmax(image), image.shape))
+        found.append((slow, fast))
+        near = SPOT_PIXELS // 2
+        image[max(slow - near, 0):slow + near + 1, max(fast - near, 0):fast + near + 1] = 0
+    if not found:
+        raise UserError(f"frame {slot} of {sweep.path} has no photons")
+    return found
+
+
+def show_spots(sweep, slot, output, arguments):
+    """Draws the strongest spots of frame `slot`, a panel for each, into the PNG `output`."""
+    finished(sweep, slot)
+    found = strongest_spots(sweep, slot, arguments.spots)
+    model, predicted = predicted_spots(sweep, slot) if arguments.predicted else (None, None)
+    columns = math.ceil(math.sqrt(len(found)))
+    rows = math.ceil(len(found) / columns)
+    figure, panels = plt.subplots(rows, columns, figsize=(2.5 * columns, 2.7 * rows + 0.7), dpi=120, squeeze=False)
+    for axes in panels.ravel()[len(found):]:
+        axes.set_axis_off()
+    for axes, (slow, fast) in zip(panels.ravel(), found):
+        window = window_of_zoom(f"{fast},{slow},{SPOT_PIXELS}", sweep.images, slot, None)
+        draw_picture(axes, sweep, slot, window, arguments.scale)
+        if model is not None:
+            draw_predicted(axes, predicted, window, model.hkl)
+        axes.tick_params(labelsize=7)
+        axes.set_title(f"{sweep.images[slot, slow, fast]:.4g}", fontsize=9)
+    figure.suptitle(title(sweep, slot) + "\nstrongest spots, each with its greatest pixel in photons", fontsize=10)
+    figure.tight_layout()
+    figure.savefig(output, format="png")
+    plt.close(figure)
 
 
 def main():
@@ -243,23 +221,23 @@ def main():
     parser.add_argument("--output", metavar="PNG", help="default: FILE_frame_N.png beside the file")
     parser.add_argument("--scale", choices=("log", "linear"), default="log", help="of the greys (default log)")
     parser.add_argument("--resolution-rings", action="store_true", help="draw rings of equal Bragg spacing")
+    parser.add_argument("--predicted", action="store_true",
+                        help="circle the spots that the stored orientation matrix predicts")
     parser.add_argument("--zoom", nargs="?", const="strongest", metavar="FAST,SLOW[,EDGE]",
                         help=f"show only EDGE pixels (default {ZOOM_PIXELS}) around a pixel, or around the strongest")
+    parser.add_argument("--spots", nargs="?", type=int, const=16, metavar="N",
+                        help="show the N strongest spots (default 16) instead, a panel for each")
     arguments = parser.parse_args()
+    if arguments.spots is not None and not 1 <= arguments.spots <= SPOTS_MOST:
+        parser.error(f"--spots {arguments.spots} must be from 1 to {SPOTS_MOST}")
+    if arguments.spots is not None and (arguments.zoom is not None or arguments.resolution_rings):
+        parser.error("--spots draws no rings and has panels of its own: leave --zoom and --resolution-rings out")
     output = arguments.output or f"{os.path.splitext(arguments.file)[0]}_frame_{arguments.frame}.png"
-    try:
-        if not os.path.isfile(arguments.file):
-            raise UserError(f"there is no file {arguments.file}")
-        show_frame(arguments.file, arguments.frame, output, arguments.scale, arguments.resolution_rings, arguments.zoom)
-    except (UserError, OSError) as error:
-        print(f"show_frame.py: {error}", file=sys.stderr)
-        return 2
-    except KeyError as error:
-        print(f"show_frame.py: {arguments.file}: unknown unit or missing attribute {error}", file=sys.stderr)
-        return 2
+    with Sweep(arguments.file) as sweep:
+        (show_frame if arguments.spots is None else show_spots)(sweep, arguments.frame, output, arguments)
     print(output)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -1,8 +1,9 @@
 #!/bin/sh
 # analysis/show_frame.py draws a frame, says what is wrong with a bad request, and has the geometry right.
-# Environment: SOURCE (the project).
+# Environment: SOURCE (the project), TESSERA (the program).
 set -eu
-: "${SOURCE:?}"
+: "${SOURCE:?}" "${TESSERA:?}"
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$SOURCE/analysis"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -79,19 +80,22 @@ fails 'frames 0 to 1' small.nxs --frame 7
 fails 'not finished' small.nxs --frame 1
 fails 'FAST,SLOW' small.nxs --zoom here
 fails 'must name a pixel' small.nxs --zoom 500,3
+fails 'has no' small.nxs --predicted
+fails 'must be from 1' small.nxs --spots 0
+fails 'leave --zoom' small.nxs --spots --zoom
 fails 'invalid choice' small.nxs --scale cubic
 fails 'show_frame.py' "$SOURCE/golden/manifest.json"
 $show --help | grep -q 'resolution-rings'
 
 # The spacing at a point of the tilted detector, from the law of Bragg written down a second time.
-PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$SOURCE/analysis" $python - <<'P'
+$python - <<'P'
 import h5py
 import numpy as np
-import show_frame
+import tessera_file
 with h5py.File("small.nxs") as f:
-    geometry = show_frame.module_geometry(f)
+    geometry = tessera_file.module_geometry(f)
 fast, slow = np.array([50.0, 10.0]), np.array([25.0, 40.0])
-d = show_frame.spacing_angstrom(geometry, 1.5, fast, slow)
+d = tessera_file.spacing_angstrom(geometry, 1.5, fast, slow)
 # the foot of the crystal lies at 2theta = 20 degrees
 assert abs(d[0] - 1.5 / (2 * np.sin(np.radians(10)))) < 1e-9, d
 c, s = np.cos(np.radians(20)), np.sin(np.radians(20))
@@ -99,3 +103,40 @@ x, y, z = 100 * s + 40 * c, -15.0, 100 * c - 40 * s
 two_theta = np.arctan2(np.hypot(x, y), z)
 assert abs(d[1] - 1.5 / (2 * np.sin(two_theta / 2))) < 1e-9, d
 P
+
+# Spots of a rotation and of a still are where the stored orientation predicts them, and the circles are drawn there.
+for kind in rotation random; do
+    "$TESSERA" simulate --crystal.structure_factors="$SOURCE/golden/inputs/2erl_P1.hkl" --crystal.cell=53.91,23.1,23.1,90,110.4,90 \
+        --crystal.misset=20,30,50 --crystal.cells=6,14,14 --crystal.shape=gauss --beam.wavelength=1.2 --detector.distance=60 \
+        --detector.pixel_size=0.3 --detector.fast_pixels=256 --detector.slow_pixels=240 --detector.twotheta=10 \
+        --detector.rotation=2,-3,4 --sampling.oversample=3 --sweep.kind=$kind --sweep.count=2 --sweep.start=40 --sweep.width=0.5 \
+        --quiet --output $kind.nxs 2>/dev/null
+    $show $kind.nxs --frame 1 --predicted --resolution-rings --output circles.png >/dev/null
+    $show $kind.nxs --frame 1 --predicted --spots 7 --output spots.png >/dev/null
+    $python - $kind <<'P'
+import sys
+import matplotlib.image
+import numpy as np
+from show_frame import strongest_spots
+from spot_model import SpotModel
+from tessera_file import Sweep
+for name, size in (("circles.png", (1200, 1200)), ("spots.png", (1056, 900))):
+    image = matplotlib.image.imread(name)[..., :3]
+    assert image.shape[:2] == size, image.shape
+    green = (image[..., 1] > image[..., 0] + 0.3) & (image[..., 1] > image[..., 2] + 0.3)
+    dark = image.max(axis=2) < 0.1
+    assert green.sum() > 300 and dark.sum() > 500 and image.mean() > 0.7, (name, green.sum(), dark.sum(), image.mean())
+with Sweep(sys.argv[1] + ".nxs") as sweep:
+    spots = SpotModel(sweep).predict(1)
+    image = sweep.frame(1)
+    offsets = []
+    for slow, fast in strongest_spots(sweep, 1, 60):
+        near = np.flatnonzero(np.hypot(spots.fast - fast, spots.slow - slow) < 6)
+        if near.size == 1 and 4 <= fast < 252 and 4 <= slow < 236:
+            part = image[slow - 3:slow + 4, fast - 3:fast + 4].astype(float)
+            rows, columns = np.mgrid[slow - 3:slow + 4, fast - 3:fast + 4] + 0.5
+            centre = (part * columns).sum() / part.sum(), (part * rows).sum() / part.sum()
+            offsets.append(np.hypot(centre[0] - spots.fast[near[0]], centre[1] - spots.slow[near[0]]))
+    assert len(offsets) >= 8 and np.median(offsets) < 0.05 and max(offsets) < 0.1, offsets
+P
+done

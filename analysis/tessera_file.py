@@ -1,0 +1,235 @@
+"""Reads Tessera's NXmx files for the programs of this folder: geometry, beam, labels, and the images one at a time.
+
+Contiguous, compressed and merged (virtual) files open alike. Lengths are in metres, wavelengths in angstrom, reciprocal
+space in 1/angstrom, angles in radians. The frame of coordinates is the file's: z along the beam, x along the electric field.
+"""
+import math
+import os
+import sys
+
+PROGRAM = os.path.basename(sys.argv[0])
+try:
+    import h5py
+    import matplotlib
+    import numpy as np
+
+    matplotlib.use("Agg")
+except ImportError as missing:
+    print(f"{PROGRAM}: {missing}; this Python ({sys.executable}) needs h5py, numpy and matplotlib. "
+          "On Debian /usr/bin/python3 has them after jobs/packages.sh run", file=sys.stderr)
+    sys.exit(2)
+
+DETECTOR = "entry/instrument/detector"
+BEAM = "entry/instrument/beam"
+FRAMES = "entry/simulation/frames"
+PARAMETERS = "entry/simulation/parameters"
+PHI = "entry/sample/transformations/phi"
+IMAGES = {"data": "entry/data/data", "expected": "entry/simulation/images/expected_photons"}
+COMPLETE = 2
+METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6}
+ANGSTROMS = {"angstrom": 1.0, "a": 1.0, "nm": 10.0, "m": 1e10}
+
+
+class UserError(Exception):
+    """Something that the user can mend; the message says what."""
+
+
+def run(program):
+    """Calls `program()` and returns its exit code; what the user can mend is one line on stderr and exit code 2."""
+    try:
+        return program()
+    except (UserError, OSError) as error:
+        message = str(error)
+    except KeyError as error:
+        message = f"unknown unit or missing attribute {error}"
+    print(f"{PROGRAM}: " + " ".join(message.split()), file=sys.stderr)
+    return 2
+
+
+def text(value):
+    """A string from an HDF5 attribute or scalar dataset."""
+    if isinstance(value, h5py.Dataset):
+        value = value[()]
+    if isinstance(value, np.ndarray):
+        value = value.ravel()[0]
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def need(file, path):
+    if path not in file:
+        raise UserError(f"{file.filename} has no /{path}: it is not an NXmx file with its geometry")
+    return file[path]
+
+
+def open_file(path):
+    if not os.path.isfile(path):
+        raise UserError(f"there is no file {path}")
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise UserError(f"{path} is not an HDF5 file that can be read: {error}") from None
+
+
+def rotation(axis, angle):
+    """The right-handed rotation about `axis` by `angle` (rad), as a 3 x 3 matrix."""
+    x, y, z = np.asarray(axis, float) / np.linalg.norm(axis)
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross
+
+
+def transformation(dataset, slot):
+    """The 4 x 4 matrix (m) of one NXtransformations axis; a value for each frame is taken at `slot`."""
+    values = np.atleast_1d(dataset[()]).astype(float)
+    value = values[min(slot, values.size - 1)]
+    unit = text(dataset.attrs["units"])
+    vector = np.asarray(dataset.attrs["vector"], float)
+    matrix = np.eye(4)
+    if text(dataset.attrs["transformation_type"]) == "rotation":
+        matrix[:3, :3] = rotation(vector, value if unit.startswith("rad") else math.radians(value))
+    else:
+        matrix[:3, 3] = vector * value * METRES[unit]
+    if "offset" in dataset.attrs:
+        offset_unit = text(dataset.attrs.get("offset_units", b"m"))
+        matrix[:3, 3] += np.asarray(dataset.attrs["offset"], float) * METRES[offset_unit]
+    return matrix
+
+
+def module_geometry(file, slot=0):
+    """Outer corner of pixel (0,0), and the steps of one pixel along fast and slow (m)."""
+    module = need(file, DETECTOR + "/module")
+    matrix, path = np.eye(4), text(need(file, DETECTOR + "/module/fast_pixel_direction").attrs["depends_on"])
+    parent = module
+    while path != ".":
+        axis = file[path] if path.startswith("/") else parent[path]
+        matrix = transformation(axis, slot) @ matrix
+        path, parent = text(axis.attrs["depends_on"]), axis.parent
+    steps = []
+    for name in ("fast_pixel_direction", "slow_pixel_direction"):
+        axis = need(file, f"{DETECTOR}/module/{name}")
+        size = float(np.ravel(axis[()])[0]) * METRES[text(axis.attrs["units"])]
+        steps.append(matrix[:3, :3] @ np.asarray(axis.attrs["vector"], float) * size)
+    return matrix[:3, 3], steps[0], steps[1]
+
+
+def wavelength_angstrom(file, slot):
+    """The mean wavelength of a frame."""
+    dataset = need(file, BEAM + "/incident_wavelength")
+    values = np.atleast_1d(dataset[()]).astype(float)
+    unit = text(dataset.attrs.get("units", b"angstrom")).lower()
+    return float(values[min(slot, values.size - 1)]) * ANGSTROMS[unit]
+
+
+def spacing_angstrom(geometry, wavelength, fast, slow):
+    """Bragg's d at detector coordinates `fast`, `slow` (pixels from the corner; a pixel's centre is at index + 0.5)."""
+    corner, fast_step, slow_step = geometry
+    place = corner + fast[..., None] * fast_step + slow[..., None] * slow_step
+    cosine = place[..., 2] / np.linalg.norm(place, axis=-1)
+    sine_theta = np.sqrt(np.clip((1 - cosine) / 2, 1e-12, None))
+    return wavelength / (2 * sine_theta)
+
+
+def frames_text(numbers, most=12):
+    """Numbers as runs, "3, 5 to 9", cut after `most` runs."""
+    runs = []
+    for number in sorted(int(n) for n in numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    words = [str(a) if a == b else f"{a} to {b}" for a, b in runs[:most]]
+    return ", ".join(words) + (f" and {len(runs) - most} more runs" if len(runs) > most else "")
+
+
+class Sweep:
+    """An open file: its labels, and its images one at a time. `slot` is a frame's place in the file, from 0."""
+
+    def __init__(self, path, images="data"):
+        self.path = path
+        self.file = open_file(path)
+        self.images = need(self.file, IMAGES[images])
+        self.expected = images == "expected" or self.images.dtype.kind == "f"
+        if self.images.ndim != 3:
+            raise UserError(f"/{IMAGES[images]} of {path} has {self.images.ndim} dimensions; a stack of frames has 3")
+        self.count, self.slow_pixels, self.fast_pixels = self.images.shape
+        self.numbers = self.column("number", np.arange(self.count)).astype(int)
+        self.status = self.column("status", np.full(self.count, COMPLETE))
+        mask = self.file.get(DETECTOR + "/pixel_mask")
+        self.good = np.ones(self.images.shape[1:], bool) if mask is None else mask[()] == 0
+        limit = self.file.get(DETECTOR + "/saturation_value")
+        self.greatest_good = math.inf if limit is None or self.expected else float(np.ravel(limit[()])[0])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def column(self, name, default=None):
+        """A column of the table of frames."""
+        dataset = self.file.get(f"{FRAMES}/{name}")
+        if dataset is None and default is None:
+            raise UserError(f"{self.path} has no /{FRAMES}/{name}: it does not come from tessera simulate")
+        return default if dataset is None else dataset[()]
+
+    def column_of(self, name, slot):
+        """The row of one frame."""
+        if f"{FRAMES}/{name}" not in self.file:
+            raise UserError(f"{self.path} has no /{FRAMES}/{name}: it does not come from tessera simulate")
+        return self.file[f"{FRAMES}/{name}"][slot]
+
+    def complete(self):
+        """The slots of complete frames; names the others on stderr."""
+        done = np.flatnonzero(self.status == COMPLETE)
+        if done.size < self.count:
+            left = frames_text(self.numbers[self.status != COMPLETE])
+            print(f"{PROGRAM}: {self.path}: left out, not complete: frames {left}", file=sys.stderr)
+        if done.size == 0:
+            raise UserError(f"{self.path} has no complete frame")
+        return done
+
+    def frame(self, slot):
+        """One image [slow][fast] as it is in the file."""
+        image = self.images[slot]
+        if image.size and image.max() < 0:
+            raise UserError(f"every pixel of frame {self.numbers[slot]} of {self.path} is negative: "
+                            "a part of the merged file is not where it was")
+        return image
+
+    def parameter(self, name, slot=0):
+        """A parameter in SI units: a number, an array or a string. A frame's own value goes before the run's."""
+        own = self.file.get(f"{FRAMES}/{name}")
+        if own is not None:
+            value = own[slot]
+            return text(own.attrs["words"]).split(",")[int(value)].strip() if "words" in own.attrs else value
+        value = need(self.file, f"{PARAMETERS}/{name}")[()]
+        return text(value) if isinstance(value, bytes) else value
+
+    def wavelengths(self, slot):
+        """Wavelengths (angstrom) of a frame and their weights, of sum 1."""
+        lines, weights = (self.file.get(f"{BEAM}/incident_wavelength_1D{end}") for end in ("", "_weights"))
+        if lines is None or weights is None:
+            return np.array([wavelength_angstrom(self.file, slot)]), np.ones(1)
+        weights = weights[slot] if weights.ndim == 2 else weights[()]
+        return lines[()] * ANGSTROMS[text(lines.attrs["units"]).lower()], weights / weights.sum()
+
+    def fluence(self, slot):
+        """Photons/m^2: of the counts with their flicker, or the nominal one of expected photons."""
+        if not self.expected:
+            return float(self.column_of("fluence", slot))
+        values = np.atleast_1d(need(self.file, BEAM + "/flux_integrated")[()])
+        return float(values[min(slot, values.size - 1)])
+
+    def spindle(self):
+        """The axis of phi."""
+        if PHI in self.file:
+            return np.asarray(self.file[PHI].attrs["vector"], float)
+        native = need(self.file, "entry/simulation/geometry_native")
+        return native["to_mcstas"][()] @ native["spindle"][()]
+
+    def phi_interval(self, slot):
+        """Spindle angles (rad) where the exposure of a frame begins and ends."""
+        if PHI in self.file:
+            return math.radians(self.file[PHI][slot]), math.radians(self.file[PHI + "_end"][slot])
+        begin = math.radians(float(self.column_of("phi0", slot)))
+        width = float(self.parameter("sampling.phi_range", slot))
+        return begin, begin + (width if math.isfinite(width) else 0.0)
