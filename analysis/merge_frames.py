@@ -114,8 +114,7 @@ def true_squares(sweep, model, given):
     table = np.full(np.prod(2 * most + 1), np.nan)
     table[np.ravel_multi_index((hkl + most).T, 2 * most + 1)] = amplitude
     scale, b_m2 = (float(sweep.parameter(f"crystal.{name}")) for name in ("structure_factor_scale", "b_factor"))
-    inverse_squared = ((model.hkl @ model.ubs[0].T) ** 2).sum(axis=1)
-    return (table[key] * scale * np.exp(-b_m2 * 1e20 * inverse_squared / 4)) ** 2
+    return (table[key] * scale * np.exp(-b_m2 * 1e20 * model.inverse_spacing**2 / 4)) ** 2
 
 
 def correlation(a, b):
@@ -193,7 +192,7 @@ def main():
         if known.sum() < 3:
             raise UserError(f"{int(chosen.sum())} reflections were seen, {int(known.sum())} of them in the input: "
                             "too few to compare")
-        spacing = 1 / np.linalg.norm(model.hkl[known] @ model.ubs[0].T, axis=1)
+        spacing = 1 / model.inverse_spacing[known]
         squares = merged.photons[known] / merged.unit_photons[known]
         rows = shell_rows(spacing, squares, true[known], arguments.shells)
         draw(output, rows, squares, true[known], arguments.file)

@@ -10,7 +10,7 @@ import os
 import sys
 
 import numpy as np
-from tessera_file import (METRES, DETECTOR, Sweep, UserError, module_geometry, run, spacing_angstrom, text,
+from tessera_file import (COMPLETE, METRES, DETECTOR, Sweep, UserError, module_geometry, run, spacing_angstrom, text,
                           wavelength_angstrom)
 from spot_model import SpotModel
 import matplotlib.pyplot as plt
@@ -105,7 +105,7 @@ def finished(sweep, slot):
     """The file, once it is sure to hold the frame."""
     if not 0 <= slot < sweep.count:
         raise UserError(f"there is no frame {slot}: {sweep.path} has frames 0 to {sweep.count - 1}")
-    if sweep.status[slot] != 2:
+    if sweep.status[slot] != COMPLETE:
         raise UserError(f"frame {slot} of {sweep.path} is not finished; tessera simulate --resume computes it")
     return sweep.file
 

@@ -7,7 +7,7 @@ partiality and the Lorentz factor are what this cut gives, summed over the angle
 import math
 
 import numpy as np
-from tessera_file import UserError, module_geometry, rotation, spacing_angstrom
+from tessera_file import COMPLETE, UserError, module_geometry, rotation, spacing_angstrom
 
 ELECTRON_RADIUS_SQUARED_M2 = 7.94079248018965e-30
 VARIANCE_OF_LAW = {"gaussian": 1.0, "cap": 1 / 5, "ancestor": 0.2464}  # of a rotation about one axis, by the spread squared
@@ -59,11 +59,11 @@ class SpotModel:
         self.to_pixels = np.linalg.inv(np.stack([self.fast_step, self.slow_step, self.corner], axis=1))
         edges = np.linspace(0, 1, 33)
         fast, slow = np.meshgrid(edges * sweep.fast_pixels, edges * sweep.slow_pixels)
-        shortest = min(sweep.wavelengths(slot)[0].min() for slot in {0, sweep.count - 1})
-        seen = float(spacing_angstrom(self.geometry, shortest, fast, slow).min())
+        seen = float(spacing_angstrom(self.geometry, sweep.shortest_wavelength(), fast, slow).min())
         self.spacing_least = max(seen, spacing_least, float(sweep.parameter("sampling.dmin")) * 1e10)
-        done = int(np.argmax(np.isfinite(self.ubs).all(axis=(1, 2))))
-        self.hkl = reflections(self.ubs[done], self.spacing_least)
+        first = self.ubs[np.argmax(sweep.status == COMPLETE)]
+        self.hkl = reflections(first, self.spacing_least)
+        self.inverse_spacing = np.linalg.norm(self.hkl @ first.T, axis=1)
         self.polarization = self.kahn_factor()
         self.axis = sweep.spindle()
 

@@ -14,7 +14,7 @@ import os
 import sys
 
 import numpy as np
-from tessera_file import (PARAMETERS, Sweep, UserError, frames_text, module_geometry, rotation, run, spacing_angstrom, text,
+from tessera_file import (COMPLETE, PARAMETERS, Sweep, UserError, frames_text, module_geometry, rotation, run, spacing_angstrom, text,
                           wavelength_angstrom)
 import matplotlib.pyplot as plt
 
@@ -207,9 +207,9 @@ def report(sweep, slots):
     for place, slot in enumerate(slots):
         totals.add(place, sweep.frame(slot))
     brightest = slots[int(np.argmax(totals.sums))]
-    missing = sweep.numbers[sweep.status != 2]
+    missing = sweep.numbers[sweep.status != COMPLETE]
     name = os.path.basename(sweep.path)
-    rows = [("frames in the file", sweep.count), ("complete", int((sweep.status == 2).sum())),
+    rows = [("frames in the file", sweep.count), ("complete", int((sweep.status == COMPLETE).sum())),
             ("not complete", frames_text(missing) or "none"), ("looked at here", len(slots)),
             ("pixels", f"{sweep.slow_pixels} x {sweep.fast_pixels} (slow x fast), {sweep.images.dtype}"),
             ("kind of sweep", sweep.parameter("sweep.kind")), ("photons in all", f"{totals.sums.sum():.8g}")]

@@ -212,6 +212,12 @@ class Sweep:
         weights = weights[slot] if weights.ndim == 2 else weights[()]
         return lines[()] * ANGSTROMS[text(lines.attrs["units"]).lower()], weights / weights.sum()
 
+    def shortest_wavelength(self):
+        """The shortest wavelength (angstrom) of all frames."""
+        lines = self.file.get(BEAM + "/incident_wavelength_1D")
+        lines = need(self.file, BEAM + "/incident_wavelength") if lines is None else lines
+        return float(np.nanmin(lines[()])) * ANGSTROMS[text(lines.attrs.get("units", b"angstrom")).lower()]
+
     def fluence(self, slot):
         """Photons/m^2: of the counts with their flicker, or the nominal one of expected photons."""
         if not self.expected:

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2054
 # What the tests of analysis/ share: small sweeps of a gauss crystal, whose spots are known in closed form, and checks of pictures.
 # Sourced after case.sh.
 python=${PYTHON:-/usr/bin/python3}
