@@ -4,6 +4,7 @@
 #   jobs/packages.sh run          to build the program, run it and look at its images
 #   jobs/packages.sh run test     and to run the tests
 #   jobs/packages.sh run test full    and the tests with SLURM and DIALS
+#   jobs/packages.sh dials        DIALS alone
 #   jobs/packages.sh --list GROUP...  prints the packages and installs nothing
 #
 # Prints nothing when it succeeds. Exit code: 0 all there, 2 bad usage or not a Debian, 3 a package could not be installed.
@@ -14,23 +15,26 @@ run='gcc libc6-dev make cmake git ca-certificates
      libopenmpi-dev openmpi-bin libhdf5-openmpi-dev zlib1g-dev libyaml-dev librandom123-dev libxrl-dev
      libccp4-dev libccp4-data
      python3 python3-h5py python3-numpy python3-matplotlib'
-test='clang clang-format libomp-dev libcunit1-dev hdf5-tools binutils shellcheck bitshuffle'
-full='slurmctld slurmd slurm-client munge iproute2 python3-dials python3-cctbx python3-scipy
-      python3-fabio'
+test='clang clang-format libomp-dev libcunit1-dev hdf5-tools binutils shellcheck bitshuffle
+      groff-base'
+dials='python3-dials python3-cctbx'
+full="slurmctld slurmd slurm-client munge iproute2 $dials python3-scipy
+      python3-fabio"
 
 say() { echo "packages.sh: $*" >&2; }
 
 list=no
 wanted=
-[ $# -gt 0 ] || { sed -n '2,8p' "$0" | cut -c3- >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,9p' "$0" | cut -c3- >&2; exit 2; }
 for argument in "$@"; do
     case $argument in
     --list) list=yes ;;
     run) wanted="$wanted $run" ;;
     test) wanted="$wanted $test" ;;
     full) wanted="$wanted $full" ;;
-    -h | --help) sed -n '2,8p' "$0" | cut -c3-; exit 0 ;;
-    *) say "there is no group \"$argument\"; the groups are run, test and full"; exit 2 ;;
+    dials) wanted="$wanted $dials" ;;
+    -h | --help) sed -n '2,9p' "$0" | cut -c3-; exit 0 ;;
+    *) say "there is no group \"$argument\"; the groups are run, test, full and dials"; exit 2 ;;
     esac
 done
 if [ $list = yes ]; then

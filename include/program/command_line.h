@@ -14,6 +14,15 @@ typedef struct CommandLine {
     int ranks;             /**< --ranks of `plan`; 0 when not given */
 } CommandLine;
 
+/** A short form of a parameter. */
+typedef struct ShortForm {
+    const char *name, *public_name;
+    const char *constant; /**< what it sets; NULL: a value follows */
+} ShortForm;
+
+/** Short form @p index, from 0; NULL when there are no more. */
+const ShortForm *command_line_short_form(int index);
+
 /** Sets parameters from native arguments, which override those of a run file.
  *  @param argc, argv  arguments after the command's name
  *  @param run_file    whether a first argument without dashes names a run file

@@ -13,11 +13,18 @@ typedef struct Command {
     /** Runs it on one process; NULL for a command of all ranks, which command_simulate runs.
      *  @param argc, argv  argv[0] is the name */
     Status (*run)(int argc, char **argv, FILE *out);
+    /** Prints its options; NULL for a command that prints them itself when it is run with --help. */
+    void (*print_options)(FILE *out);
     const char *usage; /**< lines for the help, each but the first indented under it */
 } Command;
 
 /** All commands, in the order of the help.
  *  @param count  of them */
 const Command *command_table(int *count);
+
+/** What a command says of its options.
+ *  @param text  allocated; the caller frees it
+ *  @return NO_MEMORY, or what the command says to --help */
+Status command_options_text(const Command *command, char **text);
 
 #endif

@@ -10,6 +10,18 @@
 /** Prints what the program can do. */
 void help_commands(FILE *out);
 
+/** Prints the exit codes. */
+void help_exit_codes(FILE *out);
+
+/** Prints the options of a run that are no parameters but stand for them. */
+void help_run_options(FILE *out);
+
+/** Prints the options of `tessera plan`: those of a run, and its own. */
+void help_plan_options(FILE *out);
+
+/** Prints what the program can do, and the options of a run. */
+void help_run(FILE *out);
+
 /** Prints the parameters of a section, or of all sections where it is "".
  *  @return BAD_PARAMETER when there is no such section */
 Status help_parameters(FILE *out, const char *section);

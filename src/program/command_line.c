@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Short forms of parameters. */
-typedef struct ShortForm {
-    const char *name, *public_name;
-    const char *constant; /* NULL: a value follows */
-} ShortForm;
-
 static const ShortForm short_forms[] = {
     {"--output", "run.output", NULL},
     {"--frames", "run.frames", NULL},
@@ -26,6 +20,10 @@ static const ShortForm short_forms[] = {
     {"--verbose", "run.verbosity", "verbose"},
 };
 enum { SHORT_FORMS = sizeof short_forms / sizeof *short_forms, RANKS_MOST = 1000000 };
+
+const ShortForm *command_line_short_form(int index) {
+    return index < SHORT_FORMS ? &short_forms[index] : NULL;
+}
 
 /* An argument that is neither a short form nor section.name: the nearest of both is suggested. */
 static Status unknown(const char *argument) {

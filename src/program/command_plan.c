@@ -42,7 +42,7 @@ static Status read_and_plan(int argc, char **argv, Parameters *parameters, FILE 
     Notes notes = {.count = 0};
     TRY(command_line_read(argc - 1, argv + 1, true, parameters, &line));
     if (line.help) {
-        if (*line.help_section == '\0') help_commands(out);
+        if (*line.help_section == '\0') help_run(out);
         return help_parameters(out, line.help_section);
     }
     TRY(image_header_import(parameters, &notes));

@@ -92,7 +92,7 @@ static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out,
         help_ancestor(out);
         return status_ok();
     }
-    if (*line.help_section == '\0') help_commands(out);
+    if (*line.help_section == '\0') help_run(out);
     return help_parameters(out, line.help_section);
 }
 

@@ -1,6 +1,7 @@
 #include "help.h"
 
 #include "ancestor.h"
+#include "command_line.h"
 #include "command_table.h"
 #include "parameters.h"
 #include "text.h"
@@ -17,12 +18,46 @@ void help_commands(FILE *out) {
                 "  tessera COMMAND --help             options of a command\n"
                 "  tessera simulate --help SECTION    parameters of one section\n"
                 "  tessera --parameters-markdown      all parameters, as in docs/parameters.md\n"
+                "  tessera --man                      the manual page, tessera.1\n"
+                "  tessera --bash-completion          what lets bash complete commands, parameters and their values\n"
                 "  tessera --version\n"
                 "\n"
-                "Start it under mpirun or srun to use many cores and nodes; without, it is one rank.\n"
-                "Exit codes: 0 done; 1 a comparison failed; 2 bad usage or input; 3 output could not be written;\n"
+                "Start it under mpirun or srun to use many cores and nodes; without, it is one rank.\n",
+                out);
+    help_exit_codes(out);
+}
+
+void help_exit_codes(FILE *out) {
+    (void)fputs("Exit codes: 0 done; 1 a comparison failed; 2 bad usage or input; 3 output could not be written;\n"
                 "75 stopped by a signal with all finished frames safe (run again with --resume).\n",
                 out);
+}
+
+void help_run_options(FILE *out) {
+    const ShortForm *form;
+    for (int i = 0; (form = command_line_short_form(i)) != NULL; i++) {
+        char left[64];
+        (void)snprintf(left, sizeof left, "%s%s", form->name, form->constant == NULL ? " VALUE" : "");
+        (void)fprintf(out, "  %-24s the same as --%s=%s\n", left, form->public_name,
+                      form->constant == NULL ? "VALUE" : form->constant);
+    }
+    (void)fputs("  --section.name=value     a parameter; those of the run file are overridden\n"
+                "  --help [SECTION]         the parameters of a section, or of all\n",
+                out);
+}
+
+void help_plan_options(FILE *out) {
+    (void)fputs("  --ranks N                plan for that many ranks (1)\n"
+                "  --simulate-ranks N       the same, and what each wave would do\n",
+                out);
+    help_run_options(out);
+}
+
+void help_run(FILE *out) {
+    help_commands(out);
+    (void)fputs("\nOptions of a run:\n", out);
+    help_run_options(out);
+    (void)fputc('\n', out);
 }
 
 static void print_range(FILE *out, const ParameterRow *row) {

@@ -1,8 +1,10 @@
 #include "build_info.h"
 #include "command_table.h"
 #include "commands.h"
+#include "completion.h"
 #include "help.h"
 #include "launcher.h"
+#include "manual.h"
 #include "team.h"
 #include "text.h"
 
@@ -26,16 +28,26 @@ static Status unknown_command(const char *command) {
     return status_error(STATUS_BAD_PARAMETER, "there is no command \"%.60s\"%s", command, remedy);
 }
 
+static Status print_markdown(FILE *out) {
+    help_markdown(out);
+    return status_ok();
+}
+
+/* What is written from the tables. */
+static const struct {
+    const char *name;
+    Status (*print)(FILE *out);
+} documents[] = {
+    {"--parameters-markdown", print_markdown}, {"--man", manual_print}, {"--bash-completion", completion_print}};
+
 static Status serial_command(int argc, char **argv) {
     const char *command = argv[0];
     int count;
     const Command *table = command_table(&count);
     for (int i = 0; i < count; i++)
         if (strcmp(command, table[i].name) == 0) return table[i].run(argc, argv, stdout);
-    if (strcmp(command, "--parameters-markdown") == 0) {
-        help_markdown(stdout);
-        return status_ok();
-    }
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
+        if (strcmp(command, documents[i].name) == 0) return documents[i].print(stdout);
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "help") == 0) {
         help_commands(stdout);
         return status_ok();
