@@ -48,7 +48,7 @@ void help_run_options(FILE *out) {
 
 void help_plan_options(FILE *out) {
     (void)fputs("  --ranks N                plan for that many ranks (1)\n"
-                "  --simulate-ranks N       the same, and what each wave would do\n",
+                "  --simulate-ranks N       the same, simulated: when each claim and wave would be done\n",
                 out);
     help_run_options(out);
 }

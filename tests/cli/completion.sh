@@ -33,7 +33,8 @@ expect 'compare compress' com
 for command in simulate plan nanobragg benchmark; do expect "$(parameters '^--beam\.')" $command --beam.; done
 expect "$(parameters '^--crystal\.mosaic_')" describe data.mtz --crystal.mosaic_
 expect '' export --beam.
-expect --ranks plan --ra
+expect '--ranks' plan --ra
+expect --simulate-ranks plan --sim
 expect '' simulate --ra
 expect '--format' export file.nxs --fo
 expect '--frame --frames' export --fr
