@@ -14,12 +14,13 @@
  *  default_f. `grid` is owned by whoever created it (it may lie in memory shared by the ranks of a node). */
 typedef struct StructureFactors {
     double default_f;
-    int64_t reflections; /**< read from the file */
-    int32_t least[3];    /**< smallest h, k, l */
-    int32_t count[3];    /**< 0 without a file */
-    double greatest_f;   /**< largest |F|, default_f included */
-    const double *grid;  /**< [h][k][l], l varying fastest; NULL without a file */
-    const float *table;  /**< |F| with a layer around it, for the float32 kernel; NULL where it is not used */
+    int64_t reflections;                   /**< read from the file */
+    int32_t least[3];                      /**< smallest h, k, l */
+    int32_t count[3];                      /**< 0 without a file */
+    double greatest_f;                     /**< largest |F|, default_f included */
+    const double *grid;                    /**< [h][k][l], l varying fastest; NULL without a file */
+    char space_group[SYMMETRY_NAME_BYTES]; /**< that the file names; "P 1" where it names none */
+    const float *table; /**< |F| with a layer around it, for the float32 kernel; NULL where it is not used */
 } StructureFactors;
 
 /** Makes the grid of what a file gives: the chosen column, expanded to P1, scaled, with what the parameters say of

@@ -69,6 +69,8 @@ static Status use_reflections(const Parameters *p, const Reflections *reflection
         factors->count[i] = grid.count[i];
     }
     factors->reflections = grid.rows;
+    if (*reflections->symmetry.name != '\0')
+        (void)text_copy(factors->space_group, sizeof factors->space_group, reflections->symmetry.name);
     *values = grid.values;
     return status_ok();
 }
@@ -94,7 +96,8 @@ static Status use_dump(const Parameters *p, StructureFactors *factors, double **
 
 Status structure_factors_create(const Parameters *p, const Reflections *reflections, Mat3 reciprocal_per_m,
                                 StructureFactors *factors, double **grid, Notes *notes) {
-    *factors = (StructureFactors){.default_f = p->crystal_default_f, .greatest_f = p->crystal_default_f};
+    *factors =
+        (StructureFactors){.default_f = p->crystal_default_f, .greatest_f = p->crystal_default_f, .space_group = "P 1"};
     *grid = NULL;
     const bool has_file = *p->crystal_structure_factors_file != '\0';
     if (!has_file && !(p->crystal_default_f > 0.0))

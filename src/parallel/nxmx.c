@@ -192,7 +192,7 @@ static Status fill_sample(hid_t sample, const void *context) {
     TRY(hdf5_write_text(sample, "name", "simulated crystal"));
     TRY(hdf5_write_text(sample, "depends_on", rotation ? PATH_PHI : "."));
     TRY(write_cell(sample, &nxmx->experiment->crystal));
-    TRY(hdf5_write_text(sample, "space_group", "P 1"));
+    TRY(hdf5_write_text(sample, "space_group", nxmx->experiment->factors.space_group));
     if (!rotation) return status_ok();
     const Mat3 ub = nexus_ub_per_angstrom(nxmx->geometry.to_mcstas, nxmx->experiment->crystal.reciprocal_per_m);
     TRY(write_matrix(sample, "ub_matrix", hdf5_block(1, 3, 3), ub, "1/angstrom"));

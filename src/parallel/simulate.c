@@ -57,7 +57,6 @@ typedef struct Run {
     float *image;      /* the first frame on the rank that writes ancestor_files, else NULL */
     RankRecord done;
     int64_t frames_done; /* of all ranks */
-    double steps_done;
 } Run;
 
 enum { NOT_CLAIMED = -1 };
@@ -402,20 +401,17 @@ static Status write_wave(Run *run) {
 static void report(Run *run) {
     const WaveBuffers *held = run->held;
     const bool leads = plan_member_of_rank(&run->decision.plan, run->team.rank) == 0;
-    double mine[3] = {0.0, 0.0, run->done.compute_seconds}, all[3], most_seconds;
-    for (int64_t i = 0; leads && i < held->frames; i++) {
-        mine[0] += 1.0;
-        mine[1] += (double)cost_of_slot(run, held->slots[i]);
-    }
+    const double mine[3] = {leads ? (double)held->frames : 0.0, (double)renderer_steps(run->renderer),
+                            run->done.compute_seconds};
+    double all[3], most_seconds;
     for (int i = 0; i < 3; i++) all[i] = team_sum_real(run->team, mine[i]);
     most_seconds = team_greatest_real(run->team, mine[2]);
     run->frames_done += (int64_t)all[0];
-    run->steps_done += all[1];
     if (run->team.rank != 0 || run->request->progress == NULL) return;
     run->request->progress(run->request->context,
                            (RunProgress){.frames_done = run->frames_done,
                                          .frames = run->decision.plan.request.frames,
-                                         .steps_done = run->steps_done,
+                                         .steps_done = all[1],
                                          .imbalance = all[2] > 0.0 ? most_seconds * run->team.ranks / all[2] : 1.0});
 }
 

@@ -180,7 +180,7 @@ simulate_refused 2 'no parameter "detector.distanse".*did you mean "detector.dis
 simulate_refused 2 '"--outptu".*did you mean "--output"' --outptu
 simulate_refused 2 '"--outptu".*did you mean "--output"' --outptu=out.nxs
 simulate_refused 2 '"--distanse".*did you mean "--detector.distance=VALUE"' --distanse=100
-simulate_refused 2 'mpirun -n 4' --ranks 4
+simulate_refused 2 'mpirun -n N starts N ranks' --ranks 4
 simulate_refused 2 'no option "-lambda"' -lambda 1
 refused 2 'no command "simulte".*did you mean "simulate"' simulte
 refused 2 'no option "-lamda".*did you mean "-lambda"' nanobragg -cell 50 50 50 90 90 90 -default_F 1 -lamda 1 -floatfile f.bin
