@@ -217,6 +217,13 @@ INLINED void set_tophat(const Scene *scene, const Source *source, Term term, Wor
         if (in_doubt[i] != 0) work->tophat[i] = exact_tophat(scene->experiment, work, source, i);
 }
 
+/* Place along one axis of the padded table: beyond either end in the last, where F is the default as in the first. As
+ * whole numbers, for which every compiler has an instruction. */
+INLINED uint32_t clamped(float place, uint32_t last) {
+    const uint32_t whole = (uint32_t)(int32_t)place; /* below 0 it becomes great */
+    return whole < last ? whole : last;
+}
+
 /* |F_cell F_latt|^2 at every pixel, times its weight, added. Shape and lookup are constants where it is called. */
 INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Term term, Work *work) {
     const StructureFactors *factors = &scene->experiment->factors;
@@ -224,9 +231,8 @@ INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Ter
     const float *table = factors->table, *amplitude = work->tricubic.amplitude, *factor = work->factor;
     const float *tophat = work->tophat;
     const Spot *spot = &scene->spot;
-    const float last_h = (float)factors->count[0] + 1.0f, last_k = (float)factors->count[1] + 1.0f;
-    const float last_l = (float)factors->count[2] + 1.0f;
-    const int32_t row = factors->count[1] + 2, column = factors->count[2] + 2;
+    const uint32_t last_h = (uint32_t)factors->count[0] + 1, last_k = (uint32_t)factors->count[1] + 1;
+    const uint32_t last_l = (uint32_t)factors->count[2] + 1, row = last_k + 1, column = last_l + 1;
     float *sums = work->sums;
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
@@ -237,10 +243,9 @@ INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Ter
         float squared = shape == SHAPE_TOPHAT ? tophat[i] : lattice_squared(shape, spot, h - h0, k - k0, l - l0);
         squared *= term.weight;
         if (lookup == LOOKUP_NEAREST) {
-            const int32_t place =
-                ((int32_t)within(h0 + term.first[0], last_h) * row + (int32_t)within(k0 + term.first[1], last_k)) *
-                    column +
-                (int32_t)within(l0 + term.first[2], last_l);
+            const uint32_t place_h = clamped(h0 + term.first[0], last_h), place_k = clamped(k0 + term.first[1], last_k);
+            const uint32_t place_l = clamped(l0 + term.first[2], last_l);
+            const int32_t place = (int32_t)((place_h * row + place_k) * column + place_l);
             const float f = table[place];
             squared *= f * f;
         } else if (lookup == LOOKUP_TRICUBIC) {
