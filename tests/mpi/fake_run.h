@@ -93,7 +93,8 @@ static inline void fake_run_create(FakeRun *run, const char *kind, OutputImages 
     fake_set(run, "sweep.count", "7");
     fake_set(run, "output.images", words[images]);
     run->sources[0] = fake_source(1e-10, 1.0);
-    run->experiment = (Experiment){.axes = {.beam = {1, 0, 0},
+    run->experiment = (Experiment){.factors.space_group = "P 1",
+                                   .axes = {.beam = {1, 0, 0},
                                             .fast = {0, 0, 1},
                                             .slow = {0, -1, 0},
                                             .normal = {1, 0, 0},
