@@ -13,6 +13,9 @@
 /** Most values that a list or matrix sets in a frame, and draws of a frame. */
 enum { SWEEP_COLUMNS_MOST = 64, SWEEP_DRAWS_MOST = 32 };
 
+/** Energies of a spectrum, as of beam.energy. */
+enum { SPECTRUM_EV_LEAST = 1, SPECTRUM_EV_MOST = 1000000000 };
+
 /** A row of the parameter table, or one value of it. */
 typedef struct SweepColumn {
     int row, component; /**< component -1: the whole row */

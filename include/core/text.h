@@ -52,6 +52,10 @@ void text_nearest_remedy(const TextNearest *nearest, const char *otherwise, char
  *  @return false when it was cut */
 bool text_copy(char *copy, size_t copy_bytes, const char *text);
 
+/** The first control character of a text, or sign of Unicode that breaks or controls a line; blanks and tabs are none.
+ *  @return within @p text, which is UTF-8; NULL when there is none */
+const char *text_find_control(const char *text);
+
 /** Reads a whole file into memory with a zero byte appended.
  *  @param most_bytes  a larger file is refused
  *  @param contents    allocated; the caller frees it

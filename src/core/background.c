@@ -4,9 +4,11 @@
 #include "vector.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 enum { TABLE_BYTES_MOST = 1 << 26 };
+static const double NUMBER_MOST = 1e30;               /* its square, times the molecules of a sample, is finite */
 static const double AVOGADRO_PER_MOL = 6.02214179e23; /* CODATA 2006, the ancestor's */
 
 static Status read_point(const LineReader *reader, double per_stol, const double *before, double *point) {
@@ -15,6 +17,9 @@ static Status read_point(const LineReader *reader, double per_stol, const double
     if (count < 2)
         return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": %d field; a line has a position and a structure factor",
                             reader->path, reader->line, count);
+    if (!(point[0] <= NUMBER_MOST && fabs(point[1]) <= NUMBER_MOST))
+        return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": position and structure factor must be at most 1e30",
+                            reader->path, reader->line);
     point[0] *= 1e10 / per_stol;
     if (point[0] < 0.0 || (before != NULL && !(point[0] > before[0])))
         return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": positions must be >= 0 and ascend from line to line",

@@ -118,19 +118,23 @@ static Status make_sources(const Parameters *p, const LaboratoryAxes *axes, Beam
     return status_ok();
 }
 
+/* Between these distances the square of a length is neither 0 nor infinite. */
+static const double SOURCE_LEAST_M = 1e-100, SOURCE_MOST_M = 1e100;
+
 /* One line of a source file: X Y Z [weight [wavelength]]. */
 static Status read_source(const LineReader *reader, const LaboratoryAxes *axes, const Beam *beam, Source *source) {
     double field[5] = {0.0, 0.0, 0.0, 1.0, beam->wavelength_m};
     int count = 0;
     TRY(text_line_numbers(reader, 5, field, &count));
     const Vec3 place_m = vec3(field[0], field[1], field[2]);
-    const char *fault = count < 3                       ? "it must have X Y Z, then perhaps weight and wavelength"
-                        : !(vec3_length(place_m) > 0.0) ? "the source lies at the crystal; X Y Z must not be all zero"
-                        : field[3] < 0.0                ? "the weight is negative"
-                        : field[3] > 1e100              ? "the weight must be at most 1e100"
-                        : count > 4 && !(field[4] >= 1e-14 && field[4] <= 1e-6)
-                            ? "the wavelength must be in metres, from 1e-14 to 1e-6"
-                            : NULL;
+    const char *fault =
+        count < 3                                   ? "it must have X Y Z, then perhaps weight and wavelength"
+        : !(vec3_length(place_m) >= SOURCE_LEAST_M) ? "the source lies at the crystal; X Y Z must not be all zero"
+        : !(vec3_length(place_m) <= SOURCE_MOST_M)  ? "the source must be at most 1e100 m away"
+        : field[3] < 0.0                            ? "the weight is negative"
+        : field[3] > 1e100                          ? "the weight must be at most 1e100"
+        : count > 4 && !(field[4] >= 1e-14 && field[4] <= 1e-6) ? "the wavelength must be in metres, from 1e-14 to 1e-6"
+                                                                : NULL;
     if (fault != NULL) return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": %s", reader->path, reader->line, fault);
     *source = beam_source(vec3_scale(-1.0, place_m), field[4], field[3], axes->polarization);
     return status_ok();

@@ -341,6 +341,11 @@ Status parameters_set(Parameters *parameters, const char *public_name, const cha
     if (index < 0) return unknown_parameter(public_name, origin);
     if (strlen(text) >= PARAMETER_TEXT_BYTES)
         return bad_value(&rows[index], text, origin, "shorter than 1024 characters");
+    const char *control = text_find_control(text);
+    if (control != NULL) /* it could not be written to a run file, or a header, and read back */
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s: character %td of %s is a control character or ends a line; leave it out", origin,
+                            control - text + 1, public_name);
     TRY(read_value(parameters, &rows[index], text, origin));
     remember(&parameters->state[index], true, text, origin);
     return status_ok();

@@ -35,8 +35,9 @@ void spectrum_table_free(SpectrumTable *table) {
 /* --------------------------------------------------------------------------------------------------------- spectrum */
 
 static Status check_line(const LineReader *reader, const double *field, int count, double last) {
+    const bool energy_is_good = count > 0 && field[0] >= SPECTRUM_EV_LEAST && field[0] <= SPECTRUM_EV_MOST;
     const char *fault = count != 2            ? "it must have an energy (eV) and a weight"
-                        : !(field[0] > 0.0)   ? "the energy must be more than 0 eV"
+                        : !energy_is_good     ? "the energy must be from 1 to 1e9 eV"
                         : !(field[0] > last)  ? "the energies must go up"
                         : !(field[1] >= 0.0)  ? "the weight is negative"
                         : !(field[1] <= 1e30) ? "the weight must be at most 1e30"

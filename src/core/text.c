@@ -101,6 +101,16 @@ bool text_copy(char *copy, size_t copy_bytes, const char *text) {
     return kept == length;
 }
 
+const char *text_find_control(const char *text) {
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        const bool is_ascii = (*c < 0x20 && *c != '\t') || *c == 0x7f;
+        const bool is_latin = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;                   /* U+0080 to U+009F */
+        const bool is_break = c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9); /* U+2028, U+2029 */
+        if (is_ascii || is_latin || is_break) return (const char *)c;
+    }
+    return NULL;
+}
+
 static Status read_open_file(FILE *file, const char *path, size_t most_bytes, char **contents, size_t *bytes) {
     struct stat info;
     if (fstat(fileno(file), &info) != 0 || S_ISDIR(info.st_mode))

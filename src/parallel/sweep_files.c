@@ -172,10 +172,11 @@ static Status open_list(const char *path, HdfList *list) {
 
 static Status check_energies(const char *path, const SpectrumTable *table, const double *energies_ev) {
     for (int64_t i = 0; i < table->lines; i++)
-        if (!(energies_ev[i] > (i > 0 ? energies_ev[i - 1] : 0.0)) || !isfinite(energies_ev[i]))
+        if (!(energies_ev[i] >= SPECTRUM_EV_LEAST && energies_ev[i] <= SPECTRUM_EV_MOST) ||
+            (i > 0 && !(energies_ev[i] > energies_ev[i - 1])))
             return status_error(STATUS_BAD_FILE,
-                                "%s: energies[%" PRId64 "] is %g; energies (eV) must go up from more than 0", path, i,
-                                energies_ev[i]);
+                                "%s: energies[%" PRId64 "] is %g; energies (eV) must go up, and be from 1 to 1e9", path,
+                                i, energies_ev[i]);
     for (int64_t i = 0; i < table->rows * table->lines; i++)
         if (!(table->weights[i] >= 0.0f) || !isfinite(table->weights[i]))
             return status_error(STATUS_BAD_FILE, "%s: weights[%" PRId64 ", %" PRId64 "] is %g; it must be at least 0",

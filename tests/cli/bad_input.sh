@@ -53,6 +53,7 @@ printf '1 0 0\n0 1 0\n0 0 0\n' > flat.mat
 printf '0 0 0 1 1e-10\n' > origin.src
 printf -- '-10 0 0 -1 1e-10\n' > weight.src
 printf -- '-10 0 0 1e300\n' > heavy.src
+printf -- '-1e300 0 0 1\n' > far.src
 printf -- '-10 0 0 0\n-10 0 0.1 0\n' > weightless.src
 printf 'detector:\n  distance: 100\n  pixle_size: 0.1\n' > misspelled.yaml
 printf 'detektor:\n  distance: 100\n' > section.yaml
@@ -132,6 +133,7 @@ refused 2 'flat.mat.*one plane' simulate --crystal.matrix=flat.mat --crystal.def
 simulate_refused 2 'origin.src:1:' --beam.sources=origin.src
 simulate_refused 2 'weight.src:1: the weight is negative' --beam.sources=weight.src
 simulate_refused 2 'heavy.src:1: the weight must be' --beam.sources=heavy.src
+simulate_refused 2 'far.src:1: the source must be at most' --beam.sources=far.src
 simulate_refused 2 'weight 0' --beam.sources=weightless.src
 
 # run files

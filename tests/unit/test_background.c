@@ -51,11 +51,14 @@ static void the_axis_is_stol_4stol_or_q(void) {
 }
 
 static void a_fault_names_file_and_line(void) {
-    static const char *const texts[][2] = {{"0 1\n0 2\n", ":2: positions"},
-                                           {"0 1\n1\n", ":2: 1 field"},
-                                           {"0 1\nx 2\n", ":2: field 1"},
-                                           {"0 1\n", "at least 2"},
-                                           {"-1 1\n1 1\n", ":1: positions"}};
+    static const char *const texts[][2] = {
+        {"0 1\n0 2\n", ":2: positions"},
+        {"0 1\n1\n", ":2: 1 field"},
+        {"0 1\nx 2\n", ":2: field 1"},
+        {"0 1\n", "at least 2"},
+        {"-1 1\n1 1\n", ":1: positions"},
+        {"0 1\n1e31 1\n", ":2: position and structure factor must be at most 1e30"},
+        {"0 -1e170\n1 1\n", ":1: position and structure factor must be at most 1e30"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         Background b;
         const Status status = read_table(texts[i][0], "stol", &b);

@@ -316,6 +316,21 @@ static void texts_and_files_are_copied_and_too_long_ones_refused(void) {
     parameters_destroy(&p);
 }
 
+static void control_characters_and_ends_of_lines_are_refused(void) {
+    static const char *const texts[] = {"a\nb", "a\033[31mb", "a\177", "a\302\205b", "a\342\200\250b"};
+    Parameters *p = defaults();
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const Status status = parameters_set(p, "run.output", texts[i], "command line");
+        CU_ASSERT_EQUAL(status.code, STATUS_BAD_PARAMETER);
+        CU_ASSERT_STRING_EQUAL(
+            status.message,
+            "command line: character 2 of run.output is a control character or ends a line; leave it out");
+    }
+    set(p, "run.output", "a \t\303\251");
+    CU_ASSERT_STRING_EQUAL(p->run_output, "a \t\303\251");
+    parameters_destroy(&p);
+}
+
 static void the_defaults_are_our_own_laws(void) {
     Parameters *p = defaults();
     CU_ASSERT_EQUAL(p->beam_dispersion_law, LAW_MIDPOINT);
@@ -382,6 +397,7 @@ int main(void) {
                               UNIT_TEST(the_enumerators_follow_the_words),
                               UNIT_TEST(unknown_names_come_with_a_suggestion),
                               UNIT_TEST(texts_and_files_are_copied_and_too_long_ones_refused),
+                              UNIT_TEST(control_characters_and_ends_of_lines_are_refused),
                               UNIT_TEST(the_defaults_are_our_own_laws),
                               UNIT_TEST(the_ancestors_defaults_replace_what_is_not_given),
                               UNIT_TEST(a_rows_values_come_as_doubles),
