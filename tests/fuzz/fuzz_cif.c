@@ -1,0 +1,6 @@
+/* mmCIF and core CIF. */
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    return fuzz_reflections(data, size, "cif");
+}

@@ -1,0 +1,14 @@
+/* The header of an SMV image, which gives parameters. */
+#include "fuzz.h"
+#include "image_header.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    const FuzzFile file = fuzz_file(data, size);
+    Parameters *parameters = fuzz_parameters((const char *const[]){NULL});
+    fuzz_set(parameters, "detector.header", file.path);
+    if (fuzz_accepted(image_header_import(parameters, NULL)))
+        fuzz_require(!(parameters->detector_pixel_size_m <= 0.0), "a pixel has a size");
+    parameters_destroy(&parameters);
+    fuzz_file_close(&file);
+    return 0;
+}

@@ -1,0 +1,6 @@
+/* Lines of h k l F. */
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    return fuzz_reflections(data, size, "hkl");
+}

@@ -1,0 +1,6 @@
+/* MTZ, by way of the checks and libccp4. */
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    return fuzz_reflections(data, size, "mtz");
+}
