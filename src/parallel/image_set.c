@@ -176,10 +176,10 @@ static Status fill_turns(const ImageSet *set, Team team, int descriptor, const i
 
 Status image_set_fill(const ImageSet *set, Team team, int descriptor, const int64_t *slots, int64_t count,
                       Patience patience) {
+    if (count == 0) return status_ok(); /* of a finished file, the place of whose images nobody has asked for */
     const int64_t frame_bytes = IMAGE_PIXEL_BYTES * set->slow_pixels * set->fast_pixels;
     const int64_t fitting = FILL_BYTES / frame_bytes > 0 ? FILL_BYTES / frame_bytes : 1;
     const int64_t most = fitting < count ? fitting : count;
-    if (count == 0) return status_ok();
     void *values = frames_of_minus_one(set, most);
     Status status = values == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a frame of -1") : status_ok();
     status = agree(team, status);
