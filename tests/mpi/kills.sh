@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # A run that is killed at random moments, one rank, the launcher or everything, leaves a file that opens, in which what is
-# called finished is what an undisturbed run writes, and that --resume completes to the same bytes.
-# Environment: KILLS (6), FRAMES (40), SECONDS_MOST (60): CI's few; tests/run.sh long does 50 of 200 frames.
+# called finished is what an undisturbed run writes, and that --resume completes to the same bytes: on 1 and 4 ranks, with
+# images as they are and compressed at the end.
+# Environment: KILLS (2) in each of the four ways, FRAMES (40), SECONDS_MOST (60): CI's few; tests/run.sh full does 5 in each,
+# long 50 of 200 frames. SEED repeats a series.
 set -u
 . "$SOURCE/tests/support/case.sh"
 export OMPI_MCA_btl_vader_backing_directory=$PWD OMPI_MCA_osc_sm_backing_directory=$PWD # killed ranks leave files there
-kills=${KILLS:-6} frames=${FRAMES:-40} most=${SECONDS_MOST:-60} wave=2 ranks=3
-sweep=("${small_case[@]}" --sweep.kind=random --sweep.count="$frames" --run.wave="$wave" --sampling.oversample=3)
+kills=${KILLS:-2} frames=${FRAMES:-40} most=${SECONDS_MOST:-60} wave=2
+sweep=("${small_case[@]}" --sweep.kind=random --sweep.count="$frames" --run.wave="$wave" --sampling.oversample=4)
 states=/entry/simulation/frames/status
 seed=${SEED:-$$}
 RANDOM=$((seed % 32768))
@@ -43,50 +45,83 @@ ended() { # waits until none of these processes is left: mpirun cleans up after 
         done
     done
 }
-killed=0 before=0 opened=0 told=0
-SECONDS=0
-rm -f out.nxs out.nxs.partial
-while [ $killed -lt "$kills" ] && [ $SECONDS -lt "$most" ]; do
-    rm -f out.nxs.progress.json
+now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+sleep_ms() { sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))"; }
+start() { # start RANKS OPTION...: a session in the background, its number in $launcher
+    local ranks=$1
+    shift
     # shellcheck disable=SC2086 # a list of words
-    $MPIEXEC -n $ranks "$TESSERA" simulate "${sweep[@]}" --output out.nxs --resume --quiet > out 2> err &
+    $MPIEXEC -n "$ranks" "$TESSERA" simulate "${sweep[@]}" "$@" --output out.nxs --resume --quiet > out 2> err &
     launcher=$!
-    # up to where the last one came from the start, or anywhere within some frames
-    sleep "$((RANDOM % 2)).$(printf '%03d' $((RANDOM % 1000)))"
-    mapfile -t below < <(descendants $launcher)
-    what=$((RANDOM % 3))
-    if [ ${#below[@]} -eq 0 ] || [ $what = 1 ]; then
-        kill -KILL $launcher 2> /dev/null
-    elif [ $what = 0 ]; then
-        kill -KILL "${below[RANDOM % ${#below[@]}]}" 2> /dev/null
-    else
-        kill -KILL $launcher "${below[@]}" 2> /dev/null
-    fi
-    wait $launcher 2> /dev/null
+}
+until_it_grows() { # waits for the file of the session, or its end
+    while [ ! -s out.nxs.partial ] && kill -0 "$launcher" 2> /dev/null; do sleep 0.01; done
+}
+kill_something() { # kill_something: a rank or what starts it, mpirun, or all of them
+    local -a below
+    mapfile -t below < <(descendants "$launcher")
+    case $((RANDOM % 3)) in
+    0) kill -KILL "${below[RANDOM % (${#below[@]} + 1)]:-$launcher}" 2> /dev/null ;;
+    1) kill -KILL "$launcher" 2> /dev/null ;;
+    *) kill -KILL "$launcher" "${below[@]}" 2> /dev/null ;;
+    esac
+    wait "$launcher" 2> /dev/null
     ended "${below[@]}"
-    killed=$((killed + 1))
     rm -f vader_segment.* osc_*
-    if [ -e out.nxs ]; then # it was done before the signal: the next one starts anew
-        [ "$(images_of out.nxs)" = "$reference" ] || fail "kill $killed: other bytes"
-        rm out.nxs
-        before=0
-        continue
-    fi
-    [ -e out.nxs.partial ] || continue # killed before the file was there
-    finished=$(check_finished) || { [ "$(stat -c %s out.nxs.partial)" -gt 0 ] && fail "kill $killed: not readable, or not exact"; rm -f out.nxs.partial; continue; }
-    opened=$((opened + 1))
-    [ "$finished" -ge "$before" ] || fail "kill $killed: $before frames were finished, now $finished"
-    # what the session had said of itself is there, but for the wave that was being written and the one in work
-    said=$(sed -n 's/.*"frames_done": *\([0-9]*\).*/\1/p' out.nxs.progress.json 2> /dev/null)
-    [ "$finished" -ge $((before + ${said:-0} - 2 * wave * ranks)) ] ||
-        fail "kill $killed: $finished frames are finished, $before before the session, which had rendered $said"
-    [ -z "$said" ] || told=$((told + 1))
-    before=$finished
+}
+
+killed=0 growing=0 told=0
+series() { # series RANKS OPTION...: kills sessions of one sweep after another
+    local ranks=$1 before=0 done_here=0 starting growing_ms began finished said
+    rm -f out.nxs out.nxs.partial
+    # an undisturbed one: the same bytes, and the times within which to kill
+    began=$(now_ms)
+    start "$@"
+    until_it_grows
+    starting=$(($(now_ms) - began))
+    wait "$launcher" || fail "$*: $(cat err)"
+    growing_ms=$(($(now_ms) - began - starting))
+    [ "$(images_of out.nxs)" = "$reference" ] || fail "$*: other bytes without a kill"
+    rm -f out.nxs
+    SECONDS=0
+    while [ $done_here -lt "$kills" ] && [ $SECONDS -lt "$most" ]; do
+        rm -f out.nxs.progress.json
+        start "$@"
+        if [ $((RANDOM % 4)) = 0 ]; then # at the start
+            sleep_ms $((RANDOM % (starting + 1)))
+        else # in the frames that are missing, or in what follows them
+            until_it_grows
+            sleep_ms $((RANDOM * growing_ms / 32768 * (frames - before) / frames + RANDOM % 20))
+        fi
+        kill_something
+        killed=$((killed + 1)) done_here=$((done_here + 1))
+        if [ -e out.nxs ]; then # it was done before the signal: the next one starts anew
+            [ "$(images_of out.nxs)" = "$reference" ] || fail "kill $killed ($*): other bytes"
+            rm out.nxs
+            before=0
+            continue
+        fi
+        [ -s out.nxs.partial ] || continue # killed before anything was there
+        finished=$(check_finished) || { fail "kill $killed ($*): not readable, or not exact"; rm -f out.nxs.partial; continue; }
+        growing=$((growing + 1))
+        [ "$finished" -ge "$before" ] || fail "kill $killed ($*): $before frames were finished, now $finished"
+        # what the session had said of itself is there, but for the wave that was being written and the one in work
+        said=$(sed -n 's/.*"frames_done": *\([0-9]*\).*/\1/p' out.nxs.progress.json 2> /dev/null)
+        [ "$finished" -ge $((before + ${said:-0} - 2 * wave * ranks)) ] ||
+            fail "kill $killed ($*): $finished frames are finished, $before before the session, which had rendered $said"
+        [ -z "$said" ] || told=$((told + 1))
+        before=$finished
+    done
+    on_ranks 2 "$TESSERA" simulate "${sweep[@]}" "${@:2}" --output out.nxs --resume --quiet 2> err ||
+        fail "$*: not resumed: $(cat err)"
+    [ "$(images_of out.nxs)" = "$reference" ] || fail "$*: other bytes after $killed kills"
+    [ "$(values_of out.nxs $states | sort -u)" = 2 ] || fail "$*: frames are missing after $killed kills"
+}
+for ranks in 1 4; do
+    series $ranks --output.compression=none
+    series $ranks --output.compression=deflate
 done
-on_ranks 2 "$TESSERA" simulate "${sweep[@]}" --output out.nxs --resume --quiet 2> err || fail "not resumed: $(cat err)"
-[ "$(images_of out.nxs)" = "$reference" ] || fail "other bytes after $killed kills"
-[ "$(values_of out.nxs $states | sort -u)" = 2 ] || fail "frames are missing after $killed kills"
-[ $opened -gt 0 ] || fail "no kill met a growing file"
+[ $growing -gt 0 ] || fail "no kill met a growing file"
 [ $told -gt 0 ] || fail "no session told how far it was"
-echo "$killed kills, $opened growing files, $told of sessions that had told how far they were"
+echo "$killed kills, $growing growing files, $told of sessions that had told how far they were"
 finish
