@@ -91,7 +91,7 @@ series() { # series RANKS OPTION...: kills sessions of one sweep after another
             sleep_ms $((RANDOM % (starting + 1)))
         else # in the frames that are missing, or in what follows them
             until_it_grows
-            sleep_ms $((RANDOM * growing_ms / 32768 * (frames - before) / frames + RANDOM % 20))
+            sleep_ms $((RANDOM * growing_ms * (frames - before) / (32768 * frames) + RANDOM % 20))
         fi
         kill_something
         killed=$((killed + 1)) done_here=$((done_here + 1))
