@@ -29,8 +29,11 @@ static void complete(const Parameters *p, const Reflections *reflections, Mat3 r
         const bool is_origin = index[0] == 0 && index[1] == 0 && index[2] == 0;
         if (!isnan(*value) && is_scaled) *value *= factor_at(p, reciprocal_per_m, index);
         if (is_origin && !isnan(p->crystal_f000)) *value = p->crystal_f000;
-        if (isnan(*value))
-            *value = !is_origin && symmetry_is_absent(&reflections->symmetry, index) ? 0.0 : p->crystal_default_f;
+        if (isnan(*value)) {
+            const bool is_zero =
+                p->crystal_default_f == 0.0 || (!is_origin && symmetry_is_absent(&reflections->symmetry, index));
+            *value = is_zero ? 0.0 : p->crystal_default_f;
+        }
         factors->greatest_f = fmax(factors->greatest_f, *value);
     }
 }

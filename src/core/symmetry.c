@@ -183,7 +183,7 @@ bool symmetry_is_absent(const Symmetry *symmetry, const int32_t *index) {
         const SymmetryOperation *operation = &symmetry->operation[n];
         int32_t equivalent[3];
         symmetry_rotate(operation, index, equivalent);
-        if (memcmp(equivalent, index, sizeof equivalent) != 0) continue;
+        if (equivalent[0] != index[0] || equivalent[1] != index[1] || equivalent[2] != index[2]) continue;
         /* a translation that a file rounded to 0.333 is off by 3e-4: whole fractions of 24 are all there are */
         double shift = 0.0;
         for (int i = 0; i < 3; i++) shift += index[i] * (rint(24.0 * operation->translation[i]) / 24.0);
