@@ -37,6 +37,10 @@ Team team_split_node(Team team);
 /** Frees a team that was split off. Collective over it. */
 void team_free(Team *team);
 
+/** Returns when all members are here; who comes early leaves its core to others. The other functions may spin while
+ *  they wait, but for those that reduce to all, so they come after this or agree(). Collective. */
+void team_meet(Team team);
+
 /** Gives all members what rank @p root has, of any size. Collective. */
 void team_broadcast(Team team, int root, void *data, size_t bytes);
 
@@ -77,8 +81,8 @@ SharedMemory team_no_memory(void);
  *  @return NO_MEMORY, on this member */
 Status team_share(Team node, size_t bytes, SharedMemory *memory);
 
-/** What members wrote before is seen by all afterwards. Collective over the node. */
-void team_share_sync(const SharedMemory *memory);
+/** What members of @p node wrote before is seen by all afterwards. Collective over the node. */
+void team_share_sync(Team node, const SharedMemory *memory);
 
 /** Frees it, if there is any. Collective over the node. */
 void team_unshare(SharedMemory *memory);

@@ -70,9 +70,9 @@ static Status share_grid(Team team, Experiment *experiment, SharedMemory *grid) 
     const Status status = agree(team, team_share(node, bytes, grid));
     if (status_is_ok(status)) {
         use_grid(experiment, grid, tabulated);
-        team_share_sync(grid);
+        team_share_sync(node, grid);
         if (leaders.ranks > 0) fill_grid(leaders, experiment, grid, tabulated);
-        team_share_sync(grid);
+        team_share_sync(node, grid);
     }
     team_free(&leaders);
     team_free(&node);
@@ -121,10 +121,10 @@ Status broadcast_sweep(Team team, Experiment *experiment, SharedMemory *lists) {
     Team leaders = team_split(team, node.rank == 0 ? 0 : -1, team.rank);
     const Status status = agree(team, team_share(node, bytes, lists));
     if (status_is_ok(status)) {
-        team_share_sync(lists);
+        team_share_sync(node, lists);
         if (leaders.ranks > 0 && sweep->owned_block != NULL) memcpy(lists->bytes, sweep->owned_block, bytes);
         if (leaders.ranks > 0) team_broadcast(leaders, 0, lists->bytes, bytes);
-        team_share_sync(lists);
+        team_share_sync(node, lists);
         sweep_destroy(sweep);
         sweep->block = lists->bytes;
     }

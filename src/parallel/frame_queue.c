@@ -2,10 +2,10 @@
 
 #include "agree.h"
 #include "clocks.h"
+#include "waiting.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* What lies in rank 0's memory. */
 enum { CELL_NEXT, CELL_STOP, CELLS };
@@ -125,14 +125,6 @@ bool frame_queue_gives_up(FrameQueue *q, double elapsed_s, double fraction) {
     return fraction < 1.0 && elapsed_s * (1.0 - fraction) > fraction * (frame_queue_seconds_left(q) - 0.5 * q->grace_s);
 }
 
-/* Naps from some microseconds to some milliseconds: short waits end at once, long ones leave the processor to others.
- */
-static void nap(double waited_s) {
-    const double seconds = fmin(5e-3, fmax(2e-5, 0.05 * waited_s));
-    const struct timespec time = {.tv_sec = 0, .tv_nsec = (long)(1e9 * seconds)};
-    (void)nanosleep(&time, NULL);
-}
-
 StopLevel frame_queue_wait(FrameQueue *q) {
     if (q->team.ranks == 1) return frame_queue_listen(q);
     const double start = clocks_steady_s();
@@ -146,6 +138,6 @@ StopLevel frame_queue_wait(FrameQueue *q) {
             hear(q, (StopLevel)team_greatest(q->team, (int64_t)level));
             return q->level;
         }
-        nap(clocks_steady_s() - start);
+        waiting_pause(clocks_steady_s() - start);
     }
 }

@@ -1,5 +1,7 @@
 #include "photon_exchange.h"
 
+#include "waiting.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -79,5 +81,5 @@ void photon_exchange(PhotonExchange *exchange) {
             messages +=
                 start(exchange, true, other, i, mine.rectangle[i], theirs.needed, exchange->requests + messages);
     }
-    if (messages > 0) MPI_Waitall(messages, exchange->requests, MPI_STATUSES_IGNORE);
+    if (messages > 0) waiting_for(messages, exchange->requests);
 }

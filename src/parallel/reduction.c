@@ -1,5 +1,7 @@
 #include "reduction.h"
 
+#include "waiting.h"
+
 /* The signature is MPI's. in = earlier ranks' sums, inout = later ranks' sums on entry. */
 static void add_sums(void *in, void *inout, int *length, MPI_Datatype *type) {
     (void)type;
@@ -28,7 +30,9 @@ void reduction_to_owner(const Reduction *reduction, Team team, int owner, int64_
     for (int64_t done = 0; done < count; done += piece) {
         const int64_t left = count - done;
         DoubleDouble *part = sums + done;
-        MPI_Reduce(team.rank == owner ? MPI_IN_PLACE : part, part, (int)(left < piece ? left : piece), reduction->type,
-                   reduction->sum, owner, team.communicator);
+        MPI_Request request;
+        MPI_Ireduce(team.rank == owner ? MPI_IN_PLACE : part, part, (int)(left < piece ? left : piece), reduction->type,
+                    reduction->sum, owner, team.communicator, &request);
+        waiting_for(1, &request);
     }
 }

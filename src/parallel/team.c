@@ -1,6 +1,7 @@
 #include "team.h"
 
 #include "launcher.h"
+#include "waiting.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -57,6 +58,13 @@ void team_free(Team *team) {
     *team = team_of(MPI_COMM_NULL);
 }
 
+void team_meet(Team team) {
+    MPI_Request request;
+    if (team.ranks == 1) return;
+    MPI_Ibarrier(team.communicator, &request);
+    waiting_for(1, &request);
+}
+
 /* MPI counts are int: large data go in pieces. */
 void team_broadcast(Team team, int root, void *data, size_t bytes) {
     const size_t piece = (size_t)1 << 30;
@@ -95,7 +103,10 @@ void team_bring(Team team, int from, void *data, size_t bytes) {
 }
 
 static void reduce_to_all(Team team, void *value, MPI_Datatype type, MPI_Op operation) {
-    if (team.ranks > 1) MPI_Allreduce(MPI_IN_PLACE, value, 1, type, operation, team.communicator);
+    MPI_Request request;
+    if (team.ranks == 1) return;
+    MPI_Iallreduce(MPI_IN_PLACE, value, 1, type, operation, team.communicator, &request);
+    waiting_for(1, &request);
 }
 
 int64_t team_least(Team team, int64_t mine) {
@@ -155,7 +166,8 @@ Status team_share(Team node, size_t bytes, SharedMemory *memory) {
     return status_ok();
 }
 
-void team_share_sync(const SharedMemory *memory) {
+void team_share_sync(Team node, const SharedMemory *memory) {
+    team_meet(node); /* the fence spins: one of them may have to fill the memory */
     if (memory->window != MPI_WIN_NULL) MPI_Win_fence(0, memory->window);
 }
 
