@@ -47,8 +47,8 @@ Status hdf5_open_file(const char *path, bool writable, hid_t *file);
 /** Closes @p file, unless it is negative, and leaves H5I_INVALID_HID. */
 Status hdf5_close_file(const char *path, hid_t *file);
 
-/** What is done with an open group. */
-typedef Status (*Hdf5Use)(hid_t group, const void *context);
+/** What is done with an open group or dataset. */
+typedef Status (*Hdf5Use)(hid_t object, const void *context);
 
 /** Creates a group of NeXus class @p nx_class, hands it to @p fill and closes it. */
 Status hdf5_write_group(hid_t parent, const char *name, const char *nx_class, Hdf5Use fill, const void *context);
@@ -59,7 +59,13 @@ Status hdf5_use_group(hid_t parent, const char *path, Hdf5Use use, const void *c
 /** Creates a dataset with all its values; they are of @p type in memory and in the file. */
 Status hdf5_write(hid_t parent, const char *name, hid_t type, Hdf5Shape shape, const void *values);
 
-/** The same for doubles, with the attribute `units` unless @p units is NULL. */
+/** The same, and hands it to @p use while it is open: several attributes are then faster. Of text, like
+ *  hdf5_write_text. */
+Status hdf5_write_and_use(hid_t parent, const char *name, hid_t type, Hdf5Shape shape, const void *values, Hdf5Use use,
+                          const void *context);
+Status hdf5_write_text_and_use(hid_t parent, const char *name, const char *text, Hdf5Use use, const void *context);
+
+/** Like hdf5_write for doubles, with the attribute `units` unless @p units is NULL. */
 Status hdf5_write_reals(hid_t parent, const char *name, Hdf5Shape shape, const double *values, const char *units);
 
 /** One value. */

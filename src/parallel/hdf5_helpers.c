@@ -111,22 +111,29 @@ static hid_t space_of(Hdf5Shape shape) {
     return shape.rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(shape.rank, shape.length, NULL);
 }
 
-/* Writes all of an open dataset and closes it. */
-static Status write_and_close(hid_t dataset, const char *name, hid_t type, const void *values) {
+/* Writes all of an open dataset, uses it and closes it. */
+static Status write_and_close(hid_t dataset, const char *name, hid_t type, const void *values, Hdf5Use use,
+                              const void *context) {
     Status status = status_ok();
     if (dataset < 0 || H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
         status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
+    if (status_is_ok(status) && use != NULL) status = use(dataset, context);
     if (dataset >= 0 && H5Dclose(dataset) < 0 && status_is_ok(status))
         status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
     return status;
 }
 
-Status hdf5_write(hid_t parent, const char *name, hid_t type, Hdf5Shape shape, const void *values) {
+Status hdf5_write_and_use(hid_t parent, const char *name, hid_t type, Hdf5Shape shape, const void *values, Hdf5Use use,
+                          const void *context) {
     const hid_t space = space_of(shape);
     const hid_t dataset = H5Dcreate2(parent, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    const Status status = write_and_close(dataset, name, type, values);
+    const Status status = write_and_close(dataset, name, type, values, use, context);
     if (space >= 0) (void)H5Sclose(space);
     return status;
+}
+
+Status hdf5_write(hid_t parent, const char *name, hid_t type, Hdf5Shape shape, const void *values) {
+    return hdf5_write_and_use(parent, name, type, shape, values, NULL, NULL);
 }
 
 Status hdf5_write_reals(hid_t parent, const char *name, Hdf5Shape shape, const double *values, const char *units) {
@@ -177,6 +184,13 @@ Status hdf5_write_texts(hid_t parent, const char *name, int64_t count, size_t wi
     return write_of_type(parent, name, text_type(width_bytes), hdf5_list(count), texts);
 }
 
+Status hdf5_write_text_and_use(hid_t parent, const char *name, const char *text, Hdf5Use use, const void *context) {
+    const hid_t type = text_type(strlen(text) + 1);
+    const Status status = hdf5_write_and_use(parent, name, type, hdf5_scalar(), text, use, context);
+    if (type >= 0) (void)H5Tclose(type);
+    return status;
+}
+
 Status hdf5_write_bytes(hid_t parent, const char *name, size_t bytes, const void *data) {
     const hid_t type = H5Tcreate(H5T_OPAQUE, bytes);
     if (type >= 0) (void)H5Tset_tag(type, "bytes of a file");
@@ -184,7 +198,7 @@ Status hdf5_write_bytes(hid_t parent, const char *name, size_t bytes, const void
 }
 
 Status hdf5_overwrite(hid_t parent, const char *name, hid_t type, const void *values) {
-    return write_and_close(H5Dopen2(parent, name, H5P_DEFAULT), name, type, values);
+    return write_and_close(H5Dopen2(parent, name, H5P_DEFAULT), name, type, values, NULL, NULL);
 }
 
 Status hdf5_overwrite_text(hid_t parent, const char *name, const char *text) {
@@ -199,7 +213,10 @@ Status hdf5_overwrite_text(hid_t parent, const char *name, const char *text) {
 static Status write_attribute(hid_t parent, const char *object, const char *name, hid_t type, Hdf5Shape shape,
                               const void *values) {
     const hid_t space = space_of(shape);
-    const hid_t attribute = H5Acreate_by_name(parent, object, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    const bool itself = strcmp(object, ".") == 0; /* HDF5 opens an object that is named once more */
+    const hid_t attribute =
+        itself ? H5Acreate2(parent, name, type, space, H5P_DEFAULT, H5P_DEFAULT)
+               : H5Acreate_by_name(parent, object, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     Status status = status_ok();
     if (attribute < 0 || H5Awrite(attribute, type, values) < 0)
         status = hdf5_error(STATUS_OUTPUT_FAILED, "write attribute", name);

@@ -131,31 +131,39 @@ static void si_units(const ParameterRow *row, size_t bytes, char *units) {
     }
 }
 
-static Status write_value(hid_t group, const Parameters *parameters, int index) {
+/* A parameter whose record is written. */
+typedef struct RecordedParameter {
+    const ParameterRow *row;
+    const ParameterState *state;
+} RecordedParameter;
+
+static Status describe_parameter(hid_t dataset, const void *context) {
+    const RecordedParameter *parameter = context;
+    char units[64];
+    si_units(parameter->row, sizeof units, units);
+    TRY(hdf5_attribute_text(dataset, ".", "units", units));
+    TRY(hdf5_attribute_text(dataset, ".", "user_text", parameter->state->text));
+    TRY(hdf5_attribute_text(dataset, ".", "origin", parameter->state->origin));
+    return hdf5_attribute_int32(dataset, ".", "given", parameter->state->given);
+}
+
+static Status write_parameter(hid_t group, const Parameters *parameters, int index) {
     const ParameterRow *row = parameters_row(index);
+    const RecordedParameter recorded = {.row = row, .state = &parameters->state[index]};
     if (row_is_text(row)) {
         char text[PARAMETER_TEXT_BYTES];
         provenance_text(parameters, index, text);
-        return hdf5_write_text(group, row->public_name, text);
+        return hdf5_write_text_and_use(group, row->public_name, text, describe_parameter, &recorded);
     }
     double values[PARAMETER_VALUES_MOST];
     const int count = parameters_values(parameters, index, values);
-    return hdf5_write_reals(group, row->public_name, count == 1 ? hdf5_scalar() : hdf5_list(count), values, NULL);
+    return hdf5_write_and_use(group, row->public_name, H5T_NATIVE_DOUBLE, count == 1 ? hdf5_scalar() : hdf5_list(count),
+                              values, describe_parameter, &recorded);
 }
 
 static Status fill_parameters(hid_t group, const void *context) {
     const Parameters *parameters = ((const Provenance *)context)->parameters;
-    for (int i = 0; i < PARAMETER_COUNT; i++) {
-        const ParameterRow *row = parameters_row(i);
-        const ParameterState *state = &parameters->state[i];
-        char units[64];
-        si_units(row, sizeof units, units);
-        TRY(write_value(group, parameters, i));
-        TRY(hdf5_attribute_text(group, row->public_name, "units", units));
-        TRY(hdf5_attribute_text(group, row->public_name, "user_text", state->text));
-        TRY(hdf5_attribute_text(group, row->public_name, "origin", state->origin));
-        TRY(hdf5_attribute_int32(group, row->public_name, "given", state->given));
-    }
+    for (int i = 0; i < PARAMETER_COUNT; i++) TRY(write_parameter(group, parameters, i));
     return status_ok();
 }
 
