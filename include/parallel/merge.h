@@ -22,11 +22,13 @@ typedef struct MergeRequest {
     BuildInfo build;
 } MergeRequest;
 
-/** One part. Owns its frames' lists. */
+/** One part. Owns its lists. */
 typedef struct MergePart {
     char path[OUTPUT_PATH_BYTES];      /**< as it is opened */
     char file_name[OUTPUT_PATH_BYTES]; /**< from the folder of the master */
     NxmxFrames frames;
+    int64_t
+        *crystal; /**< [frames + 1] first row of each frame in frames/crystals, and their number; NULL without that */
 } MergePart;
 
 /** A merge that has been decided: merge_free frees it. */
@@ -38,7 +40,8 @@ typedef struct Merge {
     int32_t *owner;  /**< [frames] part that a frame is taken from, -1 where none has it complete */
     uint8_t *states; /**< [frames] FRAME_COMPLETE or FRAME_ABSENT */
     int64_t complete;
-    Notes notes; /**< for the user and the record: parts that are missing or incomplete */
+    int64_t *crystal; /**< [frames + 1] as in the parts; a frame that none has complete has no rows */
+    Notes notes;      /**< for the user and the record: parts that are missing or incomplete */
 } Merge;
 
 /** Reads and checks the parts, writes the master and gives it its name.

@@ -29,10 +29,22 @@ Range merge_next_run(const Merge *merge, int64_t from);
 /** Creates the virtual dataset of images @p path like @p rows of a part. */
 Status merge_rows_create_images(hid_t master, const Merge *merge, const char *path, const MergeRows *rows);
 
-/** Creates a dataset like @p rows of a part for the frames of the master; a row that is never written holds NaN, -1 or
- * 0.
+/** Creates a dataset like @p rows of a part with @p count rows in the master; one that is never written holds NaN, -1
+ * or 0.
  */
-Status merge_rows_create(hid_t master, const Merge *merge, const char *path, const MergeRows *rows);
+Status merge_rows_create(hid_t master, int64_t count, const char *path, const MergeRows *rows);
+
+/** Rows @p from of @p values, which are those of a dataset of a part, become rows from @p to on of the master's. */
+Status merge_rows_put(const MergeRows *master, const char *values, Range from, int64_t to);
+
+/** All rows of an open dataset.
+ *  @param values  allocated here, NULL without memory; the caller frees it, whatever is returned */
+Status merge_rows_read(const MergeRows *rows, const char *path, char **values);
+
+/** Opens a dataset of part @p index and of the master, which must be alike with @p count rows in the part; the
+ *  caller closes both, whatever is returned. */
+Status merge_rows_open_pair(hid_t master, const MergePart *part, hid_t file, const char *path, int64_t count,
+                            MergeRows *from, MergeRows *to);
 
 /** Copies rows from the open file of part @p index: those of frames that are taken from it, or with @p all every one.
  */

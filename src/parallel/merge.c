@@ -2,6 +2,8 @@
 
 #include "merge.h"
 
+#include "merge_crystals.h"
+
 #include "hdf5_helpers.h"
 #include "merge_file.h"
 #include "text.h"
@@ -16,8 +18,12 @@
 #include <unistd.h>
 
 void merge_free(Merge *merge) {
-    for (int i = 0; i < merge->parts; i++) nxmx_frames_free(&merge->part[i].frames);
+    for (int i = 0; i < merge->parts; i++) {
+        nxmx_frames_free(&merge->part[i].frames);
+        free(merge->part[i].crystal);
+    }
     free(merge->part);
+    free(merge->crystal);
     free(merge->owner);
     free(merge->states);
     *merge = (Merge){.parts = 0};
@@ -174,12 +180,6 @@ static Status check_part(hid_t file, const NxmxFrames *frames, const char *path,
         const char *path;
     } builds = {standard, notes, path};
     if (frames->merged) return status_error(STATUS_BAD_PARAMETER, "%s was itself merged; name its parts instead", path);
-    if (hdf5_has(file, "/entry/simulation/frames/crystals"))
-        return status_error(
-            STATUS_BAD_PARAMETER,
-            "%s lists several crystals or weights for its frames, and merge joins only what has one row "
-            "for each frame; render the sweep into one file, or read the parts one by one",
-            path);
     TRY(standard->parameters == NULL ? take_standard(file, path, standard) : compare_with(file, path, standard));
     return hdf5_use_group(file, "/entry/simulation", compare_builds, &builds);
 }
@@ -195,6 +195,7 @@ static Status read_part(Merge *merge, Standard *standard, const char *path) {
         (void)text_copy(part->path, sizeof part->path, path);
         merge->parts++;
         status = check_part(file, &part->frames, path, standard, &merge->notes);
+        if (status_is_ok(status)) status = merge_crystals_read(file, part);
     }
     (void)hdf5_close_file(path, &file);
     return status;
@@ -317,6 +318,7 @@ Status merge_run(const MergeRequest *request, Merge *merge) {
     TRY(check_output(&merge->output, request->overwrite));
     Status status = read_parts(request, merge, &standard);
     if (status_is_ok(status)) status = choose_owners(request, merge);
+    if (status_is_ok(status)) status = merge_crystals_place(merge);
     if (status_is_ok(status)) status = write_file(request, merge);
     parameters_destroy(&standard.parameters);
     return status;

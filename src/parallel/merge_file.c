@@ -2,6 +2,7 @@
 
 #include "hdf5_copy.h"
 #include "hdf5_helpers.h"
+#include "merge_crystals.h"
 #include "merge_rows.h"
 #include "nxmx.h"
 
@@ -13,10 +14,17 @@
 
 enum { PATH_BYTES = 256, ROW_DATASETS_MOST = 200 };
 
+/* Whose rows of a part get into the master. */
+typedef enum RowsKind {
+    ROWS_TAKEN,   /* of the frames that are taken from the part */
+    ROWS_ALL,     /* of all its frames */
+    ROWS_CRYSTALS /* of each crystal of the frames that are taken from it */
+} RowsKind;
+
 /* A dataset whose rows all parts fill. */
 typedef struct RowDataset {
     char path[PATH_BYTES];
-    bool all; /* the rows of all frames, else only of those that are taken from a part */
+    RowsKind kind;
 } RowDataset;
 
 /* A merge under way. */
@@ -33,6 +41,7 @@ typedef enum DatasetRole {
     ROLE_SHARED,   /* the same for all frames: copied from the first part */
     ROLE_IMAGES,   /* virtual */
     ROLE_COLUMN,   /* a row for each frame, of the part that the frame is taken from */
+    ROLE_CRYSTALS, /* a row for each crystal of these */
     ROLE_GEOMETRY, /* a value for each frame that is known even where the image is missing */
     ROLE_COUNTER   /* 1, 2, 3 ... */
 } DatasetRole;
@@ -81,23 +90,26 @@ static Status find_role(const Merge *merge, const char *path, const MergeRows *r
         *role = ROLE_IMAGES;
     else if (strcmp(path, "/entry/data/frame") == 0 || strcmp(path, "/entry/simulation/images/frame") == 0)
         *role = ROLE_COUNTER;
+    else if (begins_with(path, FRAMES_PATH "/crystals/"))
+        *role = ROLE_CRYSTALS;
     else if (begins_with(path, FRAMES_PATH))
         *role = ROLE_COLUMN;
     else if (array != NULL && rows->rank >= array->least_rank)
         *role = ROLE_GEOMETRY;
     const hsize_t frames = (hsize_t)range_length(merge->part[0].frames.range);
-    if (*role == ROLE_SHARED || (rows->rank >= 1 && rows->length[0] == frames)) return status_ok();
+    if (*role == ROLE_SHARED || *role == ROLE_CRYSTALS || (rows->rank >= 1 && rows->length[0] == frames))
+        return status_ok();
     return status_error(STATUS_BAD_FILE, "%s: %s has not one row for each frame", merge->part[0].path, path);
 }
 
 /* --------------------------------------------------------------------------------------------------- tree of a part */
 
-static Status remember(Writing *writing, const char *path, bool all) {
+static Status remember(Writing *writing, const char *path, RowsKind kind) {
     if (writing->rows == ROW_DATASETS_MOST || strlen(path) >= PATH_BYTES)
         return status_error(STATUS_BAD_FILE, "there are too many columns, or too long names: %.200s", path);
     RowDataset *row = &writing->row[writing->rows++];
     (void)snprintf(row->path, sizeof row->path, "%s", path);
-    row->all = all;
+    row->kind = kind;
     return status_ok();
 }
 
@@ -105,9 +117,9 @@ static Status add_geometry(Writing *writing, const char *path, const MergeRows *
     const FrameArray *array = find_array(path);
     double step = 0.0;
     if (array->step != NULL) TRY(merge_rows_first(writing->first, array->step, &step));
-    TRY(merge_rows_create(writing->master, writing->merge, path, rows));
+    TRY(merge_rows_create(writing->master, range_length(writing->merge->frames), path, rows));
     TRY(merge_rows_guess(writing->master, writing->merge, path, rows, step));
-    return remember(writing, path, true);
+    return remember(writing, path, ROWS_ALL);
 }
 
 static Status add_open_dataset(Writing *writing, const char *path, const MergeRows *rows) {
@@ -121,8 +133,11 @@ static Status add_open_dataset(Writing *writing, const char *path, const MergeRo
     case ROLE_IMAGES:
         return merge_rows_create_images(writing->master, writing->merge, path, rows);
     case ROLE_COLUMN:
-        TRY(merge_rows_create(writing->master, writing->merge, path, rows));
-        return remember(writing, path, false);
+        TRY(merge_rows_create(writing->master, range_length(writing->merge->frames), path, rows));
+        return remember(writing, path, ROWS_TAKEN);
+    case ROLE_CRYSTALS:
+        TRY(merge_rows_create(writing->master, merge_crystals_count(writing->merge), path, rows));
+        return remember(writing, path, ROWS_CRYSTALS);
     case ROLE_GEOMETRY:
         return add_geometry(writing, path, rows);
     case ROLE_COUNTER:
@@ -242,8 +257,13 @@ static Status record_part(const Writing *writing, int index, hid_t file) {
 
 /* Everything that one part adds to the master. */
 static Status add_open_part(Writing *writing, int index, hid_t file) {
-    for (int i = 0; i < writing->rows; i++)
-        TRY(merge_rows_copy(writing->master, writing->merge, index, file, writing->row[i].path, writing->row[i].all));
+    const Merge *merge = writing->merge;
+    for (int i = 0; i < writing->rows; i++) {
+        const RowDataset *row = &writing->row[i];
+        TRY(row->kind == ROWS_CRYSTALS
+                ? merge_crystals_copy(writing->master, merge, index, file, row->path)
+                : merge_rows_copy(writing->master, merge, index, file, row->path, row->kind == ROWS_ALL));
+    }
     return record_part(writing, index, file);
 }
 

@@ -29,8 +29,8 @@ Status merge_rows_open(hid_t file, const char *path, MergeRows *rows) {
     return status_ok();
 }
 
-static bool has_rows(const MergeRows *rows, int64_t frames) {
-    return rows->rank >= 1 && rows->length[0] == (hsize_t)frames;
+static bool has_rows(const MergeRows *rows, int64_t count) {
+    return rows->rank >= 1 && rows->length[0] == (hsize_t)count;
 }
 
 Range merge_next_run(const Merge *merge, int64_t from) {
@@ -98,16 +98,18 @@ static Status create_like(hid_t master, const char *path, const MergeRows *rows,
     return status;
 }
 
-static hid_t master_space(const Merge *merge, const MergeRows *rows) {
+/* Like @p rows, but with @p count of them. */
+static hid_t master_space(int64_t count, const MergeRows *rows) {
     hsize_t length[MERGE_RANK_MOST];
     memcpy(length, rows->length, sizeof length);
-    length[0] = (hsize_t)range_length(merge->frames);
+    length[0] = (hsize_t)count;
     return H5Screate_simple(rows->rank, length, NULL);
 }
 
 Status merge_rows_create_images(hid_t master, const Merge *merge, const char *path, const MergeRows *rows) {
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-    const hid_t space = master_space(merge, rows), selection = master_space(merge, rows);
+    const int64_t frames = range_length(merge->frames);
+    const hid_t space = master_space(frames, rows), selection = master_space(frames, rows);
     Status status = rows->rank == 3 ? map_all(creation, selection, merge, path, rows)
                                     : status_error(STATUS_BAD_FILE, "%s is no list of images", path);
     if (status_is_ok(status)) status = create_like(master, path, rows, creation, space);
@@ -132,9 +134,9 @@ static Status set_fill(hid_t creation, hid_t type) {
     return set < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "set up", "a column") : status_ok();
 }
 
-Status merge_rows_create(hid_t master, const Merge *merge, const char *path, const MergeRows *rows) {
+Status merge_rows_create(hid_t master, int64_t count, const char *path, const MergeRows *rows) {
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-    const hid_t space = master_space(merge, rows);
+    const hid_t space = master_space(count, rows);
     Status status = set_fill(creation, rows->type);
     if (status_is_ok(status)) status = create_like(master, path, rows, creation, space);
     if (space >= 0) (void)H5Sclose(space);
@@ -156,6 +158,11 @@ static Status put_rows(const MergeRows *master, Range run, const void *values) {
     return written ? status_ok() : hdf5_error(STATUS_OUTPUT_FAILED, "write", "the rows of frames");
 }
 
+Status merge_rows_put(const MergeRows *master, const char *values, Range from, int64_t to) {
+    if (range_length(from) == 0) return status_ok();
+    return put_rows(master, (Range){to, to + range_length(from)}, values + (size_t)from.begin * master->row_bytes);
+}
+
 /* The rows of a part's frames: those that are taken from it, or all. */
 static Status put_rows_of_part(const Merge *merge, int index, const MergeRows *master, const char *values, bool all) {
     const Range mine = merge->part[index].frames.range, whole = merge->frames;
@@ -166,13 +173,13 @@ static Status put_rows_of_part(const Merge *merge, int index, const MergeRows *m
         if (run.end > end || all) run.end = end;
         const int64_t row = whole.begin + run.begin - mine.begin;
         if (all || merge->owner[run.begin] == index)
-            TRY(put_rows(master, run, values + (size_t)row * master->row_bytes));
+            TRY(merge_rows_put(master, values, (Range){row, row + range_length(run)}, run.begin));
         from = run.end;
     }
     return status_ok();
 }
 
-static Status read_all(const MergeRows *rows, const char *path, char **values) {
+Status merge_rows_read(const MergeRows *rows, const char *path, char **values) {
     *values = malloc((size_t)rows->length[0] * rows->row_bytes + 1);
     if (*values == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %s", path);
     return H5Dread(rows->dataset, rows->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, *values) < 0
@@ -184,15 +191,21 @@ static bool same_rows(const MergeRows *left, const MergeRows *right) {
     return left->rank == right->rank && left->row_bytes == right->row_bytes && H5Tequal(left->type, right->type) > 0;
 }
 
+Status merge_rows_open_pair(hid_t master, const MergePart *part, hid_t file, const char *path, int64_t count,
+                            MergeRows *from, MergeRows *to) {
+    Status status = merge_rows_open(file, path, from);
+    status = status_first(merge_rows_open(master, path, to), status);
+    if (status_is_ok(status) && !(same_rows(from, to) && has_rows(from, count)))
+        status = status_error(STATUS_BAD_FILE, "%s: %s is not as in the other parts", part->path, path);
+    return status;
+}
+
 Status merge_rows_copy(hid_t master, const Merge *merge, int index, hid_t file, const char *path, bool all) {
     const MergePart *part = &merge->part[index];
     MergeRows from, to;
     char *values = NULL;
-    Status status = merge_rows_open(file, path, &from);
-    status = status_first(merge_rows_open(master, path, &to), status);
-    if (status_is_ok(status) && !(same_rows(&from, &to) && has_rows(&from, range_length(part->frames.range))))
-        status = status_error(STATUS_BAD_FILE, "%s: %s is not as in the other parts", part->path, path);
-    if (status_is_ok(status)) status = read_all(&from, path, &values);
+    Status status = merge_rows_open_pair(master, part, file, path, range_length(part->frames.range), &from, &to);
+    if (status_is_ok(status)) status = merge_rows_read(&from, path, &values);
     if (status_is_ok(status)) status = put_rows_of_part(merge, index, &to, values, all);
     free(values);
     merge_rows_close(&to);
@@ -208,7 +221,7 @@ Status merge_rows_first(hid_t file, const char *path, double *value) {
     Status status = merge_rows_open(file, path, &rows);
     if (status_is_ok(status) && (H5Tequal(rows.type, H5T_NATIVE_DOUBLE) <= 0 || rows.rank != 1))
         status = status_error(STATUS_BAD_FILE, "%s is no list of doubles", path);
-    if (status_is_ok(status)) status = read_all(&rows, path, &values);
+    if (status_is_ok(status)) status = merge_rows_read(&rows, path, &values);
     if (status_is_ok(status)) memcpy(value, values, sizeof *value);
     free(values);
     merge_rows_close(&rows);
@@ -233,7 +246,7 @@ Status merge_rows_guess(hid_t master, const Merge *merge, const char *path, cons
     if (H5Tequal(rows->type, H5T_NATIVE_DOUBLE) <= 0)
         return status_error(STATUS_BAD_FILE, "%s does not hold doubles", path);
     Status status = merge_rows_open(master, path, &to);
-    if (status_is_ok(status)) status = read_all(rows, path, &values);
+    if (status_is_ok(status)) status = merge_rows_read(rows, path, &values);
     double *row = malloc(rows->row_bytes);
     if (row == NULL) status = status_first(status, status_error(STATUS_NO_MEMORY, "no memory for %s", path));
     if (status_is_ok(status)) status = put_guesses(&to, merge, (const double *)(const void *)values, row, step);
@@ -248,7 +261,7 @@ Status merge_rows_count(hid_t master, const Merge *merge, const char *path, cons
     int32_t *numbers = malloc((size_t)frames * sizeof *numbers);
     if (numbers == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the numbers of the frames");
     for (int64_t i = 0; i < frames; i++) numbers[i] = (int32_t)(i + 1);
-    Status status = merge_rows_create(master, merge, path, rows);
+    Status status = merge_rows_create(master, frames, path, rows);
     if (status_is_ok(status)) status = hdf5_overwrite(master, path, H5T_NATIVE_INT32, numbers);
     free(numbers);
     return status;

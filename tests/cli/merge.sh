@@ -146,11 +146,20 @@ for name in /entry/instrument/beam/incident_wavelength /entry/instrument/beam/fl
 done
 [ "$(images_of differing.nxs)" = "$(images_of differing-0-8.nxs)" ] || fail "merged: frames that differ have other images"
 
-# A row for each crystal is no row for each frame.
-printf 'frame,weight,q0,q1,q2,q3\n0,1,1,0,0,0\n0,0.5,0,1,0,0\n1,1,1,0,0,0\n' > list.csv
-for frames in 0:1 1:2; do
+# Frames of several crystals have a row for each of them; a frame that no part has has none.
+printf 'frame,weight,q0,q1,q2,q3\n0,1,1,0,0,0\n0,0.5,0,1,0,0\n1,1,1,0,0,0\n2,1,0,0,1,0\n2,2,0,0,0,1\n2,3,1,1,0,0\n' > list.csv
+for frames in 0:3 0:1 1:3 1:2; do
     "$TESSERA" simulate "${small_case[@]}" --sweep.kind=list --sweep.file=list.csv --frames $frames --quiet \
         --output crowded-${frames/:/-}.nxs || fail "list $frames"
 done
-refused crystals 'several crystals' crowded.nxs crowded-0-1.nxs crowded-1-2.nxs
+merged crowded crowded.nxs crowded-1-3.nxs crowded-0-1.nxs
+for name in number weight ub_matrix; do
+    [ "$("$TOOLS/dataset_sha256" crowded.nxs $table/crystals/$name)" = "$("$TOOLS/dataset_sha256" crowded-0-3.nxs $table/crystals/$name)" ] ||
+        fail "merged: crystals/$name"
+done
+[ "$(images_of crowded.nxs)" = "$(images_of crowded-0-3.nxs)" ] || fail "merged: frames of several crystals have other images"
+merged "a slice of crystals" few.nxs crowded-0-1.nxs crowded-1-3.nxs --frames 1:3
+[ "$(values_of few.nxs $table/crystals/weight | tr '\n' ' ')" = '1 1 2 3 ' ] || fail "a slice: other crystals"
+merged "missing crystals" lacking.nxs crowded-1-2.nxs crowded-0-1.nxs
+[ "$(values_of lacking.nxs $table/crystals/number | tr '\n' ' ')" = '0 0 1 ' ] || fail "missing frames: other crystals"
 finish
