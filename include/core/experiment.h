@@ -86,6 +86,14 @@ Status experiment_change(const Experiment *base, const Parameters *parameters, i
 /** True when some frame may use the float32 kernel. */
 bool experiment_may_use_float32(const Experiment *experiment);
 
+/** False where all frames are rendered by reflections alone: only those are the same on machines with fused operations
+ *  and without. */
+bool experiment_rounds_by_instructions(const Experiment *experiment);
+
+/** False where polarization, capture and the resolution limit at a pixel are the same for both sources.
+ *  @param before  NULL differs from all */
+bool experiment_sources_differ(const Experiment *experiment, const Source *before, const Source *source);
+
 /** Frees @p experiment, which may be NULL, and leaves NULL. */
 void experiment_destroy(Experiment **experiment);
 

@@ -3,21 +3,15 @@
 #ifndef TESSERA_FLOAT32_MATH_H
 #define TESSERA_FLOAT32_MATH_H
 
+#include "inlined.h"
 #include "vector.h"
 
 #include <math.h>
 #include <stdint.h>
 
-/** For what the loops over pixels call: the compiler must see through it. */
-#define INLINED static inline __attribute__((always_inline))
-
-/** Arrays that loops fill from their beginning: a vector's width, or the compiler computes up to it one by one. */
-#define LANE_ALIGNED _Alignas(64)
-
-/** a b + c, in one rounding where the machine has an instruction for it. Written out, and with the compiler's own
- *  contraction off, so that every set of instructions that has it, and every compiler, gives the same bits. */
+/** a b + c, in one rounding where the machine has an instruction for it: see inlined.h. */
 INLINED float fused(float a, float b, float c) {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#ifdef MACHINE_IS_FUSED
     return __builtin_fmaf(a, b, c);
 #else
     return a * b + c;

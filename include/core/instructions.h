@@ -18,7 +18,7 @@ Status instructions_choose(Instructions wanted, Instructions *chosen);
 /** "portable", "x86-64-v3" or "x86-64-v4", as files record it. */
 const char *instructions_name(Instructions instructions);
 
-/** True where float32 is rounded alike: with fused operations, or without. @p one and @p other are names. */
+/** True where kernels round alike: with fused operations, or without. @p one and @p other are names. */
 bool instructions_round_alike(const char *one, const char *other);
 
 #endif

@@ -20,7 +20,9 @@ typedef void (*KernelFunction)(const Experiment *experiment, const Frame *frame,
 #define KERNEL_EXPAND(name, instructions) KERNEL_JOIN(name, instructions)
 #define KERNEL_VARIANT(name) KERNEL_EXPAND(name, KERNEL_INSTRUCTIONS)
 
-/** The oracle: the formulas in double precision. All variants compute the same bits, as none contracts to FMA. */
+/** The oracle: the formulas in double precision. v3 and v4 compute the same bits; the portable one, without FMA, may
+ * not.
+ */
 void kernel64_accumulate_portable(const Experiment *, const Frame *, Tile, Range, DoubleDouble *);
 void kernel64_accumulate_v3(const Experiment *, const Frame *, Tile, Range, DoubleDouble *);
 void kernel64_accumulate_v4(const Experiment *, const Frame *, Tile, Range, DoubleDouble *);

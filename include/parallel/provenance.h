@@ -49,9 +49,9 @@ typedef struct Provenance {
     const Notes *notes; /**< may be NULL */
     const char *command_line;
     BuildInfo build;
-    Instructions instructions; /**< of rank 0; all ranks round alike */
-    bool single_precision;     /**< float32, which the instructions round differently */
-    Range frames;              /**< absolute numbers of the file's frames */
+    Instructions instructions;   /**< of rank 0; all ranks round alike */
+    bool rounds_by_instructions; /**< false where all sets of them give the same bytes */
+    Range frames;                /**< absolute numbers of the file's frames */
     int ranks;
     const RankPlace *places; /**< [ranks] */
     int inputs;

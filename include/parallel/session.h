@@ -25,8 +25,7 @@ RankPlace session_place(void);
 /** Largest resident set of this process so far, in bytes; 0 where the system does not tell. */
 int64_t session_peak_memory(void);
 
-/** Refuses to add float32 frames to finished ones that other instructions rounded, unless run.mix_instructions allows
- * it.
+/** Refuses to add frames to finished ones that other instructions rounded, unless run.mix_instructions allows it.
  *  @param file  open
  *  @param path  for the message
  *  @return BAD_PARAMETER naming both and the remedy */

@@ -262,6 +262,18 @@ bool experiment_may_use_float32(const Experiment *e) {
     return e->precision == PRECISION_FLOAT32 || (automatic && table_fits(e));
 }
 
+bool experiment_rounds_by_instructions(const Experiment *e) {
+    const bool decided_by_frame = e->parameters != NULL;
+    return !e->sampling.by_reflections || decided_by_frame || e->background.molecules > 0.0;
+}
+
+bool experiment_sources_differ(const Experiment *e, const Source *before, const Source *source) {
+    if (before == NULL) return true;
+    const Vec3 a = before->direction, b = source->direction;
+    const bool by_wavelength = e->detector.sensor_by_wavelength || e->sampling.dmin_m > 0.0;
+    return a.x != b.x || a.y != b.y || a.z != b.z || (by_wavelength && before->wavelength_m != source->wavelength_m);
+}
+
 /* The structure factors for the float32 kernel. */
 static Status make_table(Experiment *e) {
     const bool all_by_reflections = e->sampling.by_reflections && e->parameters == NULL; /* else decided by frame */

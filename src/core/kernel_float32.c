@@ -46,8 +46,7 @@ typedef struct Scene {
     const Frame *frame;
     Spot spot;
     Lookup lookup;
-    bool by_wavelength; /* a source's factor depends on its wavelength */
-    double scale;       /* of the sums: |F|^2 where it is the same everywhere */
+    double scale; /* of the sums: |F|^2 where it is the same everywhere */
 } Scene;
 
 static Scene make_scene(const Experiment *e, const Frame *frame) {
@@ -55,7 +54,6 @@ static Scene make_scene(const Experiment *e, const Frame *frame) {
     const bool has_room = count[0] > 1 && count[1] > 1 && count[2] > 1; /* for four points in the padded table */
     Scene scene = {.experiment = e, .frame = frame, .spot = make_spot(&e->crystal), .scale = 1.0};
     scene.lookup = e->sampling.interpolate && has_room ? LOOKUP_TRICUBIC : LOOKUP_NEAREST;
-    scene.by_wavelength = e->detector.sensor_by_wavelength || e->sampling.dmin_m > 0.0;
     if (e->factors.table != NULL) return scene;
     scene.lookup = LOOKUP_DEFAULT;
     scene.scale = e->factors.default_f * e->factors.default_f;
@@ -284,13 +282,6 @@ INLINED void add_term_by_shape(const Scene *scene, const Source *source, Term te
     }
 }
 
-static bool sources_differ(const Scene *scene, const Source *a, const Source *b) {
-    if (a == NULL) return true;
-    const bool turned =
-        a->direction.x != b->direction.x || a->direction.y != b->direction.y || a->direction.z != b->direction.z;
-    return turned || (scene->by_wavelength && a->wavelength_m != b->wavelength_m);
-}
-
 INLINED void add_terms(const Scene *scene, Range terms, Work *work) {
     const Experiment *e = scene->experiment;
     const Frame *frame = scene->frame;
@@ -305,7 +296,8 @@ INLINED void add_terms(const Scene *scene, Range terms, Work *work) {
             work->number = number;
             set_lattice(&work->block, work->cell_m, &work->lattice);
         }
-        if (sources_differ(scene, work->source, source)) set_source_factor(e, &work->block, source, work->factor);
+        if (experiment_sources_differ(e, work->source, source))
+            set_source_factor(e, &work->block, source, work->factor);
         work->source = source;
         const Term term = make_term(e, &work->block, source, work->cell_m);
         add_term_by_shape(scene, source, term, work);

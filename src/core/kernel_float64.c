@@ -1,7 +1,7 @@
 #include "kernel_variants.h"
 
+#include "float64_math.h"
 #include "kernel.h"
-
 #include "sensor.h"
 #include "shape.h"
 
@@ -9,21 +9,21 @@
  * the loops over them into vector instructions. */
 enum { LANES = 64 };
 
-#define INLINED static inline __attribute__((always_inline))
-
 /* One row of at most LANES sub-pixels. */
 typedef struct Lanes {
-    int count;
-    double x[LANES], y[LANES], z[LANES]; /* unit vector of the diffracted beam */
-    double weight[LANES];                /* solid angle (sr) x capture fraction where all sources have the same */
-    double cosine[LANES];                /* of the angle to the detector's normal */
-    int layer;
+    int count, layer;
+    LANE_ALIGNED double x[LANES], y[LANES], z[LANES]; /* unit vector of the diffracted beam */
+    LANE_ALIGNED double weight[LANES]; /* solid angle (sr) x capture fraction where all sources have the same */
+    double cosine[LANES];              /* of the angle to the detector's normal */
+    const Source *source;              /* that the factor is of; NULL for none */
+    LANE_ALIGNED double factor[LANES]; /* what it does whatever the crystal's orientation */
 } Lanes;
 
 /* What each term needs to know of the crystal, hoisted out of the loops. */
 typedef struct TermScratch {
-    double h[LANES], k[LANES], l[LANES]; /* Miller indices */
-    double squared[LANES];               /* |F_cell F_latt|^2 x polarization */
+    LANE_ALIGNED double along_a[LANES], along_b[LANES], along_c[LANES]; /* cell edges (m) . diffracted beam */
+    LANE_ALIGNED double h[LANES], k[LANES], l[LANES];                   /* Miller indices */
+    LANE_ALIGNED double squared[LANES];                                 /* |F_cell F_latt|^2 */
 } TermScratch;
 
 /* Position, solid angle and capture of the sub-pixels [sub_s, sub_f] of a row of pixels, in layer @p layer. */
@@ -36,6 +36,7 @@ INLINED void set_lanes(const Experiment *e, int64_t slow, int64_t fast, int coun
     const double s_m = pixel * ((double)slow + (sub_s + 0.5) / oversample);
     lanes->count = count;
     lanes->layer = layer;
+    lanes->source = NULL;
     for (int i = 0; i < count; i++) {
         const double f_m = pixel * ((double)(fast + i) + (sub_f + 0.5) / oversample);
         const Vec3 position = detector_position(detector, f_m, s_m, depth);
@@ -52,50 +53,60 @@ INLINED void set_lanes(const Experiment *e, int64_t slow, int64_t fast, int coun
     }
 }
 
-/* h = a.s, k = b.s, l = c.s with s = (diffracted - incident) / lambda. */
-INLINED void set_miller_indices(const Lanes *lanes, const Source *source, Mat3 cell_m, TermScratch *term) {
-    const double per_m = 1.0 / source->wavelength_m;
-    const Vec3 incident = source->direction;
+/* The lattice's part of a.s, b.s, c.s with s = (diffracted - incident) / lambda. */
+INLINED void set_along_edges(const Lanes *lanes, Mat3 cell_m, TermScratch *term) {
     const Vec3 a = cell_m.row[0], b = cell_m.row[1], c = cell_m.row[2];
 #pragma omp simd
     for (int i = 0; i < LANES; i++) {
-        const double x = (lanes->x[i] - incident.x) * per_m;
-        const double y = (lanes->y[i] - incident.y) * per_m;
-        const double z = (lanes->z[i] - incident.z) * per_m;
-        term->h[i] = a.x * x + a.y * y + a.z * z;
-        term->k[i] = b.x * x + b.y * y + b.z * z;
-        term->l[i] = c.x * x + c.y * y + c.z * z;
+        term->along_a[i] = fused64_dot(a, lanes->x[i], lanes->y[i], lanes->z[i]);
+        term->along_b[i] = fused64_dot(b, lanes->x[i], lanes->y[i], lanes->z[i]);
+        term->along_c[i] = fused64_dot(c, lanes->x[i], lanes->y[i], lanes->z[i]);
     }
 }
 
-/* Kahn's factor for each lane, and the sensor's capture where it depends on the wavelength. */
-INLINED void apply_polarization(const Experiment *e, const Lanes *lanes, const Source *source, TermScratch *term) {
-    const double kahn = e->beam.polarization_kahn;
-    const Vec3 incident = source->direction, electric = source->electric, magnetic = source->magnetic;
-    const double on = e->beam.polarization_correction ? 1.0 : 0.0;
+/* h = a.s, k = b.s, l = c.s. */
+INLINED void set_miller_indices(const Source *source, Mat3 cell_m, TermScratch *term) {
+    const double per_m = 1.0 / source->wavelength_m;
+    const Vec3 incident = mat3_apply(cell_m, vec3_scale(-per_m, source->direction));
 #pragma omp simd
     for (int i = 0; i < LANES; i++) {
-        const double along = incident.x * lanes->x[i] + incident.y * lanes->y[i] + incident.z * lanes->z[i];
-        const double p = electric.x * lanes->x[i] + electric.y * lanes->y[i] + electric.z * lanes->z[i];
-        const double q = magnetic.x * lanes->x[i] + magnetic.y * lanes->y[i] + magnetic.z * lanes->z[i];
-        const double factor = 0.5 * (1.0 + along * along - kahn * (p * p - q * q));
-        term->squared[i] *= 1.0 + on * (factor - 1.0);
+        term->h[i] = fused64(per_m, term->along_a[i], incident.x);
+        term->k[i] = fused64(per_m, term->along_b[i], incident.y);
+        term->l[i] = fused64(per_m, term->along_c[i], incident.z);
     }
-    if (e->detector.sensor_by_wavelength) {
-        const double layer_m = e->detector.sensor_thickness_m / e->detector.sensor_layers;
-        for (int i = 0; i < lanes->count; i++)
-            term->squared[i] *= sensor_capture(layer_m, lanes->layer, source->absorption_per_m, lanes->cosine[i]);
+}
+
+/* Kahn's factor for each lane. */
+INLINED void set_polarization(const Experiment *e, const Source *source, Lanes *lanes) {
+    const double kahn = e->beam.polarization_kahn, on = e->beam.polarization_correction ? 1.0 : 0.0;
+    const Vec3 incident = source->direction, electric = source->electric, magnetic = source->magnetic;
+#pragma omp simd
+    for (int i = 0; i < LANES; i++) {
+        const double along = fused64_dot(incident, lanes->x[i], lanes->y[i], lanes->z[i]);
+        const double p = fused64_dot(electric, lanes->x[i], lanes->y[i], lanes->z[i]);
+        const double q = fused64_dot(magnetic, lanes->x[i], lanes->y[i], lanes->z[i]);
+        const double polarized = 0.5 * fused64(along, along, fused64(kahn, fused64(q, q, -p * p), 1.0));
+        lanes->factor[i] = fused64(on, polarized - 1.0, 1.0);
     }
 }
 
 /* Beyond the resolution limit nothing is diffracted. */
-INLINED void apply_dmin(const Experiment *e, const Lanes *lanes, const Source *source, TermScratch *term) {
+INLINED void apply_dmin(const Experiment *e, const Source *source, Lanes *lanes) {
     if (!(e->sampling.dmin_m > 0.0)) return;
     const double least = source->wavelength_m / e->sampling.dmin_m; /* of |diffracted - incident| */
     for (int i = 0; i < lanes->count; i++) {
         const Vec3 s = vec3_subtract(vec3(lanes->x[i], lanes->y[i], lanes->z[i]), source->direction);
-        if (vec3_dot(s, s) > least * least) term->squared[i] = 0.0;
+        if (vec3_dot(s, s) > least * least) lanes->factor[i] = 0.0;
     }
+}
+
+/* What a source does to each lane whatever diffracts: polarization, and capture where it depends on the wavelength. */
+INLINED void set_source_factor(const Experiment *e, const Source *source, Lanes *lanes) {
+    set_polarization(e, source, lanes);
+    if (!e->detector.sensor_by_wavelength) return;
+    const double layer_m = e->detector.sensor_thickness_m / e->detector.sensor_layers;
+    for (int i = 0; i < lanes->count; i++)
+        lanes->factor[i] *= sensor_capture(layer_m, lanes->layer, source->absorption_per_m, lanes->cosine[i]);
 }
 
 INLINED void apply_nearest_structure_factor(const StructureFactors *factors, TermScratch *term) {
@@ -116,9 +127,8 @@ INLINED void apply_nearest_structure_factor(const StructureFactors *factors, Ter
 
 INLINED void apply_structure_factor(const Experiment *e, TermScratch *term, int count) {
     const StructureFactors *factors = &e->factors;
-    if (factors->grid == NULL) {
-        for (int i = 0; i < LANES; i++) term->squared[i] *= factors->default_f * factors->default_f;
-    } else if (!e->sampling.interpolate) {
+    if (factors->grid == NULL) return; /* it is the same everywhere: scale_of */
+    if (!e->sampling.interpolate) {
         apply_nearest_structure_factor(factors, term);
     } else {
         for (int i = 0; i < count; i++) {
@@ -128,11 +138,14 @@ INLINED void apply_structure_factor(const Experiment *e, TermScratch *term, int 
     }
 }
 
+/* Of the sums: |F|^2 without a grid. */
+static double scale_of(const StructureFactors *factors) {
+    return factors->grid == NULL ? factors->default_f * factors->default_f : 1.0;
+}
+
 INLINED void set_square_lattice(const double *cells, TermScratch *term) {
 #pragma omp simd
-    for (int i = 0; i < LANES; i++)
-        term->squared[i] = shape_interference(term->h[i], cells[0]) * shape_interference(term->k[i], cells[1]) *
-                           shape_interference(term->l[i], cells[2]);
+    for (int i = 0; i < LANES; i++) term->squared[i] = square_squared64(cells, term->h[i], term->k[i], term->l[i]);
 }
 
 INLINED void set_lattice(const Crystal *crystal, TermScratch *term, int count) {
@@ -145,42 +158,46 @@ INLINED void set_lattice(const Crystal *crystal, TermScratch *term, int count) {
 }
 
 /* One block of terms for one row of sub-pixels, added to the sums of their pixels. */
-INLINED void add_block(const Experiment *e, const Frame *frame, const Lanes *lanes, Range terms, DoubleDouble *sums) {
+INLINED void add_block(const Experiment *e, const Frame *frame, Lanes *lanes, Range terms, DoubleDouble *sums) {
     const int64_t sources = e->beam.source_count, phi_steps = e->sampling.phi_steps;
-    double block[LANES] = {0.0};
+    const double scale = scale_of(&e->factors);
+    LANE_ALIGNED double block[LANES] = {0.0};
     TermScratch scratch;
     Mat3 cell_m = {{{0}}};
     for (int64_t t = terms.begin; t < terms.end; t++) {
         const Source *source = &e->beam.sources[t % sources];
         const int64_t lattice = t / sources;
-        if (t == terms.begin || t % sources == 0) /* sources come first in the order of terms: the lattice lasts */
+        if (t == terms.begin || t % sources == 0) { /* sources come first in the order of terms: the lattice lasts */
             cell_m = crystal_domain(&e->crystal, frame->cells_m[lattice % phi_steps], lattice / phi_steps);
-        set_miller_indices(lanes, source, cell_m, &scratch);
+            set_along_edges(lanes, cell_m, &scratch);
+        }
+        if (experiment_sources_differ(e, lanes->source, source)) {
+            set_source_factor(e, source, lanes);
+            apply_dmin(e, source, lanes);
+        }
+        lanes->source = source;
+        set_miller_indices(source, cell_m, &scratch);
         set_lattice(&e->crystal, &scratch, lanes->count);
         apply_structure_factor(e, &scratch, lanes->count);
-        apply_polarization(e, lanes, source, &scratch);
-        apply_dmin(e, lanes, source, &scratch);
         const double weight = source->weight;
 #pragma omp simd
-        for (int i = 0; i < LANES; i++) block[i] += weight * scratch.squared[i];
+        for (int i = 0; i < LANES; i++) block[i] = fused64(weight * scratch.squared[i], lanes->factor[i], block[i]);
     }
-    for (int i = 0; i < lanes->count; i++) sums[i] = double_double_add(sums[i], lanes->weight[i] * block[i]);
+    for (int i = 0; i < lanes->count; i++) sums[i] = double_double_add(sums[i], scale * lanes->weight[i] * block[i]);
 }
 
 /* The background of one row of sub-pixels: once for every source, whatever the crystal does. */
-static void add_background(const Experiment *e, const Lanes *lanes, DoubleDouble *sums) {
+static void add_background(const Experiment *e, Lanes *lanes, DoubleDouble *sums) {
     const double times = (double)e->sampling.phi_steps * (double)e->crystal.domain_count; /* as often as the crystal */
     double all[LANES] = {0.0};
-    TermScratch scratch;
     for (int64_t n = 0; n < e->beam.source_count; n++) {
         const Source *source = &e->beam.sources[n];
-        for (int i = 0; i < LANES; i++) scratch.squared[i] = 0.0;
+        set_source_factor(e, source, lanes);
         for (int i = 0; i < lanes->count; i++) {
             const Vec3 s = vec3_subtract(vec3(lanes->x[i], lanes->y[i], lanes->z[i]), source->direction);
-            scratch.squared[i] = background_squared(&e->background, 0.5 * vec3_length(s) / source->wavelength_m);
+            const double stol = 0.5 * vec3_length(s) / source->wavelength_m;
+            all[i] += source->weight * background_squared(&e->background, stol) * lanes->factor[i];
         }
-        apply_polarization(e, lanes, source, &scratch);
-        for (int i = 0; i < lanes->count; i++) all[i] += source->weight * scratch.squared[i];
     }
     for (int i = 0; i < lanes->count; i++) sums[i] = double_double_add(sums[i], times * lanes->weight[i] * all[i]);
 }

@@ -250,14 +250,14 @@ static Status check_rounding(hid_t simulation, const void *context) {
     if (other[0] == '\0' || !finished) return status_ok();
     const bool portable = instructions_round_alike(other, instructions_name(INSTRUCTIONS_PORTABLE));
     return status_error(STATUS_BAD_PARAMETER,
-                        "its frames were computed with %s instructions and this run takes %s, which round float32 "
+                        "its frames were computed with %s instructions and this run takes %s, which round "
                         "otherwise; give %s, or run.mix_instructions=true to have both in one file",
                         other, ours,
                         portable ? "run.instructions=portable" : "a machine and run.instructions with AVX2");
 }
 
 Status session_check_instructions(hid_t file, const char *path, const Provenance *provenance) {
-    if (!provenance->single_precision || provenance->parameters->run_mix_instructions) return status_ok();
+    if (!provenance->rounds_by_instructions || provenance->parameters->run_mix_instructions) return status_ok();
     const Status status = hdf5_use_group(file, "/entry/simulation", check_rounding, provenance);
     if (status_is_ok(status)) return status;
     return status_error(status.code, "%s cannot be resumed: %.700s", path, status.message);

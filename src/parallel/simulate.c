@@ -163,16 +163,16 @@ static Status decide(Run *run) {
                          &run->decision.slice, &run->notes);
 }
 
-/* Machines without FMA round the fast kernel's sums otherwise: one run must not mix them. */
+/* Machines without FMA round the kernels' sums otherwise: one run must not mix them. */
 static Status agree_on_instructions(const Run *run) {
     Experiment *e = run->experiment;
     TRY(agree(run->team, instructions_choose((Instructions)run->parameters->run_instructions, &e->instructions)));
     const int mine = e->instructions == INSTRUCTIONS_PORTABLE;
     const bool alike = team_least(run->team, mine) == team_greatest(run->team, mine);
-    if (alike || !experiment_may_use_float32(e)) return status_ok();
+    if (alike || !experiment_rounds_by_instructions(e)) return status_ok();
     return status_error(STATUS_BAD_PARAMETER,
-                        "some nodes have AVX2 and FMA and some have not, so that float32 would round differently; give "
-                        "run.instructions=portable, run.precision=float64 or nodes of one kind");
+                        "some nodes have AVX2 and FMA and some have not, so that they would round differently; give "
+                        "run.instructions=portable or nodes of one kind");
 }
 
 static Status share_decision(Run *run) {

@@ -335,7 +335,7 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
                              .command_line = request.command_line,
                              .build = request.build,
                              .instructions = experiment->instructions,
-                             .single_precision = experiment_may_use_float32(experiment),
+                             .rounds_by_instructions = experiment_rounds_by_instructions(experiment),
                              .frames = request.frames,
                              .ranks = team.ranks};
     Status status = agree(team, writer_create(team, experiment, request, &opened));

@@ -65,4 +65,9 @@ stop_after_a_frame v3
 refused "portable after v3" 'x86-64-v3 instructions and this run takes portable' --run.instructions=portable
 simulate --output out.nxs --resume || fail "the widest after v3: $(cat err)"
 [ "$(images_of out.nxs)" = "$(images_of v3.nxs)" ] || fail "the widest after v3: other bytes"
+rm out.nxs
+
+sweep+=(--run.precision=float64)
+stop_after_a_frame portable
+refused "float64, v3 after portable" 'portable instructions and this run takes x86-64-v3' --run.instructions=v3
 finish

@@ -1,3 +1,4 @@
+#include "float64_math.h"
 #include "kernel.h"
 #include "scene.h"
 #include "shape.h"
@@ -38,6 +39,21 @@ static void interference_is_smooth_beside_a_peak(void) {
 
 static void sine_is_that_of_the_library(void) {
     for (double x = -0.5; x <= 0.5; x += 0.00037) CU_ASSERT_DOUBLE_EQUAL(shape_sin_pi(x), sin(PI * x), 4e-16);
+}
+
+static void fast_sine_is_that_of_the_library(void) {
+    for (double x = -0.5; x <= 0.5; x += 0.00037) CU_ASSERT_DOUBLE_EQUAL(sin_pi64(x), sin(PI * x), 6e-16);
+}
+
+static void fast_interference_is_the_plain_one(void) {
+    for (double cells = 1.0; cells <= 1000.0; cells = 2.0 * cells + 1.0) {
+        const double number[3] = {cells, cells + 1.0, 1.0}, top = cells * cells * (cells + 1.0) * (cells + 1.0);
+        CU_ASSERT_DOUBLE_EQUAL(square_squared64(number, 31.0, -7.0, 0.0) / top, 1.0, 4e-15);
+        for (double x = -3.0; x < 3.0; x += 0.0137) { /* 1e-15 of a phase of 1000 periods */
+            const double plain = kernel_interference(x, cells) * kernel_interference(0.3 + x, cells + 1.0);
+            CU_ASSERT_DOUBLE_EQUAL(square_squared64(number, x, 0.3 + x, x) / top, plain / top, 1e-12);
+        }
+    }
 }
 
 static const char *const small_scene[] = {"crystal.cell=50,60,70,80,95,105",
@@ -243,6 +259,8 @@ int main(void) {
         {"interference is the sum of phasors", interference_is_the_sum_of_phasors},
         {"interference is smooth beside a peak", interference_is_smooth_beside_a_peak},
         {"sine is that of the library", sine_is_that_of_the_library},
+        {"fast sine is that of the library", fast_sine_is_that_of_the_library},
+        {"fast interference is the plain one", fast_interference_is_the_plain_one},
         {"image does not depend on the cut", image_does_not_depend_on_the_cut},
         {"float32 is the oracle within its bound", float32_is_the_oracle_within_its_bound},
         {"steps count pixels, sub-pixels, layers and terms", steps_count_pixels_subpixels_layers_and_terms},
