@@ -26,21 +26,22 @@ INLINED Spot make_spot(const Crystal *crystal) {
     return spot;
 }
 
-/** sin(pi N x) / sin(pi x), x from a whole number; N where the quotient would be 0 / 0. The sign is left out. */
-typedef struct Quotient {
-    float top, bottom;
-} Quotient;
+/** Arguments of sin(pi N x) / sin(pi x) without their whole parts. The sign of the quotient is left out. */
+typedef struct Phase {
+    float of_cells; /* of N x */
+    float of_one;   /* of x */
+} Phase;
 
-INLINED Quotient interference(float offset, float cells) {
-    const float distance = fabsf(offset), x = distance > 1e-9f ? distance : 1e-9f; /* the limit N without a branch */
-    const float phase = cells * x;
-    return (Quotient){sin_pi(phase - nearest(phase)), sin_pi(x)};
+/** @p offset is how far a Miller index is from a whole number. */
+INLINED Phase phase_of(float offset, float cells) {
+    const float x = at_least(fabsf(offset), 1e-9f); /* the limit N without a branch */
+    const float shift = 12582912.0f, whole = fused(cells, x, shift) - shift;
+    return (Phase){fused(cells, x, -whole), x};
 }
 
-INLINED float square_squared(const Spot *spot, float dh, float dk, float dl) {
-    const Quotient a = interference(dh, spot->cells[0]), b = interference(dk, spot->cells[1]);
-    const Quotient c = interference(dl, spot->cells[2]);
-    const float amplitude = (a.top * b.top * c.top) / (a.bottom * b.bottom * c.bottom);
+INLINED float square_squared(Phase a, Phase b, Phase c) {
+    const float top = sin_pi(a.of_cells) * sin_pi(b.of_cells) * sin_pi(c.of_cells);
+    const float amplitude = top / (sin_pi(a.of_one) * sin_pi(b.of_one) * sin_pi(c.of_one));
     return amplitude * amplitude;
 }
 

@@ -29,10 +29,10 @@ typedef struct FlatBlock {
     float cosine, lean_fast, lean_slow, on; /* of centre, fast and slow with the normal; 0 without obliquity */
 } FlatBlock;
 
-INLINED FlatBlock flat_block(const Detector *detector, Vec3 centre_m) {
-    const double r = vec3_length(centre_m), pixel = detector->pixel_size_m;
-    const Vec3 d = vec3_scale(1.0 / r, centre_m);
-    FlatBlock flat = {.step = (float)(pixel / r), .sr = (float)(pixel * pixel / (r * r))};
+/** @param d  unit vector to the centre
+ *  @param step  edge of a pixel over the centre's distance */
+INLINED FlatBlock flat_block(const Detector *detector, Vec3 d, double step) {
+    FlatBlock flat = {.step = (float)step, .sr = (float)(step * step)};
     flat.along_fast = (float)vec3_dot(d, detector->fast);
     flat.along_slow = (float)vec3_dot(d, detector->slow);
     flat.skew = (float)vec3_dot(detector->fast, detector->slow);
@@ -84,11 +84,12 @@ INLINED void fill_flat_block(FlatBlock flat, bool small, Block *block) {
 }
 
 INLINED void set_flat_block(const Detector *detector, Vec3 centre_m, Block *block) {
-    const FlatBlock flat = flat_block(detector, centre_m);
+    const double per_m = 1.0 / vec3_length(centre_m);
+    block->centre = vec3_scale(per_m, centre_m);
+    const FlatBlock flat = flat_block(detector, block->centre, per_m * detector->pixel_size_m);
     const float half_fast = 0.5f * BLOCK_FAST * flat.step, half_slow = 0.5f * BLOCK_SLOW * flat.step;
     const float squared = (half_fast + half_slow) * (half_fast + half_slow); /* enough for skew axes too */
     const float greatest = 2.0f * (fabsf(flat.along_fast) * half_fast + fabsf(flat.along_slow) * half_slow) + squared;
-    block->centre = vec3_unit(centre_m);
     if (greatest <= 0.05f)
         fill_flat_block(flat, true, block);
     else

@@ -28,10 +28,16 @@ typedef struct Tricubic {
     LANE_ALIGNED float amplitude[PIXELS];                        /* |F| */
 } Tricubic;
 
+/* Arguments of the sines of a square crystal at every pixel. */
+typedef struct Phases {
+    LANE_ALIGNED float of_cells[3][PIXELS], of_one[3][PIXELS];
+} Phases;
+
 /* Work space of one block of pixels, in the first-level cache. */
 typedef struct Work {
     Block block;
     Lattice lattice;
+    Phases phases;
     LANE_ALIGNED float factor[PIXELS], sums[PIXELS];
     Mat3 cell_m;                       /* of the lattice */
     int64_t number;                    /* of spindle angle and domain that cell_m is of; -1 for none */
@@ -170,10 +176,26 @@ INLINED void interpolate(const StructureFactors *factors, const Lattice *lattice
 
 /* ---------------------------------------------------------------------------------------------------------- steps */
 
-INLINED float lattice_squared(CrystalShape shape, const Spot *spot, float dh, float dk, float dl) {
-    return shape == SHAPE_SQUARE  ? square_squared(spot, dh, dk, dl)
-           : shape == SHAPE_GAUSS ? gauss_squared(spot, dh, dk, dl)
-                                  : round_squared(spot, dh, dk, dl);
+INLINED void set_phase(float index, float cells, int axis, int i, Phases *phases) {
+    const Phase phase = phase_of(index - nearest(index), cells);
+    phases->of_cells[axis][i] = phase.of_cells;
+    phases->of_one[axis][i] = phase.of_one;
+}
+
+/* In a loop of its own: what follows is a chain so long that the processor would not look ahead to the next pixels. */
+INLINED void set_phases(const Spot *spot, const Lattice *lattice, Term term, Phases *phases) {
+#pragma omp simd
+    for (int i = 0; i < PIXELS; i++) {
+        set_phase(fused(term.per_wavelength, lattice->h[i], term.h), spot->cells[0], 0, i, phases);
+        set_phase(fused(term.per_wavelength, lattice->k[i], term.k), spot->cells[1], 1, i, phases);
+        set_phase(fused(term.per_wavelength, lattice->l[i], term.l), spot->cells[2], 2, i, phases);
+    }
+}
+
+INLINED float square_of_phases(const Phases *phases, int i) {
+    const Phase a = {phases->of_cells[0][i], phases->of_one[0][i]}, b = {phases->of_cells[1][i], phases->of_one[1][i]};
+    const Phase c = {phases->of_cells[2][i], phases->of_one[2][i]};
+    return square_squared(a, b, c);
 }
 
 /* Rounding of the Miller indices in a block, up to a factor that is generous. */
@@ -228,6 +250,7 @@ INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Ter
     const Lattice *lattice = &work->lattice;
     const float *table = factors->table, *amplitude = work->tricubic.amplitude, *factor = work->factor;
     const float *tophat = work->tophat;
+    const Phases *phases = &work->phases;
     const Spot *spot = &scene->spot;
     const uint32_t last_h = (uint32_t)factors->count[0] + 1, last_k = (uint32_t)factors->count[1] + 1;
     const uint32_t last_l = (uint32_t)factors->count[2] + 1, row = last_k + 1, column = last_l + 1;
@@ -238,7 +261,10 @@ INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Ter
         const float k = fused(term.per_wavelength, lattice->k[i], term.k);
         const float l = fused(term.per_wavelength, lattice->l[i], term.l);
         const float h0 = nearest(h), k0 = nearest(k), l0 = nearest(l);
-        float squared = shape == SHAPE_TOPHAT ? tophat[i] : lattice_squared(shape, spot, h - h0, k - k0, l - l0);
+        float squared = shape == SHAPE_TOPHAT   ? tophat[i]
+                        : shape == SHAPE_SQUARE ? square_of_phases(phases, i)
+                        : shape == SHAPE_GAUSS  ? gauss_squared(spot, h - h0, k - k0, l - l0)
+                                                : round_squared(spot, h - h0, k - k0, l - l0);
         squared *= term.weight;
         if (lookup == LOOKUP_NEAREST) {
             const uint32_t place_h = clamped(h0 + term.first[0], last_h), place_k = clamped(k0 + term.first[1], last_k);
@@ -267,6 +293,7 @@ INLINED void add_term_of_shape(CrystalShape shape, const Scene *scene, Term term
 INLINED void add_term_by_shape(const Scene *scene, const Source *source, Term term, Work *work) {
     switch (scene->experiment->crystal.shape) {
     case SHAPE_SQUARE:
+        set_phases(&scene->spot, &work->lattice, term, &work->phases);
         add_term_of_shape(SHAPE_SQUARE, scene, term, work);
         return;
     case SHAPE_GAUSS:
@@ -282,25 +309,33 @@ INLINED void add_term_by_shape(const Scene *scene, const Source *source, Term te
     }
 }
 
+/* The terms of one lattice. All are made before the first is added: side by side, as none needs another. */
+INLINED void add_sources(const Scene *scene, const Source *sources, int64_t count, Work *work) {
+    const Experiment *e = scene->experiment;
+    Term terms[KERNEL_BLOCK_TERMS];
+    for (int64_t n = 0; n < count; n++) terms[n] = make_term(e, &work->block, &sources[n], work->cell_m);
+    for (int64_t n = 0; n < count; n++) {
+        if (experiment_sources_differ(e, work->source, &sources[n]))
+            set_source_factor(e, &work->block, &sources[n], work->factor);
+        work->source = &sources[n];
+        add_term_by_shape(scene, &sources[n], terms[n], work);
+    }
+}
+
+/* Terms of one block of terms. */
 INLINED void add_terms(const Scene *scene, Range terms, Work *work) {
     const Experiment *e = scene->experiment;
-    const Frame *frame = scene->frame;
     const int64_t sources = e->beam.source_count, phi_steps = e->sampling.phi_steps;
     for (int i = 0; i < PIXELS; i++) work->sums[i] = 0.0f;
-    for (int64_t t = terms.begin; t < terms.end; t++) {
-        const Source *source = &e->beam.sources[t % sources];
-        const int64_t number = t / sources;
-        if (t == terms.begin || t % sources == 0) { /* sources come first in the order of terms: the lattice lasts */
-            if (work->number != number)
-                work->cell_m = crystal_domain(&e->crystal, frame->cells_m[number % phi_steps], number / phi_steps);
-            work->number = number;
-            set_lattice(&work->block, work->cell_m, &work->lattice);
-        }
-        if (experiment_sources_differ(e, work->source, source))
-            set_source_factor(e, &work->block, source, work->factor);
-        work->source = source;
-        const Term term = make_term(e, &work->block, source, work->cell_m);
-        add_term_by_shape(scene, source, term, work);
+    int64_t end = terms.begin;
+    for (int64_t t = terms.begin; t < terms.end; t = end) { /* sources come first in the order of terms */
+        const int64_t number = t / sources, next = (number + 1) * sources;
+        end = next < terms.end ? next : terms.end;
+        if (work->number != number)
+            work->cell_m = crystal_domain(&e->crystal, scene->frame->cells_m[number % phi_steps], number / phi_steps);
+        work->number = number;
+        set_lattice(&work->block, work->cell_m, &work->lattice);
+        add_sources(scene, &e->beam.sources[t % sources], end - t, work);
     }
 }
 
@@ -349,7 +384,7 @@ INLINED void store(const Work *work, Overlap overlap, double scale, int64_t widt
         const float *weight = &work->block.weight[row * BLOCK_FAST], *value = &work->sums[row * BLOCK_FAST];
         DoubleDouble *sum = sums + row * width;
         for (int column = overlap.column_begin; column < overlap.column_end; column++)
-            sum[column] = double_double_add(sum[column], scale * (double)weight[column] * (double)value[column]);
+            sum[column] = double_double_add(sum[column], scale * (double)(weight[column] * value[column]));
     }
 }
 
@@ -402,7 +437,7 @@ INLINED void store_photons(const Work *work, Overlap overlap, double scale, doub
         const float *weight = &work->block.weight[row * BLOCK_FAST], *value = &work->sums[row * BLOCK_FAST];
         float *pixel = expected + row * width;
         for (int column = overlap.column_begin; column < overlap.column_end; column++)
-            pixel[column] = (float)(photons * (scale * (double)weight[column] * (double)value[column]));
+            pixel[column] = (float)(photons * (scale * (double)(weight[column] * value[column])));
     }
 }
 
