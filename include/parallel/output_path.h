@@ -29,6 +29,10 @@ typedef enum OutputStart {
  *  @return BAD_PARAMETER when it is empty or too long */
 Status output_path_create(const char *path, OutputPath *output);
 
+/** New files need a folder that takes them.
+ *  @return OUTPUT_FAILED when it is missing or cannot be written */
+Status output_path_check_folder(const OutputPath *output);
+
 /** Decides from what there is on the disk and what the user allows; changes nothing.
  *
  *  | on the disk | neither | overwrite | resume    | both      |

@@ -105,4 +105,8 @@ typedef struct Patience {
  *  @return INTERRUPTED when a signal stopped the compression, OUTPUT_FAILED */
 Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine, Patience patience);
 
+/** Closes the file as it is (but for HDF5's mark that it is open) and leaves NULL: it belongs to another job now.
+ * Accepts NULL. */
+void writer_abandon(Writer **writer);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "hdf5_helpers.h"
 #include "merge_file.h"
+#include "output_lock.h"
 #include "text.h"
 #include "writer.h"
 
@@ -311,13 +312,18 @@ static Status write_file(const MergeRequest *request, const Merge *merge) {
 Status merge_run(const MergeRequest *request, Merge *merge) {
     *merge = (Merge){.parts = 0};
     Standard standard = {.parameters = NULL};
+    Notes about_lock = {.count = 0}; /* told when the notes are in the file: no names of people get in there */
     hdf5_be_quiet();
     TRY(output_path_create(request->output, &merge->output));
-    TRY(check_output(&merge->output, request->overwrite));
-    Status status = read_parts(request, merge, &standard);
+    OutputLock *lock = NULL;
+    TRY(output_lock_take(request->output, &about_lock, &lock));
+    Status status = check_output(&merge->output, request->overwrite);
+    if (status_is_ok(status)) status = read_parts(request, merge, &standard);
     if (status_is_ok(status)) status = choose_owners(request, merge);
     if (status_is_ok(status)) status = merge_crystals_place(merge);
     if (status_is_ok(status)) status = write_file(request, merge);
+    for (int i = 0; i < about_lock.count; i++) notes_add(&merge->notes, "%s", about_lock.text[i]);
+    output_lock_release(&lock);
     parameters_destroy(&standard.parameters);
     return status;
 }

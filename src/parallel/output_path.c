@@ -44,8 +44,7 @@ Status output_path_create(const char *path, OutputPath *output) {
     return status_ok();
 }
 
-/* New files need a folder that takes them. */
-static Status check_folder(const OutputPath *output) {
+Status output_path_check_folder(const OutputPath *output) {
     struct stat info;
     if (stat(output->folder, &info) != 0)
         return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: folder %s: %s; make it first: mkdir -p %s",
@@ -73,7 +72,7 @@ static Status refuse(const char *path, const char *resumed) {
 }
 
 Status output_path_start(const OutputPath *output, bool overwrite, bool resume, OutputStart *start) {
-    TRY(check_folder(output));
+    TRY(output_path_check_folder(output));
     TRY(check_is_file(output->complete));
     TRY(check_is_file(output->partial));
     const bool complete = presence(output->complete) == PRESENCE_FILE;

@@ -8,6 +8,7 @@
 #include "instructions.h"
 #include "kernel.h"
 #include "large_memory.h"
+#include "output_lock.h"
 #include "render.h"
 #include "schedule.h"
 #include "sweep_files.h"
@@ -45,7 +46,8 @@ typedef struct Run {
     SharedMemory grid;
     SharedMemory lists; /* of the sweep */
     Decision decision;
-    Notes notes; /* on rank 0 */
+    Notes notes;      /* on rank 0 */
+    OutputLock *lock; /* on rank 0 */
     Writer *writer;
     Renderer *renderer;
     FrameQueue *queue;
@@ -192,9 +194,7 @@ static Status share_decision(Run *run) {
 }
 
 static Status open_output(Run *run, bool *complete) {
-    *complete = false;
     const Parameters *p = run->parameters;
-    if (*p->run_output == '\0') return status_ok();
     const OutputRequest output = {.path = p->run_output,
                                   .overwrite = p->run_overwrite,
                                   .resume = p->run_resume,
@@ -208,6 +208,21 @@ static Status open_output(Run *run, bool *complete) {
                                   .stop = run->request->stop,
                                   .timeline = run->request->timeline};
     return writer_open(run->team, p, run->experiment, &run->decision.plan, &run->notes, output, &run->writer, complete);
+}
+
+/* Rank 0 holds the lock for all. Who had it before is told after the file is made: no names of people get in there.
+ * Collective. */
+static Status lock_and_open(Run *run, bool *complete) {
+    const Parameters *p = run->parameters;
+    Notes about_lock = {.count = 0};
+    Status status = status_ok();
+    *complete = false;
+    if (*p->run_output == '\0') return status;
+    if (run->team.rank == 0) status = output_lock_take(p->run_output, &about_lock, &run->lock);
+    TRY(agree(run->team, status));
+    status = open_output(run, complete);
+    for (int i = 0; i < about_lock.count; i++) notes_add(&run->notes, "%s", about_lock.text[i]);
+    return status;
 }
 
 static int64_t cost_of_slot(const void *context, int64_t slot) {
@@ -378,6 +393,7 @@ static Status write_wave(Run *run) {
     const bool has_first = held->frames > 0 && held->slots[0] == 0;
     Status status = status_ok();
     if (has_first && ancestor_files_wanted(run->parameters)) status = write_first_frame(run);
+    if (run->lock != NULL) status = status_first(status, output_lock_check(run->lock));
     const double wait_s = clocks_steady_s();
     status = agree(run->team, status);
     timeline_add_until_now(run->request->timeline, PHASE_WAIT, "others' frames", wait_s);
@@ -480,6 +496,15 @@ static bool has_time_to_fill(void *context) {
     return frame_queue_seconds_left(run->queue) > 0.25 * run->parameters->run_grace_s;
 }
 
+/* A job that slept while another one took its lock leaves the file alone. Collective. */
+static Status close_output(Run *run, bool finished) {
+    const Patience patience = {.has_time = has_time_to_fill, .context = run};
+    const Status held = agree(run->team, run->lock != NULL ? output_lock_check(run->lock) : status_ok());
+    if (status_is_ok(held)) return writer_close(&run->writer, finished, &run->decision.plan, run->done, patience);
+    writer_abandon(&run->writer);
+    return held;
+}
+
 static Status render_and_close(Run *run) {
     Status status = status_ok();
     if (run->team.rank == 0 && run->request->announce != NULL)
@@ -488,14 +513,14 @@ static Status render_and_close(Run *run) {
     status = agree(run->team, status);
     if (status_is_ok(status)) status = render_missing(run);
     run->done.steps = run->renderer == NULL ? 0 : renderer_steps(run->renderer);
-    const Patience patience = {.has_time = has_time_to_fill, .context = run};
     const double close_s = clocks_steady_s();
-    const Status closed = writer_close(&run->writer, status_is_ok(status), &run->decision.plan, run->done, patience);
+    const Status closed = close_output(run, status_is_ok(status));
     timeline_add_until_now(run->request->timeline, PHASE_WRITE, "close the file", close_s);
     return status_first(status, closed);
 }
 
 static void release(Run *run) {
+    output_lock_release(&run->lock);
     free(run->image);
     for (int i = 0; i < SIDES; i++) free_side(&run->sides[i]);
     frame_queue_destroy(&run->queue);
@@ -518,7 +543,7 @@ Status simulate(Team team, SimulateRequest request) {
     bool complete = false;
     Status status = agree(team, run->team.rank == 0 ? decide(run) : status_ok());
     if (status_is_ok(status)) status = share_decision(run);
-    if (status_is_ok(status)) status = open_output(run, &complete);
+    if (status_is_ok(status)) status = lock_and_open(run, &complete);
     if (status_is_ok(status) && !complete) status = render_and_close(run);
     release(run);
     free(run);

@@ -606,3 +606,10 @@ Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord
     writer_destroy(writer);
     return status_first(settled, status);
 }
+
+void writer_abandon(Writer **writer) {
+    if (*writer == NULL) return;
+    close_wave(*writer);
+    (void)close_file(*writer);
+    writer_destroy(writer);
+}

@@ -3,6 +3,7 @@
 #include "build_info.h"
 #include "compress.h"
 #include "options.h"
+#include "output_lock.h"
 #include "stop_signal.h"
 
 #include <inttypes.h>
@@ -66,7 +67,12 @@ Status command_compress(int argc, char **argv, FILE *out) {
     TRY(choose(&asked, &request.packing));
     request.path = asked.file;
     request.packing.stop = stop_signal_catch();
+    Notes notes = {.count = 0};
+    OutputLock *lock = NULL;
+    TRY(output_lock_take(asked.file, &notes, &lock));
+    for (int i = 0; i < notes.count && !asked.quiet; i++) (void)fprintf(out, "note: %s\n", notes.text[i]);
     const Status status = compress_file(request, &result);
+    output_lock_release(&lock);
     if (status.code == STATUS_INTERRUPTED)
         return status_error(status.code, "%.200s; %.400s is as it was", status.message, asked.file);
     TRY(status);

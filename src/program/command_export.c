@@ -4,6 +4,7 @@
 #include "export_image.h"
 #include "nxmx_read.h"
 #include "options.h"
+#include "output_lock.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -366,7 +367,12 @@ Status command_export(int argc, char **argv, FILE *out) {
     if (e.asked.file == NULL || e.asked.output == NULL)
         return status_error(STATUS_BAD_PARAMETER,
                             "export needs a file and a name: tessera export FILE.nxs --output OUT");
+    Notes notes = {.count = 0};
+    OutputLock *lock = NULL;
+    TRY(output_lock_take(e.asked.output, &notes, &lock));
+    for (int i = 0; i < notes.count && !e.asked.quiet; i++) (void)fprintf(out, "note: %s\n", notes.text[i]);
     const Status status = export_frames(&e);
+    output_lock_release(&lock);
     free(e.mask);
     free(e.pixels);
     nxmx_reader_close(&e.reader);

@@ -132,7 +132,7 @@ expect 2 'name_003.img exists' sweep.nxs --frames 0:4 --output name_###.img
 touch other.raw.json
 expect 2 'other.raw.json exists' sweep.nxs --output other.raw
 expect 2 'where the number goes' sweep.nxs --frames 0:2 --output name.img
-expect 3 'cannot be written' sweep.nxs --output nowhere/a.img
+expect 3 'cannot write' sweep.nxs --output nowhere/a.img
 mkdir folder.img
 expect 3 'cannot be written' sweep.nxs --output folder.img --overwrite
 [ ! -e folder.img.partial ] || fail "a .partial is left behind"
