@@ -30,8 +30,9 @@ static inline Hdf5Shape hdf5_block(int64_t planes, int64_t rows, int64_t columns
     return (Hdf5Shape){.rank = 3, .length = {(hsize_t)planes, (hsize_t)rows, (hsize_t)columns}};
 }
 
-/** Stops HDF5 from printing its errors in this process: they enter our messages instead. As the first call of HDF5 it
- * also keeps it from closing files when the process ends: all are closed by then, or cannot be. */
+/** Stops HDF5 from printing its errors in this process: they enter our messages instead, and from following links to
+ * other files. As the first call of HDF5 it also keeps it from closing files when the process ends: all are closed by
+ * then, or cannot be. */
 void hdf5_be_quiet(void);
 
 /** The failure of HDF5's last call.
@@ -104,7 +105,10 @@ Status hdf5_attribute_int32(hid_t parent, const char *object, const char *name, 
 /** True when @p parent has a link of that name; the groups on the way to it must exist. */
 bool hdf5_has(hid_t parent, const char *name);
 
-/** Number of values of a dataset. */
+/** Number of values of an open attribute, negative when HDF5 fails. */
+int64_t hdf5_attribute_count(hid_t attribute);
+
+/** Number of values of a dataset, so few that the bytes of any numbers can be counted. */
 Status hdf5_count(hid_t parent, const char *name, int64_t *count);
 
 /** Reads all values of a dataset that has @p count of them, converted to @p type. */

@@ -2,6 +2,7 @@
 
 #include "hdf5_copy.h"
 #include "hdf5_helpers.h"
+#include "hdf5_inside.h"
 #include "nxmx.h"
 #include "provenance.h"
 #include "writer.h"
@@ -59,8 +60,8 @@ static bool is_chunked(hid_t dataset) {
 }
 
 static bool is_packed(const Compression *c) {
-    const hid_t dataset = H5Dopen2(c->source, NXMX_IMAGES, H5P_DEFAULT);
-    const bool packed = dataset >= 0 && is_chunked(dataset);
+    hid_t dataset = H5I_INVALID_HID;
+    const bool packed = status_is_ok(hdf5_inside_open(c->source, NXMX_IMAGES, &dataset)) && is_chunked(dataset);
     if (dataset >= 0) (void)H5Dclose(dataset);
     return packed;
 }
@@ -87,9 +88,9 @@ static Status check_states(const Compression *c) {
 static Status look_at_dataset(Compression *c, int which, double *bytes_packed) {
     bool is_virtual = false;
     double share = 1.0;
-    const hid_t dataset = H5Dopen2(c->source, image_paths[which], H5P_DEFAULT);
-    Status status = dataset < 0 ? hdf5_error(STATUS_BAD_FILE, "open", image_paths[which])
-                                : image_pack_shape(dataset, image_paths[which], &c->images[which]);
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(c->source, image_paths[which], &dataset));
+    Status status = image_pack_shape(dataset, image_paths[which], &c->images[which]);
     if (status_is_ok(status)) status = hdf5_check_virtual(dataset, c->request->path, &is_virtual);
     if (status_is_ok(status)) status = image_pack_sample(dataset, image_paths[which], &c->images[which], &share);
     const PackedImages *images = &c->images[which];
@@ -97,7 +98,7 @@ static Status look_at_dataset(Compression *c, int which, double *bytes_packed) {
                          (double)images->pixel_bytes;
     c->result->bytes_before += bytes;
     *bytes_packed += share * bytes;
-    if (dataset >= 0) (void)H5Dclose(dataset);
+    (void)H5Dclose(dataset);
     return status;
 }
 
@@ -138,8 +139,8 @@ static Status copy_images(hid_t source, hid_t target, const char *name, const ch
     for (int i = 0; i < DATASETS; i++) {
         if (strcmp(path, image_paths[i]) != 0) continue;
         *taken = true;
-        const hid_t dataset = H5Dopen2(source, name, H5P_DEFAULT);
-        if (dataset < 0) return hdf5_error(STATUS_BAD_FILE, "open", path);
+        hid_t dataset = H5I_INVALID_HID;
+        TRY(hdf5_inside_open(source, name, &dataset));
         const Status status = image_pack(dataset, target, name, c->request->packing, &c->images[i]);
         (void)H5Dclose(dataset);
         return status;
@@ -280,8 +281,8 @@ Status compress_file(CompressRequest request, CompressResult *result) {
         return status_error(STATUS_BAD_PARAMETER, "the name %.60s... is too long", request.path);
     TRY(image_pack_check(request.packing.method));
     TRY(hdf5_open_file(request.path, false, &c.source));
-    Status status = status_ok();
-    if (!request.unless_packed || !is_packed(&c)) status = compress_open(&c);
+    Status status = hdf5_inside_check_file(c.source, request.path);
+    if (status_is_ok(status) && !(request.unless_packed && is_packed(&c))) status = compress_open(&c);
     for (int i = 0; i < DATASETS; i++) image_pack_free(&c.images[i]);
     (void)hdf5_close_file(request.path, &c.source);
     return status;

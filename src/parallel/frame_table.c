@@ -3,6 +3,7 @@
 #include "frame.h"
 #include "frame_values.h"
 #include "hdf5_helpers.h"
+#include "hdf5_inside.h"
 #include "nexus_geometry.h"
 #include "slots.h"
 
@@ -178,11 +179,11 @@ Status frame_table_open(hid_t file, FrameTable *table) {
     const hid_t group = H5Gopen2(file, FRAME_TABLE_PATH, H5P_DEFAULT);
     Status status = group < 0 ? hdf5_error(STATUS_BAD_FILE, "open", FRAME_TABLE_PATH) : status_ok();
     for (int i = 0; i < FRAME_TABLE_COLUMNS; i++) {
-        table->column[i] = H5Dopen2(group, columns[i].name, H5P_DEFAULT);
-        if (table->column[i] < 0) status = status_first(status, hdf5_error(STATUS_BAD_FILE, "open", columns[i].name));
+        const Status opened = hdf5_inside_open(group, columns[i].name, &table->column[i]);
+        status = status_first(status, opened);
     }
-    table->status = H5Dopen2(group, "status", H5P_DEFAULT);
-    if (table->status < 0) status = status_first(status, hdf5_error(STATUS_BAD_FILE, "open", "status"));
+    const Status opened = hdf5_inside_open(group, "status", &table->status);
+    status = status_first(status, opened);
     if (group >= 0) (void)H5Gclose(group);
     return status;
 }

@@ -1,14 +1,18 @@
 #include "hdf5_helpers.h"
 
+#include "hdf5_inside.h"
 #include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static const int64_t VALUES_MOST = INT64_MAX / 64;
+
 void hdf5_be_quiet(void) {
     (void)H5dont_atexit(); /* a file that could not be written and closed would be tried again, and crash HDF5 1.10 */
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    hdf5_inside_forget_external_links();
 }
 
 /* The walk goes from the innermost failure outwards: the first one that says something is kept. */
@@ -198,7 +202,9 @@ Status hdf5_write_bytes(hid_t parent, const char *name, size_t bytes, const void
 }
 
 Status hdf5_overwrite(hid_t parent, const char *name, hid_t type, const void *values) {
-    return write_and_close(H5Dopen2(parent, name, H5P_DEFAULT), name, type, values, NULL, NULL);
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(parent, name, &dataset));
+    return write_and_close(dataset, name, type, values, NULL, NULL);
 }
 
 Status hdf5_overwrite_text(hid_t parent, const char *name, const char *text) {
@@ -256,25 +262,35 @@ bool hdf5_has(hid_t parent, const char *name) {
     return H5Lexists(parent, name, H5P_DEFAULT) > 0;
 }
 
-/* Number of values of an open dataset, negative when HDF5 fails. */
-static int64_t count_of(hid_t dataset) {
-    const hid_t space = H5Dget_space(dataset);
+/* Number of values in a space, which is closed; negative when HDF5 fails. */
+static int64_t count_in(hid_t space) {
     const int64_t count = space < 0 ? -1 : (int64_t)H5Sget_simple_extent_npoints(space);
     if (space >= 0) (void)H5Sclose(space);
     return count;
 }
 
+static int64_t count_of(hid_t dataset) {
+    return count_in(H5Dget_space(dataset));
+}
+
+int64_t hdf5_attribute_count(hid_t attribute) {
+    return count_in(H5Aget_space(attribute));
+}
+
 Status hdf5_count(hid_t parent, const char *name, int64_t *count) {
-    const hid_t dataset = H5Dopen2(parent, name, H5P_DEFAULT);
-    *count = dataset < 0 ? -1 : count_of(dataset);
-    const Status status = *count < 0 ? hdf5_error(STATUS_BAD_FILE, "read", name) : status_ok();
-    if (dataset >= 0) (void)H5Dclose(dataset);
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(parent, name, &dataset));
+    *count = count_of(dataset);
+    Status status = *count < 0 ? hdf5_error(STATUS_BAD_FILE, "read", name) : status_ok();
+    if (*count > VALUES_MOST)
+        status = status_error(STATUS_BAD_FILE, "cannot read %s: it has %lld values", name, (long long)*count);
+    (void)H5Dclose(dataset);
     return status;
 }
 
 Status hdf5_read(hid_t parent, const char *name, hid_t type, int64_t count, void *values) {
-    const hid_t dataset = H5Dopen2(parent, name, H5P_DEFAULT);
-    if (dataset < 0) return hdf5_error(STATUS_BAD_FILE, "read", name);
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(parent, name, &dataset));
     const int64_t stored = count_of(dataset);
     Status status = status_ok();
     if (stored != count)
@@ -296,8 +312,8 @@ static hid_t text_type_like(hid_t stored, size_t bytes) {
 }
 
 Status hdf5_read_text(hid_t parent, const char *name, size_t bytes, char *text) {
-    const hid_t dataset = H5Dopen2(parent, name, H5P_DEFAULT);
-    if (dataset < 0) return hdf5_error(STATUS_BAD_FILE, "read", name);
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(parent, name, &dataset));
     const hid_t type = text_type_like(H5Dget_type(dataset), bytes);
     (void)H5Dclose(dataset);
     const Status status = hdf5_read(parent, name, type, 1, text);
@@ -305,12 +321,18 @@ Status hdf5_read_text(hid_t parent, const char *name, size_t bytes, char *text) 
     return status;
 }
 
+/* Of an attribute that has no more than one value. */
+static Status read_one(hid_t attribute, const char *name, hid_t type, void *value) {
+    if (hdf5_attribute_count(attribute) != 1)
+        return status_error(STATUS_BAD_FILE, "cannot read attribute %s: it has not one value", name);
+    return H5Aread(attribute, type, value) < 0 ? hdf5_error(STATUS_BAD_FILE, "read attribute", name) : status_ok();
+}
+
 Status hdf5_read_attribute_text(hid_t parent, const char *object, const char *name, size_t bytes, char *text) {
     const hid_t attribute = H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0) return hdf5_error(STATUS_BAD_FILE, "read attribute", name);
     const hid_t type = text_type_like(H5Aget_type(attribute), bytes);
-    const Status status =
-        H5Aread(attribute, type, text) < 0 ? hdf5_error(STATUS_BAD_FILE, "read attribute", name) : status_ok();
+    const Status status = read_one(attribute, name, type, text);
     if (type >= 0) (void)H5Tclose(type);
     (void)H5Aclose(attribute);
     return status;
@@ -318,9 +340,8 @@ Status hdf5_read_attribute_text(hid_t parent, const char *object, const char *na
 
 Status hdf5_read_attribute_int32(hid_t parent, const char *object, const char *name, int32_t *value) {
     const hid_t attribute = H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    Status status = status_ok();
-    if (attribute < 0 || H5Aread(attribute, H5T_NATIVE_INT32, value) < 0)
-        status = hdf5_error(STATUS_BAD_FILE, "read attribute", name);
-    if (attribute >= 0) (void)H5Aclose(attribute);
+    if (attribute < 0) return hdf5_error(STATUS_BAD_FILE, "read attribute", name);
+    const Status status = read_one(attribute, name, H5T_NATIVE_INT32, value);
+    (void)H5Aclose(attribute);
     return status;
 }

@@ -1,9 +1,10 @@
 #include "image_file.h"
 
+#include "hdf5_helpers.h"
+#include "hdf5_inside.h"
 #include "smv.h"
 #include "text.h"
 
-#include <hdf5.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,10 +97,12 @@ static Status choose_dataset(hid_t file, const ImageName *name, const char **dat
     if (name->dataset[0] != '\0') {
         *dataset = name->dataset;
         if (dataset_is_there(file, name->dataset)) return status_ok();
+        TRY(hdf5_inside_check_way(file, name->path, name->dataset));
         return status_error(STATUS_BAD_FILE, "%s has no dataset \"%s\"", name->path, name->dataset);
     }
     *dataset = dataset_is_there(file, "/image") ? "/image" : "/entry/data/data";
     if (dataset_is_there(file, *dataset)) return status_ok();
+    TRY(hdf5_inside_check_way(file, name->path, *dataset));
     return status_error(STATUS_BAD_FILE, "%s has neither /image nor /entry/data/data; name a dataset: %s:DATASET",
                         name->path, name->path);
 }
@@ -159,28 +162,26 @@ static Status read_slab(hid_t set, hid_t space, const Slab *slab, const ImageNam
 static Status read_dataset(hid_t file, const ImageRequest *request, const ImageName *name, Image *image) {
     const char *dataset = "";
     TRY(choose_dataset(file, name, &dataset));
-    const hid_t set = H5Dopen2(file, dataset, H5P_DEFAULT);
-    const hid_t space = set < 0 ? H5I_INVALID_HID : H5Dget_space(set);
+    hid_t set = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(file, dataset, &set));
+    const hid_t space = H5Dget_space(set);
     Slab slab = {.rank = 0};
     Status status = space >= 0 && is_number(set)
                         ? choose_slab(space, request, name, dataset, &slab)
                         : status_error(STATUS_BAD_FILE, "%s: %s is no dataset of numbers", name->path, dataset);
     if (status_is_ok(status)) status = read_slab(set, space, &slab, name, image);
     if (space >= 0) (void)H5Sclose(space);
-    if (set >= 0) (void)H5Dclose(set);
+    (void)H5Dclose(set);
     return status;
 }
 
 static Status read_hdf5(const ImageRequest *request, const ImageName *name, Image *image) {
-    H5E_auto2_t report = NULL;
-    void *report_to = NULL;
-    (void)H5Eget_auto2(H5E_DEFAULT, &report, &report_to);
-    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* our message replaces the library's pages */
-    const hid_t file = H5Fopen(name->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    const Status status = file >= 0 ? read_dataset(file, request, name, image)
-                                    : status_error(STATUS_BAD_FILE, "%s is no HDF5 file that can be read", name->path);
-    if (file >= 0) (void)H5Fclose(file);
-    (void)H5Eset_auto2(H5E_DEFAULT, report, report_to);
+    hid_t file = H5I_INVALID_HID;
+    hdf5_be_quiet();
+    if (!status_is_ok(hdf5_open_file(name->path, false, &file)))
+        return status_error(STATUS_BAD_FILE, "%s is no HDF5 file that can be read", name->path);
+    const Status status = read_dataset(file, request, name, image);
+    (void)hdf5_close_file(name->path, &file);
     return status;
 }
 

@@ -2,6 +2,7 @@
 
 #include "agree.h"
 #include "hdf5_helpers.h"
+#include "hdf5_inside.h"
 #include "slots.h"
 
 #include <errno.h>
@@ -69,8 +70,8 @@ static bool has_reals(hid_t dataset) {
 }
 
 Status image_set_locate(hid_t file, const char *path, ImageSet *set) {
-    const hid_t dataset = H5Dopen2(file, path, H5P_DEFAULT);
-    if (dataset < 0) return hdf5_error(STATUS_BAD_FILE, "open", path);
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(file, path, &dataset));
     const Status status = read_shape(dataset, path, set);
     set->reals = has_reals(dataset);
     (void)H5Dclose(dataset);

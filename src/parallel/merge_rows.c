@@ -2,6 +2,7 @@
 
 #include "hdf5_copy.h"
 #include "hdf5_helpers.h"
+#include "hdf5_inside.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,16 +18,22 @@ void merge_rows_close(MergeRows *rows) {
 }
 
 Status merge_rows_open(hid_t file, const char *path, MergeRows *rows) {
-    *rows = (MergeRows){.dataset = H5Dopen2(file, path, H5P_DEFAULT), .type = H5I_INVALID_HID};
-    const hid_t space = rows->dataset < 0 ? H5I_INVALID_HID : H5Dget_space(rows->dataset);
+    *rows = (MergeRows){.dataset = H5I_INVALID_HID, .type = H5I_INVALID_HID};
+    TRY(hdf5_inside_open(file, path, &rows->dataset));
+    const hid_t space = H5Dget_space(rows->dataset);
     const int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
     if (rank >= 0 && rank <= MERGE_RANK_MOST) rows->rank = H5Sget_simple_extent_dims(space, rows->length, NULL);
     if (space >= 0) (void)H5Sclose(space);
     if (rank < 0 || rank > MERGE_RANK_MOST) return hdf5_error(STATUS_BAD_FILE, "read", path);
     rows->type = H5Dget_type(rows->dataset);
     rows->row_bytes = H5Tget_size(rows->type);
-    for (int i = 1; i < rank; i++) rows->row_bytes *= (size_t)rows->length[i];
-    return status_ok();
+    double bytes = (double)rows->row_bytes;
+    for (int i = 0; i < rank; i++) {
+        if (i > 0) rows->row_bytes *= (size_t)rows->length[i];
+        bytes *= (double)rows->length[i];
+    }
+    if (bytes < (double)INT64_MAX) return status_ok();
+    return status_error(STATUS_BAD_FILE, "%s has too many values to count", path);
 }
 
 static bool has_rows(const MergeRows *rows, int64_t count) {

@@ -1,6 +1,7 @@
 #include "nxmx_read.h"
 
 #include "hdf5_helpers.h"
+#include "hdf5_inside.h"
 #include "nxmx.h"
 #include "text.h"
 #include "writer.h"
@@ -182,8 +183,7 @@ static Status read_shape(hid_t dataset, const char *path, int64_t *shape) {
 
 static Status open_images(hid_t file, const char *path, hid_t *dataset, int64_t *shape) {
     if (!has_object(file, path)) return status_error(STATUS_BAD_FILE, "it has no %s", path);
-    *dataset = H5Dopen2(file, path, H5P_DEFAULT);
-    if (*dataset < 0) return hdf5_error(STATUS_BAD_FILE, "open", path);
+    TRY(hdf5_inside_open(file, path, dataset));
     return read_shape(*dataset, path, shape);
 }
 
@@ -341,6 +341,7 @@ static Status open_file(const char *path, NxmxReader *reader) {
     if (reader->path == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the name of %s", path);
     memcpy(reader->path, path, strlen(path) + 1);
     TRY(hdf5_open_file(path, false, &reader->file));
+    TRY(hdf5_inside_check_file(reader->file, path));
     const Status status = read_file(reader);
     if (status_is_ok(status)) return status;
     return status_error(status.code, "%s: %.800s", path, status.message);

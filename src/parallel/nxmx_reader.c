@@ -1,6 +1,7 @@
 #include "nxmx_reader.h"
 
 #include "hdf5_helpers.h"
+#include "hdf5_inside.h"
 #include "nxmx.h"
 #include "text.h"
 #include "writer.h"
@@ -21,10 +22,12 @@ Status nxmx_open(const char *path, hid_t *file) {
     const Status opened = hdf5_open_file(path, false, file);
     if (!status_is_ok(opened))
         return status_error(STATUS_BAD_FILE, "%s cannot be read as HDF5: %.500s", path, opened.message);
-    if (hdf5_has(*file, "/entry") && hdf5_has(*file, "/entry/simulation") && provenance_is_ours(*file))
-        return status_ok();
+    Status status = hdf5_inside_check_file(*file, path);
+    const bool ours = status_is_ok(status) && hdf5_has(*file, "/entry") && hdf5_has(*file, "/entry/simulation") &&
+                      provenance_is_ours(*file);
+    if (ours) return status;
     (void)hdf5_close_file(path, file);
-    return status_error(STATUS_BAD_FILE, "%s was not written by tessera, or is damaged", path);
+    return status_first(status, status_error(STATUS_BAD_FILE, "%s was not written by tessera, or is damaged", path));
 }
 
 /* ----------------------------------------------------------------------------------------------------------- frames */
@@ -38,18 +41,19 @@ void nxmx_frames_free(NxmxFrames *frames) {
 
 static Status read_images_shape(hid_t file, NxmxFrames *frames) {
     hsize_t length[3] = {0, 0, 0};
-    const hid_t dataset = H5Dopen2(file, NXMX_IMAGES, H5P_DEFAULT);
-    const hid_t space = dataset < 0 ? H5I_INVALID_HID : H5Dget_space(dataset);
-    const hid_t type = dataset < 0 ? H5I_INVALID_HID : H5Dget_type(dataset);
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(file, NXMX_IMAGES, &dataset));
+    const hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
     const bool is_block = space >= 0 && type >= 0 && H5Sget_simple_extent_ndims(space) == 3 &&
-                          H5Sget_simple_extent_dims(space, length, NULL) == 3;
+                          H5Sget_simple_extent_dims(space, length, NULL) == 3 && length[0] <= INT32_MAX &&
+                          length[1] <= INT32_MAX && length[2] <= INT32_MAX;
     frames->counts = is_block && H5Tget_class(type) == H5T_INTEGER;
     frames->slow_pixels = (int64_t)length[1];
     frames->fast_pixels = (int64_t)length[2];
     frames->range = (Range){0, (int64_t)length[0]};
     if (type >= 0) (void)H5Tclose(type);
     if (space >= 0) (void)H5Sclose(space);
-    if (dataset >= 0) (void)H5Dclose(dataset);
+    (void)H5Dclose(dataset);
     return is_block ? status_ok() : status_error(STATUS_BAD_FILE, "%s is no list of images", NXMX_IMAGES);
 }
 
@@ -61,9 +65,9 @@ static Status read_numbers(hid_t group, NxmxFrames *frames) {
         return status_error(STATUS_NO_MEMORY, "no memory for the numbers of %" PRId64 " frames", count);
     Status status = hdf5_read(group, "number", H5T_NATIVE_INT64, count, numbers);
     for (int64_t i = 0; status_is_ok(status) && i < count; i++)
-        if (numbers[i] != numbers[0] + i)
+        if (numbers[i] < i || numbers[i] > INT32_MAX || numbers[i] - i != numbers[0])
             status = status_error(STATUS_BAD_FILE, "frame %" PRId64 " has number %" PRId64, i, numbers[i]);
-    frames->range = (Range){numbers[0], numbers[0] + count};
+    if (status_is_ok(status)) frames->range = (Range){numbers[0], numbers[0] + count};
     free(numbers);
     return status;
 }
@@ -146,7 +150,9 @@ Status nxmx_read_parameters(hid_t file, const char *path, Parameters **parameter
 static Status read_input(hid_t note, const void *context) {
     InputFile *input = *(InputFile *const *)context;
     TRY(hdf5_read_text(note, "checksum", sizeof input->checksum, input->checksum));
-    return hdf5_read(note, "bytes", H5T_NATIVE_INT64, 1, &input->bytes);
+    TRY(hdf5_read(note, "bytes", H5T_NATIVE_INT64, 1, &input->bytes));
+    if (input->bytes >= 0) return status_ok();
+    return status_error(STATUS_BAD_FILE, "an input file has %" PRId64 " bytes", input->bytes);
 }
 
 Status nxmx_read_inputs(hid_t file, Provenance *provenance) {
@@ -228,6 +234,8 @@ static Status read_part(hid_t group, const void *context) {
     TRY(hdf5_read_text(group, "file_name", sizeof part->file_name, part->file_name));
     TRY(hdf5_read(group, "first_frame", H5T_NATIVE_INT64, 1, &part->range.begin));
     TRY(hdf5_read(group, "frames", H5T_NATIVE_INT64, 1, &frames));
+    if (part->range.begin < 0 || part->range.begin > INT32_MAX || frames < 0 || frames > INT32_MAX)
+        return status_error(STATUS_BAD_FILE, "part %s has no frames that there could be", part->file_name);
     part->range.end = part->range.begin + frames;
     return hdf5_read(group, "complete_frames", H5T_NATIVE_INT64, 1, &part->complete);
 }
@@ -270,8 +278,9 @@ static Status verify_frame(hid_t dataset, const NxmxFrames *frames, int64_t slot
 
 Status nxmx_verify(hid_t file, const NxmxFrames *frames, uint8_t *damaged) {
     void *pixels = malloc(4 * (size_t)(frames->slow_pixels * frames->fast_pixels));
-    const hid_t dataset = H5Dopen2(file, NXMX_IMAGES, H5P_DEFAULT);
+    hid_t dataset = H5I_INVALID_HID;
     Status status = pixels == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a frame") : status_ok();
+    if (status_is_ok(status)) status = hdf5_inside_open(file, NXMX_IMAGES, &dataset);
     for (int64_t slot = 0; status_is_ok(status) && slot < range_length(frames->range); slot++) {
         bool same = true;
         if (frames->states[slot] == FRAME_COMPLETE) status = verify_frame(dataset, frames, slot, pixels, &same);

@@ -287,6 +287,8 @@ static Status compare_frames(hid_t simulation, const Comparison *comparison) {
     const int64_t first = count > 0 ? numbers[0] : 0;
     free(numbers);
     TRY(status);
+    if (first < 0 || first > INT32_MAX)
+        return status_error(STATUS_BAD_FILE, "its first frame has number %" PRId64, first);
     (void)snprintf(in_file, sizeof in_file, "%" PRId64 ":%" PRId64, first, first + count);
     (void)snprintf(now, sizeof now, "%" PRId64 ":%" PRId64, frames.begin, frames.end);
     if (strcmp(in_file, now) != 0) add_difference(comparison, "the range of frames", in_file, now);

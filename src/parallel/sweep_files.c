@@ -1,6 +1,7 @@
 #include "sweep_files.h"
 
 #include "hdf5_helpers.h"
+#include "hdf5_inside.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -81,7 +82,8 @@ static bool read_unit(hid_t dataset, char *unit) {
     const hid_t attribute = H5Aopen(dataset, "units", H5P_DEFAULT);
     const hid_t type = attribute < 0 ? H5I_INVALID_HID : H5Aget_type(attribute);
     const bool varies = type >= 0 && H5Tis_variable_str(type) > 0;
-    const bool is_text = type >= 0 && H5Tget_class(type) == H5T_STRING && (varies || H5Tget_size(type) < UNIT_BYTES);
+    const bool is_text = type >= 0 && H5Tget_class(type) == H5T_STRING && (varies || H5Tget_size(type) < UNIT_BYTES) &&
+                         hdf5_attribute_count(attribute) == 1;
     char *text = NULL;
     bool read = is_text && H5Aread(attribute, type, varies ? (void *)&text : (void *)unit) >= 0;
     if (read && varies) read = text != NULL && text_copy(unit, UNIT_BYTES, text);
@@ -97,9 +99,15 @@ static herr_t add_dataset(hid_t file, const char *name, const H5L_info_t *info, 
     int values = 0;
     Columns *columns = &list->columns[list->datasets];
     if (list->datasets == SWEEP_COLUMNS_MOST) return -1;
-    columns->dataset = H5Dopen2(file, name, H5P_DEFAULT);
-    if (columns->dataset < 0) return 0; /* a group */
-    Status status = measure_dataset(list, name, columns->dataset, &values);
+    H5O_info_t object;
+    Status status = hdf5_inside_check_way(file, list->path, name);
+    const bool is_dataset =
+        H5Oget_info_by_name(file, name, &object, H5P_DEFAULT) >= 0 && object.type == H5O_TYPE_DATASET;
+    if (status_is_ok(status) && !is_dataset) return 0;
+    if (status_is_ok(status)) status = hdf5_inside_open(file, name, &columns->dataset);
+    list->fault = status;
+    if (!status_is_ok(status)) return -1;
+    status = measure_dataset(list, name, columns->dataset, &values);
     list->datasets++;
     columns->first = list->source.columns;
     columns->values = values;

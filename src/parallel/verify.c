@@ -3,6 +3,7 @@
 #include "agree.h"
 #include "frame_table.h"
 #include "hdf5_helpers.h"
+#include "hdf5_inside.h"
 #include "nxmx.h"
 
 #include <inttypes.h>
@@ -40,10 +41,11 @@ static Status open_reader(const char *path, int64_t frames, Reader *reader) {
     *reader = (Reader){.images = H5I_INVALID_HID, .space = H5I_INVALID_HID, .memory = H5I_INVALID_HID};
     reader->frames = frames;
     TRY(hdf5_open_file(path, false, &reader->file));
-    reader->images = H5Dopen2(reader->file, NXMX_IMAGES, H5P_DEFAULT);
-    if (reader->images >= 0) reader->space = H5Dget_space(reader->images);
+    TRY(hdf5_inside_open(reader->file, NXMX_IMAGES, &reader->images));
+    reader->space = H5Dget_space(reader->images);
     if (reader->space < 0 || H5Sget_simple_extent_ndims(reader->space) != 3 ||
-        H5Sget_simple_extent_dims(reader->space, length, NULL) != 3 || (int64_t)length[0] != frames)
+        H5Sget_simple_extent_dims(reader->space, length, NULL) != 3 || (int64_t)length[0] != frames ||
+        length[1] > INT32_MAX || length[2] > INT32_MAX)
         return status_error(STATUS_BAD_FILE, "%s has no %" PRId64 " images", path, frames);
     length[0] = 1;
     reader->pixels = (int64_t)(length[1] * length[2]);

@@ -6,6 +6,7 @@
 #include "compress.h"
 #include "frame_table.h"
 #include "hdf5_helpers.h"
+#include "hdf5_inside.h"
 #include "image_set.h"
 #include "nexus_geometry.h"
 #include "nxmx.h"
@@ -140,7 +141,8 @@ static Status compare_file(const char *path, const Provenance *provenance, bool 
                             "%s cannot be resumed: %.600s; it is no file of tessera or another program has it open "
                             "(--overwrite replaces it)",
                             path, opened.message);
-    Status status = provenance_compare(file, path, provenance);
+    Status status = hdf5_inside_check_file(file, path);
+    if (status_is_ok(status)) status = provenance_compare(file, path, provenance);
     if (status_is_ok(status) && continues) status = session_check_instructions(file, path, provenance);
     (void)hdf5_close_file(path, &file);
     return status;

@@ -3,6 +3,7 @@
 #include "absolute_path.h"
 #include "frame_report.h"
 #include "hdf5_helpers.h"
+#include "hdf5_inside.h"
 #include "json_writer.h"
 #include "nxmx_reader.h"
 #include "output_path.h"
@@ -339,12 +340,15 @@ static Status write_copy(hid_t note, const void *context) {
     const size_t bytes = (size_t)copied->input->bytes;
     char checksum[SHA256_TEXT_BYTES];
     char *data = calloc(bytes + 1, 1);
-    const hid_t set = H5Dopen2(note, "data", H5P_DEFAULT);
+    hid_t set = H5I_INVALID_HID;
+    int64_t values = 0;
+    Status status = hdf5_count(note, "data", &values);
+    if (status_is_ok(status)) status = hdf5_inside_open(note, "data", &set);
     const hid_t type = set < 0 ? H5I_INVALID_HID : H5Dget_type(set);
     const size_t stored = type < 0 ? 0 : H5Tget_size(type);
-    Status status = status_ok();
-    if (data == NULL || (stored != bytes && stored != bytes + 1) ||
-        H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
+    if (status_is_ok(status) && (data == NULL || values != 1 || (stored != bytes && stored != bytes + 1)))
+        status = status_error(STATUS_BAD_FILE, "the copy of %s has not its %zu bytes", copied->input->path, bytes);
+    if (status_is_ok(status) && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
         status = hdf5_error(STATUS_BAD_FILE, "read", "the copy of an input file");
     if (type >= 0) (void)H5Tclose(type);
     if (set >= 0) (void)H5Dclose(set);
