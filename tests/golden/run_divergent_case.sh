@@ -2,7 +2,7 @@
 # run_divergent_case.sh ID FILE SLOW,FAST "FIGURE ..." [ANCESTOR'S ARGUMENT ...]
 # Renders one case where the ancestor is wrong, with the ancestor's own arguments. The image must be the `correct` one of
 # the file, and as far from the `image` of the ancestor as the manifest says: FIGUREs are one_minus_corr,
-# sum_ratio_minus_1, max_rel and rms_rel. For the environment see render.sh.
+# sum_ratio_minus_1, max_rel and rms_rel. The precision that is chosen automatically keeps its bound. For the environment see render.sh.
 set -eu
 . "$(dirname "$0")/render.sh"
 id=$1 file=$2 shape=$3
@@ -26,4 +26,5 @@ for name in one_minus_correlation sum_error max_relative_error rms_relative_erro
     echo "against the ancestor's image: $name $found"
     place=$((place + 1))
 done
+check_precision "$id" "$shape" "$@"
 rm float.bin int.img
