@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The precision that is chosen automatically is good enough for Miller indices of 300 and for crystals of 1000 cells.
+set -u
+. "$SOURCE/tests/support/case.sh"
+scene=(--crystal.cell="300,310,320" --crystal.default_f=10 --crystal.mosaic_spread=0.3 --crystal.mosaic_domains=20
+    --beam.wavelength=0.45 --detector.distance=100 --detector.twotheta=28 --detector.pivot=sample --detector.fast_pixels=256 --detector.slow_pixels=256
+    --sampling.oversample=1 --quiet)
+render() { # render CELLS PRECISION
+    "$TESSERA" simulate "${scene[@]}" --crystal.cells="$1" --run.precision="$2" --output "$1$2.nxs" --trace-pixel 128,128 \
+        --trace-file "$1$2.json" 2> err || fail "$1 cells in $2: $(cat err)"
+}
+agrees() { # agrees CELLS PRECISION: with float64
+    "$TESSERA" compare "$1float64.nxs" "$1$2.nxs" --max-one-minus-correlation 1e-9 --max-sum-error 1e-5 \
+        --max-relative-error 2e-3 > "$1$2.compared" 2>&1
+}
+for cells in 8 60 1000; do
+    for precision in auto float64; do render $cells $precision; done
+    agrees $cells auto || fail "auto with $cells cells: $(cat ${cells}auto.compared)"
+    wanted=float64
+    [ $cells -gt 8 ] || wanted=float32
+    h5dump -d /entry/simulation/notes/data ${cells}auto.nxs | grep -q "run.precision: $wanted, selected automatically" ||
+        fail "$cells cells: auto is not $wanted"
+done
+greatest=$(grep -o '"hkl":\[[^]]*' 8auto.json | tr '[,' '\n' | awk '{ h = $1 < 0 ? -$1 : $1; if (h > most) most = h } END { print most + 0 }')
+awk -v h="$greatest" 'BEGIN { exit !(h >= 300) }' || fail "the greatest Miller index is $greatest"
+render 1000 float32
+! agrees 1000 float32 || fail "1000 cells are no trial for float32"
+finish
