@@ -6,8 +6,8 @@
 #   output    the file to be written          tessera   the program
 #   launcher  srun or mpirun
 #
-# Exit codes are those of tessera: 0 done, 2 bad usage or input, 3 output could not be written, 75 stopped, all finished
-# frames are safe.
+# Exit codes are those of tessera: 0 done, 2 bad usage or input, 3 output could not be written, 4 a rank hung, 75 stopped,
+# all finished frames are safe.
 
 say() { echo "$(date -u +%H:%M:%S) ${SLURM_JOB_NAME:-job} ${SLURM_JOB_ID:-}: $*"; }
 
@@ -36,7 +36,7 @@ launch() {
     esac
     say "start ${SLURM_RESTART_COUNT:-0} on ${SLURM_JOB_NODELIST:-this machine}: ${SLURM_NTASKS:-1} ranks x $OMP_NUM_THREADS threads"
     stop=''
-    "${start[@]}" "$tessera" simulate "$run" "${options[@]}" --output "$output" --resume "$@" &
+    "${start[@]}" "$tessera" simulate "$run" --run.stall_timeout=1800 "${options[@]}" --output "$output" --resume "$@" &
     launched=$!
     trap 'stop=yes; say "asked to stop"; kill -USR2 $launched 2>/dev/null' USR2 TERM
     wait $launched || code=$?
@@ -53,18 +53,20 @@ launch() {
 finish() {
     case $1 in
     0) say "complete: $output" ;;
+    4) say "a rank hung; what is finished is in $output.partial: submit this job again, on other nodes if it stays" ;;
     75) say "stopped; what is finished is in $output.partial: submit this job again" ;;
     *) say "failed with exit code $1; submit this job again to go on with $output.partial where there is one" ;;
     esac
     exit "$1"
 }
 
-# requeue_or_finish CODE MOST: puts a stopped job back into the queue, at most MOST times; ends it otherwise.
+# requeue_or_finish CODE MOST: puts a job that was stopped, or of which a rank hung, back into the queue, at most MOST times;
+# ends it otherwise.
 requeue_or_finish() {
-    if [ "$1" = 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$2" ]; then
-        say "stopped; back into the queue"
+    if { [ "$1" = 75 ] || [ "$1" = 4 ]; } && [ "${SLURM_RESTART_COUNT:-0}" -lt "$2" ]; then
+        say "ended with exit code $1; back into the queue"
         scontrol requeue "$SLURM_JOB_ID"
-        exit 75
+        exit "$1"
     fi
     finish "$1"
 }

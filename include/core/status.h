@@ -16,6 +16,7 @@ typedef enum StatusCode {
     STATUS_BAD_FILE,          /**< an input file that cannot be read or understood: exit code 2 */
     STATUS_NO_MEMORY,         /**< more memory than there is: exit code 2 */
     STATUS_OUTPUT_FAILED,     /**< the output cannot be written: exit code 3 */
+    STATUS_RANK_LOST,         /**< a rank hangs, or makes other calls than the others: exit code 4 */
     STATUS_INTERRUPTED        /**< stopped by a signal, finished frames are safe: exit code 75 */
 } StatusCode;
 
@@ -35,7 +36,7 @@ Status status_error(StatusCode code, const char *format, ...) __attribute__((for
 /** True when @p status is not a failure. */
 bool status_is_ok(Status status);
 
-/** The exit code of the process for @p code: 0, 1, 2, 3 or 75. */
+/** The exit code of the process for @p code: 0, 1, 2, 3, 4 or 75. */
 int status_exit_code(StatusCode code);
 
 /** @p first when it is a failure, otherwise @p second: keeps the first of two failures. */

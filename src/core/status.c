@@ -32,6 +32,8 @@ int status_exit_code(StatusCode code) {
         return 2;
     case STATUS_OUTPUT_FAILED:
         return 3;
+    case STATUS_RANK_LOST:
+        return 4;
     case STATUS_INTERRUPTED:
         return 75;
     }

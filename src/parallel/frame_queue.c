@@ -2,6 +2,7 @@
 
 #include "agree.h"
 #include "clocks.h"
+#include "mpi_calls.h"
 #include "waiting.h"
 
 #include <math.h>
@@ -131,10 +132,12 @@ StopLevel frame_queue_wait(FrameQueue *q) {
     int done = 0;
     MPI_Request request;
     MPI_Ibarrier(q->team.communicator, &request);
+    (void)mpi_calls_enter(mpi_calls_started());
     for (;;) {
         MPI_Test(&request, &done, MPI_STATUS_IGNORE);
         const StopLevel level = frame_queue_listen(q);
         if (done) {
+            (void)mpi_calls_enter(NULL);
             hear(q, (StopLevel)team_greatest(q->team, (int64_t)level));
             return q->level;
         }

@@ -8,11 +8,13 @@
 #include "instructions.h"
 #include "kernel.h"
 #include "large_memory.h"
+#include "mpi_calls.h"
 #include "output_lock.h"
 #include "render.h"
 #include "schedule.h"
 #include "sweep_files.h"
 #include "text.h"
+#include "watchdog.h"
 
 #include <inttypes.h>
 #include <omp.h>
@@ -48,6 +50,7 @@ typedef struct Run {
     Decision decision;
     Notes notes;      /* on rank 0 */
     OutputLock *lock; /* on rank 0 */
+    Watchdog *watchdog;
     Writer *writer;
     Renderer *renderer;
     FrameQueue *queue;
@@ -186,6 +189,7 @@ static Status share_decision(Run *run) {
     const bool copied = run->team.rank != 0 || run->parameters != NULL;
     TRY(agree(run->team, copied ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for parameters")));
     TRY(broadcast_parameters(run->team, &run->parameters));
+    if (run->parameters->run_check_collectives) mpi_calls_check(run->team);
     TRY(broadcast_experiment(run->team, &run->experiment, &run->grid));
     TRY(broadcast_sweep(run->team, run->experiment, &run->lists));
     TRY(agree_on_instructions(run));
@@ -220,7 +224,8 @@ static Status lock_and_open(Run *run, bool *complete) {
     if (*p->run_output == '\0') return status;
     if (run->team.rank == 0) status = output_lock_take(p->run_output, &about_lock, &run->lock);
     TRY(agree(run->team, status));
-    status = open_output(run, complete);
+    status = watchdog_start(run->team, p->run_output, p->run_stall_timeout_s, &run->watchdog);
+    if (status_is_ok(status)) status = open_output(run, complete);
     for (int i = 0; i < about_lock.count; i++) notes_add(&run->notes, "%s", about_lock.text[i]);
     return status;
 }
@@ -520,6 +525,7 @@ static Status render_and_close(Run *run) {
 }
 
 static void release(Run *run) {
+    watchdog_stop(&run->watchdog);
     output_lock_release(&run->lock);
     free(run->image);
     for (int i = 0; i < SIDES; i++) free_side(&run->sides[i]);

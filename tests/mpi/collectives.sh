@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# run.check_collectives: ranks that make different collective calls are told so, and named, instead of hanging; a run in
+# which all ranks make the same calls ends with the same bytes.
+set -u
+. "$SOURCE/tests/support/case.sh"
+export OMPI_MCA_btl_vader_backing_directory=$PWD OMPI_MCA_osc_sm_backing_directory=$PWD
+differs() { # differs WAY TEXT
+    local code=0
+    # shellcheck disable=SC2086 # a list of words
+    timeout 60 $MPIEXEC -n 3 "$TOOLS/other_call" "$1" > "$1.out" 2> "$1.err" || code=$?
+    [ $code = 4 ] || fail "$1: exit code $code: $(cat "$1.err")"
+    grep -q "^tessera: error: ranks make different collective calls: $2" "$1.err" || fail "$1: $(cat "$1.err")"
+    ! grep -q 'went on' "$1.out" || fail "$1: the ranks went on"
+}
+bytes='1 bytes, root 0, on 3 ranks from rank 0 (its call 3)'
+differs name "rank 0 calls MPI_Bcast of 8 x $bytes; rank 2 calls MPI_Iallreduce of 1 x 8 bytes, root 0, on 3 ranks from rank 0 (its call 3)"
+differs count "rank 0 calls MPI_Bcast of 8 x $bytes; rank 2 calls MPI_Bcast of 16 x $bytes"
+differs root "rank 0 calls MPI_Bcast of 8 x $bytes; rank 2 calls MPI_Bcast of 8 x 1 bytes, root 1, on 3 "
+differs size "rank 0 calls MPI_Bcast of 4 x 8 bytes, root 0, .*; rank 2 calls MPI_Bcast of 4 x 4 bytes"
+differs missing "rank 0 calls MPI_Bcast .*; rank 2 calls MPI_Iallreduce .* (its call 3)"
+differs members "rank 1 calls MPI_Bcast of 8 x $bytes; rank 2 calls MPI_Bcast of 8 x 1 bytes, root 0, on 2 ranks from rank 1"
+# shellcheck disable=SC2086 # a list of words
+timeout 60 $MPIEXEC -n 3 "$TOOLS/other_call" none > out 2> err || fail "same calls: $(cat err)"
+grep -qx 'went on' out || fail "same calls: $(cat out)"
+
+sweep=("${small_case[@]}" --sweep.kind=random --sweep.count=5 --output.images=both --detector.psf=gauss --detector.psf_fwhm=0.3)
+"$TESSERA" simulate "${sweep[@]}" --quiet --output reference.nxs || fail reference
+same() { # same RANKS OPTION...
+    local ranks=$1
+    shift
+    # shellcheck disable=SC2086 # a list of words
+    timeout 60 $MPIEXEC -n "$ranks" "$TESSERA" simulate "${sweep[@]}" --run.check_collectives=true "$@" --quiet --output "same_$ranks.nxs" 2> "err_$ranks" ||
+        fail "$ranks ranks: $(cat "err_$ranks")"
+    [ "$(images_of "same_$ranks.nxs")" = "$(images_of reference.nxs)" ] || fail "$ranks ranks: other images"
+}
+same 1
+same 2 --run.wave=1
+same 3 --run.shards=3
+same 4 --run.shards=2 --run.tile=16
+finish
