@@ -42,6 +42,7 @@ typedef struct ParameterRow {
 /** What was said of one row: the user's text is kept for the record beside the value in SI units. */
 typedef struct ParameterState {
     bool given;                          /**< set by the user, not a default */
+    bool from_run_file;                  /**< by a run file */
     char text[PARAMETER_TEXT_BYTES];     /**< as the user wrote it */
     char origin[PARAMETER_ORIGIN_BYTES]; /**< "default", "command line" or "FILE:LINE" */
 } ParameterState;
@@ -144,6 +145,7 @@ typedef struct Parameters {
 #undef PARAMETER_TEXT
 #undef PARAMETER_FILE
     ParameterState state[PARAMETER_COUNT];
+    char run_file_folder[PARAMETER_TEXT_BYTES]; /**< of the run file, from which its files count; "" without one */
 } Parameters;
 
 /** Allocates parameters with every default. The caller destroys them. */
@@ -182,6 +184,9 @@ bool parameters_is_given(const Parameters *parameters, int index);
 /** True when rows of this section decide what the image is, false for those that only say how it is computed or kept.
  */
 bool parameters_row_decides_image(const ParameterRow *row);
+
+/** True when that row names a file that is written, or lets one be replaced. */
+bool parameters_row_is_output(const ParameterRow *row);
 
 /** True when a sweep may change that row from frame to frame; the table says which are the same in all frames. */
 bool parameters_row_may_vary(const ParameterRow *row);

@@ -32,7 +32,8 @@ typedef struct ReflectionColumn {
 
 /** The reflections of a file, as they stand there. Owns its arrays. */
 typedef struct Reflections {
-    const char *path; /**< borrowed from the parameters */
+    const char *path;        /**< borrowed from the parameters */
+    const char *opened_path; /**< while it is read: for libccp4, which opens it again */
     ReflectionFormat format;
     bool has_cell;
     double lengths_m[3], angles_rad[3]; /**< a, b, c and alpha, beta, gamma, when has_cell */

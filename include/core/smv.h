@@ -3,6 +3,7 @@
 #ifndef TESSERA_SMV_H
 #define TESSERA_SMV_H
 
+#include "parameters.h"
 #include "status.h"
 
 #include <stdbool.h>
@@ -25,6 +26,9 @@ Status smv_read(const char *path, SmvImage *image);
 
 /** Reads the header alone, whatever follows it. */
 Status smv_read_header(const char *path, SmvImage *image);
+
+/** Reads the image that row @p row names, or its header alone. */
+Status smv_read_input(const Parameters *parameters, int row, bool with_pixels, SmvImage *image);
 
 /** Frees what @p image owns; accepts one that is all zero. */
 void smv_free(SmvImage *image);

@@ -62,6 +62,9 @@ const char *text_find_control(const char *text);
  *  @return BAD_FILE when the file is missing, unreadable, a directory or too large; NO_MEMORY */
 Status text_read_file(const char *path, size_t most_bytes, char **contents, size_t *bytes);
 
+/** The same of the file @p path, which messages call @p name. */
+Status text_read_named(const char *path, const char *name, size_t most_bytes, char **contents, size_t *bytes);
+
 /** Walks through the lines of a text in memory and the fields of each line. Owned by the caller, points into @p text.
  */
 typedef struct LineReader {

@@ -30,8 +30,9 @@ enum { PROVENANCE_TIME_BYTES = 21, PROVENANCE_HOST_BYTES = 64, PROVENANCE_INPUT_
 
 /** One input file. Plain data. */
 typedef struct InputFile {
-    int row;          /**< of the parameter table */
-    const char *path; /**< borrowed from the parameters */
+    const Parameters *parameters; /**< that name it; NULL when it is read from a record. Borrowed */
+    int row;                      /**< of the parameter table */
+    const char *path;             /**< borrowed from the parameters */
     int64_t bytes;
     char checksum[SHA256_TEXT_BYTES];
 } InputFile;

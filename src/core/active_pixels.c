@@ -6,15 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Status apply_mask(const char *path, const Detector *detector, uint8_t *active) {
+static Status apply_mask(const Parameters *p, const Detector *detector, uint8_t *active) {
     SmvImage mask;
-    TRY(smv_read(path, &mask));
+    TRY(smv_read_input(p, PARAMETER(detector, mask), true, &mask));
     Status status = status_ok();
     if (mask.fast_pixels != detector->fast_pixels || mask.slow_pixels != detector->slow_pixels)
         status = status_error(STATUS_BAD_PARAMETER,
                               "detector.mask %s has %" PRId64 " x %" PRId64 " pixels and the detector %" PRId64
                               " x %" PRId64 " (fast x slow); give a mask of the detector's size",
-                              path, mask.fast_pixels, mask.slow_pixels, detector->fast_pixels, detector->slow_pixels);
+                              p->detector_mask_file, mask.fast_pixels, mask.slow_pixels, detector->fast_pixels,
+                              detector->slow_pixels);
     for (int64_t i = 0; status_is_ok(status) && i < detector_pixels(detector); i++) active[i] = mask.pixels[i] != 0;
     smv_free(&mask);
     return status;
@@ -52,7 +53,7 @@ static int64_t count_active(const uint8_t *active, int64_t pixels) {
 
 static Status fill(const Parameters *p, const Detector *detector, uint8_t *active, int64_t *pixels) {
     memset(active, 1, (size_t)detector_pixels(detector));
-    if (*p->detector_mask_file != '\0') TRY(apply_mask(p->detector_mask_file, detector, active));
+    if (*p->detector_mask_file != '\0') TRY(apply_mask(p, detector, active));
     apply_region(region_of_interest(p, detector), detector, active);
     *pixels = count_active(active, detector_pixels(detector));
     if (*pixels > 0) return status_ok();

@@ -1,5 +1,6 @@
 #include "beam.h"
 
+#include "input.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -157,11 +158,11 @@ static Status read_sources(const char *path, const char *contents, size_t bytes,
     return status_ok();
 }
 
-static Status read_source_file(const char *path, const LaboratoryAxes *axes, Beam *beam) {
+static Status read_source_file(const Parameters *p, const LaboratoryAxes *axes, Beam *beam) {
     char *contents = NULL;
     size_t bytes = 0;
-    TRY(text_read_file(path, SOURCE_FILE_BYTES_MOST, &contents, &bytes));
-    const Status status = read_sources(path, contents, bytes, axes, beam);
+    TRY(input_read(p, PARAMETER(beam, sources), SOURCE_FILE_BYTES_MOST, &contents, &bytes));
+    const Status status = read_sources(p->beam_sources_file, contents, bytes, axes, beam);
     free(contents);
     return status;
 }
@@ -228,7 +229,7 @@ Status beam_create(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum
     if (!from_file && p->beam_dispersion_steps > 1 && !(p->beam_dispersion_fraction > 0.0))
         notes_add(notes, "beam.dispersion is 0: one wavelength instead of beam.dispersion_steps %" PRId64,
                   p->beam_dispersion_steps);
-    TRY(from_file ? read_source_file(p->beam_sources_file, axes, beam) : make_sources(p, axes, spectrum, beam));
+    TRY(from_file ? read_source_file(p, axes, beam) : make_sources(p, axes, spectrum, beam));
     return normalize_weights(beam);
 }
 

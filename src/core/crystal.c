@@ -1,5 +1,6 @@
 #include "crystal.h"
 
+#include "input.h"
 #include "random.h"
 #include "text.h"
 
@@ -74,11 +75,12 @@ static Status lattice_of_cell(const Parameters *p, const double *lengths_m, cons
 }
 
 /* Nine numbers, row by row: the x, then y, then z components of a*, b*, c*, times the wavelength in angstrom. */
-static Status read_matrix(const char *path, double wavelength_m, Mat3 *cell_m) {
+static Status read_matrix(const Parameters *p, double wavelength_m, Mat3 *cell_m) {
+    const char *path = p->crystal_matrix_file;
     Mat3 reciprocal;
     char *contents = NULL;
     size_t bytes = 0;
-    TRY(text_read_file(path, MATRIX_FILE_BYTES_MOST, &contents, &bytes));
+    TRY(input_read(p, PARAMETER(crystal, matrix), MATRIX_FILE_BYTES_MOST, &contents, &bytes));
     LineReader reader = text_lines(path, contents, bytes);
     double number[9];
     int read = 0, count = 0;
@@ -152,7 +154,7 @@ static Status make_cell(const Parameters *p, double matrix_wavelength_m, const R
     double *lengths_m = crystal->lengths_m, *angles_rad = crystal->angles_rad;
     crystal->ancestor_star = 1.0;
     if (*p->crystal_matrix_file != '\0') {
-        TRY(read_matrix(p->crystal_matrix_file, matrix_wavelength_m, &crystal->unturned_m));
+        TRY(read_matrix(p, matrix_wavelength_m, &crystal->unturned_m));
         crystal->cell_m = crystal->unturned_m;
         measure_cell(crystal);
         return reflections_check_cell(p, reflections, lengths_m, angles_rad);

@@ -90,16 +90,16 @@ static Status take_all(const SmvImage *image, Parameters *parameters, Notes *not
     return status_ok();
 }
 
-static Status import_file(const char *path, Parameters *parameters, Notes *notes) {
+static Status import_file(const char *path, int row, Parameters *parameters, Notes *notes) {
     SmvImage image;
     if (*path == '\0') return status_ok();
-    TRY(smv_read_header(path, &image));
+    TRY(smv_read_input(parameters, row, false, &image));
     const Status status = take_all(&image, parameters, notes);
     smv_free(&image);
     return status;
 }
 
 Status image_header_import(Parameters *parameters, Notes *notes) {
-    TRY(import_file(parameters->detector_header_file, parameters, notes));
-    return import_file(parameters->detector_mask_file, parameters, notes);
+    TRY(import_file(parameters->detector_header_file, PARAMETER(detector, header), parameters, notes));
+    return import_file(parameters->detector_mask_file, PARAMETER(detector, mask), parameters, notes);
 }

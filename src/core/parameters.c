@@ -153,6 +153,13 @@ bool parameters_row_decides_image(const ParameterRow *row) {
            index == PARAMETER(run, precision) || index == PARAMETER(output, images);
 }
 
+bool parameters_row_is_output(const ParameterRow *row) {
+    const int index = (int)(row - rows);
+    const bool of_run = index == PARAMETER(run, output) || index == PARAMETER(run, trace) ||
+                        index == PARAMETER(run, trace_file) || index == PARAMETER(run, overwrite);
+    return of_run || (row->type == PARAMETER_TYPE_TEXT && strcmp(row->section, "output") == 0);
+}
+
 bool parameters_row_may_vary(const ParameterRow *row) {
 #define PARAMETER_REAL(...)
 #define PARAMETER_REALS(...)
@@ -325,6 +332,7 @@ static Status read_value(Parameters *parameters, const ParameterRow *row, const 
 
 static void remember(ParameterState *state, bool given, const char *text, const char *origin) {
     state->given = given;
+    state->from_run_file = false;
     (void)text_copy(state->text, sizeof state->text, text);
     (void)text_copy(state->origin, sizeof state->origin, origin);
 }

@@ -3,6 +3,7 @@
 #include "crystal.h"
 #include "fdump.h"
 #include "gunzip.h"
+#include "input.h"
 #include "reflection_readers.h"
 #include "text.h"
 
@@ -358,9 +359,14 @@ Status reflections_read(const Parameters *p, Reflections *r, Notes *notes) {
     char *contents = NULL;
     size_t bytes = 0;
     if (*r->path == '\0') return status_ok();
-    TRY(text_read_file(r->path, FILE_BYTES_MOST, &contents, &bytes));
-    Status status = read_decompressed(p, (FileContents){contents, bytes}, r);
+    Input input;
+    TRY(input_open(p, PARAMETER(crystal, structure_factors), &input));
+    r->opened_path = input.path;
+    Status status = text_read_named(input.path, r->path, FILE_BYTES_MOST, &contents, &bytes);
+    if (status_is_ok(status)) status = read_decompressed(p, (FileContents){contents, bytes}, r);
+    r->opened_path = NULL;
     free(contents);
+    input_close(&input);
     TRY(status);
     if (r->format == REFLECTIONS_DUMP) return status_ok();
     if (r->rows == 0) return status_error(STATUS_BAD_FILE, "%s has no reflection", r->path);

@@ -28,7 +28,7 @@ enum {
 
 /* The header as it is walked through. */
 typedef struct MtzHeader {
-    const char *path;
+    const char *path, *opened_path;
     FileContents contents;
     size_t begin, end; /* of the records up to END; END itself is at `end` */
     int64_t columns, rows, operations, datasets;
@@ -386,7 +386,8 @@ static Status take_data(const MtzHeader *header, const MTZ *mtz, Reflections *re
 static Status read_checked(const MtzHeader *header, Reflections *reflections) {
     char path[PARAMETER_TEXT_BYTES + 2];
     /* without a slash libccp4 would take it for the name of a variable that names the file */
-    (void)snprintf(path, sizeof path, "%s%s", strchr(header->path, '/') == NULL ? "./" : "", header->path);
+    (void)snprintf(path, sizeof path, "%s%s", strchr(header->opened_path, '/') == NULL ? "./" : "",
+                   header->opened_path);
     (void)ccp4_liberr_verbosity(0);
     (void)ccp4VerbosityLevel(0);
     MTZ *mtz = MtzGet(path, 1);
@@ -400,6 +401,7 @@ Status mtz_read(FileContents contents, Reflections *reflections) {
     MtzHeader *header = calloc(1, sizeof *header);
     if (header == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the header of %s", reflections->path);
     header->path = reflections->path;
+    header->opened_path = reflections->opened_path;
     header->contents = contents;
     header->project = header->crystal = -1;
     Status status = check_header(header);

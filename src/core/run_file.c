@@ -94,7 +94,9 @@ static Status set_one(RunFile *file, const char *public_name, const yaml_node_t 
                             file->parameters->state[index].origin);
     if (index >= 0 && parameters_row(index)->type == PARAMETER_TYPE_FILE)
         TRY(beside_run_file(file, value, text, sizeof text));
-    return parameters_set(file->parameters, public_name, text, origin);
+    TRY(parameters_set(file->parameters, public_name, text, origin));
+    file->parameters->state[index].from_run_file = true;
+    return status_ok();
 }
 
 static bool is_section(const char *name) {
@@ -176,9 +178,21 @@ static Status parse(const char *path, const char *contents, size_t bytes, Parame
     return status;
 }
 
+/* The folder from which the file's own files count. */
+static Status take_folder(const char *path, Parameters *parameters) {
+    const char *slash = strrchr(path, '/');
+    const int length = slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path);
+    const int written = snprintf(parameters->run_file_folder, sizeof parameters->run_file_folder, "%.*s", length,
+                                 slash == NULL ? "." : path);
+    return written < (int)sizeof parameters->run_file_folder
+               ? status_ok()
+               : status_error(STATUS_BAD_FILE, "the name %.60s... of a run file is too long", path);
+}
+
 Status run_file_read(const char *path, Parameters *parameters) {
     char *contents = NULL;
     size_t bytes = 0;
+    TRY(take_folder(path, parameters));
     TRY(text_read_file(path, RUN_FILE_BYTES_MOST, &contents, &bytes));
     const Status status = parse(path, contents, bytes, parameters);
     free(contents);

@@ -1,5 +1,6 @@
 #include "smv.h"
 
+#include "input.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -148,11 +149,12 @@ static Status decode_pixels(const char *data, size_t bytes, SmvImage *image) {
     return status_ok();
 }
 
-static Status read_parts(const char *path, bool with_pixels, SmvImage *image) {
+/* The file @p opened_path, which messages call @p path. */
+static Status read_parts(const char *opened_path, const char *path, bool with_pixels, SmvImage *image) {
     char *contents = NULL;
     size_t bytes = 0, header_bytes = 0;
     *image = (SmvImage){.path = path};
-    TRY(text_read_file(path, FILE_BYTES_MOST, &contents, &bytes));
+    TRY(text_read_named(opened_path, path, FILE_BYTES_MOST, &contents, &bytes));
     Status status = decode_header(contents, bytes, image, &header_bytes);
     if (status_is_ok(status) && with_pixels)
         status = decode_pixels(contents + header_bytes, bytes - header_bytes, image);
@@ -162,11 +164,21 @@ static Status read_parts(const char *path, bool with_pixels, SmvImage *image) {
 }
 
 Status smv_read(const char *path, SmvImage *image) {
-    return read_parts(path, true, image);
+    return read_parts(path, path, true, image);
+}
+
+Status smv_read_input(const Parameters *p, int row, bool with_pixels, SmvImage *image) {
+    Input input;
+    *image = (SmvImage){.path = NULL};
+    TRY(input_open(p, row, &input));
+    const char *path = (const char *)p + parameters_row(row)->offset;
+    const Status status = read_parts(input.path, path, with_pixels, image);
+    input_close(&input);
+    return status;
 }
 
 Status smv_read_header(const char *path, SmvImage *image) {
-    return read_parts(path, false, image);
+    return read_parts(path, path, false, image);
 }
 
 void smv_free(SmvImage *image) {

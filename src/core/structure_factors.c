@@ -1,6 +1,7 @@
 #include "structure_factors.h"
 
 #include "fdump.h"
+#include "input.h"
 #include "reflection_grid.h"
 #include "text.h"
 
@@ -89,7 +90,7 @@ static Status use_dump(const Parameters *p, StructureFactors *factors, double **
             "%s is a dump of structure factors, which is used as it is; crystal.structure_factor_scale, "
             "b_factor, f000 and space_group are for other files",
             path);
-    TRY(text_read_file(path, FILE_BYTES_MOST, &contents, &bytes));
+    TRY(input_read(p, PARAMETER(crystal, structure_factors), FILE_BYTES_MOST, &contents, &bytes));
     const Status status = fdump_read(path, contents, bytes, factors, grid);
     free(contents);
     for (int64_t i = 0; status_is_ok(status) && i < factors->reflections; i++)

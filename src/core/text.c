@@ -143,12 +143,16 @@ static Status read_open_file(FILE *file, const char *path, size_t most_bytes, ch
     return status_ok();
 }
 
-Status text_read_file(const char *path, size_t most_bytes, char **contents, size_t *bytes) {
+Status text_read_named(const char *path, const char *name, size_t most_bytes, char **contents, size_t *bytes) {
     FILE *file = fopen(path, "rb");
-    if (file == NULL) return status_error(STATUS_BAD_FILE, "%s cannot be opened: %s", path, strerror(errno));
-    const Status status = read_open_file(file, path, most_bytes, contents, bytes);
+    if (file == NULL) return status_error(STATUS_BAD_FILE, "%s cannot be opened: %s", name, strerror(errno));
+    const Status status = read_open_file(file, name, most_bytes, contents, bytes);
     (void)fclose(file);
     return status;
+}
+
+Status text_read_file(const char *path, size_t most_bytes, char **contents, size_t *bytes) {
+    return text_read_named(path, path, most_bytes, contents, bytes);
 }
 
 LineReader text_lines(const char *path, const char *contents, size_t bytes) {

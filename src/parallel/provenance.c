@@ -1,6 +1,7 @@
 #include "provenance.h"
 
 #include "hdf5_helpers.h"
+#include "input.h"
 #include "text.h"
 
 #include <errno.h>
@@ -26,14 +27,18 @@ static const char *text_of_row(const Parameters *parameters, const ParameterRow 
     return (const char *)parameters + row->offset;
 }
 
-static Status read_input(int row, const char *path, InputFile *input) {
+static Status read_input(const Parameters *parameters, int row, const char *path, InputFile *input) {
     struct stat info;
-    *input = (InputFile){.row = row, .path = path};
-    if (stat(path, &info) != 0)
-        return status_error(STATUS_BAD_FILE, "cannot read %s, which %s names: %s", path,
-                            parameters_row(row)->public_name, strerror(errno));
-    input->bytes = (int64_t)info.st_size;
-    return sha256_of_file(path, input->checksum);
+    Input opened;
+    *input = (InputFile){.parameters = parameters, .row = row, .path = path};
+    TRY(input_open(parameters, row, &opened));
+    const bool found = stat(opened.path, &info) == 0;
+    Status status = found ? sha256_of_file(opened.path, input->checksum)
+                          : status_error(STATUS_BAD_FILE, "cannot read %s, which %s names: %s", path,
+                                         parameters_row(row)->public_name, strerror(errno));
+    if (found) input->bytes = (int64_t)info.st_size;
+    input_close(&opened);
+    return status;
 }
 
 Status provenance_read_inputs(Provenance *provenance) {
@@ -41,7 +46,8 @@ Status provenance_read_inputs(Provenance *provenance) {
     for (int i = 0; i < PARAMETER_COUNT; i++) {
         const ParameterRow *row = parameters_row(i);
         if (row->type != PARAMETER_TYPE_FILE || text_of_row(provenance->parameters, row)[0] == '\0') continue;
-        TRY(read_input(i, text_of_row(provenance->parameters, row), &provenance->input[provenance->inputs]));
+        TRY(read_input(provenance->parameters, i, text_of_row(provenance->parameters, row),
+                       &provenance->input[provenance->inputs]));
         provenance->inputs++;
     }
     return status_ok();
@@ -70,7 +76,7 @@ static Status write_copy(hid_t note, const InputFile *input) {
     char *contents = NULL;
     size_t bytes = 0;
     if (input->bytes >= PROVENANCE_COPIED_BYTES) return status_ok();
-    Status status = text_read_file(input->path, PROVENANCE_COPIED_BYTES, &contents, &bytes);
+    Status status = input_read(input->parameters, input->row, PROVENANCE_COPIED_BYTES, &contents, &bytes);
     if (status_is_ok(status)) status = write_contents(note, contents, bytes);
     free(contents);
     return status;

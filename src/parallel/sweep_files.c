@@ -2,6 +2,7 @@
 
 #include "hdf5_helpers.h"
 #include "hdf5_inside.h"
+#include "input.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -163,9 +164,9 @@ static void close_list(HdfList *list) {
     free(list->piece);
 }
 
-static Status open_list(const char *path, HdfList *list) {
+static Status open_list(const char *opened_path, const char *path, HdfList *list) {
     *list = (HdfList){.path = path, .file = H5I_INVALID_HID};
-    TRY(hdf5_open_file(path, false, &list->file));
+    TRY(hdf5_open_file(opened_path, false, &list->file));
     list->source = (ListSource){.path = path, .context = list, .next = next_row};
     const herr_t walked = H5Literate(list->file, H5_INDEX_NAME, H5_ITER_INC, NULL, add_dataset, list);
     (void)snprintf(list->source.origin, sizeof list->source.origin, "%.200s", path);
@@ -214,9 +215,9 @@ static Status read_spectrum(hid_t file, const char *path, SpectrumTable *table) 
     return status_ok();
 }
 
-static Status open_spectrum(const char *path, SpectrumTable *table) {
+static Status open_spectrum(const char *opened_path, const char *path, SpectrumTable *table) {
     hid_t file = H5I_INVALID_HID;
-    TRY(hdf5_open_file(path, false, &file));
+    TRY(hdf5_open_file(opened_path, false, &file));
     const Status status = read_spectrum(file, path, table);
     (void)hdf5_close_file(path, &file);
     return status;
@@ -224,29 +225,39 @@ static Status open_spectrum(const char *path, SpectrumTable *table) {
 
 /* ------------------------------------------------------------------------------------------------------------ both */
 
-static bool is_hdf5(const char *path) {
-    return *path != '\0' && H5Fis_hdf5(path) > 0;
+/* @param input  the caller closes it */
+static Status open_if_hdf5(const Parameters *p, int row, const char *name, Input *input, bool *is_hdf5) {
+    *is_hdf5 = false;
+    if (*name == '\0') return status_ok();
+    TRY(input_open(p, row, input));
+    *is_hdf5 = H5Fis_hdf5(input->path) > 0;
+    return status_ok();
 }
 
 Status sweep_files_experiment(const Parameters *p, Experiment **experiment, Notes *notes) {
     SweepInputs inputs = {.list = NULL};
     SpectrumTable spectrum = {.rows = 0};
+    Input files[2] = {{.descriptor = -1}, {.descriptor = -1}};
+    bool is_hdf5 = false;
     HdfList *list = calloc(1, sizeof *list);
     if (list == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a list");
     hdf5_be_quiet();
-    Status status = status_ok();
     list->file = H5I_INVALID_HID;
-    if (is_hdf5(p->beam_spectrum_file)) {
-        status = open_spectrum(p->beam_spectrum_file, &spectrum);
+    Status status = open_if_hdf5(p, PARAMETER(beam, spectrum), p->beam_spectrum_file, &files[0], &is_hdf5);
+    if (status_is_ok(status) && is_hdf5) {
+        status = open_spectrum(files[0].path, p->beam_spectrum_file, &spectrum);
         inputs.spectrum = &spectrum;
     }
-    if (status_is_ok(status) && p->sweep_kind == SWEEP_LIST && is_hdf5(p->sweep_file)) {
-        status = open_list(p->sweep_file, list);
+    const char *list_name = p->sweep_kind == SWEEP_LIST ? p->sweep_file : "";
+    if (status_is_ok(status)) status = open_if_hdf5(p, PARAMETER(sweep, file), list_name, &files[1], &is_hdf5);
+    if (status_is_ok(status) && is_hdf5 && *list_name != '\0') {
+        status = open_list(files[1].path, p->sweep_file, list);
         inputs.list = &list->source;
     }
     if (status_is_ok(status)) status = experiment_create_from(p, &inputs, experiment, notes);
     close_list(list);
     free(list);
+    for (int i = 0; i < 2; i++) input_close(&files[i]);
     spectrum_table_free(&spectrum);
     return status;
 }

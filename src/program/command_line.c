@@ -1,5 +1,6 @@
 #include "command_line.h"
 
+#include "input.h"
 #include "run_file.h"
 #include "text.h"
 
@@ -8,15 +9,11 @@
 #include <string.h>
 
 static const ShortForm short_forms[] = {
-    {"--output", "run.output", NULL},
-    {"--frames", "run.frames", NULL},
-    {"--trace-pixel", "run.trace_pixel", NULL},
-    {"--trace-file", "run.trace_file", NULL},
-    {"--overwrite", "run.overwrite", "true"},
-    {"--resume", "run.resume", "true"},
-    {"--trace", "run.trace", NULL},
-    {"--profile", "run.profile", "true"},
-    {"--quiet", "run.verbosity", "quiet"},
+    {"--output", "run.output", NULL},           {"--frames", "run.frames", NULL},
+    {"--trace-pixel", "run.trace_pixel", NULL}, {"--trace-file", "run.trace_file", NULL},
+    {"--overwrite", "run.overwrite", "true"},   {"--sandbox-inputs", "run.sandbox_inputs", "true"},
+    {"--resume", "run.resume", "true"},         {"--trace", "run.trace", NULL},
+    {"--profile", "run.profile", "true"},       {"--quiet", "run.verbosity", "quiet"},
     {"--verbose", "run.verbosity", "verbose"},
 };
 enum { SHORT_FORMS = sizeof short_forms / sizeof *short_forms, RANKS_MOST = 1000000 };
@@ -122,7 +119,7 @@ Status command_line_read(int argc, char *const *argv, bool run_file, Parameters 
         if (argv[i][1] != '-') return unknown(argv[i]);
         TRY(read_option(argc, argv, &i, parameters, line));
     }
-    return status_ok();
+    return input_check_outputs(parameters);
 }
 
 static bool needs_quotes(const char *argument) {
