@@ -29,7 +29,8 @@ typedef struct Status {
 /** The successful status, with an empty message. */
 Status status_ok(void);
 
-/** A failure.
+/** A failure. What controls a terminal in a name or a value, or is no UTF-8, stands in the message as \x and two
+ * digits.
  *  @param format  printf format of a message that names the thing, its value and the remedy */
 Status status_error(StatusCode code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

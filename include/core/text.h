@@ -56,6 +56,13 @@ bool text_copy(char *copy, size_t copy_bytes, const char *text);
  *  @return within @p text, which is UTF-8; NULL when there is none */
 const char *text_find_control(const char *text);
 
+/** Bytes of the sign of valid UTF-8 at the start of @p text that controls nothing; 0 for any other byte. */
+size_t text_sign_bytes(const char *text);
+
+/** Replaces what is no valid UTF-8 or controls a terminal by \x and two digits; what has no room is cut.
+ *  @param text  [bytes], ending with a zero */
+void text_make_printable(char *text, size_t bytes);
+
 /** Reads a whole file into memory with a zero byte appended.
  *  @param most_bytes  a larger file is refused
  *  @param contents    allocated; the caller frees it

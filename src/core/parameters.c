@@ -354,6 +354,11 @@ Status parameters_set(Parameters *parameters, const char *public_name, const cha
         return status_error(STATUS_BAD_PARAMETER,
                             "%s: character %td of %s is a control character or ends a line; leave it out", origin,
                             control - text + 1, public_name);
+    for (const char *c = text; *c != '\0'; c += text_sign_bytes(c))
+        if (text_sign_bytes(c) == 0)
+            return status_error(STATUS_BAD_PARAMETER,
+                                "%s: character %td of %s is no UTF-8, in which the record is written", origin,
+                                c - text + 1, public_name);
     TRY(read_value(parameters, &rows[index], text, origin));
     remember(&parameters->state[index], true, text, origin);
     return status_ok();

@@ -1,5 +1,7 @@
 #include "status.h"
 
+#include "text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -13,6 +15,7 @@ Status status_error(StatusCode code, const char *format, ...) {
     va_start(arguments, format);
     (void)vsnprintf(status.message, sizeof status.message, format, arguments);
     va_end(arguments);
+    text_make_printable(status.message, sizeof status.message);
     return status;
 }
 
@@ -50,5 +53,6 @@ void notes_add(Notes *notes, const char *format, ...) {
     va_start(arguments, format);
     (void)vsnprintf(notes->text[notes->count], NOTE_BYTES, format, arguments);
     va_end(arguments);
+    text_make_printable(notes->text[notes->count], NOTE_BYTES);
     notes->count++;
 }

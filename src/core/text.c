@@ -101,14 +101,59 @@ bool text_copy(char *copy, size_t copy_bytes, const char *text) {
     return kept == length;
 }
 
+static bool controls(const unsigned char *c) {
+    const bool is_ascii = (*c < 0x20 && *c != '\t') || *c == 0x7f;
+    const bool is_latin = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;                   /* U+0080 to U+009F */
+    const bool is_break = c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9); /* U+2028, U+2029 */
+    return is_ascii || is_latin || is_break;
+}
+
 const char *text_find_control(const char *text) {
-    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        const bool is_ascii = (*c < 0x20 && *c != '\t') || *c == 0x7f;
-        const bool is_latin = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;                   /* U+0080 to U+009F */
-        const bool is_break = c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9); /* U+2028, U+2029 */
-        if (is_ascii || is_latin || is_break) return (const char *)c;
-    }
+    for (; *text != '\0'; text++)
+        if (controls((const unsigned char *)text)) return text;
     return NULL;
+}
+
+/* 0 for what begins no sign. */
+static size_t length_of_sign(unsigned char first) {
+    if (first < 0x80) return 1;
+    if (first >= 0xc2 && first <= 0xdf) return 2;
+    if (first >= 0xe0 && first <= 0xef) return 3;
+    return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+size_t text_sign_bytes(const char *text) {
+    const unsigned char *c = (const unsigned char *)text;
+    const size_t length = length_of_sign(*c);
+    for (size_t i = 1; i < length; i++)
+        if ((c[i] & 0xc0) != 0x80) return 0;
+    const bool is_too_long = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xf0 && c[1] < 0x90);
+    const bool is_no_sign =
+        (c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf4 && c[1] >= 0x90); /* surrogates, > U+10FFFF */
+    const bool turns = (c[0] == 0xe2 && c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) ||
+                       (c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9); /* direction of writing */
+    return *c == '\0' || is_too_long || is_no_sign || turns || controls(c) ? 0 : length;
+}
+
+void text_make_printable(char *text, size_t bytes) {
+    char escaped[5];
+    for (size_t i = 0; text[i] != '\0';) {
+        const size_t good = text_sign_bytes(text + i), left = bytes - i;
+        if (good > 0) {
+            i += good;
+            continue;
+        }
+        if (left < sizeof escaped) {
+            text[i] = '\0';
+            return;
+        }
+        (void)snprintf(escaped, sizeof escaped, "\\x%02x", (unsigned)(unsigned char)text[i]);
+        const size_t rest = strlen(text + i + 1), kept = rest < left - sizeof escaped ? rest : left - sizeof escaped;
+        memmove(text + i + sizeof escaped - 1, text + i + 1, kept);
+        text[i + sizeof escaped - 1 + kept] = '\0';
+        memcpy(text + i, escaped, sizeof escaped - 1);
+        i += sizeof escaped - 1;
+    }
 }
 
 static Status read_open_file(FILE *file, const char *path, size_t most_bytes, char **contents, size_t *bytes) {

@@ -1,6 +1,7 @@
 #include "ancestor_files.h"
 
 #include "fdump.h"
+#include "new_file.h"
 #include "run_file.h"
 
 #include <errno.h>
@@ -139,7 +140,7 @@ static bool fill_yaml(FILE *file, Contents *c) {
 static Status write_file(const char *path, Fill fill, Contents *contents) {
     char partial[PARAMETER_TEXT_BYTES + 16];
     (void)snprintf(partial, sizeof partial, "%s.partial", path);
-    FILE *file = fopen(partial, "wb");
+    FILE *file = new_file_open(partial);
     if (file == NULL) return status_error(STATUS_OUTPUT_FAILED, "%s cannot be written: %s", partial, strerror(errno));
     const bool written = fill(file, contents);
     const int error = errno;

@@ -230,7 +230,7 @@ static Status verify_copy(Compression *c) {
 
 /* Creates the copy's file under a lock. One that a killed process has left is nobody's and is used again. */
 static Status reserve_name(Compression *c, int *lock) {
-    *lock = open(c->packed, O_RDWR | O_CREAT, PACKED_FILE_MODE);
+    *lock = open(c->packed, O_RDWR | O_CREAT | O_NOFOLLOW, PACKED_FILE_MODE);
     if (*lock < 0) return system_error("create", c->packed);
     if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return status_ok(); /* no locks here: go on */
     (void)close(*lock);

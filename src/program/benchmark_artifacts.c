@@ -2,6 +2,7 @@
 
 #include "benchmark_json.h"
 #include "benchmark_report.h"
+#include "new_file.h"
 #include "png_file.h"
 #include "trace_events.h"
 
@@ -31,7 +32,7 @@ static Status cannot_write(const char *path) {
 static Status open_artifact(const char *folder, const char *name, FILE **file) {
     char partial[PATH_BYTES];
     path_of(folder, name, ".partial", partial);
-    *file = fopen(partial, "wb");
+    *file = new_file_open(partial);
     return *file != NULL ? status_ok() : cannot_write(partial);
 }
 

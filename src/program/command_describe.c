@@ -5,6 +5,7 @@
 #include "text.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -82,7 +83,7 @@ static bool is_of_structure_factors(int argc, char **argv) {
            !describe_nxmx_knows(argv[1]);
 }
 
-Status command_describe(int argc, char **argv, FILE *out) {
+static Status describe(int argc, char **argv, FILE *out) {
     if (is_of_structure_factors(argc, argv)) return describe_reflections(argc, argv, out);
     DescribeRequest request = {.form = DESCRIBE_TEXT};
     bool help = false;
@@ -97,4 +98,27 @@ Status command_describe(int argc, char **argv, FILE *out) {
                         "%s is no NXmx file; a file of structure factors comes before the options, which are others: "
                         "see tessera describe --help",
                         request.path);
+}
+
+/* What stands in the file may hold anything: only its lines are kept as they are. */
+static void print_printable(const char *text, FILE *out) {
+    while (*text != '\0') {
+        const size_t sign = *text == '\n' ? 1 : text_sign_bytes(text);
+        if (sign > 0)
+            (void)fwrite(text, 1, sign, out);
+        else
+            (void)fprintf(out, "\\x%02x", (unsigned)(unsigned char)*text);
+        text += sign > 0 ? sign : 1;
+    }
+}
+
+Status command_describe(int argc, char **argv, FILE *out) {
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *memory = open_memstream(&text, &bytes);
+    if (memory == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a description");
+    const Status status = describe(argc, argv, memory);
+    if (fclose(memory) == 0) print_printable(text, out);
+    free(text);
+    return status;
 }

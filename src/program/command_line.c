@@ -152,5 +152,6 @@ Status command_line_text(int argc, char *const *argv, char **text) {
         if (i > 0) end = append(end, " ");
         end = needs_quotes(argv[i]) ? append_quoted(end, argv[i]) : append(end, argv[i]);
     }
+    text_make_printable(*text, bytes);
     return status_ok();
 }

@@ -8,7 +8,6 @@
 #include "nxmx_reader.h"
 #include "output_path.h"
 #include "run_file.h"
-#include "text.h"
 
 #include <errno.h>
 #include <inttypes.h>

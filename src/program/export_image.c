@@ -4,6 +4,7 @@
 #include "colour_map.h"
 #include "export_header.h"
 #include "json_writer.h"
+#include "new_file.h"
 #include "png_file.h"
 #include "text.h"
 
@@ -40,7 +41,7 @@ static Status new_file(const char *path, NewFile *new) {
     new->path = path;
     if (snprintf(new->partial, sizeof new->partial, "%s.partial", path) >= (int)sizeof new->partial)
         return status_error(STATUS_BAD_PARAMETER, "the name %.60s... is too long", path);
-    new->file = fopen(new->partial, "wb");
+    new->file = new_file_open(new->partial);
     return new->file == NULL ? cannot_write(path) : status_ok();
 }
 

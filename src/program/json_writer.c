@@ -1,16 +1,22 @@
 #include "json_writer.h"
 
+#include "text.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
 static void put_quoted(FILE *file, const char *text) {
     (void)fputc('"', file);
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20)
+    while (*text != '\0') {
+        const size_t bytes = text_sign_bytes(text);
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
             (void)fprintf(file, "\\u%04x", (unsigned)(unsigned char)*text);
+        else if (bytes == 0)
+            (void)fputs("\\ufffd", file); /* no UTF-8 */
         else
-            (void)fprintf(file, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+            (void)fprintf(file, "%s%.*s", *text == '"' || *text == '\\' ? "\\" : "", (int)bytes, text);
+        text += bytes > 0 ? bytes : 1;
     }
     (void)fputc('"', file);
 }

@@ -2,6 +2,7 @@
 
 #include "clocks.h"
 #include "json_writer.h"
+#include "new_file.h"
 #include "text.h"
 
 #include <math.h>
@@ -50,7 +51,7 @@ static void print_state(FILE *out, const ProgressFile *file, const char *state, 
 
 static void write_state(ProgressFile *file, const char *state, const char *message) {
     if (file->path[0] == '\0') return;
-    FILE *out = fopen(file->next, "w");
+    FILE *out = new_file_open(file->next);
     if (out == NULL) return;
     print_state(out, file, state, message);
     const bool is_written = !ferror(out);

@@ -16,7 +16,7 @@ Status run_profile_open(const Parameters *p, bool replaces, FILE **trace) {
     if (!replaces && access(p->run_trace, F_OK) == 0)
         return status_error(STATUS_BAD_PARAMETER, "run.trace %s exists; give --overwrite or another name",
                             p->run_trace);
-    *trace = fopen(p->run_trace, "w");
+    *trace = fopen(p->run_trace, replaces ? "w" : "wx");
     if (*trace != NULL) return status_ok();
     return status_error(STATUS_OUTPUT_FAILED, "run.trace %s cannot be written: %s", p->run_trace, strerror(errno));
 }

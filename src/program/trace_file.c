@@ -1,6 +1,7 @@
 #include "trace_file.h"
 
 #include "json.h"
+#include "new_file.h"
 #include "trace.h"
 
 #include <errno.h>
@@ -168,7 +169,7 @@ Status trace_file_write(const Parameters *p, const Experiment *e, int64_t number
     Frame frame;
     TRY(frame_create(e, &frame));
     frame_set(e, number, &frame);
-    FILE *file = fopen(partial, "w");
+    FILE *file = new_file_open(partial);
     bool written = file != NULL;
     if (written) {
         put_trace(file, p, frame.experiment, &frame);

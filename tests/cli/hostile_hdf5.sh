@@ -76,6 +76,16 @@ hostile("passwd", external(f"{table}/sum_photons", "/etc/passwd"))
 hostile("virtual", virtual(images, "../secret/secret.h5", "/values"))
 hostile("absolute", virtual(images, "/etc/passwd", "/values"))
 hostile("column", virtual(f"{table}/crc32", "../secret/secret.h5", "/values"))
+def many(path, name, value):
+    def change(f):
+        del f[path].attrs[name]
+        f[path].attrs[name] = np.array([value] * 5000)
+    return change
+hostile("units", many("entry/instrument/detector/x_pixel_size", "units", b"m"))
+hostile("texts", many("entry/simulation/parameters/detector.distance", "user_text", b"1"))
+hostile("given", many("entry/simulation/parameters/detector.distance", "given", 1))
+def numbers(f): f[f"{table}/number"][...] = 2**63 - 1 - np.arange(4)[::-1]
+hostile("numbers", numbers)
 def ring(f): f["entry/ring"] = f["/"]
 hostile("ring", ring)
 for number in range(3):
@@ -113,6 +123,13 @@ for kind in link group unused storage passwd virtual absolute column ring; do
     [ ! -e image.bin.json ] && [ ! -e merged.nxs ] || fail "$kind: an output was made"
     rm $kind.nxs work/$kind.copy.nxs
 done
+# Several values where one is expected, and numbers that cannot be added.
+for kind in texts given numbers; do
+    refused "describe $kind" 'not one value\|has number' "$TESSERA" describe work/$kind.nxs.partial
+    refused "merge $kind" 'not one value\|has number' "$TESSERA" merge merged.nxs work/$kind.nxs.partial
+done
+refused "export units" 'not one value' "$TESSERA" export work/units.nxs.partial --frame 0 --format raw --output image.bin
+refused "resume numbers" 'has number' simulate --resume --output work/numbers.nxs
 # compare reads one dataset of any HDF5 file: what else is in it does not matter.
 for kind in link group storage virtual absolute; do
     cp work/$kind.nxs.partial work/$kind.h5

@@ -40,6 +40,8 @@ fuzz() { # fuzz NAME: prints one line
     mkdir -p "$found"
     # libccp4 loses what it has read of a file that it then refuses
     [ "$name" != mtz ] || leaks=0
+    # HDF5 keeps what it has made for a file until the process ends
+    [ "$name" != nxmx ] || leaks=0
     (cd "$folder" && ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=$leaks "$folder/build/tests/fuzz/fuzz_$name" \
         -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
         -artifact_prefix="$folder/findings/$name-" "$found" "$here/corpus/$name") >"$log" 2>&1

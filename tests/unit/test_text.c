@@ -231,6 +231,45 @@ static void an_empty_text_has_no_line(void) {
     CU_ASSERT_TRUE(status_is_ok(text_next_line(&reader, &found)) && !found);
 }
 
+static void what_controls_a_terminal_or_is_no_utf8_is_written_out(void) {
+    const struct {
+        const char *given, *expected;
+    } texts[] = {{"plain, \ttab", "plain, \ttab"},
+                 {"\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m"},
+                 {"two\nlines\r\x7f", "two\\x0alines\\x0d\\x7f"},
+                 {"\xc3\xa5ngstr\xc3\xb6m \xe2\x82\xac \xf0\x9f\x98\x80",
+                  "\xc3\xa5ngstr\xc3\xb6m \xe2\x82\xac \xf0\x9f\x98\x80"},
+                 {"\xe5ngstr", "\\xe5ngstr"},
+                 {"\xc3", "\\xc3"},
+                 {"\xc0\xaf", "\\xc0\\xaf"},          /* / in too many bytes */
+                 {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* half a pair of UTF-16 */
+                 {"\xc2\x9b"
+                  "31m",
+                  "\\xc2\\x9b31m"}, /* begins a sequence like ESC [ */
+                 {"a\xe2\x80\xae"
+                  "b",
+                  "a\\xe2\\x80\\xaeb"}}; /* from right to left */
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[128];
+        (void)text_copy(text, sizeof text, texts[i].given);
+        text_make_printable(text, sizeof text);
+        UNIT_CHECK(strcmp(text, texts[i].expected) == 0, "%zu: %s", i, text);
+        text_make_printable(text, sizeof text);
+        UNIT_CHECK(strcmp(text, texts[i].expected) == 0, "%zu, once more: %s", i, text);
+    }
+}
+
+static void what_is_written_out_stays_in_its_room(void) {
+    for (size_t room = 1; room < 24; room++) {
+        char text[32];
+        memset(text, '#', sizeof text);
+        memset(text, 0x1b, room - 1);
+        text[room - 1] = '\0';
+        text_make_printable(text, room);
+        UNIT_CHECK(strlen(text) < room && strlen(text) % 4 == 0 && text[room] == '#', "%zu: %s", room, text);
+    }
+}
+
 int main(void) {
     const UnitTest tests[] = {UNIT_TEST(real_numbers_are_read_up_to_what_follows),
                               UNIT_TEST(what_is_no_decimal_number_is_refused),
@@ -251,6 +290,8 @@ int main(void) {
                               UNIT_TEST(a_field_that_is_no_number_is_named_with_file_and_line),
                               UNIT_TEST(a_zero_byte_or_an_endless_line_is_a_bad_file),
                               UNIT_TEST(an_empty_text_has_no_line),
+                              UNIT_TEST(what_controls_a_terminal_or_is_no_utf8_is_written_out),
+                              UNIT_TEST(what_is_written_out_stays_in_its_room),
                               {NULL, NULL}};
     return unit_main("text", tests);
 }

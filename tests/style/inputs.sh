@@ -1,0 +1,24 @@
+#!/bin/bash
+# Files are opened in few places: inputs that parameters name by input_open, which confines them, and datasets of HDF5 files by
+# hdf5_inside_open, which looks where their values lie.
+# Environment: SOURCE (the project).
+set -eu
+cd "${SOURCE:?}"
+failed=0
+only_in() { # only_in WHAT PATTERN FOLDER FILE...: matches of PATTERN below FOLDER are in these files alone, and in each of them
+    local what=$1 pattern=$2 folder=$3 found
+    shift 3
+    found=$(grep -rlE -- "$pattern" "$folder" | sort | tr '\n' ' ')
+    [ "$found" = "$(printf 'src/%s\n' "$@" | sort | tr '\n' ' ')" ] && return
+    echo "inputs: $what in $found, expected in $*"
+    failed=1
+}
+only_in 'HDF5 datasets are opened' '\bH5Dopen2? *\(' src parallel/hdf5_inside.c parallel/compress.c
+only_in 'HDF5 files are opened' '\bH5Fopen *\(' src parallel/hdf5_helpers.c parallel/compress.c parallel/writer.c
+only_in 'files are opened in core' '\b(fopen|open|openat|freopen) *\(' src/core \
+    core/input.c core/json.c core/new_file.c core/sha256.c core/text.c
+only_in 'whole files are read in core' '\btext_read_file *\(' src/core core/run_file.c core/symmetry_library.c core/text.c
+only_in 'files under names that can be guessed are made' '\bnew_file_open *\(' src core/new_file.c parallel/ancestor_files.c \
+    program/benchmark_artifacts.c program/export_image.c program/progress_file.c program/trace_file.c
+[ $failed = 0 ] && echo "all passed"
+exit $failed
