@@ -191,16 +191,18 @@ static bool has_dataset(const MtzHeader *header, int64_t number) {
     return false;
 }
 
-/* NDIF, and the records that each have the number of a dataset first, in this order: PROJECT, CRYSTAL, DATASET, DCELL,
- * DWAVEL. */
+/* NDIF, once and first, as libccp4 makes room for what it counts; then the records that each have the number of a
+ * dataset first, in this order: PROJECT, CRYSTAL, DATASET, DCELL, DWAVEL. */
 static Status take_dataset(MtzHeader *header, Fields field, int fields) {
     int64_t number = 0;
     if (fields < 2 || !whole_number(field[1], 0, INT32_MAX, &number) || strlen(field[fields - 1]) > 64)
         return damaged(header, "a record about its datasets has no number");
     if (strcmp(field[0], "NDIF") == 0) {
-        header->datasets += number;
+        if (header->datasets > 0) return damaged(header, "it has two records NDIF");
+        header->datasets = number;
         return number <= DATASETS_MOST ? status_ok() : damaged(header, "its record NDIF has too many datasets");
     }
+    if (header->datasets == 0) return damaged(header, "it tells of datasets before its record NDIF counts them");
     if (strcmp(field[0], "PROJECT") == 0) header->project = header->crystal = number;
     if (strcmp(field[0], "CRYSTAL") == 0) header->crystal = number;
     if (strcmp(field[0], "DATASET") == 0 && header->seen_datasets < DATASETS_MOST)
