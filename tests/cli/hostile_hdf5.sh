@@ -81,7 +81,7 @@ def many(path, name, value):
         del f[path].attrs[name]
         f[path].attrs[name] = np.array([value] * 5000)
     return change
-hostile("units", many("entry/instrument/detector/x_pixel_size", "units", b"m"))
+hostile("units", many("entry/instrument/detector/transformations/det_z", "transformation_type", b"translation"))
 hostile("texts", many("entry/simulation/parameters/detector.distance", "user_text", b"1"))
 hostile("given", many("entry/simulation/parameters/detector.distance", "given", 1))
 def numbers(f): f[f"{table}/number"][...] = 2**63 - 1 - np.arange(4)[::-1]
