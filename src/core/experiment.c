@@ -340,6 +340,24 @@ static Status check_columns(const Parameters *p, const Sweep *sweep) {
     return status_ok();
 }
 
+/* The file has one detector; what each frame's is stands beside it. */
+static void note_moving_detector(const Sweep *sweep, Notes *notes) {
+    static const int moving[] = {PARAMETER(detector, distance),    PARAMETER(detector, close_distance),
+                                 PARAMETER(detector, beam_centre), PARAMETER(detector, closest_point),
+                                 PARAMETER(detector, origin),      PARAMETER(detector, rotation),
+                                 PARAMETER(detector, twotheta),    PARAMETER(detector, pixel0)};
+    for (int i = 0; i < sweep_values(sweep); i++)
+        for (size_t j = 0; j < sizeof moving / sizeof *moving; j++) {
+            const char *name = parameters_row(moving[j])->public_name;
+            if (sweep_column(sweep, i).row != moving[j]) continue;
+            notes_add(notes,
+                      "the sweep varies %s: readers such as DIALS take the detector of frame 0 for all frames; each "
+                      "frame's own is in /entry/simulation/frames/%s",
+                      name, name);
+            return;
+        }
+}
+
 Status experiment_change(const Experiment *base, const Parameters *p, int64_t frame, int64_t crystal, unsigned sections,
                          bool domains, Experiment *own) {
     Mat3 reciprocal;
@@ -424,6 +442,7 @@ static Status fill(const Parameters *p, const SweepInputs *inputs, Experiment *e
     if (e->parameters != NULL) p = e->parameters;
     TRY(detector_axes(p, &e->axes));
     TRY(detector_create(p, &e->axes, &e->detector, notes));
+    note_moving_detector(&e->sweep, notes);
     TRY(check_trace_pixel(p, &e->detector));
     TRY(detector_signal_create(p, &e->detector, &e->signal, notes));
     TRY(active_pixels_create(p, &e->detector, &e->active, &e->active_pixels));

@@ -20,6 +20,9 @@ block 'frame, q0' > list.csv
 "$TESSERA" simulate base.yaml --sweep.kind=list --sweep.file=list.csv --output list.nxs --quiet || fail "the list"
 [ "$(values_of list.nxs /entry/simulation/frames/number | wc -l)" = 2 ] || fail "the list has not two frames"
 { cat base.yaml; sed -n '/^## Random values/,/^## Spectra/s/^    //p' "$page"; } > draw.yaml
+plan draw.yaml | grep -q 'detector of frame 0 for all frames; .* in /entry/simulation/frames/detector.distance' ||
+    fail "no note on the detector that moves: $(plan draw.yaml)"
+[ "$(plan matrix.yaml | grep -c 'detector of frame 0')" = 0 ] || fail "a note on a detector that does not move"
 "$TESSERA" simulate draw.yaml --output draw.nxs --quiet || fail "the draws"
 [ "$(values_of draw.nxs /entry/simulation/frames/detector.distance | sort -u | wc -l)" = 3 ] || fail "the draws are alike"
 finish
