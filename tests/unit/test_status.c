@@ -29,6 +29,7 @@ static void exit_codes_are_those_that_the_command_line_promises(void) {
     CU_ASSERT_EQUAL(status_exit_code(STATUS_BAD_FILE), 2);
     CU_ASSERT_EQUAL(status_exit_code(STATUS_NO_MEMORY), 2);
     CU_ASSERT_EQUAL(status_exit_code(STATUS_OUTPUT_FAILED), 3);
+    CU_ASSERT_EQUAL(status_exit_code(STATUS_RANK_LOST), 4);
     CU_ASSERT_EQUAL(status_exit_code(STATUS_INTERRUPTED), 75);
 }
 
