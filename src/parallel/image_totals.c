@@ -3,7 +3,7 @@
 #include <zlib.h>
 
 /* What a thread takes at a time: enough for the CRC's combination not to show, and little enough for a cache. */
-enum { BLOCK_BYTES = 1 << 17, LANES = 16 };
+enum { BLOCK_BYTES = 1 << 17, LANES = 8 };
 
 /* Sums of every LANES-th value of a row, each with the rounding errors that it has lost: their sum, in double, is exact
  * to some 2^-100 for a row of any length that fits a detector (Ogita, Rump and Oishi, SIAM J. Sci. Comput. 26 (2005),
@@ -25,20 +25,22 @@ static inline void add_values(Lanes *lanes, const double *values) {
 
 static void add_photons(Lanes *lanes, const float *photons, int64_t count) {
     double values[LANES];
-    for (int64_t first = 0; first < count; first += LANES) {
-        const int64_t left = count - first;
-        for (int i = 0; i < LANES; i++) values[i] = i < left ? (double)photons[first + i] : 0.0;
+    for (; count >= LANES; count -= LANES, photons += LANES) {
+        for (int i = 0; i < LANES; i++) values[i] = (double)photons[i];
         add_values(lanes, values);
     }
+    for (int i = 0; i < LANES; i++) values[i] = i < count ? (double)photons[i] : 0.0;
+    add_values(lanes, values);
 }
 
 static void add_counts(Lanes *lanes, const int32_t *counts, int64_t count) {
     double values[LANES];
-    for (int64_t first = 0; first < count; first += LANES) {
-        const int64_t left = count - first;
-        for (int i = 0; i < LANES; i++) values[i] = i < left ? (double)counts[first + i] : 0.0;
+    for (; count >= LANES; count -= LANES, counts += LANES) {
+        for (int i = 0; i < LANES; i++) values[i] = (double)counts[i];
         add_values(lanes, values);
     }
+    for (int i = 0; i < LANES; i++) values[i] = i < count ? (double)counts[i] : 0.0;
+    add_values(lanes, values);
 }
 
 static void add_row(ImageRows image, int64_t place, int64_t pixels, PartTotals *totals) {
