@@ -541,7 +541,12 @@ static void release(Run *run) {
 
 Status simulate(Team team, SimulateRequest request) {
     Run *run = calloc(1, sizeof *run);
-    TRY(agree(team, run != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for the run")));
+    const Status allocated =
+        agree(team, run != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for the run"));
+    if (!status_is_ok(allocated)) {
+        free(run); /* of a rank that had memory */
+        return allocated;
+    }
     run->team = team;
     run->request = &request;
     run->grid = team_no_memory();
