@@ -5,7 +5,6 @@ set -u
 . "$SOURCE/tests/support/case.sh"
 python=/usr/bin/python3
 images=/entry/data/data
-twin=/entry/simulation/images/expected_photons
 sweep=("${small_case[@]}" --detector.fast_pixels=24 --detector.slow_pixels=20 --sweep.kind=random --sweep.count=4)
 simulate() { "$TESSERA" simulate "${sweep[@]}" --quiet "$@"; }
 refused() { # refused NAME PATTERN COMMAND...: exit code 2, one message with PATTERN, no file of this folder changed

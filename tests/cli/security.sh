@@ -69,7 +69,7 @@ done
 escape=$(printf '\033')
 printf '# %s[2J\n1 0 0 %s]0;title\007\n' "$escape" "$escape" > evil.hkl
 "$TESSERA" plan --crystal.cell=50 --crystal.structure_factors=evil.hkl --output x.nxs 2> err && fail "evil.hkl was read"
-"$TESSERA" plan "--evil$escape[31m=$(printf '\303\050\233')" 2>> err && fail "an evil option was read"
+"$TESSERA" plan "--evil${escape}[31m=$(printf '\303\050\233')" 2>> err && fail "an evil option was read"
 "$TESSERA" "$(printf 'evil\033c')" 2>> err && fail "an evil command was read"
 printf 'detector.distance: "\\e[31m"\ncrystal: [\377]\n' > evil.yaml
 "$TESSERA" plan evil.yaml --output x.nxs 2>> err && fail "evil.yaml was read"
