@@ -32,8 +32,9 @@ Status frame_table_create(hid_t simulation, const Experiment *experiment, Range 
 /** Opens the columns. Every rank that has @p file open calls it. */
 Status frame_table_open(hid_t file, FrameTable *table);
 
-/** Closes them. */
-void frame_table_close(FrameTable *table);
+/** Closes them.
+ *  @return OUTPUT_FAILED when what was written to them did not reach the file */
+Status frame_table_close(FrameTable *table);
 
 /** Writes the rows of finished frames, all but their status. For one rank.
  *  @param records    [count], slots ascending

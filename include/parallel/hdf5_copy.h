@@ -21,6 +21,10 @@ typedef Status (*Hdf5CopyObject)(hid_t source, hid_t target, const char *name, c
  *  @return OUTPUT_FAILED, BAD_FILE, NO_MEMORY, or what @p copy returned */
 Status hdf5_copy_file(hid_t source, hid_t target, Hdf5CopyObject copy, void *context);
 
+/** Copies one object, a group with all that it holds, in the same way.
+ *  @param source, target  groups that hold it, and will hold it, as @p name */
+Status hdf5_copy_object(hid_t source, hid_t target, const char *name);
+
 /** Copies all attributes of one object to another. */
 Status hdf5_copy_attributes(hid_t source, hid_t target);
 

@@ -39,6 +39,10 @@ void hdf5_be_quiet(void);
  *  @param action  what was attempted: "write" */
 Status hdf5_error(StatusCode code, const char *action, const char *name);
 
+/** Checks that HDF5 has all filters without which the values of an open dataset of file @p path cannot be read.
+ *  @return BAD_FILE naming one that it does not find */
+Status hdf5_check_filters(hid_t dataset, const char *path);
+
 /** Creates a file that must not exist yet, for one process. The caller closes it. */
 Status hdf5_create_file(const char *path, hid_t *file);
 

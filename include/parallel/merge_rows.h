@@ -20,8 +20,9 @@ typedef struct MergeRows {
 /** Opens a dataset; the caller closes it, whatever is returned. */
 Status merge_rows_open(hid_t file, const char *path, MergeRows *rows);
 
-/** Closes it; accepts one that is not open. */
-void merge_rows_close(MergeRows *rows);
+/** Closes it; accepts one that is not open.
+ *  @return OUTPUT_FAILED when what was written to it did not reach the file */
+Status merge_rows_close(MergeRows *rows);
 
 /** The next run of frames of the master, from place @p from on, that have one owner; empty at the end. */
 Range merge_next_run(const Merge *merge, int64_t from);

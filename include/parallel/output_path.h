@@ -42,7 +42,8 @@ Status output_path_check_folder(const OutputPath *output);
  *  | complete    | refused | new       | complete  | new       |
  *  | both        | refused | new       | refused   | continued |
  *
- *  @return BAD_PARAMETER when refused; OUTPUT_FAILED when the folder is missing or cannot be written */
+ *  @return BAD_PARAMETER when refused; OUTPUT_FAILED when the folder is missing, or it or a file to be replaced cannot be
+ *          written */
 Status output_path_start(const OutputPath *output, bool overwrite, bool resume, OutputStart *start);
 
 /** Checks that @p bytes fit on the file system, what a .partial holds already included.
@@ -53,6 +54,9 @@ Status output_path_check_room(const OutputPath *output, double bytes);
  *  That the file system knows no reservation is no failure.
  *  @return OUTPUT_FAILED when there is no room, or no quota */
 Status output_path_reserve(const OutputPath *output);
+
+/** False when the .partial is another file than the open @p descriptor, or none; true when nobody can tell. */
+bool output_path_holds(const OutputPath *output, int descriptor);
 
 /** Removes the .partial where there is one. */
 Status output_path_remove_partial(const OutputPath *output);

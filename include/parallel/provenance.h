@@ -12,6 +12,7 @@
 #define TESSERA_PROVENANCE_H
 
 #include "build_info.h"
+#include "file_look.h"
 #include "parameters.h"
 #include "plan.h"
 #include "sha256.h"
@@ -55,6 +56,7 @@ typedef struct Provenance {
     Range frames;                /**< absolute numbers of the file's frames */
     int ranks;
     const RankPlace *places; /**< [ranks] */
+    const InputLooks *looks; /**< at the input files before they were read; NULL: nobody has looked */
     int inputs;
     InputFile input[PARAMETER_COUNT];
 } Provenance;

@@ -6,6 +6,7 @@
 #include "ancestor_files.h"
 #include "build_info.h"
 #include "experiment.h"
+#include "file_look.h"
 #include "parameters.h"
 #include "plan.h"
 #include "team.h"
@@ -34,6 +35,7 @@ typedef struct SimulateRequest {
     bool replaces_files;          /**< existing files of output.* are replaced even without run.overwrite */
     const Notes *notes;           /**< on rank 0: remarks made while reading the parameters; may be NULL */
     const char *command_line;     /**< on rank 0 */
+    const InputLooks *looks;      /**< on rank 0: at the input files before any was read; may be NULL */
     BuildInfo build;
     Status (*announce)(void *context, const Experiment *experiment, const Plan *plan, Range slice, const Notes *notes);
     /**< called on rank 0 before anything is computed; may be NULL */
@@ -50,8 +52,7 @@ typedef struct SimulateRequest {
 Status simulate(Team team, SimulateRequest request);
 
 /** The plan for @p experiment on so many ranks and threads, and the slice of the sweep that run.frames names. Local.
- *  @return BAD_PARAMETER for a slice outside the sweep, NO_MEMORY when this node cannot hold a rank's part of a frame
- */
+ *  @return BAD_PARAMETER for a slice outside the sweep, or when this node cannot hold a rank's part of a frame */
 Status simulate_plan(const Parameters *parameters, const Experiment *experiment, int ranks, int threads, Plan *plan,
                      Range *slice, Notes *notes);
 

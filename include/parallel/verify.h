@@ -12,7 +12,8 @@
  * with the file's. Changes nothing. Collective.
  *  @param type     of the images, H5T_NATIVE_FLOAT or H5T_NATIVE_INT32
  *  @param damaged  [frames] 1 for a frame whose image does not match or cannot be read, else 0; the same on every rank
- *  @return BAD_FILE when the file has no such images and checksums */
+ *  @return BAD_FILE when the file has no such images and checksums, when the plug-in to read them is missing, or when
+ *          frames of a compressed file, which cannot be written again, are damaged */
 Status verify_images(Team team, const char *path, hid_t type, int64_t frames, uint8_t *damaged);
 
 /** Marks frames as absent, so that they are rendered again. For one process, while no other has the file open.

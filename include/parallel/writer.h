@@ -7,6 +7,7 @@
 
 #include "build_info.h"
 #include "experiment.h"
+#include "file_look.h"
 #include "parameters.h"
 #include "plan.h"
 #include "status.h"
@@ -24,6 +25,7 @@ typedef struct OutputRequest {
     Notes *damaged;           /**< and named here, on rank 0; may be NULL. Borrowed */
     Range frames;             /**< absolute numbers of the frames that the file holds */
     const char *command_line; /**< for the record. Borrowed */
+    const InputLooks *looks;  /**< on rank 0: at the input files before they were read; may be NULL. Borrowed */
     BuildInfo build;
     OutputCompression compression; /**< of the images, when the last frame is complete */
     int compression_level;

@@ -77,7 +77,7 @@ static Status allocate_sources(Beam *beam, int64_t count) {
     beam->sources = count <= 100000000 ? calloc((size_t)count, sizeof *beam->sources) : NULL;
     beam->room = beam->sources == NULL ? 0 : count;
     if (beam->sources == NULL)
-        return status_error(STATUS_NO_MEMORY, "%" PRId64 " sources need %.3g GiB; give fewer steps", count,
+        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sources, %.3g GiB; give fewer steps", count,
                             (double)count * sizeof *beam->sources / 1073741824.0);
     return status_ok();
 }

@@ -146,6 +146,7 @@ static Status read_document(RunFile *file) {
 }
 
 static Status not_yaml(const char *path, const yaml_parser_t *parser) {
+    if (parser->error == YAML_MEMORY_ERROR) return status_error(STATUS_NO_MEMORY, "no memory to read %s", path);
     return status_error(STATUS_BAD_FILE, "%s:%zu: this is not YAML: %s", path, parser->problem_mark.line + 1,
                         parser->problem != NULL ? parser->problem : "the text cannot be read");
 }

@@ -1,6 +1,7 @@
 #include "ancestor_files.h"
 
 #include "fdump.h"
+#include "file_look.h"
 #include "new_file.h"
 #include "run_file.h"
 
@@ -64,6 +65,9 @@ static Status check_file(const Parameters *p, int file, bool replaces) {
         return status_error(STATUS_BAD_PARAMETER, "%s and the output are both %s; give different names", name, path);
     if (access(path, F_OK) == 0 && !p->run_overwrite && !p->run_resume && !replaces)
         return status_error(STATUS_BAD_PARAMETER, "%s %s exists; give --overwrite or another name", name, path);
+    if (file_look_is_device(path)) return status_ok();
+    if (file_look_is_special(path))
+        return status_error(STATUS_BAD_PARAMETER, "%s %s is no regular file; give another name", name, path);
     folder_of(path, folder);
     if (access(folder, W_OK | X_OK) == 0) return status_ok();
     return status_error(STATUS_OUTPUT_FAILED, "%s cannot be written in %s: %s", path, folder, strerror(errno));
@@ -139,15 +143,16 @@ static bool fill_yaml(FILE *file, Contents *c) {
 
 static Status write_file(const char *path, Fill fill, Contents *contents) {
     char partial[PARAMETER_TEXT_BYTES + 16];
-    (void)snprintf(partial, sizeof partial, "%s.partial", path);
-    FILE *file = new_file_open(partial);
+    const bool in_place = file_look_is_device(path); /* /dev/null shall stay what it is */
+    (void)snprintf(partial, sizeof partial, "%s%s", path, in_place ? "" : ".partial");
+    FILE *file = in_place ? fopen(path, "wb") : new_file_open(partial);
     if (file == NULL) return status_error(STATUS_OUTPUT_FAILED, "%s cannot be written: %s", partial, strerror(errno));
     const bool written = fill(file, contents);
     const int error = errno;
     const bool closed = fclose(file) == 0;
-    if (written && closed && rename(partial, path) == 0) return status_ok();
+    if (written && closed && (in_place || rename(partial, path) == 0)) return status_ok();
     const int reason = written ? errno : error;
-    (void)remove(partial);
+    if (!in_place) (void)remove(partial);
     return status_error(STATUS_OUTPUT_FAILED, "%s cannot be written: %s", path, strerror(reason));
 }
 

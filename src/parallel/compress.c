@@ -91,6 +91,7 @@ static Status look_at_dataset(Compression *c, int which, double *bytes_packed) {
     hid_t dataset = H5I_INVALID_HID;
     TRY(hdf5_inside_open(c->source, image_paths[which], &dataset));
     Status status = image_pack_shape(dataset, image_paths[which], &c->images[which]);
+    if (status_is_ok(status)) status = hdf5_check_filters(dataset, c->request->path);
     if (status_is_ok(status)) status = hdf5_check_virtual(dataset, c->request->path, &is_virtual);
     if (status_is_ok(status)) status = image_pack_sample(dataset, image_paths[which], &c->images[which], &share);
     const PackedImages *images = &c->images[which];
@@ -257,6 +258,12 @@ static Status replace_file(const Compression *c, int lock) {
     return status_ok();
 }
 
+static Status explain(const Compression *c, Status status) {
+    if (status.code != STATUS_OUTPUT_FAILED && status.code != STATUS_NO_MEMORY) return status;
+    return status_error(status.code, "%.400s: %.500s; %.300s is unchanged", c->packed, status.message,
+                        c->request->path);
+}
+
 static Status compress_open(Compression *c) {
     int lock = -1;
     TRY(reserve_name(c, &lock));
@@ -270,7 +277,7 @@ static Status compress_open(Compression *c) {
     if (status_is_ok(status)) status = replace_file(c, lock);
     if (!status_is_ok(status)) (void)unlink(c->packed);
     (void)close(lock);
-    return status;
+    return explain(c, status);
 }
 
 Status compress_file(CompressRequest request, CompressResult *result) {

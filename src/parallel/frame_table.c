@@ -188,11 +188,18 @@ Status frame_table_open(hid_t file, FrameTable *table) {
     return status;
 }
 
-void frame_table_close(FrameTable *table) {
+/* Values wait in HDF5's memory: it may be now that they find no room. */
+static Status close_column(hid_t column, const char *name) {
+    return column >= 0 && H5Dclose(column) < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "write", name) : status_ok();
+}
+
+Status frame_table_close(FrameTable *table) {
+    Status status = status_ok();
     for (int i = 0; i < FRAME_TABLE_COLUMNS; i++)
-        if (table->column[i] >= 0) (void)H5Dclose(table->column[i]);
-    if (table->status >= 0) (void)H5Dclose(table->status);
+        status = status_first(status, close_column(table->column[i], columns[i].name));
+    status = status_first(status, close_column(table->status, "status"));
     *table = frame_table_closed();
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ write */

@@ -10,6 +10,9 @@
 
 enum { PATH_BYTES = 1024, FILE_NAME_BYTES = 4096 };
 
+/* Of a dataset that is copied by way of memory. */
+static const double PLAIN_BYTES_MOST = 1 << 28;
+
 /* An object with several hard links, and the first of them. */
 typedef struct Known {
     haddr_t address;
@@ -36,37 +39,52 @@ typedef struct CopiedGroup {
 
 /* ------------------------------------------------------------------------------------------------------- attributes */
 
+/* An object whose attributes are copied. */
+typedef struct CopiedAttributes {
+    hid_t target;
+    Status status;
+} CopiedAttributes;
+
+static bool has_pointers(hid_t type) {
+    return H5Tdetect_class(type, H5T_VLEN) > 0 || H5Tis_variable_str(type) > 0;
+}
+
 /* Text of variable length is held by pointers, which are freed. */
-static bool copy_values(hid_t from, hid_t to, hid_t type, hid_t space) {
+static Status copy_attribute_values(hid_t from, hid_t to, hid_t type, hid_t space, const char *name) {
     const hssize_t count = H5Sget_simple_extent_npoints(space);
     void *values = calloc(count > 0 ? (size_t)count : 1, H5Tget_size(type));
-    const bool copied = values != NULL && H5Aread(from, type, values) >= 0 && H5Awrite(to, type, values) >= 0;
-    if (copied && (H5Tdetect_class(type, H5T_VLEN) > 0 || H5Tis_variable_str(type) > 0))
-        (void)H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
+    if (values == NULL) return status_error(STATUS_NO_MEMORY, "no memory for attribute %s", name);
+    const bool is_read = H5Aread(from, type, values) >= 0;
+    Status status = is_read && H5Awrite(to, type, values) >= 0
+                        ? status_ok()
+                        : hdf5_error(STATUS_OUTPUT_FAILED, "copy attribute", name);
+    if (is_read && has_pointers(type)) (void)H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
     free(values);
-    return copied;
+    return status;
 }
 
 static herr_t copy_attribute(hid_t source, const char *name, const H5A_info_t *info, void *context) {
     (void)info;
-    const hid_t target = *(const hid_t *)context;
+    CopiedAttributes *copied = context;
     const hid_t from = H5Aopen(source, name, H5P_DEFAULT);
     const hid_t type = from < 0 ? H5I_INVALID_HID : H5Aget_type(from);
     const hid_t space = from < 0 ? H5I_INVALID_HID : H5Aget_space(from);
-    const hid_t to =
-        type < 0 || space < 0 ? H5I_INVALID_HID : H5Acreate2(target, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    const bool copied = to >= 0 && copy_values(from, to, type, space);
+    const hid_t to = type < 0 || space < 0 ? H5I_INVALID_HID
+                                           : H5Acreate2(copied->target, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    copied->status = to < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "copy attribute", name)
+                            : copy_attribute_values(from, to, type, space, name);
     if (to >= 0) (void)H5Aclose(to);
     if (space >= 0) (void)H5Sclose(space);
     if (type >= 0) (void)H5Tclose(type);
     if (from >= 0) (void)H5Aclose(from);
-    return copied ? 0 : -1;
+    return status_is_ok(copied->status) ? 0 : -1;
 }
 
 Status hdf5_copy_attributes(hid_t source, hid_t target) {
+    CopiedAttributes copied = {.target = target, .status = status_ok()};
     hsize_t next = 0;
-    if (H5Aiterate2(source, H5_INDEX_NAME, H5_ITER_NATIVE, &next, copy_attribute, &target) >= 0) return status_ok();
-    return hdf5_error(STATUS_OUTPUT_FAILED, "copy", "attributes");
+    if (H5Aiterate2(source, H5_INDEX_NAME, H5_ITER_NATIVE, &next, copy_attribute, &copied) >= 0) return status_ok();
+    return status_first(copied.status, hdf5_error(STATUS_OUTPUT_FAILED, "copy", "attributes"));
 }
 
 /* --------------------------------------------------------------------------------------------------------- datasets */
@@ -101,34 +119,61 @@ Status hdf5_check_virtual(hid_t dataset, const char *path, bool *is_virtual) {
     return status;
 }
 
-/* A new contiguous dataset with the values that @p from shows. */
-static Status copy_shown(hid_t from, hid_t target, const char *name) {
-    const hid_t type = H5Dget_type(from), space = H5Dget_space(from);
-    const hssize_t count = space < 0 ? 0 : H5Sget_simple_extent_npoints(space);
-    void *values = type < 0 ? NULL : calloc(count > 0 ? (size_t)count : 1, H5Tget_size(type));
+static Status copy_values(hid_t from, hid_t to, hid_t type, int64_t count, const char *name) {
+    void *values = calloc(count > 0 ? (size_t)count : 1, H5Tget_size(type));
     Status status = values == NULL ? status_error(STATUS_NO_MEMORY, "no memory for %s", name) : status_ok();
     if (status_is_ok(status) && H5Dread(from, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
         status = hdf5_error(STATUS_BAD_FILE, "read", name);
-    if (status_is_ok(status)) {
-        const hid_t to = H5Dcreate2(target, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-        if (to < 0 || H5Dwrite(to, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-            status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
-        if (status_is_ok(status)) status = hdf5_copy_attributes(from, to);
-        if (to >= 0) (void)H5Dclose(to);
-    }
+    if (status_is_ok(status) && H5Dwrite(to, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
     free(values);
+    return status;
+}
+
+/* A new dataset with the attributes of @p from and the values that it shows, where any have been written. */
+static Status copy_shown(hid_t from, hid_t target, const char *name, hid_t creation, bool is_written) {
+    const hid_t type = H5Dget_type(from), space = H5Dget_space(from);
+    const hid_t to = type < 0 || space < 0 ? H5I_INVALID_HID
+                                           : H5Dcreate2(target, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    Status status = to < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "create", name) : status_ok();
+    if (status_is_ok(status) && is_written)
+        status = copy_values(from, to, type, H5Sget_simple_extent_npoints(space), name);
+    if (status_is_ok(status)) status = hdf5_copy_attributes(from, to);
+    if (to >= 0 && H5Dclose(to) < 0 && status_is_ok(status)) status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
     if (space >= 0) (void)H5Sclose(space);
     if (type >= 0) (void)H5Tclose(type);
     return status;
 }
 
-static Status copy_dataset(const CopiedGroup *group, hid_t source, hid_t dataset, const char *name, const char *path) {
+/* Values that lie in the file as they lie in memory, and in not too much of it. */
+static bool is_plain(hid_t dataset) {
+    const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    const double count = space < 0 ? 0.0 : (double)H5Sget_simple_extent_npoints(space);
+    const bool plain = type >= 0 && space >= 0 && !has_pointers(type) && H5Tdetect_class(type, H5T_REFERENCE) == 0 &&
+                       count * (double)H5Tget_size(type) <= PLAIN_BYTES_MOST;
+    if (space >= 0) (void)H5Sclose(space);
+    if (type >= 0) (void)H5Tclose(type);
+    return plain;
+}
+
+/* Plain values by our own hands: HDF5 1.10 ends with a segmentation fault when H5Ocopy finds the disk full. */
+static Status copy_stored(hid_t source, hid_t dataset, hid_t target, const char *name) {
+    if (!is_plain(dataset))
+        return H5Ocopy(source, name, target, name, H5P_DEFAULT, H5P_DEFAULT) < 0
+                   ? hdf5_error(STATUS_OUTPUT_FAILED, "copy", name)
+                   : status_ok();
+    const hid_t creation = H5Dget_create_plist(dataset);
+    if (creation < 0) return hdf5_error(STATUS_BAD_FILE, "read", name);
+    const Status status = copy_shown(dataset, target, name, creation, H5Dget_storage_size(dataset) > 0);
+    (void)H5Pclose(creation);
+    return status;
+}
+
+static Status copy_dataset(const CopiedGroup *group, hid_t source, hid_t dataset, const char *name) {
     bool is_virtual = false;
     TRY(hdf5_check_virtual(dataset, group->copy->source_path, &is_virtual));
-    if (is_virtual) return copy_shown(dataset, group->target, name);
-    return H5Ocopy(source, name, group->target, name, H5P_DEFAULT, H5P_DEFAULT) < 0
-               ? hdf5_error(STATUS_OUTPUT_FAILED, "copy", path)
-               : status_ok();
+    return is_virtual ? copy_shown(dataset, group->target, name, H5P_DEFAULT, true)
+                      : copy_stored(source, dataset, group->target, name);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- groups */
@@ -181,7 +226,7 @@ static Status copy_object(const CopiedGroup *group, hid_t source, hid_t object, 
     TRY(group->copy->copy_one(source, group->target, name, path, group->copy->context, &taken));
     if (taken) return status_ok();
     if (info.type == H5O_TYPE_GROUP) return copy_group(group, object, name, path);
-    if (info.type == H5O_TYPE_DATASET) return copy_dataset(group, source, object, name, path);
+    if (info.type == H5O_TYPE_DATASET) return copy_dataset(group, source, object, name);
     return H5Ocopy(source, name, group->target, name, H5P_DEFAULT, H5P_DEFAULT) < 0
                ? hdf5_error(STATUS_OUTPUT_FAILED, "copy", path)
                : status_ok();
@@ -205,6 +250,24 @@ static Status copy_members(Copy *copy, hid_t source, hid_t target, const char *p
     if (H5Literate(source, H5_INDEX_NAME, H5_ITER_INC, NULL, copy_link, &group) < 0)
         return status_first(group.status, hdf5_error(STATUS_BAD_FILE, "read group", path));
     return status_ok();
+}
+
+static Status take_nothing(hid_t source, hid_t target, const char *name, const char *path, void *context, bool *taken) {
+    (void)source, (void)target, (void)name, (void)path, (void)context;
+    *taken = false;
+    return status_ok();
+}
+
+Status hdf5_copy_object(hid_t source, hid_t target, const char *name) {
+    char path[FILE_NAME_BYTES] = "";
+    Copy copy = {.source_file = source, .target_file = target, .source_path = path, .copy_one = take_nothing};
+    (void)H5Fget_name(source, path, sizeof path);
+    const CopiedGroup group = {.copy = &copy, .target = target, .path = "."};
+    const hid_t object = H5Oopen(source, name, H5P_DEFAULT);
+    const Status status = copy_object(&group, source, object, name);
+    if (object >= 0) (void)H5Oclose(object);
+    free(copy.known);
+    return status;
 }
 
 Status hdf5_copy_file(hid_t source, hid_t target, Hdf5CopyObject copy_one, void *context) {

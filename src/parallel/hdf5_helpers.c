@@ -258,6 +258,28 @@ Status hdf5_attribute_int32(hid_t parent, const char *object, const char *name, 
 
 /* ---------------------------------------------------------------------------------------------------------- reading */
 
+static Status check_filter(hid_t creation, unsigned index, const char *path) {
+    unsigned flags = 0, settings = 0;
+    size_t count = 0;
+    char name[128] = "";
+    const H5Z_filter_t filter = H5Pget_filter2(creation, index, &flags, &count, NULL, sizeof name - 1, name, &settings);
+    if (filter < 0 || H5Zfilter_avail(filter) > 0) return status_ok();
+    return status_error(
+        STATUS_BAD_FILE,
+        "%.500s is compressed by filter %d (%.60s), whose plug-in HDF5 does not find; install it (Debian "
+        "has bitshuffle), or set HDF5_PLUGIN_PATH to its folder",
+        path, (int)filter, name);
+}
+
+Status hdf5_check_filters(hid_t dataset, const char *path) {
+    const hid_t creation = H5Dget_create_plist(dataset);
+    const int filters = creation < 0 ? 0 : H5Pget_nfilters(creation);
+    Status status = status_ok();
+    for (int i = 0; status_is_ok(status) && i < filters; i++) status = check_filter(creation, (unsigned)i, path);
+    if (creation >= 0) (void)H5Pclose(creation);
+    return status;
+}
+
 bool hdf5_has(hid_t parent, const char *name) {
     return H5Lexists(parent, name, H5P_DEFAULT) > 0;
 }

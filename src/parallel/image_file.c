@@ -169,6 +169,7 @@ static Status read_dataset(hid_t file, const ImageRequest *request, const ImageN
     Status status = space >= 0 && is_number(set)
                         ? choose_slab(space, request, name, dataset, &slab)
                         : status_error(STATUS_BAD_FILE, "%s: %s is no dataset of numbers", name->path, dataset);
+    if (status_is_ok(status)) status = hdf5_check_filters(set, name->path);
     if (status_is_ok(status)) status = read_slab(set, space, &slab, name, image);
     if (space >= 0) (void)H5Sclose(space);
     (void)H5Dclose(set);

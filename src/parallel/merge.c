@@ -37,7 +37,8 @@ static Status check_output(const OutputPath *output, bool overwrite) {
     const char *there = stat(output->complete, &info) == 0  ? output->complete
                         : stat(output->partial, &info) == 0 ? output->partial
                                                             : NULL;
-    if (there == NULL || overwrite) return status_ok();
+    OutputStart start;
+    if (there == NULL || overwrite) return output_path_start(output, true, false, &start);
     return status_error(STATUS_BAD_PARAMETER, "%s exists; add --overwrite to replace it, or choose another name",
                         there);
 }
@@ -296,16 +297,24 @@ static Status choose_owners(const MergeRequest *request, Merge *merge) {
 /* ------------------------------------------------------------------------------------------------------------- write
  */
 
+static Status explain(const Merge *merge, Status status) {
+    if (status.code != STATUS_OUTPUT_FAILED && status.code != STATUS_NO_MEMORY) return status;
+    return status_error(status.code, "%s: %.700s; the parts are unchanged: when that is mended, merge again",
+                        merge->output.partial, status.message);
+}
+
+/* Leaves nothing on the disk when it fails, but for a whole file that cannot be given its name. */
 static Status write_file(const MergeRequest *request, const Merge *merge) {
     hid_t file = H5I_INVALID_HID;
     TRY(output_path_check_room(&merge->output, merge_file_bytes(merge)));
     TRY(output_path_remove_partial(&merge->output));
-    TRY(hdf5_create_file(merge->output.partial, &file));
-    Status status = merge_file_write(file, request, merge);
+    Status status = hdf5_create_file(merge->output.partial, &file);
+    if (status_is_ok(status)) status = merge_file_write(file, request, merge);
     status = status_first(status, hdf5_close_file(merge->output.partial, &file));
     if (status_is_ok(status)) status = output_path_sync(&merge->output);
-    if (status_is_ok(status)) status = output_path_publish(&merge->output, request->overwrite);
-    if (!status_is_ok(status)) (void)output_path_remove_partial(&merge->output);
+    status = explain(merge, status);
+    if (status_is_ok(status)) return output_path_publish(&merge->output, request->overwrite);
+    (void)output_path_remove_partial(&merge->output);
     return status;
 }
 

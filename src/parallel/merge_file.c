@@ -127,9 +127,7 @@ static Status add_open_dataset(Writing *writing, const char *path, const MergeRo
     TRY(find_role(writing->merge, path, rows, &role));
     switch (role) {
     case ROLE_SHARED:
-        return H5Ocopy(writing->first, path, writing->master, path, H5P_DEFAULT, H5P_DEFAULT) < 0
-                   ? hdf5_error(STATUS_OUTPUT_FAILED, "copy", path)
-                   : status_ok();
+        return hdf5_copy_object(writing->first, writing->master, path);
     case ROLE_IMAGES:
         return merge_rows_create_images(writing->master, writing->merge, path, rows);
     case ROLE_COLUMN:
@@ -151,7 +149,7 @@ static Status add_dataset(Writing *writing, const char *path) {
     MergeRows rows;
     Status status = merge_rows_open(writing->first, path, &rows);
     if (status_is_ok(status)) status = add_open_dataset(writing, path, &rows);
-    merge_rows_close(&rows);
+    (void)merge_rows_close(&rows);
     return status;
 }
 
@@ -215,11 +213,6 @@ static Status add_group(Writing *writing, const char *path) {
 
 /* ------------------------------------------------------------------------------------------------- record of a part */
 
-static Status copy_object(hid_t from, hid_t to, const char *name) {
-    return H5Ocopy(from, name, to, name, H5P_DEFAULT, H5P_DEFAULT) < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "copy", name)
-                                                                       : status_ok();
-}
-
 /* One part's place in the record. */
 typedef struct PartRecord {
     const MergePart *part;
@@ -235,9 +228,10 @@ static Status fill_part(hid_t group, const void *context) {
     TRY(hdf5_write_int64(group, "first_frame", frames->range.begin));
     TRY(hdf5_write_int64(group, "frames", range_length(frames->range)));
     TRY(hdf5_write_int64(group, "complete_frames", frames->complete));
-    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) TRY(copy_object(record->simulation, group, copied[i]));
+    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
+        TRY(hdf5_copy_object(record->simulation, group, copied[i]));
     for (int i = 1; hdf5_has(record->simulation, name); i++) {
-        TRY(copy_object(record->simulation, group, name));
+        TRY(hdf5_copy_object(record->simulation, group, name));
         (void)snprintf(name, sizeof name, "environment_%d", i + 1);
     }
     return status_ok();

@@ -11,10 +11,13 @@
 /* -------------------------------------------------------------------------------------------------- shape of datasets
  */
 
-void merge_rows_close(MergeRows *rows) {
-    if (rows->type >= 0) (void)H5Tclose(rows->type);
-    if (rows->dataset >= 0) (void)H5Dclose(rows->dataset);
+Status merge_rows_close(MergeRows *rows) {
+    const MergeRows closing = *rows;
     *rows = (MergeRows){.dataset = H5I_INVALID_HID, .type = H5I_INVALID_HID};
+    if (closing.type >= 0) (void)H5Tclose(closing.type);
+    return closing.dataset >= 0 && H5Dclose(closing.dataset) < 0
+               ? hdf5_error(STATUS_OUTPUT_FAILED, "write", "the rows of frames")
+               : status_ok();
 }
 
 Status merge_rows_open(hid_t file, const char *path, MergeRows *rows) {
@@ -215,8 +218,8 @@ Status merge_rows_copy(hid_t master, const Merge *merge, int index, hid_t file, 
     if (status_is_ok(status)) status = merge_rows_read(&from, path, &values);
     if (status_is_ok(status)) status = put_rows_of_part(merge, index, &to, values, all);
     free(values);
-    merge_rows_close(&to);
-    merge_rows_close(&from);
+    status = status_first(status, merge_rows_close(&to));
+    (void)merge_rows_close(&from);
     return status;
 }
 
@@ -231,7 +234,7 @@ Status merge_rows_first(hid_t file, const char *path, double *value) {
     if (status_is_ok(status)) status = merge_rows_read(&rows, path, &values);
     if (status_is_ok(status)) memcpy(value, values, sizeof *value);
     free(values);
-    merge_rows_close(&rows);
+    (void)merge_rows_close(&rows);
     return status;
 }
 
@@ -259,8 +262,7 @@ Status merge_rows_guess(hid_t master, const Merge *merge, const char *path, cons
     if (status_is_ok(status)) status = put_guesses(&to, merge, (const double *)(const void *)values, row, step);
     free(row);
     free(values);
-    merge_rows_close(&to);
-    return status;
+    return status_first(status, merge_rows_close(&to));
 }
 
 Status merge_rows_count(hid_t master, const Merge *merge, const char *path, const MergeRows *rows) {

@@ -198,6 +198,7 @@ static Status open_all_images(NxmxReader *reader) {
     NxmxDescription *d = &reader->description;
     int64_t shape[3] = {0}, twin[3] = {0};
     TRY(open_images(reader->file, NXMX_IMAGES, &reader->main, shape));
+    TRY(hdf5_check_filters(reader->main, reader->path));
     d->frames = shape[0];
     d->slow_pixels = shape[1];
     d->fast_pixels = shape[2];

@@ -281,6 +281,7 @@ Status nxmx_verify(hid_t file, const NxmxFrames *frames, uint8_t *damaged) {
     hid_t dataset = H5I_INVALID_HID;
     Status status = pixels == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a frame") : status_ok();
     if (status_is_ok(status)) status = hdf5_inside_open(file, NXMX_IMAGES, &dataset);
+    if (status_is_ok(status)) status = hdf5_check_filters(dataset, NXMX_IMAGES);
     for (int64_t slot = 0; status_is_ok(status) && slot < range_length(frames->range); slot++) {
         bool same = true;
         if (frames->states[slot] == FRAME_COMPLETE) status = verify_frame(dataset, frames, slot, pixels, &same);

@@ -13,16 +13,17 @@
 #include <unistd.h>
 
 /* What there is under a name. */
-typedef enum Presence { PRESENCE_NONE, PRESENCE_FILE, PRESENCE_OTHER } Presence;
+typedef enum Presence { PRESENCE_NONE, PRESENCE_FILE, PRESENCE_LOOSE_LINK, PRESENCE_OTHER } Presence;
 
 static Presence presence(const char *path) {
     struct stat info;
-    if (stat(path, &info) != 0) return PRESENCE_NONE;
+    if (stat(path, &info) != 0) return lstat(path, &info) == 0 ? PRESENCE_LOOSE_LINK : PRESENCE_NONE;
     return S_ISREG(info.st_mode) ? PRESENCE_FILE : PRESENCE_OTHER;
 }
 
 static Status system_error(const char *action, const char *path) {
-    return status_error(STATUS_OUTPUT_FAILED, "cannot %s %s: %s", action, path, strerror(errno));
+    return status_error(STATUS_OUTPUT_FAILED, "cannot %s %s: %s; mend that, or choose another --output", action, path,
+                        strerror(errno));
 }
 
 Status output_path_create(const char *path, OutputPath *output) {
@@ -60,7 +61,13 @@ Status output_path_check_folder(const OutputPath *output) {
 }
 
 static Status check_is_file(const char *path) {
-    if (presence(path) != PRESENCE_OTHER) return status_ok();
+    const Presence found = presence(path);
+    if (found == PRESENCE_LOOSE_LINK)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s is a symbolic link to nothing, which the output would replace; give the name that it "
+                            "points to, or remove it",
+                            path);
+    if (found != PRESENCE_OTHER) return status_ok();
     return status_error(STATUS_BAD_PARAMETER, "%s exists and is no regular file; choose another --output", path);
 }
 
@@ -69,6 +76,13 @@ static Status refuse(const char *path, const char *resumed) {
                         "%s exists; add --resume to %s, --overwrite to replace it, or choose "
                         "another --output",
                         path, resumed);
+}
+
+/* A file that somebody has protected is not replaced, although its folder would allow that. */
+static Status check_replaceable(const char *path) {
+    if (presence(path) != PRESENCE_FILE || access(path, W_OK) == 0) return status_ok();
+    return status_error(STATUS_OUTPUT_FAILED, "%s may not be replaced: %s; chmod u+w it, or choose another --output",
+                        path, strerror(errno));
 }
 
 Status output_path_start(const OutputPath *output, bool overwrite, bool resume, OutputStart *start) {
@@ -91,7 +105,8 @@ Status output_path_start(const OutputPath *output, bool overwrite, bool resume, 
         return refuse(output->partial, "go on with it");
     else if (complete && !overwrite)
         return refuse(output->complete, "keep it if it is this run's");
-    return status_ok();
+    if (*start == OUTPUT_NEW) TRY(check_replaceable(output->partial));
+    return *start == OUTPUT_COMPLETE ? status_ok() : check_replaceable(output->complete);
 }
 
 Status output_path_check_room(const OutputPath *output, double bytes) {
@@ -136,6 +151,13 @@ Status output_path_reserve(const OutputPath *output) {
     return status_ok();
 }
 
+bool output_path_holds(const OutputPath *output, int descriptor) {
+    struct stat opened, named;
+    if (descriptor < 0 || fstat(descriptor, &opened) != 0) return true;
+    if (stat(output->partial, &named) != 0) return errno != ENOENT && errno != ENOTDIR;
+    return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 Status output_path_remove_partial(const OutputPath *output) {
     if (unlink(output->partial) != 0 && errno != ENOENT) return system_error("remove", output->partial);
     return status_ok();
@@ -166,6 +188,9 @@ Status output_path_publish(const OutputPath *output, bool overwrite) {
                             "%s has appeared while this run was writing %s; both are kept, rename the second yourself",
                             output->complete, output->partial);
     if (rename(output->partial, output->complete) != 0)
-        return system_error("rename to its final name", output->partial);
+        return status_error(STATUS_OUTPUT_FAILED,
+                            "cannot rename %s to its final name: %s; all frames are in it: mend that and rename it "
+                            "yourself",
+                            output->partial, strerror(errno));
     return sync_path(output->folder, O_RDONLY);
 }

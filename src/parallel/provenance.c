@@ -46,9 +46,9 @@ Status provenance_read_inputs(Provenance *provenance) {
     for (int i = 0; i < PARAMETER_COUNT; i++) {
         const ParameterRow *row = parameters_row(i);
         if (row->type != PARAMETER_TYPE_FILE || text_of_row(provenance->parameters, row)[0] == '\0') continue;
-        TRY(read_input(provenance->parameters, i, text_of_row(provenance->parameters, row),
-                       &provenance->input[provenance->inputs]));
-        provenance->inputs++;
+        InputFile *input = &provenance->input[provenance->inputs++];
+        TRY(read_input(provenance->parameters, i, text_of_row(provenance->parameters, row), input));
+        if (provenance->looks != NULL) TRY(file_look_again(provenance->looks, i, input->path));
     }
     return status_ok();
 }
@@ -72,11 +72,20 @@ static Status write_contents(hid_t note, const char *contents, size_t bytes) {
     return is_text ? hdf5_write_text(note, "data", contents) : hdf5_write_bytes(note, "data", bytes, contents);
 }
 
+static Status check_contents(const InputFile *input, const char *contents, size_t bytes) {
+    char checksum[SHA256_TEXT_BYTES];
+    sha256_of_bytes(contents, bytes, checksum);
+    if (strcmp(checksum, input->checksum) == 0) return status_ok();
+    return status_error(STATUS_BAD_FILE, "%s was changed while it was being recorded; run again when it stays as it is",
+                        input->path);
+}
+
 static Status write_copy(hid_t note, const InputFile *input) {
     char *contents = NULL;
     size_t bytes = 0;
     if (input->bytes >= PROVENANCE_COPIED_BYTES) return status_ok();
     Status status = input_read(input->parameters, input->row, PROVENANCE_COPIED_BYTES, &contents, &bytes);
+    if (status_is_ok(status)) status = check_contents(input, contents, bytes);
     if (status_is_ok(status)) status = write_contents(note, contents, bytes);
     free(contents);
     return status;

@@ -110,7 +110,7 @@ static Status check_memory(const Experiment *e, const Plan *plan) {
     const double each = simulate_buffer_bytes(plan, e);
     const int of_node = simulate_ranks_of_node(plan->request.ranks);
     if (each * of_node + simulate_grid_bytes(e) <= node) return status_ok();
-    return status_error(STATUS_NO_MEMORY,
+    return status_error(STATUS_BAD_PARAMETER,
                         "%d ranks of a node need %.3g GiB each for their part of a frame of %" PRId64 " x %" PRId64
                         " pixels, and this node has %.3g GiB; use fewer ranks on a node, a smaller run.wave or a "
                         "smaller detector",
@@ -206,6 +206,7 @@ static Status open_output(Run *run, bool *complete) {
                                   .damaged = &run->notes,
                                   .frames = run->decision.slice,
                                   .command_line = run->request->command_line,
+                                  .looks = run->request->looks,
                                   .build = run->request->build,
                                   .compression = (OutputCompression)p->output_compression,
                                   .compression_level = (int)p->output_compression_level,

@@ -19,6 +19,7 @@ typedef struct Reader {
     uint8_t *states; /* [frames] */
     uint32_t *crc32; /* [frames] */
     void *image;
+    bool in_one_piece; /* so that single frames can be written again */
 } Reader;
 
 static void close_reader(const char *path, Reader *reader) {
@@ -29,6 +30,13 @@ static void close_reader(const char *path, Reader *reader) {
     if (reader->space >= 0) (void)H5Sclose(reader->space);
     if (reader->images >= 0) (void)H5Dclose(reader->images);
     if (reader->file >= 0) (void)hdf5_close_file(path, &reader->file);
+}
+
+static bool is_contiguous(hid_t dataset) {
+    const hid_t creation = H5Dget_create_plist(dataset);
+    const bool contiguous = creation >= 0 && H5Pget_layout(creation) == H5D_CONTIGUOUS;
+    if (creation >= 0) (void)H5Pclose(creation);
+    return contiguous;
 }
 
 static Status read_columns(Reader *reader) {
@@ -47,6 +55,8 @@ static Status open_reader(const char *path, int64_t frames, Reader *reader) {
         H5Sget_simple_extent_dims(reader->space, length, NULL) != 3 || (int64_t)length[0] != frames ||
         length[1] > INT32_MAX || length[2] > INT32_MAX)
         return status_error(STATUS_BAD_FILE, "%s has no %" PRId64 " images", path, frames);
+    TRY(hdf5_check_filters(reader->images, path)); /* without them no image would match */
+    reader->in_one_piece = is_contiguous(reader->images);
     length[0] = 1;
     reader->pixels = (int64_t)(length[1] * length[2]);
     reader->memory = H5Screate_simple(3, length, NULL);
@@ -77,7 +87,12 @@ Status verify_images(Team team, const char *path, hid_t type, int64_t frames, ui
     close_reader(path, &reader);
     TRY(agree(team, status));
     team_greatest_bytes(team, damaged, frames);
-    return status_ok();
+    if (reader.in_one_piece || memchr(damaged, 1, (size_t)frames) == NULL) return status_ok();
+    return status_error(
+        STATUS_BAD_FILE,
+        "%s holds frames that do not match their checksum (tessera describe --verify lists them), and it "
+        "is compressed, so that they cannot be written again; --overwrite renders all anew",
+        path);
 }
 
 Status verify_discard(const char *path, const uint8_t *damaged, int64_t frames) {
@@ -87,7 +102,7 @@ Status verify_discard(const char *path, const uint8_t *damaged, int64_t frames) 
     Status status = frame_table_open(file, &table);
     for (int64_t slot = 0; status_is_ok(status) && slot < frames; slot++)
         if (damaged[slot] != 0) status = frame_table_mark(&table, &(FrameRecord){.slot = slot}, 1, FRAME_ABSENT);
-    frame_table_close(&table);
+    status = status_first(status, frame_table_close(&table));
     return status_first(status, hdf5_close_file(path, &file));
 }
 

@@ -26,7 +26,8 @@
 struct Writer {
     Team team;
     OutputPath path;
-    bool overwrite, is_new; /* is_new: not continued */
+    bool overwrite, is_new;      /* is_new: not continued */
+    bool is_lost, may_be_marked; /* the file is not there any more; frames may be marked of which states do not tell */
     OutputImages images;
     Mat3 to_mcstas;
     int64_t frames;
@@ -98,6 +99,26 @@ const uint8_t *writer_states(const Writer *writer) {
     return writer->states;
 }
 
+static int64_t count_missing(const Writer *writer) {
+    int64_t missing = 0;
+    for (int64_t i = 0; i < writer->frames; i++) missing += writer->states[i] != FRAME_COMPLETE;
+    return missing;
+}
+
+/* Nobody can use a new file without a finished frame. */
+static bool is_worthless(const Writer *writer) {
+    return writer->is_new && count_missing(writer) == writer->frames;
+}
+
+/* A failure to write, or one of memory, with the file's name and what can be done. */
+static Status explain(const Writer *writer, Status status) {
+    if (writer->is_lost || (status.code != STATUS_OUTPUT_FAILED && status.code != STATUS_NO_MEMORY)) return status;
+    return status_error(status.code, "%s: %.600s; %s", writer->path.partial, status.message,
+                        is_worthless(writer)
+                            ? "no frame was finished, so nothing is kept: when that is mended, run it again"
+                            : "finished frames are safe: when that is mended, --resume goes on with them");
+}
+
 /* ------------------------------------------------------------------------------------------- rank 0 prepares the file
  */
 
@@ -118,15 +139,19 @@ static Status fill_new_file(Writer *writer, hid_t file, const NxmxContents *cont
     return hdf5_use_group(file, "/entry/simulation", begin_session, &session);
 }
 
+static Status fill_and_close(Writer *writer, hid_t *file, const NxmxContents *contents) {
+    const Status status = fill_new_file(writer, *file, contents);
+    return status_first(status, hdf5_close_file(writer->path.partial, file));
+}
+
 /* Leaves nothing on the disk when it fails. */
 static Status create_file(Writer *writer, const NxmxContents *contents) {
     hid_t file = H5I_INVALID_HID;
     TRY(output_path_check_room(&writer->path, nxmx_bytes(contents)));
     TRY(output_path_remove_partial(&writer->path));
     Status status = hdf5_create_file(writer->path.partial, &file);
-    if (!status_is_ok(status)) return status;
-    status = fill_new_file(writer, file, contents);
-    status = status_first(status, hdf5_close_file(writer->path.partial, &file));
+    if (status_is_ok(status)) status = fill_and_close(writer, &file, contents);
+    status = explain(writer, status);
     if (status_is_ok(status)) status = output_path_reserve(&writer->path);
     if (!status_is_ok(status)) (void)output_path_remove_partial(&writer->path);
     return status;
@@ -155,7 +180,7 @@ static Status add_session(Writer *writer, const Provenance *provenance) {
         return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", writer->path.partial, strerror(errno));
     TRY(hdf5_open_file(writer->path.partial, true, &file));
     const Status status = hdf5_use_group(file, "/entry/simulation", begin_session, &session);
-    return status_first(status, hdf5_close_file(writer->path.partial, &file));
+    return explain(writer, status_first(status, hdf5_close_file(writer->path.partial, &file)));
 }
 
 /* The file is compared before it is opened for writing, so that a refusal leaves it as it was. */
@@ -168,6 +193,7 @@ static Status continue_file(Writer *writer, const NxmxContents *contents) {
 
 static Status prepare_file(Writer *writer, const NxmxContents *contents, OutputRequest request, OutputStart *start) {
     TRY(output_path_start(&writer->path, request.overwrite, request.resume, start));
+    writer->is_new = *start == OUTPUT_NEW;
     switch (*start) {
     case OUTPUT_NEW:
         return create_file(writer, contents);
@@ -191,19 +217,15 @@ static hid_t wave_access(void) {
     return access;
 }
 
-static int64_t count_missing(const Writer *writer) {
-    int64_t missing = 0;
-    for (int64_t i = 0; i < writer->frames; i++) missing += writer->states[i] != FRAME_COMPLETE;
-    return missing;
-}
-
 /* On rank 0: for the table of the frames, and to see where the images lie; when all
  * are there already they may be compressed, and lie in pieces. */
 static Status open_with_hdf5(Writer *writer) {
     const hid_t access = wave_access();
     writer->file = H5Fopen(writer->path.partial, H5F_ACC_RDWR, access);
-    if (access >= 0) (void)H5Pclose(access);
-    if (writer->file < 0) return hdf5_error(STATUS_OUTPUT_FAILED, "open", writer->path.partial);
+    const Status opened =
+        writer->file < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "open", writer->path.partial) : status_ok();
+    if (access >= 0) (void)H5Pclose(access); /* forgets what HDF5 had to say */
+    TRY(opened);
     TRY(frame_table_open(writer->file, &writer->table));
     TRY(frame_table_read_states(&writer->table, writer->frames, writer->states));
     if (count_missing(writer) == 0) return status_ok();
@@ -229,8 +251,7 @@ static Status close_images(Writer *writer) {
 }
 
 static Status close_file(Writer *writer) {
-    const Status status = close_images(writer);
-    frame_table_close(&writer->table);
+    const Status status = status_first(close_images(writer), frame_table_close(&writer->table));
     return status_first(status, hdf5_close_file(writer->path.partial, &writer->file));
 }
 
@@ -335,6 +356,7 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
                              .plan = plan,
                              .notes = notes,
                              .command_line = request.command_line,
+                             .looks = request.looks,
                              .build = request.build,
                              .instructions = experiment->instructions,
                              .rounds_by_instructions = experiment_rounds_by_instructions(experiment),
@@ -419,25 +441,30 @@ static Status share_states(Writer *writer, Records records) {
         for (int64_t i = 0; writer->team.rank == 0 && i < records.count; i++) slots[i] = records.record[i].slot;
         team_broadcast(writer->team, 0, slots, (size_t)records.count * sizeof *slots);
         for (int64_t i = 0; i < records.count; i++) writer->states[slots[i]] = FRAME_COMPLETE;
+        writer->may_be_marked = false;
     }
     free(slots);
     return status;
 }
 
-/* On rank 0: only what has left HDF5's hands is marked, so that a kill at any moment leaves marked frames whole. */
-static Status write_rows(const Writer *writer, Records records) {
-    TRY(frame_table_write(&writer->table, records.record, records.count, writer->to_mcstas));
-    TRY(flush(writer));
-    TRY(frame_table_mark(&writer->table, records.record, records.count, FRAME_COMPLETE));
-    return flush(writer);
+/* On rank 0: a run of days shall not go on writing to a file that nobody will find. */
+static Status check_still_there(Writer *writer) {
+    writer->is_lost = writer->is_lost || !output_path_holds(&writer->path, writer->descriptor);
+    if (!writer->is_lost) return status_ok();
+    return status_error(STATUS_OUTPUT_FAILED,
+                        "%s is not there any more: it was removed, or its folder was renamed, while this run was "
+                        "writing it; put it back and give --resume, or run again",
+                        writer->path.partial);
 }
 
-/* A failure to write, with the file's name and what can be done. */
-static Status explain(const Writer *writer, Status status) {
-    if (status.code != STATUS_OUTPUT_FAILED) return status;
-    return status_error(STATUS_OUTPUT_FAILED,
-                        "%s: %.600s; is the disk full? Finished frames are safe, --resume goes on with them",
-                        writer->path.partial, status.message);
+/* On rank 0: only what has left HDF5's hands is marked, so that a kill at any moment leaves marked frames whole. */
+static Status write_rows(Writer *writer, Records records) {
+    TRY(check_still_there(writer));
+    TRY(frame_table_write(&writer->table, records.record, records.count, writer->to_mcstas));
+    TRY(flush(writer));
+    writer->may_be_marked = true; /* until all ranks know */
+    TRY(frame_table_mark(&writer->table, records.record, records.count, FRAME_COMPLETE));
+    return flush(writer);
 }
 
 /* agree(), whose time is that of waiting for the others' images. */
@@ -508,6 +535,8 @@ Status writer_write(Writer *writer, const WaveData *wave) {
 /* Writes -1 to the frames that are missing. Collective. */
 static Status fill_missing(Writer *writer, Patience patience) {
     const int64_t missing = count_missing(writer);
+    /* the images of a frame that may be marked are there */
+    if (team_greatest(writer->team, writer->may_be_marked) != 0) return status_ok();
     int64_t *slots = calloc((size_t)(missing > 0 ? missing : 1), sizeof *slots);
     Status status = slots == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a list of frames") : status_ok();
     status = agree(writer->team, status);
@@ -553,23 +582,25 @@ static Status compress(const Writer *writer) {
 }
 
 /* What is written when no other rank has the file open. */
-static Status finish_file(const Writer *writer, bool complete, const Plan *plan, const RankResult *results) {
+static Status finish_file(Writer *writer, bool complete, const Plan *plan, const RankResult *results) {
     const SessionEnd end = {
         .sequence_index = writer->session, .ranks = writer->team.ranks, .plan = plan, .results = results};
     hid_t file = H5I_INVALID_HID;
+    if (writer->is_lost) return status_ok(); /* which has been said */
     Status status = hdf5_open_file(writer->path.partial, true, &file);
-    if (!status_is_ok(status)) return status_error(STATUS_OUTPUT_FAILED, "%s", status.message);
+    if (!status_is_ok(status)) return explain(writer, status_error(STATUS_OUTPUT_FAILED, "%s", status.message));
     status = hdf5_use_group(file, "/entry/simulation", end_session, &end);
     if (status_is_ok(status) && complete) status = nxmx_complete(file);
     status = status_first(status, hdf5_close_file(writer->path.partial, &file));
     if (status_is_ok(status)) status = output_path_sync(&writer->path);
+    status = explain(writer, status);
     if (status_is_ok(status) && complete) status = compress(writer);
     if (status_is_ok(status) && complete) status = output_path_publish(&writer->path, writer->overwrite);
     return status;
 }
 
 /* The results of all ranks come to rank 0, which finishes the file. Collective. */
-static Status finish(const Writer *writer, bool complete, const Plan *plan, RankRecord record) {
+static Status finish(Writer *writer, bool complete, const Plan *plan, RankRecord record) {
     const RankResult mine = {.record = record, .peak_memory_bytes = session_peak_memory()};
     RankResult *results = writer->team.rank == 0 ? calloc((size_t)writer->team.ranks, sizeof *results) : NULL;
     Status status = status_ok();
@@ -584,7 +615,7 @@ static Status finish(const Writer *writer, bool complete, const Plan *plan, Rank
     return status;
 }
 
-/* Nobody can use a new file without a finished frame. Collective. */
+/* Collective. */
 static Status discard(Writer *writer) {
     Status status = agree(writer->team, close_file(writer));
     if (writer->team.rank == 0) status = status_first(status, output_path_remove_partial(&writer->path));
@@ -592,8 +623,9 @@ static Status discard(Writer *writer) {
 }
 
 static Status keep(Writer *writer, bool complete, const Plan *plan, RankRecord mine, Patience patience) {
-    Status status = explain(writer, fill_missing(writer, patience));
-    status = status_first(status, agree(writer->team, close_file(writer)));
+    Status status = agree(writer->team, writer->team.rank == 0 ? check_still_there(writer) : status_ok());
+    status = status_first(status, explain(writer, fill_missing(writer, patience)));
+    status = status_first(status, agree(writer->team, explain(writer, close_file(writer))));
     return status_first(status, finish(writer, complete && status_is_ok(status), plan, mine));
 }
 
@@ -603,8 +635,9 @@ Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord
     const Status settled = writer_settle(closing);
     const int64_t missing = count_missing(closing);
     const bool all_written = finished && status_is_ok(settled);
-    const bool useless = !all_written && closing->is_new && missing == closing->frames;
-    const Status status = useless ? discard(closing) : keep(closing, all_written && missing == 0, plan, mine, patience);
+    const Status status = !all_written && is_worthless(closing)
+                              ? discard(closing)
+                              : keep(closing, all_written && missing == 0, plan, mine, patience);
     writer_destroy(writer);
     return status_first(settled, status);
 }

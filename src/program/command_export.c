@@ -2,6 +2,7 @@
 
 #include "colour_map.h"
 #include "export_image.h"
+#include "file_look.h"
 #include "nxmx_read.h"
 #include "options.h"
 #include "output_lock.h"
@@ -111,6 +112,11 @@ static Status check_is_free(const char *path) {
     return status_error(STATUS_BAD_PARAMETER, "export: %.400s exists; add --overwrite to replace it", path);
 }
 
+static Status check_is_file(const char *path) {
+    if (!file_look_is_special(path)) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER, "export: %.400s is no regular file; give another name", path);
+}
+
 static Status check_names(const Export *e) {
     char path[PATH_BYTES], sidecar[PATH_BYTES];
     if (e->end - e->begin > 1 && place_of_number(e->asked.output).length == 0)
@@ -120,6 +126,7 @@ static Status check_names(const Export *e) {
                             e->asked.output, e->end - e->begin);
     for (int64_t i = e->begin; i < e->end; i++) {
         TRY(name_of_frame(e, i, path));
+        TRY(check_is_file(path));
         if (e->asked.overwrite) continue;
         TRY(check_is_free(path));
         (void)snprintf(sidecar, sizeof sidecar, "%.*s.json", PATH_BYTES - 16, path);

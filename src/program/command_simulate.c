@@ -5,6 +5,7 @@
 #include "ancestor_report.h"
 #include "build_info.h"
 #include "command_line.h"
+#include "file_look.h"
 #include "frame_queue.h"
 #include "help.h"
 #include "image_header.h"
@@ -68,7 +69,7 @@ static bool is_help(const char *argument) {
 
 /* On rank 0: reads the arguments; @p only_help when there is nothing to run. */
 static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out, Parameters **parameters, Notes *notes,
-                             bool *only_help) {
+                             InputLooks *looks, bool *only_help) {
     CommandLine line = {.help = false};
     int used = 0;
     for (int i = 1; as_ancestor && i < argc; i++) *only_help = *only_help || is_help(argv[i]);
@@ -85,6 +86,7 @@ static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out,
     *only_help = line.help;
     if (!line.help) {
         const Parameters *p = *parameters;
+        if (*p->run_output != '\0') TRY(file_look_at_inputs(p, looks));
         TRY(trace_file_check(p, as_ancestor || p->run_overwrite || p->run_resume));
         return image_header_import(*parameters, notes);
     }
@@ -100,11 +102,12 @@ static Status run(Team team, int argc, char **argv, bool as_ancestor, const vola
     Parameters *parameters = NULL;
     char *text = NULL;
     bool only_help = false;
+    InputLooks looks = {.row = {{.node = 0}}};
     Notes notes = {.count = 0};
     Timeline timeline = timeline_start(false);
     FILE *trace = NULL;
     Status status = status_ok();
-    if (team.rank == 0) status = read_arguments(argc, argv, as_ancestor, out, &parameters, &notes, &only_help);
+    if (team.rank == 0) status = read_arguments(argc, argv, as_ancestor, out, &parameters, &notes, &looks, &only_help);
     if (team.rank == 0 && status_is_ok(status)) status = command_line_text(argc, argv, &text);
     if (team.rank == 0 && status_is_ok(status) && !only_help)
         status =
@@ -120,6 +123,7 @@ static Status run(Team team, int argc, char **argv, bool as_ancestor, const vola
                                                   .replaces_files = as_ancestor,
                                                   .notes = &notes,
                                                   .command_line = text,
+                                                  .looks = &looks,
                                                   .build = build_info(),
                                                   .announce = announce,
                                                   .progress = report,

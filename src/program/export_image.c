@@ -266,11 +266,11 @@ static void put_float(double value, uint8_t *bytes) {
 Status export_raw(const char *path, const ExportFrame *frame) {
     const int64_t pixels = pixels_of(frame);
     NewFile new;
-    TRY(write_sidecar(path, frame));
     uint8_t *bytes = malloc((size_t)pixels * 4);
     if (bytes == NULL) return no_memory(path);
     for (int64_t i = 0; i < pixels; i++) put_float(frame->pixels[i], bytes + 4 * i);
-    Status status = new_file(path, &new);
+    Status status = write_sidecar(path, frame);
+    if (status_is_ok(status)) status = new_file(path, &new);
     if (status_is_ok(status)) {
         put(&new, bytes, (size_t)pixels * 4);
         status = name_file(&new, status_ok());

@@ -61,6 +61,11 @@ static Status serial_command(int argc, char **argv) {
     return unknown_command(command);
 }
 
+/* Which failures have one remedy, whatever they came of. */
+static const char *remedy_of(StatusCode code) {
+    return code == STATUS_NO_MEMORY ? " (ask for more memory, or for fewer ranks on a node)" : "";
+}
+
 /* What a serial command prints is all that it does. */
 static Status check_printed(void) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return status_ok();
@@ -81,7 +86,8 @@ int main(int argc, char **argv) {
         status = serial_command(argc - 1, argv + 1);
         if (status_is_ok(status)) status = check_printed();
     }
-    if (!status_is_ok(status) && reports) (void)fprintf(stderr, "tessera: error: %s\n", status.message);
+    if (!status_is_ok(status) && reports)
+        (void)fprintf(stderr, "tessera: error: %s%s\n", status.message, remedy_of(status.code));
     /* only now: a rank that has ended with a failure makes the launcher kill the others, this message and all */
     (void)fflush(NULL);
     team_end();

@@ -2,6 +2,7 @@
 
 #include "agree.h"
 #include "clocks.h"
+#include "file_look.h"
 #include "trace_events.h"
 
 #include <errno.h>
@@ -13,6 +14,8 @@
 Status run_profile_open(const Parameters *p, bool replaces, FILE **trace) {
     *trace = NULL;
     if (*p->run_trace == '\0') return status_ok();
+    if (file_look_is_special(p->run_trace) && !file_look_is_device(p->run_trace))
+        return status_error(STATUS_BAD_PARAMETER, "run.trace %s is no regular file; give another name", p->run_trace);
     if (!replaces && access(p->run_trace, F_OK) == 0)
         return status_error(STATUS_BAD_PARAMETER, "run.trace %s exists; give --overwrite or another name",
                             p->run_trace);
@@ -88,8 +91,10 @@ static Status close_trace(const Parameters *p, FILE *trace) {
     if (trace == NULL) return status_ok();
     const bool written = fflush(trace) == 0 && !ferror(trace);
     const int failure = errno;
-    if (fclose(trace) == 0 && written) return status_ok();
-    return status_error(STATUS_OUTPUT_FAILED, "run.trace %s cannot be written: %s", p->run_trace, strerror(failure));
+    const bool closed = fclose(trace) == 0;
+    if (written && closed) return status_ok();
+    return status_error(STATUS_OUTPUT_FAILED, "run.trace %s cannot be written: %s; the images are as they should be",
+                        p->run_trace, strerror(written ? errno : failure));
 }
 
 Status run_profile_finish(Team team, const Parameters *parameters, const Timeline *timeline, FILE *trace, FILE *out) {

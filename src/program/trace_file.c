@@ -1,5 +1,6 @@
 #include "trace_file.h"
 
+#include "file_look.h"
 #include "json.h"
 #include "new_file.h"
 #include "trace.h"
@@ -11,6 +12,9 @@
 #include <unistd.h>
 
 Status trace_file_check(const Parameters *p, bool replaces) {
+    if (p->run_trace_pixel[0] != PARAMETER_AUTO && file_look_is_special(p->run_trace_file))
+        return status_error(STATUS_BAD_PARAMETER, "run.trace_file %s is no regular file; give another name",
+                            p->run_trace_file);
     if (p->run_trace_pixel[0] == PARAMETER_AUTO || replaces || access(p->run_trace_file, F_OK) != 0) return status_ok();
     return status_error(STATUS_BAD_PARAMETER, "run.trace_file %s exists; give --overwrite or another name",
                         p->run_trace_file);
