@@ -6,8 +6,8 @@
 #include "status.h"
 #include "team.h"
 
-/** The first failure by rank, on every rank; success when no rank failed. One that belongs to a machine, for lack of memory
- *  or of a disk, names rank and host. Collective. */
+/** The first failure by rank, on every rank; success when no rank failed. One that belongs to a machine, for lack of
+ * memory or of a disk, names rank and host. Collective. */
 Status agree(Team team, Status mine);
 
 #endif

@@ -42,8 +42,8 @@ Status output_path_check_folder(const OutputPath *output);
  *  | complete    | refused | new       | complete  | new       |
  *  | both        | refused | new       | refused   | continued |
  *
- *  @return BAD_PARAMETER when refused; OUTPUT_FAILED when the folder is missing, or it or a file to be replaced cannot be
- *          written */
+ *  @return BAD_PARAMETER when refused; OUTPUT_FAILED when the folder is missing, or it or a file to be replaced cannot
+ * be written */
 Status output_path_start(const OutputPath *output, bool overwrite, bool resume, OutputStart *start);
 
 /** Checks that @p bytes fit on the file system, what a .partial holds already included.

@@ -3,6 +3,8 @@
 # one message; nothing is taken for finished that is not. What MPI, HDF5 and other libraries ask for is not refused.
 set -u
 . "$SOURCE/tests/support/faults.sh"
+# HDF5 may be a part of the program: runs of functions that are not ours
+nm -n "$TESSERA" | awk '$2 ~ /^[tT]$/ { its = $3 ~ /^H5/; if (its && !was) begin = $1; if (!its && was) print begin, $1; was = its }' > theirs
 # every kind of image and signal, so that all that is allocated is
 run=(simulate "${tiny_case[@]}" --detector.psf=gauss --detector.psf_fwhm=1 --noise.calibration=0.02 --noise.dead_fraction=0.01
     --run.profile=true --run.trace=trace.json --overwrite --quiet --output out.nxs)
@@ -14,7 +16,7 @@ for range in 0:2 2:4; do
 done
 refuse() { # refuse WHAT RANKS RANK TEXT ARGUMENT...: one piece after the other; the message has TEXT in it
     local what=$1 ranks=$2 rank=$3 text=$4 number count
-    local -a settings=("CALLS=memory,thread")
+    local -a settings=("CALLS=memory,thread" SKIP="$PWD/theirs")
     shift 4
     [ "$rank" = any ] || settings+=(RANK="$rank")
     rm -f out.nxs* made.*
@@ -46,6 +48,6 @@ refuse compare 0 any '' compare 'reference.nxs#0' 'reference.nxs#0'
 refuse compress 0 any '' compress packed.nxs --with deflate
 refuse "structure factors" 0 any '' describe "$inputs/2erl_1p8A_C2.mtz"
 # of several ranks, the message names the one without memory
-faulty 3 CALLS=memory RANK=2 AT=12 -- "$TESSERA" "${run[@]}"
+faulty 3 CALLS=memory SKIP="$PWD/theirs" RANK=2 AT=12 -- "$TESSERA" "${run[@]}"
 grep -q "rank 2 on $(uname -n): " err || fail "rank 2 is not named: $(cat err)"
 finish

@@ -1,13 +1,15 @@
 /* Loaded before a program (LD_PRELOAD): the n-th call of some kinds fails, as on a full disk or without memory.
- *
- *   FAULT_CALLS   which, with commas: open, write (pwrite, write, and what stdio writes), truncate, allocate
- * (fallocate), sync (fsync, fdatasync), rename, close, unlink, read, memory (malloc and its kin), thread
- * (pthread_create) FAULT_FILE only files whose path has this in it FAULT_CALLER  memory and thread: only calls out of
- * the object whose name has this in it, else of the program itself FAULT_AT      the number of the call that fails,
- * from 1; 0: none, they are only counted FAULT_LASTS   set: all calls after it fail too FAULT_ERROR   ENOSPC (default),
- * EDQUOT, EIO, EROFS, EACCES, ENOMEM FAULT_MOVE    FROM:TO: instead of failing, the call is preceded by a renaming
- * FAULT_RANK    only this rank of an Open MPI job FAULT_LOG     a file that gets "hit" when it happens, and "calls N"
- * when the process ends */
+ * - FAULT_CALLS: which, with commas: open, write (and what stdio writes), truncate, allocate (fallocate), sync, rename,
+ *   close, unlink, read, memory (malloc and its kin), thread (pthread_create)
+ * - FAULT_FILE: only files whose path has this in it
+ * - FAULT_CALLER: memory and thread: only calls out of the object whose name has this in it, else of the program itself
+ * - FAULT_SKIP: a file of lines "BEGIN END", hexadecimal: parts of the program whose calls are not counted either
+ * - FAULT_AT: the number of the call that fails, from 1; 0: none, they are only counted
+ * - FAULT_LASTS: set: all calls after it fail too
+ * - FAULT_ERROR: ENOSPC (default), EDQUOT, EIO, EROFS, EACCES, ENOMEM
+ * - FAULT_MOVE: FROM:TO: instead of failing, the call is preceded by a renaming
+ * - FAULT_RANK: only this rank of an Open MPI job
+ * - FAULT_LOG: a file that gets "hit" when it happens, and "calls N" when the process ends */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,7 +26,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS = 4096, RANGES = 16 };
+enum { DESCRIPTORS = 4096, RANGES = 16, SKIPPED_MOST = 64 };
 
 static bool is_on;
 static long fails_at;
@@ -34,6 +36,9 @@ static atomic_long called;
 static atomic_bool is_watched[DESCRIPTORS];
 static struct { uintptr_t begin, end; } ranges[RANGES];
 static int range_count;
+static struct { uintptr_t begin, end; } skipped[SKIPPED_MOST];
+static int skipped_count;
+static uintptr_t program_base;
 
 /* glibc's own, which need no looking up: dlsym itself allocates. */
 extern void *__libc_malloc(size_t bytes);
@@ -60,6 +65,7 @@ static int note_object(struct dl_phdr_info *info, size_t bytes, void *first) {
     (void)bytes;
     const bool is_program = *(bool *)first;
     *(bool *)first = false;
+    if (is_program) program_base = info->dlpi_addr;
     if (caller_name == NULL ? !is_program : strstr(info->dlpi_name, caller_name) == NULL) return 0;
     for (int i = 0; i < info->dlpi_phnum && range_count < RANGES; i++)
         if (info->dlpi_phdr[i].p_type == PT_LOAD && (info->dlpi_phdr[i].p_flags & PF_X) != 0) {
@@ -68,6 +74,16 @@ static int note_object(struct dl_phdr_info *info, size_t bytes, void *first) {
             range_count++;
         }
     return 0;
+}
+
+static void read_skipped(const char *path) {
+    FILE *file = fopen(path, "r");
+    unsigned long begin = 0, end = 0;
+    while (file != NULL && skipped_count < SKIPPED_MOST && fscanf(file, "%lx %lx", &begin, &end) == 2) {
+        skipped[skipped_count].begin = program_base + begin;
+        skipped[skipped_count++].end = program_base + end;
+    }
+    if (file != NULL) (void)fclose(file);
 }
 
 __attribute__((constructor)) static void set_up(void) {
@@ -81,6 +97,7 @@ __attribute__((constructor)) static void set_up(void) {
     fails_at = at != NULL ? strtol(at, NULL, 10) : 0;
     error_number = number_of_error(getenv("FAULT_ERROR") != NULL ? getenv("FAULT_ERROR") : "");
     (void)dl_iterate_phdr(note_object, &first);
+    if (getenv("FAULT_SKIP") != NULL) read_skipped(getenv("FAULT_SKIP"));
     is_on = calls != NULL && (rank == NULL || (mine != NULL && strcmp(rank, mine) == 0));
 }
 
@@ -152,6 +169,8 @@ static bool file_fails(const char *kind, int file) {
 static bool caller_fails(const char *kind, const void *caller) {
     const uintptr_t address = (uintptr_t)caller;
     if (!is_wanted(kind)) return false;
+    for (int i = 0; i < skipped_count; i++)
+        if (address >= skipped[i].begin && address < skipped[i].end) return false;
     for (int i = 0; i < range_count; i++)
         if (address >= ranges[i].begin && address < ranges[i].end) {
             errno = ENOMEM;
