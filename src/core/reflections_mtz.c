@@ -86,16 +86,22 @@ static bool record_is(const char *record, const char *keyword) {
 /* The words of a record. */
 typedef char Fields[FIELDS_MOST][FIELD_BYTES];
 
+/* As libccp4 has it, within a word too. */
+static bool begins_comment(char c) {
+    return c == '!' || c == '#';
+}
+
 /* A record's words into `field`; words in quotes are one. */
 static int split(const char *record, Fields field) {
     int count = 0;
     const char *end = record + RECORD;
     for (const char *c = record; c < end && count < FIELDS_MOST; count++) {
         while (c < end && (*c == ' ' || *c == '\0')) c++;
-        if (c == end) break;
+        if (c == end || begins_comment(*c)) break;
         const char quote = *c == '\'' || *c == '"' ? *c++ : ' ';
         int length = 0;
-        while (c < end && *c != quote && *c != '\0') field[count][length++] = *c++;
+        while (c < end && *c != quote && *c != '\0' && (quote != ' ' || !begins_comment(*c)))
+            field[count][length++] = *c++;
         if (c < end && quote != ' ') c++;
         field[count][length] = '\0';
     }

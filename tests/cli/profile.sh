@@ -6,7 +6,7 @@ source "$SOURCE/tests/support/case.sh"
 run() { # run RANKS NAME OPTION...
     local ranks=$1 name=$2
     shift 2
-    on_ranks "$ranks" "$TESSERA" simulate "${small_case[@]}" --sweep.kind=random --sweep.count=6 --run.wave=1 \
+    on_ranks "$ranks" "$TESSERA" simulate "${small_case[@]}" --sweep.kind=random --sweep.count=6 --run.wave=1 --sampling.oversample=3 \
         --output="$name.nxs" "$@"
 }
 
