@@ -2,7 +2,7 @@
 # Builds and tests everything, from a bare Debian on. Safe to repeat; asks nothing.
 #
 #   tests/run.sh          gcc, clang and sanitizer builds; all tests but those of `full` and `long`
-#   tests/run.sh full     and the tests with SLURM and DIALS
+#   tests/run.sh full     and the tests with SLURM, DIALS, ThreadSanitizer and valgrind
 #   tests/run.sh long     the tests that take long, alone
 #
 # Exit code: 0 when every part passed, 1 when one failed, 2 for bad usage or missing packages.
@@ -84,6 +84,19 @@ leaks() {
     rm "$images"
 }
 
+# The program alone, built by clang with ThreadSanitizer, as Archer comes with clang's OpenMP.
+races() {
+    local folder=$project/build/tests-tsan log=$scratch/tests-tsan.log
+    if ! cmake -S . -B "$folder" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_FLAGS=-fsanitize=thread \
+        -DTESSERA_HARDEN=OFF -DTESSERA_WERROR=OFF -DBUILD_TESTING=OFF >"$log" 2>&1 ||
+        ! cmake --build "$folder" --parallel "$jobs" --target tessera >>"$log" 2>&1; then
+        tail -n 60 "$log"
+        return 1
+    fi
+    mkdir "$scratch/races"
+    (cd "$scratch/races" && TESSERA=$folder/tessera SOURCE=$project MPIEXEC=mpirun bash "$project/tests/races/threads.sh")
+}
+
 if part "build with gcc" build build/tests-gcc gcc -DCMAKE_BUILD_TYPE=Release; then
     if [ "$kind" = long ]; then
         part "long tests" check build/tests-gcc -L '^long$'
@@ -101,9 +114,12 @@ if [ "$kind" != long ]; then
         part "leaks of a run on 2 ranks" leaks
     fi
 fi
+if [ "$kind" = full ]; then
+    part "races" races
+fi
 if [ "$kind" = full ] && [ -d build/tests-gcc ]; then
     # one at a time: each brings its own cluster or its own MPI jobs
-    part "tests with SLURM and DIALS" check build/tests-gcc -L '^full$' --parallel 1
+    part "tests with SLURM, DIALS and valgrind" check build/tests-gcc -L '^full$' --parallel 1
 fi
 
 printf '\n=== summary\n%s' "$report"
