@@ -3,7 +3,7 @@
 #
 #   jobs/packages.sh run          to build the program, run it and look at its images
 #   jobs/packages.sh run test     and to run the tests
-#   jobs/packages.sh run test full    and the tests with SLURM, DIALS and valgrind
+#   jobs/packages.sh run test full    and for coverage and the tests with SLURM, DIALS and valgrind
 #   jobs/packages.sh dials        DIALS alone
 #   jobs/packages.sh --list GROUP...  prints the packages and installs nothing
 #
@@ -19,7 +19,7 @@ test='clang libclang-rt-dev clang-format clang-tidy cppcheck libomp-dev libcunit
       groff-base'
 dials='python3-dials python3-cctbx'
 full="slurmctld slurmd slurm-client munge iproute2 $dials python3-scipy
-      python3-fabio valgrind"
+      python3-fabio gcovr valgrind"
 
 say() { echo "packages.sh: $*" >&2; }
 

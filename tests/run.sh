@@ -2,7 +2,7 @@
 # Builds and tests everything, from a bare Debian on. Safe to repeat; asks nothing.
 #
 #   tests/run.sh          gcc, clang and sanitizer builds; all tests but those of `full` and `long`
-#   tests/run.sh full     and the tests with SLURM, DIALS, ThreadSanitizer and valgrind
+#   tests/run.sh full     and coverage, some fuzzing, and the tests with SLURM, DIALS, ThreadSanitizer and valgrind
 #   tests/run.sh long     the tests that take long, alone
 #
 # Exit code: 0 when every part passed, 1 when one failed, 2 for bad usage or missing packages.
@@ -97,6 +97,21 @@ races() {
     (cd "$scratch/races" && TESSERA=$folder/tessera SOURCE=$project MPIEXEC=mpirun bash "$project/tests/races/threads.sh")
 }
 
+# The lines of core and parallel that tests run. The counters make the kernels some ten times as slow, so the tests are those
+# that come to a line first; a rank that is killed or aborts leaves no counts behind.
+coverage() {
+    local folder=build/tests-coverage
+    build "$folder" gcc -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS='-O1 --coverage' -DTESSERA_HARDEN=OFF || return 1
+    find "$folder" -name '*.gcda' -delete
+    check "$folder" -R "^($covering)\$" -E "^($not_covering)\$" &&
+        gcovr --root . --object-directory "$folder" --filter src/core/ --filter src/parallel/ --fail-under-line 90 \
+            "$folder"/CMakeFiles/tessera_*.dir | cut -c1-132
+}
+covering='unit_.*|golden_(g.*_1|d.*)|mpi_.*_2'
+covering+='|mpi_(sweeps|same_frames|shared_work|collectives|clock_jumps|start_alone)'
+covering+='|cli_(nanobragg_files|describe|merge|plan|compress|sandbox|locks|trace|profile|precision|hostile_hdf5|compare)'
+not_covering='unit_(kernel_variants|orientation_grid|plan|spot_reach)|golden_g55.*'
+
 if part "build with gcc" build build/tests-gcc gcc -DCMAKE_BUILD_TYPE=Release; then
     if [ "$kind" = long ]; then
         part "long tests" check build/tests-gcc -L '^long$'
@@ -116,6 +131,8 @@ if [ "$kind" != long ]; then
 fi
 if [ "$kind" = full ]; then
     part "races" races
+    part "coverage of core and parallel" coverage
+    part "fuzzing, 5 s each" tests/fuzz/run.sh 5
 fi
 if [ "$kind" = full ] && [ -d build/tests-gcc ]; then
     # one at a time: each brings its own cluster or its own MPI jobs
