@@ -253,10 +253,26 @@ static bool is_of_datasets(const char *keyword) {
     return false;
 }
 
+/* True when libccp4 takes the last character, or the last one before a comment, for a sign that the record goes on: it
+ * then reads the standard input. */
+static bool is_continued(const char *record) {
+    static const char signs[] = "&\\-";
+    char last = ' ';
+    for (int i = 0; i < RECORD && record[i] != '\0'; i++) {
+        if (begins_comment(record[i]) && strchr(signs, last) != NULL) return true;
+        if (record[i] != ' ') last = record[i];
+    }
+    return strchr(signs, last) != NULL;
+}
+
 static Status take_record(MtzHeader *header, const char *record) {
     Fields field = {""};
     const int fields = split(record, field);
     const char *keyword = field[0];
+    if (is_continued(record))
+        return status_error(STATUS_BAD_FILE,
+                            "%s: its record \"%.*s\" ends in &, \\ or -, as if it went on; end it in something else",
+                            header->path, RECORD, record);
     if (strcmp(keyword, "NCOL") == 0) return take_counts(header, field, fields);
     if (strcmp(keyword, "CELL") == 0) return take_cell(header, field, fields);
     if (strcmp(keyword, "SYMINF") == 0) return take_space_group(header, field, fields);
