@@ -35,6 +35,7 @@ static Status own_create(const Experiment *e, FrameLimits limits, FrameOwn **own
     Crystal *crystal = &created->experiment.crystal;
     beam->room = limits.sources > e->beam.source_count ? limits.sources : e->beam.source_count;
     crystal->room = limits.domains > e->crystal.domain_count ? limits.domains : e->crystal.domain_count;
+    assert(beam->room > 0 && crystal->room > 0);
     beam->sources = malloc((size_t)beam->room * sizeof *beam->sources);
     crystal->domains = malloc((size_t)crystal->room * sizeof *crystal->domains);
     if (beam->sources == NULL || crystal->domains == NULL)

@@ -69,9 +69,9 @@ static JsonNode nothing(JsonNode from) {
 }
 
 JsonNode json_item(JsonNode array, int index) {
-    if (index < 0 || index >= json_length(array)) return nothing(array);
     const yaml_node_t *node = node_of(array);
-    if (node->type != YAML_SEQUENCE_NODE) return nothing(array);
+    if (node == NULL || node->type != YAML_SEQUENCE_NODE) return nothing(array);
+    if (index < 0 || index >= json_length(array)) return nothing(array);
     return (JsonNode){.json = array.json, .index = node->data.sequence.items.start[index]};
 }
 

@@ -327,8 +327,7 @@ INLINED void add_terms(const Scene *scene, Range terms, Work *work) {
     const Experiment *e = scene->experiment;
     const int64_t sources = e->beam.source_count, phi_steps = e->sampling.phi_steps;
     for (int i = 0; i < PIXELS; i++) work->sums[i] = 0.0f;
-    int64_t end = terms.begin;
-    for (int64_t t = terms.begin; t < terms.end; t = end) { /* sources come first in the order of terms */
+    for (int64_t t = terms.begin, end; t < terms.end; t = end) { /* sources come first in the order of terms */
         const int64_t number = t / sources, next = (number + 1) * sources;
         end = next < terms.end ? next : terms.end;
         if (work->number != number)

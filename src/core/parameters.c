@@ -3,6 +3,7 @@
 #include "text.h"
 #include "vector.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,7 +98,9 @@ static const Unit *unit_find(const char *name, size_t length) {
 static const Unit *unit_of_row(const ParameterRow *row, int component) {
     const char *name = row->unit;
     for (int skipped = 0; skipped < component && strchr(name, ',') != NULL; skipped++) name = strchr(name, ',') + 1;
-    return unit_find(name, strcspn(name, ","));
+    const Unit *unit = unit_find(name, strcspn(name, ","));
+    assert(unit != NULL); /* each unit of parameters.def is in the table */
+    return unit;
 }
 
 const char *parameters_si_unit(const ParameterRow *row, int component) {

@@ -2,6 +2,7 @@
 
 #include "parameters.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 /* Automatic sizes. A tile is small enough that every thread gets several, and large enough that the bookkeeping per
@@ -207,6 +208,7 @@ static void choose_groups(Plan *plan) {
 
 Plan plan_create(PlanRequest request, Notes *notes) {
     Plan plan = {.request = request};
+    assert(request.ranks > 0);
     choose_groups(&plan);
     choose_tile(&plan);
     choose_clusters(&plan, notes);

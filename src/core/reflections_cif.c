@@ -179,6 +179,7 @@ static Status take_reflection(CifBlock *block, const CifLoop *loop, const CifWor
         if (!cif_number(&block->word, &index[i])) return bad_word(block, "no Miller index");
     }
     if (!is_used(loop, value)) return status_ok();
+    // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): a loop has a column at least, and read_row has filled all
     TRY(reflections_add_row(block->reflections, index, value[0].line));
     for (int i = 0; i < loop->tags; i++) {
         if (loop->column[i] < 0 || cif_is_missing(&value[i])) continue;

@@ -2,6 +2,7 @@
 
 #include "text.h"
 
+#include <assert.h>
 #include <ccp4/ccp4_errno.h>
 #include <ccp4/ccp4_program.h>
 #include <ccp4/cmtzlib.h>
@@ -383,6 +384,7 @@ static bool collect_columns(const MTZ *mtz, int columns, const MTZCOL **column) 
 }
 
 static Status take_rows(const MtzHeader *header, const MTZ *mtz, const MTZCOL **column, Reflections *reflections) {
+    assert(header->columns >= 3); /* the first are h, k and l */
     for (int64_t row = 0; row < header->rows; row++) {
         double index[3];
         for (int i = 0; i < 3; i++) index[i] = (double)column[i]->ref[row];

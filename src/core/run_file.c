@@ -167,7 +167,7 @@ static Status parse(const char *path, const char *contents, size_t bytes, Parame
     RunFile file = {.path = path, .parameters = parameters};
     if (!yaml_parser_initialize(&parser)) return status_error(STATUS_NO_MEMORY, "no memory to read %s", path);
     yaml_parser_set_input_string(&parser, (const unsigned char *)contents, bytes);
-    Status status = status_ok();
+    Status status;
     if (!yaml_parser_load(&parser, &file.document)) {
         status = not_yaml(path, &parser);
     } else {

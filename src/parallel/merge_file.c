@@ -6,6 +6,7 @@
 #include "merge_rows.h"
 #include "nxmx.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,7 @@ static Status remember(Writing *writing, const char *path, RowsKind kind) {
 static Status add_geometry(Writing *writing, const char *path, const MergeRows *rows) {
     const FrameArray *array = find_array(path);
     double step = 0.0;
+    assert(array != NULL); /* find_role has found it */
     if (array->step != NULL) TRY(merge_rows_first(writing->first, array->step, &step));
     TRY(merge_rows_create(writing->master, range_length(writing->merge->frames), path, rows));
     TRY(merge_rows_guess(writing->master, writing->merge, path, rows, step));

@@ -280,11 +280,12 @@ static Status compare_parameters(hid_t group, const void *context) {
 static Status compare_input(hid_t simulation, const Comparison *comparison, int row) {
     const InputFile *input = find_input(comparison->provenance, row);
     const char *now = input != NULL ? input->checksum : "no file";
-    char path[PROVENANCE_INPUT_NAME_BYTES + 16], stored[SHA256_TEXT_BYTES] = "no file";
-    provenance_input_name(row, path);
-    if (hdf5_has(simulation, path)) {
-        (void)strcat(path, "/checksum");
-        TRY(hdf5_read_text(simulation, path, sizeof stored, stored));
+    char group[PROVENANCE_INPUT_NAME_BYTES], checksum[PROVENANCE_INPUT_NAME_BYTES + 16];
+    char stored[SHA256_TEXT_BYTES] = "no file";
+    provenance_input_name(row, group);
+    if (hdf5_has(simulation, group)) {
+        (void)snprintf(checksum, sizeof checksum, "%s/checksum", group);
+        TRY(hdf5_read_text(simulation, checksum, sizeof stored, stored));
     }
     if (strcmp(stored, now) != 0) add_difference(comparison, parameters_row(row)->public_name, stored, now);
     return status_ok();

@@ -15,6 +15,7 @@
 #include "session.h"
 #include "verify.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -541,6 +542,7 @@ static Status fill_missing(Writer *writer, Patience patience) {
     Status status = slots == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a list of frames") : status_ok();
     status = agree(writer->team, status);
     if (status_is_ok(status)) {
+        assert(slots != NULL); /* as agree() says */
         for (int64_t i = 0, next = 0; i < writer->frames; i++)
             if (writer->states[i] != FRAME_COMPLETE) slots[next++] = i;
         status = image_set_fill(&writer->main, writer->team, writer->descriptor, slots, missing, patience);
