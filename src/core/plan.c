@@ -203,12 +203,12 @@ static void choose_groups(Plan *plan) {
         least_time = time;
         plan->groups = groups;
     }
+    assert(plan->groups > 0); /* all ranks are one of the divisors */
     plan->group_ranks = plan->request.ranks / plan->groups;
 }
 
 Plan plan_create(PlanRequest request, Notes *notes) {
     Plan plan = {.request = request};
-    assert(request.ranks > 0);
     choose_groups(&plan);
     choose_tile(&plan);
     choose_clusters(&plan, notes);

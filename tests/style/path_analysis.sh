@@ -39,7 +39,7 @@ for entry in json.load(open(build + "/compile_commands.json")):
     words = shlex.split(entry["command"])
     words = words[next(i for i, word in enumerate(words) if word.startswith("-")):words.index("-o")] + ["-UNDEBUG"]
     first = open(entry["file"]).readline().split()
-    words += ["-D" + first[1] + "="] if first[0] == "#define" else []  # before any header, also before what is known
+    words += ["-D" + first[1] + "="] if first[:2] == ["#define", "_GNU_SOURCE"] else []  # before what is known
     commands[name] = words + (known if name not in ("src/core/status.c", "src/parallel/agree.c") else [])
 commands[work + "/probe.c"] = commands["src/core/text.c"]
 paths = {name: os.path.join(source, name) for name in commands}
