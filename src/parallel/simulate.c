@@ -16,6 +16,7 @@
 #include "text.h"
 #include "watchdog.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -219,6 +220,7 @@ static Status open_output(Run *run, bool *complete) {
  * Collective. */
 static Status lock_and_open(Run *run, bool *complete) {
     const Parameters *p = run->parameters;
+    assert(p != NULL); /* as share_decision() has succeeded */
     Notes about_lock = {.count = 0};
     Status status = status_ok();
     *complete = false;
