@@ -520,6 +520,7 @@ static Status fill_simulation(hid_t simulation, const void *context) {
 
 static Status fill_entry(hid_t entry, const void *context) {
     const Nxmx *nxmx = context;
+    const char never[PROVENANCE_TIME_BYTES] = "";
     TRY(hdf5_attribute_text(entry, ".", "default", "data"));
     TRY(hdf5_attribute_text(entry, ".", "version", "1.0"));
     TRY(hdf5_write_text(entry, "definition", "NXmx"));
@@ -527,6 +528,8 @@ static Status fill_entry(hid_t entry, const void *context) {
     TRY(hdf5_write_text(entry, "title", "X-ray diffraction images simulated by Tessera"));
     TRY(hdf5_write_text(entry, "start_time", nxmx->now));
     TRY(hdf5_write_text(entry, "end_time_estimated", nxmx->now));
+    /* there from the beginning: a file that gets a new object at its end is not readable if that fails half-way */
+    TRY(hdf5_write_wide_text(entry, "end_time", sizeof never, never));
     TRY(hdf5_write_group(entry, "data", "NXdata", fill_data, nxmx));
     TRY(hdf5_write_group(entry, "source", "NXsource", fill_source, nxmx));
     TRY(hdf5_write_group(entry, "sample", "NXsample", fill_sample, nxmx));
@@ -560,7 +563,7 @@ Status nxmx_complete(hid_t file) {
     char now[PROVENANCE_TIME_BYTES];
     provenance_time(now);
     TRY(hdf5_overwrite_text(file, "/entry/end_time_estimated", now));
-    /* a session that was killed before it renamed the file may have left an end time */
+    /* files that older versions began have none */
     return hdf5_has(file, "/entry/end_time") ? hdf5_overwrite_text(file, "/entry/end_time", now)
                                              : hdf5_write_text(file, "/entry/end_time", now);
 }
