@@ -3,11 +3,10 @@
 #include "clocks.h"
 #include "lock_holder.h"
 #include "output_path.h"
+#include "periodic_thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +27,7 @@ enum {
 struct OutputLock {
     char output[OUTPUT_PATH_BYTES], name[NAME_BYTES];
     LockHolder self;
-    bool renews, ends;
-    pthread_t thread;
-    pthread_mutex_t mutex; /* of `ends` */
-    pthread_cond_t ended;
+    PeriodicThread renewing;
 };
 
 /* A lock as it was found on the disk. */
@@ -184,54 +180,11 @@ static Status take_draft(const OutputLock *lock, const char *draft, Notes *notes
 /* ------------------------------------------------------------------------------------------------------------ renewing
  */
 
-static void renew(const OutputLock *lock) {
+static void renew(void *context) {
+    const OutputLock *lock = context;
     const FoundLock found = look(lock->name);
     if (!found.exists || !lock_holder_is(&found.holder, &lock->self)) return;
     (void)utimensat(AT_FDCWD, lock->name, NULL, AT_SYMLINK_NOFOLLOW); /* by the file server's clock */
-}
-
-/* Sleeps until the next time, or the end. */
-static bool goes_on(OutputLock *lock) {
-    struct timespec until;
-    int waited = 0;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)RENEWED_EVERY_S;
-    (void)pthread_mutex_lock(&lock->mutex);
-    while (!lock->ends && waited == 0) waited = pthread_cond_timedwait(&lock->ended, &lock->mutex, &until);
-    const bool ends = lock->ends;
-    (void)pthread_mutex_unlock(&lock->mutex);
-    return !ends;
-}
-
-static void *keep_renewing(void *context) {
-    OutputLock *lock = context;
-    while (goes_on(lock)) renew(lock);
-    return NULL;
-}
-
-/* Without a thread the lock only looks old to other machines. Signals are for the main thread. */
-static void start_renewing(OutputLock *lock) {
-    pthread_condattr_t steady;
-    sigset_t all, before;
-    (void)pthread_mutex_init(&lock->mutex, NULL);
-    (void)pthread_condattr_init(&steady);
-    (void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&lock->ended, &steady);
-    (void)pthread_condattr_destroy(&steady);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    lock->renews = pthread_create(&lock->thread, NULL, keep_renewing, lock) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-static void stop_renewing(OutputLock *lock) {
-    (void)pthread_mutex_lock(&lock->mutex);
-    lock->ends = true;
-    (void)pthread_cond_signal(&lock->ended);
-    (void)pthread_mutex_unlock(&lock->mutex);
-    if (lock->renews) (void)pthread_join(lock->thread, NULL);
-    (void)pthread_cond_destroy(&lock->ended);
-    (void)pthread_mutex_destroy(&lock->mutex);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- public
@@ -257,7 +210,8 @@ Status output_lock_take(const char *path, Notes *notes, OutputLock **lock) {
     if (made == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a lock");
     const Status status = make(made, &output, notes);
     if (status_is_ok(status)) {
-        start_renewing(made);
+        /* without a thread the lock only looks old to other machines */
+        (void)periodic_thread_start(&made->renewing, RENEWED_EVERY_S, renew, made);
         *lock = made;
     } else
         free(made);
@@ -277,7 +231,7 @@ Status output_lock_check(const OutputLock *lock) {
 void output_lock_release(OutputLock **lock) {
     OutputLock *released = *lock;
     if (released == NULL) return;
-    stop_renewing(released);
+    periodic_thread_stop(&released->renewing);
     const FoundLock found = look(released->name);
     if (found.exists && lock_holder_is(&found.holder, &released->self)) (void)unlink(released->name);
     free(released);

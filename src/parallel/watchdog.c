@@ -4,6 +4,7 @@
 #include "clocks.h"
 #include "mpi_calls.h"
 #include "output_path.h"
+#include "periodic_thread.h"
 #include "session.h"
 #include "text.h"
 
@@ -11,8 +12,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,10 +46,7 @@ struct Watchdog {
     int64_t wait;       /* the last one seen */
     Sign *seen;         /* [ranks] */
     double *silent_s;   /* [ranks] since the sign changed */
-    bool has_thread, ends;
-    pthread_t thread;
-    pthread_mutex_t mutex; /* of `ends` */
-    pthread_cond_t ended;
+    PeriodicThread watching;
 };
 
 static off_t place_of(int rank) {
@@ -180,42 +176,15 @@ static void watch(Watchdog *w, double passed_s) {
 /* ---------------------------------------------------------------------------------------------------------- the thread
  */
 
-static bool goes_on(Watchdog *w) {
-    struct timespec until;
-    int waited = 0;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    const int64_t ns = (int64_t)until.tv_nsec + (int64_t)(1e9 * w->every_s);
-    until.tv_sec += (time_t)(ns / 1000000000);
-    until.tv_nsec = (long)(ns % 1000000000);
-    (void)pthread_mutex_lock(&w->mutex);
-    while (!w->ends && waited == 0) waited = pthread_cond_timedwait(&w->ended, &w->mutex, &until);
-    const bool ends = w->ends;
-    (void)pthread_mutex_unlock(&w->mutex);
-    return !ends;
-}
-
-static void *run(void *context) {
+static void watch_once(void *context) {
     Watchdog *w = context;
-    w->at_s = clocks_steady_s();
-    while (goes_on(w)) watch(w, look_at_self(w));
-    return NULL;
+    watch(w, look_at_self(w));
 }
 
-/* Signals are for the main thread. */
 static Status start_thread(Watchdog *w) {
-    pthread_condattr_t steady;
-    sigset_t all, before;
-    (void)pthread_mutex_init(&w->mutex, NULL);
-    (void)pthread_condattr_init(&steady);
-    (void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&w->ended, &steady);
-    (void)pthread_condattr_destroy(&steady);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int failure = pthread_create(&w->thread, NULL, run, w);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    w->has_thread = failure == 0;
-    if (w->has_thread) return status_ok();
+    w->at_s = clocks_steady_s();
+    const int failure = periodic_thread_start(&w->watching, w->every_s, watch_once, w);
+    if (failure == 0) return status_ok();
     return status_error(STATUS_NO_MEMORY, "cannot start the thread of run.stall_timeout: %s", strerror(failure));
 }
 
@@ -255,21 +224,10 @@ static Status create(Team team, const char *output, double timeout_s, Watchdog *
     return team.rank == 0 && team.ranks > 1 ? make_file(w) : status_ok();
 }
 
-static void stop_thread(Watchdog *w) {
-    if (!w->has_thread) return;
-    (void)pthread_mutex_lock(&w->mutex);
-    w->ends = true;
-    (void)pthread_cond_signal(&w->ended);
-    (void)pthread_mutex_unlock(&w->mutex);
-    (void)pthread_join(w->thread, NULL);
-    (void)pthread_cond_destroy(&w->ended);
-    (void)pthread_mutex_destroy(&w->mutex);
-}
-
 static void destroy(Watchdog **watchdog) {
     Watchdog *w = *watchdog;
     if (w == NULL) return;
-    stop_thread(w);
+    periodic_thread_stop(&w->watching);
     if (w->team.rank == 0 && w->team.ranks > 1) (void)unlink(w->path);
     free(w->silent_s);
     free(w->seen);
