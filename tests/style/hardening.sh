@@ -15,6 +15,8 @@ weak_program() {
     readelf -lW "$1" | grep -q GNU_RELRO || echo "relro"
     readelf -dW "$1" | grep -q 'FLAGS_1.*NOW' || echo "bind-now"
     readelf -lW "$1" | grep -Eq 'GNU_STACK.* RW +0x' || echo "stack-not-executable"
+    # an empty or relative folder would be looked for in the one that the program is started in
+    readelf -dW "$1" | sed -n 's/.*R\(UN\)\{0,1\}PATH.*\[\(.*\)\]$/\2/p' | tr : '\n' | grep -Evq '^(/|[$]ORIGIN)' && echo "absolute-library-folders"
 }
 weak_code() { # of a program that has buffers and a large frame on its stack
     nm -u "$1" | grep -q '__stack_chk_fail' || echo "stack-protector"
@@ -40,10 +42,10 @@ int main(int count, char **words) {
 }
 P
 gcc -O2 -c -fno-stack-protector -fno-stack-clash-protection -fcf-protection=none -U_FORTIFY_SOURCE -fno-pie probe.c -o probe.o &&
-    gcc -no-pie -Wl,-z,norelro,-z,lazy,-z,execstack probe.o -o probe 2>linker.log && ar rc probe.a probe.o ||
+    gcc -no-pie -Wl,-z,norelro,-z,lazy,-z,execstack,-rpath,/lib: probe.o -o probe 2>linker.log && ar rc probe.a probe.o ||
     { echo "hardening: the probe is not built"; exit 1; }
 found=$({ weak_program probe; weak_code probe; weak_objects probe.a; } | wc -l)
-[ $fortified = yes ] && expected=8 || expected=7
+[ $fortified = yes ] && expected=9 || expected=8
 [ "$found" = "$expected" ] || { echo "hardening: only $found of $expected lacks of a weak program are seen: this proves nothing"; exit 1; }
 
 missing=$(weak_program "$TESSERA"; weak_code "$TESSERA"
