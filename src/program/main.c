@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "completion.h"
 #include "help.h"
+#include "large_memory.h"
 #include "launcher.h"
 #include "manual.h"
 #include "team.h"
@@ -73,6 +74,7 @@ static Status check_printed(void) {
 }
 
 int main(int argc, char **argv) {
+    large_memory_prepare_heap();
     if (argc < 2) {
         if (is_first_process()) help_commands(stderr);
         return status_exit_code(STATUS_BAD_PARAMETER);
