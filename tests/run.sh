@@ -26,7 +26,7 @@ jobs/packages.sh $groups || exit 2
 # MPI as root, with more ranks than cores, and with its files in folders of our own, so that nothing stays behind.
 scratch=$(mktemp -d)
 shared=$(mktemp -d /dev/shm/tessera-tests.XXXXXX 2>/dev/null) || shared=$scratch
-trap 'rm -rf "$scratch" "$shared"' EXIT
+trap '[ -z "${beside:-}" ] || { pkill -P "$beside"; wait "$beside"; } 2>/dev/null; rm -rf "$scratch" "$shared"' EXIT
 trap 'exit 130' INT TERM
 [ "$(id -u)" != 0 ] || export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1
@@ -46,6 +46,19 @@ part() { # part NAME COMMAND...: runs it and remembers how it went
     report+=$(printf '%-7s %s (%d s)' "$outcome" "$name" $((SECONDS - start)))$'\n'
     [ $outcome = passed ]
 }
+# What mostly waits goes beside what mostly computes: beside_start COMMAND..., then `part NAME beside_end`.
+beside_start() {
+    "$@" >"$scratch/beside.log" 2>&1 &
+    beside=$!
+}
+beside_end() {
+    local code=0
+    wait "$beside" || code=$?
+    beside=
+    cat "$scratch/beside.log"
+    return $code
+}
+beside=
 build() { # build FOLDER COMPILER OPTION...: configures and compiles; prints only what goes wrong
     local folder=$1 compiler=$2 log
     shift 2
@@ -119,6 +132,9 @@ if part "build with gcc" build build/tests-gcc gcc -DCMAKE_BUILD_TYPE=Release; t
         part "tests of the gcc build" check build/tests-gcc -LE '^(full|long)$'
     fi
 fi
+if [ "$kind" = full ] && [ -d build/tests-gcc ]; then
+    beside_start check build/tests-gcc -L '^full$' -R '^slurm_' --parallel 1
+fi
 if [ "$kind" != long ]; then
     if part "build with clang" build build/tests-clang clang -DCMAKE_BUILD_TYPE=Release; then
         part "unit tests of the clang build" check build/tests-clang -L '^unit$'
@@ -131,12 +147,13 @@ if [ "$kind" != long ]; then
 fi
 if [ "$kind" = full ]; then
     part "races" races
+    [ -z "$beside" ] || part "tests with SLURM" beside_end
     part "coverage of core and parallel" coverage
     part "fuzzing, 5 s each" tests/fuzz/run.sh 5
 fi
 if [ "$kind" = full ] && [ -d build/tests-gcc ]; then
-    # one at a time: each brings its own cluster or its own MPI jobs
-    part "tests with SLURM, DIALS and valgrind" check build/tests-gcc -L '^full$' --parallel 1
+    # one at a time: each brings its own MPI jobs
+    part "tests with DIALS and valgrind, and of faults" check build/tests-gcc -L '^full$' -E '^slurm_' --parallel 1
 fi
 
 printf '\n=== summary\n%s' "$report"
