@@ -26,7 +26,9 @@ jobs/packages.sh $groups || exit 2
 # MPI as root, with more ranks than cores, and with its files in folders of our own, so that nothing stays behind.
 scratch=$(mktemp -d)
 shared=$(mktemp -d /dev/shm/tessera-tests.XXXXXX 2>/dev/null) || shared=$scratch
-trap '[ -z "${beside:-}" ] || { pkill -P "$beside"; wait "$beside"; } 2>/dev/null; rm -rf "$scratch" "$shared"' EXIT
+# shellcheck disable=SC2046 # a list of words
+trap '[ -z "${beside:-}" ] || { kill $(cat "/proc/$beside/task/$beside/children") && wait "$beside"; } 2>/dev/null
+    rm -rf "$scratch" "$shared"' EXIT
 trap 'exit 130' INT TERM
 [ "$(id -u)" != 0 ] || export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1

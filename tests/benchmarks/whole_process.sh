@@ -2,7 +2,7 @@
 # Whole processes, start and output included: CPU time of `tessera simulate` against the plain libm loop over the same
 # steps (src/program/yardstick.c), which is given its start and output for free. Then where the time of a run of 50 frames goes, what a
 # trace costs, and two threads and two ranks over one. Prints tables, never fails; docs/performance.md explains them.
-# Environment: TESSERA (the program), ITERATIONS (5), MPIEXEC (mpirun --bind-to core).
+# Environment: TESSERA (the program), ITERATIONS (5), FRAMES (40), MPIEXEC (mpirun --bind-to core).
 set -u
 TESSERA=${TESSERA:-tessera}
 MPIEXEC=${MPIEXEC:-mpirun --bind-to core}
@@ -55,17 +55,18 @@ for _ in $(seq "$iterations"); do
     awk -v a="$without" -v b="$with" 'BEGIN { print 100 * (b / a - 1) }'
 done | median | awk '{ printf "50 frames with a trace: %+.1f %% of CPU time\n", $1 }'
 
-for kind in threads ranks; do # wall time of 8 frames of case M
+# Both sides of a pair start the same way, and long enough that the start of MPI is a small part of it.
+run() { # run THREADS RANKS: wall time of FRAMES frames of case M; RANKS 0: without a launcher
+    local launcher=()
+    [ "$2" = 0 ] || read -ra launcher <<< "$MPIEXEC -n $2"
+    # shellcheck disable=SC2046
+    OMP_NUM_THREADS=$1 measure "${launcher[@]}" "$TESSERA" simulate "${case_m[@]}" $(pixels 1024) --sweep.kind=random \
+        --sweep.count="${FRAMES:-40}" --quiet --overwrite --output="$work/out.nxs" | cut -d' ' -f1
+}
+pairs() { # pairs NAME THREADS RANKS THREADS RANKS
     for _ in $(seq "$iterations"); do
-        # shellcheck disable=SC2046
-        one=$(OMP_NUM_THREADS=1 simulate "${case_m[@]}" $(pixels 1024) --sweep.kind=random --sweep.count=8 | cut -d' ' -f1)
-        # shellcheck disable=SC2046,SC2086
-        if [ $kind = threads ]; then
-            two=$(OMP_NUM_THREADS=2 simulate "${case_m[@]}" $(pixels 1024) --sweep.kind=random --sweep.count=8 | cut -d' ' -f1)
-        else
-            two=$(measure $MPIEXEC -n 2 "$TESSERA" simulate "${case_m[@]}" $(pixels 1024) --sweep.kind=random --sweep.count=8 \
-                --quiet --overwrite --output="$work/out.nxs" | cut -d' ' -f1)
-        fi
-        awk -v a="$one" -v b="$two" 'BEGIN { print a / b }'
-    done | median | awk -v k=$kind '{ printf "case M, 8 frames: two %s over one: %.2f   aim >= 1.8\n", k, $1 }'
-done
+        awk -v a="$(run "$2" "$3")" -v b="$(run "$4" "$5")" 'BEGIN { print a / b }'
+    done | median | awk -v n="$1" -v f="${FRAMES:-40}" '{ printf "case M, %d frames: %s: %.2f   aim >= 1.8\n", f, n, $1 }'
+}
+pairs 'two threads over one' 1 0 2 0
+pairs 'two ranks over one' 1 1 1 2
