@@ -1,7 +1,8 @@
 /** @file
  *  Every MPI call of this program that can wait passes through mpi_calls.c: MPI's profiling interface lets a program
  *  define MPI_Bcast and the like itself and go on with PMPI_Bcast, so no caller needs to know. Two things are made of
- *  it: what a rank is waiting in, for the watchdog, and a debug mode that compares the collective calls of all ranks.
+ *  it: what a rank is waiting in, for the watchdog, and a debug mode that compares the collective calls of all ranks,
+ * and each message with what its receiver expects.
  */
 #ifndef TESSERA_MPI_CALLS_H
 #define TESSERA_MPI_CALLS_H
@@ -27,8 +28,9 @@ const char *mpi_calls_enter(const char *name);
 const char *mpi_calls_started(void);
 
 /** From now on, until MPI ends, ranks tell each other each collective call before they make it: its name, its ranks,
- *  count, size of an element and root. Where they differ one of them prints both calls and ends all ranks with exit
- *  code 4. Slower, and signals are heard later. Collective. */
+ *  count, size of an element and root; and senders announce each message: its ranks, tag, bytes and type. Where they
+ *  differ, or a message is left over at the end, one of them prints both and ends all ranks with exit code 4. Slower,
+ * and signals are heard later. Collective. */
 void mpi_calls_check(Team team);
 
 #endif

@@ -1,6 +1,7 @@
 #include "mpi_calls.h"
 
 #include "clocks.h"
+#include "message_check.h"
 #include "status.h"
 #include "text.h"
 
@@ -15,7 +16,7 @@
 /* A call of another rank that nobody answers for so long shows that ranks have lost each other. */
 static const double UNANSWERED_S = 10.0;
 
-enum { NAME_BYTES = 24, CALL_TEXT_BYTES = 160, TAG_CALL = 1, TAG_ANSWER = 2 };
+enum { NAME_BYTES = 24, CALL_TEXT_BYTES = 160, TAG_CALL = 1, TAG_ANSWER = 2, TAG_MESSAGES = 3 };
 
 /* MPI gives its calls no context, so these are the process's. */
 static _Atomic(const char *) waits_in;
@@ -97,12 +98,15 @@ static void look_for_lost(const Call *mine) {
     end_all(mine, &other);
 }
 
-static void await(MPI_Request *request, const Call *mine) {
+static void await(MPI_Request *request, const Call *mine, const int *members) {
     const double begin_s = clocks_steady_s();
     const struct timespec nap = {.tv_sec = 0, .tv_nsec = 50000};
     int done = 0;
     for (PMPI_Test(request, &done, MPI_STATUS_IGNORE); !done; PMPI_Test(request, &done, MPI_STATUS_IGNORE)) {
-        if (clocks_steady_s() - begin_s > UNANSWERED_S) look_for_lost(mine);
+        if (clocks_steady_s() - begin_s > UNANSWERED_S) {
+            look_for_lost(mine);
+            message_check_looks(mine->name, members, mine->ranks);
+        }
         (void)nanosleep(&nap, NULL);
     }
 }
@@ -115,13 +119,13 @@ static void compare_on(const Call *mine, const int *members) {
     if (check.rank != mine->first) {
         PMPI_Send(mine, sizeof *mine, MPI_BYTE, mine->first, TAG_CALL, check.control);
         PMPI_Irecv(&answer, 1, MPI_BYTE, mine->first, TAG_ANSWER, check.control, &request);
-        await(&request, mine);
+        await(&request, mine, members);
         return;
     }
     for (int i = 0; i < mine->ranks; i++) {
         if (members[i] == check.rank) continue;
         PMPI_Irecv(&other, sizeof other, MPI_BYTE, members[i], TAG_CALL, check.control, &request);
-        await(&request, mine);
+        await(&request, mine, members);
         if (!is_same(mine, &other)) end_all(mine, &other);
     }
     for (int i = 0; i < mine->ranks; i++)
@@ -168,6 +172,7 @@ void mpi_calls_check(Team team) {
     PMPI_Comm_group(MPI_COMM_WORLD, &check.world);
     PMPI_Comm_rank(MPI_COMM_WORLD, &check.rank);
     PMPI_Comm_dup(MPI_COMM_WORLD, &check.control);
+    message_check_start(check.control, TAG_MESSAGES);
 }
 
 /* ---------------------------------------------------------------------------------------------------- collective calls
@@ -261,6 +266,7 @@ int MPI_Win_free(MPI_Win *window) {
 int MPI_Finalize(void) {
     (void)mpi_calls_enter("MPI_Finalize");
     (void)compare("MPI_Finalize", MPI_COMM_WORLD, 0, MPI_DATATYPE_NULL, 0);
+    message_check_ends();
     if (check.control != MPI_COMM_NULL) {
         PMPI_Group_free(&check.world);
         PMPI_Comm_free(&check.control);
@@ -273,21 +279,31 @@ int MPI_Finalize(void) {
  */
 
 int MPI_Send(const void *buffer, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm) {
-    WAIT_IN("MPI_Send", PMPI_Send(buffer, count, type, to, tag, comm));
+    WAIT_IN("MPI_Send",
+            (message_check_sends(count, type, to, tag, comm), PMPI_Send(buffer, count, type, to, tag, comm)));
 }
 
 int MPI_Recv(void *buffer, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm, MPI_Status *status) {
-    WAIT_IN("MPI_Recv", PMPI_Recv(buffer, count, type, from, tag, comm, status));
+    WAIT_IN("MPI_Recv", (message_check_expects(count, type, from, tag, comm), message_check_awaits(),
+                         PMPI_Recv(buffer, count, type, from, tag, comm, status)));
 }
 
 int MPI_Isend(const void *buffer, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm, MPI_Request *request) {
     started = "MPI_Isend";
+    message_check_sends(count, type, to, tag, comm);
     return PMPI_Isend(buffer, count, type, to, tag, comm, request);
 }
 
 int MPI_Irecv(void *buffer, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm, MPI_Request *request) {
     started = "MPI_Irecv";
+    message_check_expects(count, type, from, tag, comm);
     return PMPI_Irecv(buffer, count, type, from, tag, comm, request);
+}
+
+/* Its callers have said what they wait in. */
+int MPI_Testall(int count, MPI_Request requests[], int *done, MPI_Status statuses[]) {
+    message_check_awaits();
+    return PMPI_Testall(count, requests, done, statuses);
 }
 
 int MPI_Win_flush(int rank, MPI_Win window) {

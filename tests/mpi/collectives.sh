@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.check_collectives: ranks that make different collective calls are told so, and named, instead of hanging; a run in
-# which all ranks make the same calls ends with the same bytes.
+# run.check_collectives: ranks that make different collective calls, or send messages that their receivers do not expect, are
+# told so, and named, instead of hanging; a run in which all is as it should be ends with the same bytes.
 set -u
 . "$SOURCE/tests/support/case.sh"
 export OMPI_MCA_btl_vader_backing_directory=$PWD OMPI_MCA_osc_sm_backing_directory=$PWD
@@ -23,6 +23,32 @@ differs members "rank 1 calls MPI_Bcast of 8 x $bytes; rank 2 calls MPI_Bcast of
 timeout 60 $MPIEXEC -n 3 "$TOOLS/other_call" none > out 2> err || fail "same calls: $(cat err)"
 grep -qx 'went on' out || fail "same calls: $(cat out)"
 
+unlike() { # unlike WAY TEXT: a message that differs, sent and received at once and started and waited for
+    local code how
+    for how in now started; do
+        code=0
+        # shellcheck disable=SC2086 # a list of words
+        timeout 60 $MPIEXEC -n 3 "$TOOLS/other_call" "$1" $how > "$1.$how.out" 2> "$1.$how.err" || code=$?
+        [ $code = 4 ] || fail "message $1 $how: exit code $code: $(cat "$1.$how.err")"
+        grep -q "^tessera: error: messages do not match: $2\$" "$1.$how.err" || fail "message $1 $how: $(cat "$1.$how.err")"
+        ! grep -q 'went on' "$1.$how.out" || [ "$1" = unreceived ] || fail "message $1 $how: the ranks went on"
+    done
+}
+expected='rank 0 expects 4 x MPI_DOUBLE, 32 bytes, tag 7, from rank 2'
+unlike tag "rank 2 sends 4 x MPI_DOUBLE, 32 bytes, tag 8, to rank 0; $expected" &
+unlike short "rank 2 sends 3 x MPI_DOUBLE, 24 bytes, tag 7, to rank 0; $expected" &
+unlike long "rank 2 sends 5 x MPI_DOUBLE, 40 bytes, tag 7, to rank 0; $expected" &
+wait
+unlike type "rank 2 sends 8 x MPI_FLOAT, 32 bytes, tag 7, to rank 0; $expected" &
+unlike unreceived "rank 2 sends 4 x MPI_DOUBLE, 32 bytes, tag 7, to rank 0; it is never received" &
+unlike unsent "$expected; rank 2 calls MPI_Iallreduce instead" &
+wait
+for how in now started; do
+    # shellcheck disable=SC2086 # a list of words
+    timeout 60 $MPIEXEC -n 3 "$TOOLS/other_call" good $how > out 2> err || fail "good message $how: $(cat err)"
+    grep -qx 'went on' out || fail "good message $how: $(cat out)"
+done
+
 sweep=("${small_case[@]}" --sweep.kind=random --sweep.count=5 --output.images=both --detector.psf=gauss --detector.psf_fwhm=0.3)
 "$TESSERA" simulate "${sweep[@]}" --quiet --output reference.nxs || fail reference
 same() { # same RANKS OPTION...
@@ -36,5 +62,5 @@ same() { # same RANKS OPTION...
 same 1
 same 2 --run.wave=1
 same 3 --run.shards=3
-same 4 --run.shards=2 --run.tile=16
+same 4 --run.shards=2 --run.tile=16 --output.float_file=first.bin
 finish

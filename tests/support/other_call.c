@@ -1,6 +1,8 @@
-/* Three ranks whose last one makes another call than the others, in the way that its argument names. */
+/* Three ranks whose last one makes another call than the others, or sends another message to the first one than that
+ * expects, in the way that its argument names. */
 #include "mpi_calls.h"
 #include "team.h"
+#include "waiting.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,12 +26,39 @@ static void call(Team team, const char *way, bool last) {
     (void)team_greatest(team, number);
 }
 
+/* The last rank sends, the first one receives, the others do nothing. */
+static void pass(Team team, const char *way, bool started) {
+    enum { NUMBERS = 4, TAG = 7 };
+    double numbers[2 * NUMBERS] = {0.0};
+    const bool first = team.rank == 0, last = team.rank + 1 == team.ranks, typed = strcmp(way, "type") == 0;
+    const MPI_Datatype type = typed ? MPI_FLOAT : MPI_DOUBLE;
+    const int count = strcmp(way, "short") == 0  ? NUMBERS - 1
+                      : strcmp(way, "long") == 0 ? NUMBERS + 1
+                      : typed                    ? 2 * NUMBERS
+                                                 : NUMBERS;
+    const int tag = strcmp(way, "tag") == 0 ? TAG + 1 : TAG;
+    MPI_Request request = MPI_REQUEST_NULL;
+    if (last && strcmp(way, "unsent") != 0 && started)
+        MPI_Isend(numbers, count, type, 0, tag, team.communicator, &request);
+    else if (last && strcmp(way, "unsent") != 0)
+        MPI_Send(numbers, count, type, 0, tag, team.communicator);
+    if (first && strcmp(way, "unreceived") != 0 && started)
+        MPI_Irecv(numbers, NUMBERS, MPI_DOUBLE, team.ranks - 1, TAG, team.communicator, &request);
+    else if (first && strcmp(way, "unreceived") != 0)
+        MPI_Recv(numbers, NUMBERS, MPI_DOUBLE, team.ranks - 1, TAG, team.communicator, MPI_STATUS_IGNORE);
+    if (started) waiting_for(1, &request);
+    (void)team_greatest(team, 0);
+}
+
 int main(int argc, char **argv) {
     Team team;
-    if (argc != 2 || !status_is_ok(team_start(&team))) return 1;
+    if (argc < 2 || argc > 3 || !status_is_ok(team_start(&team))) return 1;
     mpi_calls_check(team);
     (void)team_greatest(team, 0);
-    call(team, argv[1], team.rank + 1 == team.ranks);
+    if (argc == 3)
+        pass(team, argv[1], strcmp(argv[2], "started") == 0);
+    else
+        call(team, argv[1], team.rank + 1 == team.ranks);
     if (team.rank == 0) (void)printf("went on\n");
     team_end();
     return 0;
