@@ -1,6 +1,7 @@
 #include "json.h"
 
 #include "text.h"
+#include "yaml_nesting.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,10 +19,14 @@ static yaml_node_t *node_of(JsonNode node) {
     return node.index == 0 ? NULL : yaml_document_get_node((yaml_document_t *)&node.json->document, node.index);
 }
 
-static Status parse(FILE *file, const char *path, yaml_document_t *document) {
+/* Bytes of a file that are read. */
+static const size_t FILE_BYTES_MOST = (size_t)1 << 32;
+
+static Status parse(const char *contents, size_t bytes, const char *path, yaml_document_t *document) {
     yaml_parser_t parser;
+    TRY(yaml_nesting_check(path, contents, bytes));
     if (!yaml_parser_initialize(&parser)) return status_error(STATUS_NO_MEMORY, "no memory to read %s", path);
-    yaml_parser_set_input_file(&parser, file);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)contents, bytes);
     Status status = status_ok();
     if (!yaml_parser_load(&parser, document))
         status = status_error(STATUS_BAD_FILE, "%s:%zu: this is no JSON: %s", path, parser.problem_mark.line + 1,
@@ -31,12 +36,13 @@ static Status parse(FILE *file, const char *path, yaml_document_t *document) {
 }
 
 Status json_open(const char *path, Json **json) {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) return status_error(STATUS_BAD_FILE, "%s cannot be opened", path);
+    char *contents = NULL;
+    size_t bytes = 0;
+    TRY(text_read_file(path, FILE_BYTES_MOST, &contents, &bytes));
     Json *opened = calloc(1, sizeof *opened);
     Status status = opened == NULL ? status_error(STATUS_NO_MEMORY, "no memory for %s", path)
-                                   : parse(file, path, &opened->document);
-    (void)fclose(file);
+                                   : parse(contents, bytes, path, &opened->document);
+    free(contents);
     if (status_is_ok(status)) {
         opened->path = malloc(strlen(path) + 1);
         if (opened->path != NULL) {

@@ -1,6 +1,7 @@
 #include "run_file.h"
 
 #include "text.h"
+#include "yaml_nesting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,7 +196,8 @@ Status run_file_read(const char *path, Parameters *parameters) {
     size_t bytes = 0;
     TRY(take_folder(path, parameters));
     TRY(text_read_file(path, RUN_FILE_BYTES_MOST, &contents, &bytes));
-    const Status status = parse(path, contents, bytes, parameters);
+    Status status = yaml_nesting_check(path, contents, bytes);
+    if (status_is_ok(status)) status = parse(path, contents, bytes, parameters);
     free(contents);
     return status;
 }

@@ -56,6 +56,8 @@ printf -- '-10 0 0 1e300\n' > heavy.src
 printf -- '-1e300 0 0 1\n' > far.src
 printf -- '-10 0 0 0\n-10 0 0.1 0\n' > weightless.src
 printf 'detector:\n  distance: 100\n  pixle_size: 0.1\n' > misspelled.yaml
+"${PYTHON:-/usr/bin/python3}" -c "print('beam:\n  fluence: ' + '[' * 300000)" > nested.yaml
+"${PYTHON:-/usr/bin/python3}" -c "print('- ' * 300000)" > lists.yaml
 printf 'detektor:\n  distance: 100\n' > section.yaml
 printf 'detector:\n  distance: far\n' > type.yaml
 printf 'detector:\n  distance: 100 deg\n' > unit.yaml
@@ -137,6 +139,9 @@ simulate_refused 2 'far.src:1: the source must be at most' --beam.sources=far.sr
 simulate_refused 2 'weight 0' --beam.sources=weightless.src
 
 # run files
+refused 2 'nested.yaml:2: more than 64 lists and mappings' simulate nested.yaml --output out.nxs
+refused 2 'lists.yaml:1: more than 64 lists and mappings' simulate lists.yaml --output out.nxs
+refused 2 'lists.yaml:1: more than 64 lists and mappings' compare --traces lists.yaml lists.yaml
 refused 2 'misspelled.yaml:3: .*pixle_size.*did you mean "detector.pixel_size"' simulate misspelled.yaml --output out.nxs
 refused 2 'section.yaml:1: .*detektor.*did you mean "detector"' simulate section.yaml --output out.nxs
 refused 2 'type.yaml:2: detector.distance is "far"' simulate type.yaml --output out.nxs
