@@ -15,6 +15,9 @@
 /** Classical electron radius squared (m^2), the ancestor's value. */
 #define THOMSON_CROSS_SECTION_M2 7.94079248018965e-30
 
+/** Most steps of a frame, all its crystals together: far from what int64_t holds. */
+#define EXPERIMENT_STEPS_MOST 1e18
+
 /** How a frame is sampled. */
 typedef struct Sampling {
     int oversample;       /**< sub-pixels along each edge */

@@ -13,6 +13,9 @@
 /** Most values that a list or matrix sets in a frame, and draws of a frame. */
 enum { SWEEP_COLUMNS_MOST = 64, SWEEP_DRAWS_MOST = 32 };
 
+/** Most frames of a sweep, as of sweep.count, and most of one whose frames differ in more than orientation. */
+enum { SWEEP_FRAMES_MOST = 1000000000, SWEEP_VARIED_FRAMES_MOST = 10000000 };
+
 /** Energies of a spectrum, as of beam.energy. */
 enum { SPECTRUM_EV_LEAST = 1, SPECTRUM_EV_MOST = 1000000000 };
 

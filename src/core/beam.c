@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Most bytes of a source file. */
+/** Most sources, and most bytes of a file of them. */
+static const double SOURCES_MOST = 1e8;
 enum { SOURCE_FILE_BYTES_MOST = 1 << 28 };
 
 Source beam_source(Vec3 direction, double wavelength_m, double weight, Vec3 polarization_axis) {
@@ -74,7 +75,7 @@ static Status allocate_sources(Beam *beam, int64_t count) {
     beam->source_count = 0;
     if (count <= beam->room) return status_ok();
     free(beam->sources);
-    beam->sources = count <= 100000000 ? calloc((size_t)count, sizeof *beam->sources) : NULL;
+    beam->sources = calloc((size_t)count, sizeof *beam->sources);
     beam->room = beam->sources == NULL ? 0 : count;
     if (beam->sources == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sources, %.3g GiB; give fewer steps", count,
@@ -104,6 +105,12 @@ static Status make_sources(const Parameters *p, const LaboratoryAxes *axes, Beam
     const int64_t wavelengths = p->beam_dispersion_steps == PARAMETER_AUTO ? 2 : p->beam_dispersion_steps;
     const Spread band = spread_between(p->beam_dispersion_fraction, wavelengths, NAN, p->beam_dispersion_law);
     const int64_t lines = spectrum.lines > 0 ? spectrum.lines : band.count;
+    const double sources = (double)horizontal.count * (double)vertical.count * (double)lines;
+    if (sources > SOURCES_MOST)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "the beam has %" PRId64 " x %" PRId64 " directions of %" PRId64
+                            " wavelengths, %.3g sources; at most %g are accepted: give fewer steps",
+                            horizontal.count, vertical.count, lines, sources, SOURCES_MOST);
     TRY(allocate_sources(beam, horizontal.count * vertical.count * lines));
     for (int64_t i = 0; i < horizontal.count; i++)
         for (int64_t j = 0; j < vertical.count; j++) {
@@ -149,7 +156,7 @@ static Status read_sources(const char *path, const char *contents, size_t bytes,
         TRY(text_next_line(&reader, &found));
     if (lines == 0)
         return status_error(STATUS_BAD_FILE, "%s has no source; a line each: X Y Z weight wavelength", path);
-    TRY(allocate_sources(beam, lines));
+    TRY(allocate_sources(beam, lines)); /* fewer than SOURCE_FILE_BYTES_MOST */
     LineReader reader = text_lines(path, contents, bytes);
     for (; beam->source_count < lines; beam->source_count++) {
         TRY(text_next_line(&reader, &found));

@@ -12,24 +12,44 @@
 #include <string.h>
 
 enum { RESOLUTION_POINTS = 33, OVERSAMPLE_MOST = 1000, PHI_STEPS_MOST = 10000000, ROTATION_STEPS_MOST = 1000 };
-static const double TERMS_MOST = 1e15, STEPS_MOST = 1e18;
+static const double TERMS_MOST = 1e15, STEPS_MOST = EXPERIMENT_STEPS_MOST;
+
+static bool same_direction(const Source *a, const Source *b) {
+    return a->direction.x == b->direction.x && a->direction.y == b->direction.y && a->direction.z == b->direction.z;
+}
+
+/* The least and the greatest |q| that some directions have with the sources of one direction, which follow source
+ * @p first: there may be 1e8 sources, most of them other wavelengths of the one before. */
+static void widen_resolution(const Beam *beam, int64_t first, const Vec3 *diffracted, double *least, double *greatest) {
+    double shortest_m = INFINITY, longest_m = 0.0;
+    const Source *source = &beam->sources[first];
+    for (int64_t n = first; n < beam->source_count && same_direction(&beam->sources[n], source); n++) {
+        shortest_m = fmin(shortest_m, beam->sources[n].wavelength_m);
+        longest_m = fmax(longest_m, beam->sources[n].wavelength_m);
+    }
+    for (int i = 0; i < RESOLUTION_POINTS * RESOLUTION_POINTS; i++) {
+        const double length = vec3_length(vec3_subtract(diffracted[i], source->direction));
+        *least = fmin(*least, length / longest_m);
+        *greatest = fmax(*greatest, length / shortest_m);
+    }
+}
 
 void experiment_resolution(const Beam *beam, const Detector *detector, double *range_per_m) {
     const double size_f = detector->pixel_size_m * (double)detector->fast_pixels;
     const double size_s = detector->pixel_size_m * (double)detector->slow_pixels;
     const int last = RESOLUTION_POINTS - 1;
-    range_per_m[0] = INFINITY;
-    range_per_m[1] = 0.0;
+    double least = INFINITY, greatest = 0.0;
+    Vec3 diffracted[RESOLUTION_POINTS * RESOLUTION_POINTS];
     for (int i = 0; i < RESOLUTION_POINTS * RESOLUTION_POINTS; i++) {
         const double s = size_s * (i / RESOLUTION_POINTS) / last, f = size_f * (i % RESOLUTION_POINTS) / last;
-        const Vec3 diffracted = vec3_unit(detector_position(detector, f, s, 0.0));
-        for (int64_t n = 0; n < beam->source_count; n++) {
-            const Source *source = &beam->sources[n];
-            const double q = vec3_length(vec3_subtract(diffracted, source->direction)) / source->wavelength_m;
-            range_per_m[0] = fmin(range_per_m[0], q);
-            range_per_m[1] = fmax(range_per_m[1], q);
-        }
+        diffracted[i] = vec3_unit(detector_position(detector, f, s, 0.0));
     }
+#pragma omp parallel for schedule(dynamic, 256) reduction(min : least) reduction(max : greatest)
+    for (int64_t n = 0; n < beam->source_count; n++)
+        if (n == 0 || !same_direction(&beam->sources[n - 1], &beam->sources[n]))
+            widen_resolution(beam, n, diffracted, &least, &greatest);
+    range_per_m[0] = least;
+    range_per_m[1] = greatest;
 }
 
 double experiment_recommended_oversample(const Beam *beam, const Crystal *crystal, const Detector *detector) {
@@ -178,13 +198,18 @@ static Status check_reflections_in_reach(const Parameters *p, const Experiment *
                         1e10 / seen[1], 1e10 / seen[0]);
 }
 
+/* Before check_size has passed them, the numbers are too large for anything but double. */
+static double terms_of(const Experiment *e) {
+    return (double)e->beam.source_count * (double)e->crystal.domain_count * (double)e->sampling.phi_steps;
+}
+
 static double steps_of_frame(const Experiment *e) {
     const double parts = (double)e->sampling.oversample * e->sampling.oversample * e->detector.sensor_layers;
-    return (double)experiment_terms(e) * parts * (double)detector_pixels(&e->detector);
+    return terms_of(e) * parts * (double)detector_pixels(&e->detector);
 }
 
 static Status check_size(const Experiment *e) {
-    const double terms = (double)e->beam.source_count * (double)e->crystal.domain_count * (double)e->sampling.phi_steps;
+    const double terms = terms_of(e);
     if (terms > TERMS_MOST)
         return status_error(STATUS_BAD_PARAMETER,
                             "%" PRId64 " sources x %" PRId64 " phi steps x %" PRId64

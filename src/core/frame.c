@@ -1,12 +1,13 @@
 #include "frame.h"
 
+#include "size.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { VALUES_MOST = SWEEP_COLUMNS_MOST + SWEEP_DRAWS_MOST };
-static const int64_t VARIED_FRAMES_MOST = 10000000;
 
 /* An experiment in which the values of one crystal of one frame are set. Sources and domains are its own. */
 typedef struct FrameOwn {
@@ -162,17 +163,24 @@ static void raise_limits(const Experiment *e, FrameLimits *limits) {
     raise(&limits->terms, experiment_terms(e));
 }
 
-/* Steps of a pixel in one frame, all crystals together. */
+/* Steps of a pixel in one frame, all crystals together: each of them is accepted, all may be too many. */
 static Status measure_frame(const Experiment *e, int64_t number, FrameOwn *own, FrameLimits *limits, int64_t *steps) {
+    double all = 0.0;
     *steps = 0;
     for (int64_t crystal = 0; crystal < sweep_crystals(&e->sweep, number); crystal++) {
         const Status status = own_set(e, number, crystal, false, own);
         if (!status_is_ok(status))
             return status_error(status.code, "frame %" PRId64 " of the sweep: %.900s", number, status.message);
         raise_limits(&own->experiment, limits);
-        *steps += steps_of(&own->experiment);
+        all += (double)steps_of(&own->experiment);
+        if (!size_sum(*steps, steps_of(&own->experiment), steps)) *steps = INT64_MAX;
     }
-    return status_ok();
+    all *= (double)detector_pixels(&e->detector);
+    if (all <= EXPERIMENT_STEPS_MOST) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "frame %" PRId64
+                        " of the sweep: its crystals take %.3g steps together; at most %g are accepted",
+                        number, all, EXPERIMENT_STEPS_MOST);
 }
 
 static Status measure_frames(const Experiment *e, Range frames, FrameLimits *limits, int64_t *steps) {
@@ -193,11 +201,11 @@ Status frame_check_all(const Experiment *e, FrameLimits *limits) {
     raise_limits(e, limits);
     limits->steps_per_pixel = steps_of(e);
     if (e->parameters == NULL) return status_ok();
-    if (e->sweep.count > VARIED_FRAMES_MOST)
+    if (e->sweep.count > SWEEP_VARIED_FRAMES_MOST)
         return status_error(STATUS_BAD_PARAMETER,
-                            "the sweep varies parameters over %" PRId64 " frames; at most %" PRId64
-                            " are accepted: make several runs",
-                            e->sweep.count, VARIED_FRAMES_MOST);
+                            "the sweep varies parameters over %" PRId64
+                            " frames; at most %d are accepted: make several runs",
+                            e->sweep.count, SWEEP_VARIED_FRAMES_MOST);
     return measure_frames(e, (Range){0, e->sweep.count}, limits, NULL);
 }
 

@@ -215,6 +215,11 @@ static Status check_frame(List *list, const char *origin, double number, const d
                             "rows each as it has crystals",
                             origin, number, list->frame);
     list->frame = (int64_t)number;
+    const int most = sweep->columns > 0 ? SWEEP_VARIED_FRAMES_MOST : SWEEP_FRAMES_MOST;
+    if (list->frame >= most)
+        return status_error(STATUS_BAD_FILE,
+                            "%s: the list goes on after %d frames, the most that %s: make several runs", origin, most,
+                            sweep->columns > 0 ? "may differ in parameters" : "are accepted");
     for (int i = 0; i < sweep->columns; i++) {
         const ParameterRow *parameter = parameters_row(sweep->column[i].row);
         if (same && strcmp(parameter->section, "crystal") != 0 && row[i] != list->shared[i] &&

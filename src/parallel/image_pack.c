@@ -2,6 +2,7 @@
 
 #include "hdf5_copy.h"
 #include "hdf5_helpers.h"
+#include "size.h"
 
 #include <inttypes.h>
 #include <omp.h>
@@ -39,7 +40,8 @@ static bool lengths_of(hid_t dataset, hsize_t *length) {
     const hid_t space = H5Dget_space(dataset);
     const bool fits = space >= 0 && H5Sget_simple_extent_ndims(space) == 3 &&
                       H5Sget_simple_extent_dims(space, length, NULL) == 3 && length[0] > 0 && length[1] > 0 &&
-                      length[2] > 0 && length[0] <= INT32_MAX && length[1] <= INT32_MAX && length[2] <= INT32_MAX;
+                      length[2] > 0 && length[0] <= INT32_MAX && length[1] <= INT32_MAX && length[2] <= INT32_MAX &&
+                      size_fits_image((int64_t)length[1], (int64_t)length[2]);
     if (space >= 0) (void)H5Sclose(space);
     return fits;
 }

@@ -229,7 +229,7 @@ Status merge_rows_first(hid_t file, const char *path, double *value) {
     MergeRows rows;
     char *values = NULL;
     Status status = merge_rows_open(file, path, &rows);
-    if (status_is_ok(status) && (H5Tequal(rows.type, H5T_NATIVE_DOUBLE) <= 0 || rows.rank != 1))
+    if (status_is_ok(status) && (H5Tequal(rows.type, H5T_NATIVE_DOUBLE) <= 0 || rows.rank != 1 || rows.length[0] == 0))
         status = status_error(STATUS_BAD_FILE, "%s is no list of doubles", path);
     if (status_is_ok(status)) status = merge_rows_read(&rows, path, &values);
     if (status_is_ok(status)) memcpy(value, values, sizeof *value);

@@ -3,6 +3,7 @@
 #include "hdf5_helpers.h"
 #include "hdf5_inside.h"
 #include "nxmx.h"
+#include "size.h"
 #include "text.h"
 #include "writer.h"
 
@@ -176,6 +177,9 @@ static Status read_shape(hid_t dataset, const char *path, int64_t *shape) {
                       H5Sget_simple_extent_dims(space, length, NULL) == 3 && length[0] > 0 && length[1] > 0 &&
                       length[2] > 0 && length[1] <= INT32_MAX && length[2] <= INT32_MAX && length[0] <= INT32_MAX;
     if (space >= 0) (void)H5Sclose(space);
+    if (fits && !size_fits_image((int64_t)length[1], (int64_t)length[2]))
+        return status_error(STATUS_BAD_FILE, "%s: images of %" PRIu64 " x %" PRIu64 " pixels are too large", path,
+                            (uint64_t)length[1], (uint64_t)length[2]);
     if (!fits) return status_error(STATUS_BAD_FILE, "%s are no images: they must be [frame][slow][fast]", path);
     for (int i = 0; i < 3; i++) shape[i] = (int64_t)length[i];
     return status_ok();

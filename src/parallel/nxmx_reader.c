@@ -3,6 +3,7 @@
 #include "hdf5_helpers.h"
 #include "hdf5_inside.h"
 #include "nxmx.h"
+#include "size.h"
 #include "text.h"
 #include "writer.h"
 
@@ -46,7 +47,8 @@ static Status read_images_shape(hid_t file, NxmxFrames *frames) {
     const hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
     const bool is_block = space >= 0 && type >= 0 && H5Sget_simple_extent_ndims(space) == 3 &&
                           H5Sget_simple_extent_dims(space, length, NULL) == 3 && length[0] <= INT32_MAX &&
-                          length[1] <= INT32_MAX && length[2] <= INT32_MAX;
+                          length[1] <= INT32_MAX && length[2] <= INT32_MAX &&
+                          size_fits_image((int64_t)length[1], (int64_t)length[2]);
     frames->counts = is_block && H5Tget_class(type) == H5T_INTEGER;
     frames->slow_pixels = (int64_t)length[1];
     frames->fast_pixels = (int64_t)length[2];

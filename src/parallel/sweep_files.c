@@ -72,6 +72,9 @@ static Status measure_dataset(HdfList *list, const char *name, hid_t dataset, in
     if (list->datasets > 0 && (int64_t)length[0] != list->rows)
         return status_error(STATUS_BAD_FILE, "%s: %s has %" PRId64 " rows, other columns have %" PRId64, list->path,
                             name, (int64_t)length[0], list->rows);
+    if (length[0] > SWEEP_FRAMES_MOST)
+        return status_error(STATUS_BAD_FILE, "%s: %s has %" PRIu64 " rows; at most %d are read", list->path, name,
+                            (uint64_t)length[0], SWEEP_FRAMES_MOST);
     list->rows = (int64_t)length[0];
     *values = (int)each;
     return status_ok();

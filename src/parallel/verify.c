@@ -5,6 +5,7 @@
 #include "hdf5_helpers.h"
 #include "hdf5_inside.h"
 #include "nxmx.h"
+#include "size.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,7 +54,7 @@ static Status open_reader(const char *path, int64_t frames, Reader *reader) {
     reader->space = H5Dget_space(reader->images);
     if (reader->space < 0 || H5Sget_simple_extent_ndims(reader->space) != 3 ||
         H5Sget_simple_extent_dims(reader->space, length, NULL) != 3 || (int64_t)length[0] != frames ||
-        length[1] > INT32_MAX || length[2] > INT32_MAX)
+        length[1] > INT32_MAX || length[2] > INT32_MAX || !size_fits_image((int64_t)length[1], (int64_t)length[2]))
         return status_error(STATUS_BAD_FILE, "%s has no %" PRId64 " images", path, frames);
     TRY(hdf5_check_filters(reader->images, path)); /* without them no image would match */
     reader->in_one_piece = is_contiguous(reader->images);

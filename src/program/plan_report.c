@@ -54,12 +54,23 @@ static Tile middle_tile(const Experiment *e) {
     return tile;
 }
 
-double plan_report_step_seconds(const Experiment *e) {
+/* Makes layers and sub-pixels as few as a trial of so many blocks and pixels has time for. */
+static void shorten_trial(int64_t pixels, Range blocks, Experiment *e) {
+    const int64_t most = e->sampling.by_reflections ? 1000000000 : 2000000; /* of which most are skipped; of all */
+    while (kernel_steps(e, pixels, blocks) > most && e->detector.sensor_layers > 1) e->detector.sensor_layers /= 2;
+    while (kernel_steps(e, pixels, blocks) > most && e->sampling.oversample > 1) e->sampling.oversample /= 2;
+}
+
+double plan_report_step_seconds(const Experiment *experiment) {
     enum { BLOCKS = 4 };
-    const int64_t blocks = kernel_blocks(e);
-    const Tile tile = middle_tile(e);
-    const int64_t pixels = tile.slow_pixels * tile.fast_pixels;
+    const int64_t blocks = kernel_blocks(experiment);
     const Range some = {0, blocks < BLOCKS ? blocks : BLOCKS};
+    const Tile tile = middle_tile(experiment);
+    const int64_t pixels = tile.slow_pixels * tile.fast_pixels;
+    Experiment tried = *experiment;
+    const Experiment *e = &tried;
+    if (blocks > BLOCKS) tried.background.molecules = 0.0; /* all of it belongs to the first of many blocks */
+    shorten_trial(pixels, some, &tried);
     DoubleDouble *sums = calloc((size_t)pixels, sizeof *sums);
     Frame frame = {.number = -1};
     double steps = 0.0, seconds = NAN;

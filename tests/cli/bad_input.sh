@@ -58,6 +58,7 @@ printf -- '-10 0 0 0\n-10 0 0.1 0\n' > weightless.src
 printf 'detector:\n  distance: 100\n  pixle_size: 0.1\n' > misspelled.yaml
 "${PYTHON:-/usr/bin/python3}" -c "print('beam:\n  fluence: ' + '[' * 300000)" > nested.yaml
 "${PYTHON:-/usr/bin/python3}" -c "print('- ' * 300000)" > lists.yaml
+{ echo frame; for _ in {1..12}; do echo 0; done; } > crowd.csv # 12 crystals, each of which alone is accepted
 printf 'detektor:\n  distance: 100\n' > section.yaml
 printf 'detector:\n  distance: far\n' > type.yaml
 printf 'detector:\n  distance: 100 deg\n' > unit.yaml
@@ -142,6 +143,12 @@ simulate_refused 2 'weight 0' --beam.sources=weightless.src
 refused 2 'nested.yaml:2: more than 64 lists and mappings' simulate nested.yaml --output out.nxs
 refused 2 'lists.yaml:1: more than 64 lists and mappings' simulate lists.yaml --output out.nxs
 refused 2 'lists.yaml:1: more than 64 lists and mappings' compare --traces lists.yaml lists.yaml
+refused 2 'frame 0 of the sweep: its crystals take 1.2e\+19 steps together; at most 1e\+18' simulate "${good[@]}" \
+    --detector.fast_pixels=1 --detector.slow_pixels=1 --sampling.oversample=1000 --detector.sensor_thickness=100 \
+    --detector.sensor_layers=100000 --sampling.phi_range=1 --sampling.phi_steps=10000000 --sweep.kind=list --sweep.file=crowd.csv \
+    --output out.nxs
+simulate_refused 2 'wavelengths, 2e\+10 sources; at most 1e\+08' --beam.divergence_horizontal=1 --beam.divergence_vertical=1 \
+    --beam.divergence_steps_horizontal=100000 --beam.divergence_steps_vertical=100000 --beam.dispersion=1
 refused 2 'misspelled.yaml:3: .*pixle_size.*did you mean "detector.pixel_size"' simulate misspelled.yaml --output out.nxs
 refused 2 'section.yaml:1: .*detektor.*did you mean "detector"' simulate section.yaml --output out.nxs
 refused 2 'type.yaml:2: detector.distance is "far"' simulate type.yaml --output out.nxs

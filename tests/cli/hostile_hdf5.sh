@@ -21,6 +21,7 @@ mkdir -p secret work/below
 simulate --output whole.nxs || fail "whole"
 simulate --frames 0:2 --output work/a.nxs || fail "part a"
 simulate --frames 2:4 --output work/below/b.nxs || fail "part b"
+simulate --sweep.kind=rotation --output work/turned.nxs || fail "rotation"
 # What a stopped run leaves: the file, with the last frame missing, under the name .partial.
 $python - whole.nxs work secret << 'P' || fail "hostile files"
 import shutil, sys, h5py, numpy as np
@@ -85,6 +86,17 @@ hostile("texts", many("entry/simulation/parameters/detector.distance", "user_tex
 hostile("given", many("entry/simulation/parameters/detector.distance", "given", 1))
 def numbers(f): f[f"{table}/number"][...] = 2**63 - 1 - np.arange(4)[::-1]
 hostile("numbers", numbers)
+# Images whose bytes are 2^64 and some; rows that nobody could read; an empty list where a first number is expected.
+def vast(f):
+    side = 1518500250
+    for path in (images, twin): replace(f, path, lambda p, s, t: f.create_dataset(p, (4, side, side), t, chunks=(1, 1024, 1024)))
+    del f["entry/instrument/detector/pixel_mask"]
+hostile("vast", vast)
+with h5py.File(f"{work}/endless.h5", "w") as f: f.create_dataset("beam.fluence", (2**40,), "f8", chunks=(4096,))
+def empty(f):
+    step = "entry/sample/transformations/phi_increment_set"
+    replace(f, step, lambda p, s, t: f.create_dataset(p, (0,), t))
+hostile("empty", empty, f"{work}/turned.nxs")
 def ring(f): f["entry/ring"] = f["/"]
 hostile("ring", ring)
 for number in range(3):
@@ -129,6 +141,15 @@ for kind in texts given numbers; do
 done
 refused "export units" 'not one value' "$TESSERA" export work/units.nxs.partial --frame 0 --format raw --output image.bin
 refused "resume numbers" 'has number' simulate --resume --output work/numbers.nxs
+too_large='too large\|no list of images\|has no 4 images\|are no images'
+for command in "describe work/vast.nxs.partial" "merge merged.nxs work/vast.nxs.partial" "compress work/vast.nxs.partial --with deflate" \
+    "export work/vast.nxs.partial --frame 0 --format raw --output image.bin"; do
+    # shellcheck disable=SC2086 # a list of words
+    refused "vast: $command" "$too_large" timeout 20 "$TESSERA" $command
+done
+refused "endless list" '1099511627776 rows' timeout 20 "$TESSERA" plan "${sweep[@]:0:${#sweep[@]}-2}" --sweep.kind=list \
+    --sweep.file=work/endless.h5
+refused "merge empty" 'no list of doubles' "$TESSERA" merge merged.nxs work/empty.nxs.partial
 # compare reads one dataset of any HDF5 file: what else is in it does not matter.
 for kind in link group storage virtual absolute; do
     cp work/$kind.nxs.partial work/$kind.h5
