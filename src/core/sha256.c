@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 64, LENGTH_BYTES = 8, DIGEST_WORDS = 8, FILE_PIECE_BYTES = 1 << 16 };
+enum { BLOCK_BYTES = 64, LENGTH_BYTES = 8, DIGEST_WORDS = 8, FILE_PIECE_BYTES = 1 << 14 };
 
 /* The digest of the bytes so far; `block` holds those that do not fill a block yet. */
 typedef struct Sha256 {

@@ -318,21 +318,29 @@ static Status write_file(const MergeRequest *request, const Merge *merge) {
     return status;
 }
 
+/* Under the lock. */
+static Status merge_parts(const MergeRequest *request, Merge *merge) {
+    Standard *standard = calloc(1, sizeof *standard);
+    if (standard == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the record of the first part");
+    Status status = check_output(&merge->output, request->overwrite);
+    if (status_is_ok(status)) status = read_parts(request, merge, standard);
+    if (status_is_ok(status)) status = choose_owners(request, merge);
+    if (status_is_ok(status)) status = merge_crystals_place(merge);
+    if (status_is_ok(status)) status = write_file(request, merge);
+    parameters_destroy(&standard->parameters);
+    free(standard);
+    return status;
+}
+
 Status merge_run(const MergeRequest *request, Merge *merge) {
     *merge = (Merge){.parts = 0};
-    Standard standard = {.parameters = NULL};
     Notes about_lock = {.count = 0}; /* told when the notes are in the file: no names of people get in there */
     hdf5_be_quiet();
     TRY(output_path_create(request->output, &merge->output));
     OutputLock *lock = NULL;
     TRY(output_lock_take(request->output, &about_lock, &lock));
-    Status status = check_output(&merge->output, request->overwrite);
-    if (status_is_ok(status)) status = read_parts(request, merge, &standard);
-    if (status_is_ok(status)) status = choose_owners(request, merge);
-    if (status_is_ok(status)) status = merge_crystals_place(merge);
-    if (status_is_ok(status)) status = write_file(request, merge);
+    const Status status = merge_parts(request, merge);
     for (int i = 0; i < about_lock.count; i++) notes_add(&merge->notes, "%s", about_lock.text[i]);
     output_lock_release(&lock);
-    parameters_destroy(&standard.parameters);
     return status;
 }

@@ -367,13 +367,25 @@ static Status add_tree(Writing *writing) {
     return status_is_ok(status) ? status : status_error(status.code, "%s: %.700s", path, status.message);
 }
 
-Status merge_file_write(hid_t file, const MergeRequest *request, const Merge *merge) {
-    Writing writing = {.request = request, .merge = merge, .master = file, .first = H5I_INVALID_HID};
-    TRY(add_tree(&writing));
+static Status write_all(Writing *writing) {
+    const hid_t file = writing->master;
+    TRY(add_tree(writing));
     TRY(hdf5_write_group(file, PROVENANCE_PARTS, "NXcollection", fill_nothing, NULL));
-    for (int i = 0; i < merge->parts; i++) TRY(add_part(&writing, i));
-    TRY(hdf5_use_group(file, FRAMES_PATH, fill_origins, &writing));
+    for (int i = 0; i < writing->merge->parts; i++) TRY(add_part(writing, i));
+    TRY(hdf5_use_group(file, FRAMES_PATH, fill_origins, writing));
     TRY(hdf5_use_group(file, "/entry/simulation/parameters", forget_slice, NULL));
-    TRY(hdf5_write_group(file, "/entry/simulation/merge", "NXcollection", fill_record, &writing));
-    return write_end(&writing);
+    TRY(hdf5_write_group(file, "/entry/simulation/merge", "NXcollection", fill_record, writing));
+    return write_end(writing);
+}
+
+Status merge_file_write(hid_t file, const MergeRequest *request, const Merge *merge) {
+    Writing *writing = calloc(1, sizeof *writing);
+    if (writing == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the list of columns");
+    writing->request = request;
+    writing->merge = merge;
+    writing->master = file;
+    writing->first = H5I_INVALID_HID;
+    const Status status = write_all(writing);
+    free(writing);
+    return status;
 }

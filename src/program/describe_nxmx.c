@@ -434,12 +434,15 @@ static void release(Description *d) {
 Status describe_nxmx(const DescribeRequest *request, FILE *out) {
     static const char partial[] = ".partial";
     const size_t length = strlen(request->path), ending = sizeof partial - 1;
-    Description d = {.request = request, .file = H5I_INVALID_HID};
-    d.partial = length > ending && strcmp(request->path + length - ending, partial) == 0;
-    TRY(nxmx_open(request->path, &d.file));
-    Status status = read_all(&d);
-    if (status_is_ok(status)) status = print(&d, out);
-    if (status_is_ok(status)) status = judge(&d);
-    release(&d);
+    Description *d = calloc(1, sizeof *d);
+    if (d == NULL) return status_error(STATUS_NO_MEMORY, "no memory to describe %s", request->path);
+    d->request = request;
+    d->partial = length > ending && strcmp(request->path + length - ending, partial) == 0;
+    Status status = nxmx_open(request->path, &d->file);
+    if (status_is_ok(status)) status = read_all(d);
+    if (status_is_ok(status)) status = print(d, out);
+    if (status_is_ok(status)) status = judge(d);
+    release(d);
+    free(d);
     return status;
 }
