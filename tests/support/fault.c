@@ -1,13 +1,15 @@
 /* Loaded before a program (LD_PRELOAD): the n-th call of some kinds fails, as on a full disk or without memory.
  * - FAULT_CALLS: which, with commas: open, write (and what stdio writes), truncate, allocate (fallocate), sync, rename,
  *   close, unlink, read, memory (malloc and its kin), thread (pthread_create)
- * - FAULT_FILE: only files whose path has this in it
+ * - FAULT_FILE, FAULT_NOT: only files whose path has this in it; but not those whose path has that
  * - FAULT_CALLER: memory and thread: only calls out of the object whose name has this in it, else of the program itself
  * - FAULT_SKIP: a file of lines "BEGIN END", hexadecimal: parts of the program whose calls are not counted either
  * - FAULT_AT: the number of the call that fails, from 1; 0: none, they are only counted
  * - FAULT_LASTS: set: all calls after it fail too
  * - FAULT_ERROR: ENOSPC (default), EDQUOT, EIO, EROFS, EACCES, ENOMEM
  * - FAULT_MOVE: FROM:TO: instead of failing, the call is preceded by a renaming
+ * - FAULT_ACTION: instead of failing, the call is the process's last: kill: SIGKILL comes before it; half: SIGKILL
+ * comes after the first half of the bytes that it writes, or after the call where it writes none
  * - FAULT_RANK: only this rank of an Open MPI job
  * - FAULT_LOG: a file that gets "hit" when it happens, and "calls N" when the process ends */
 #define _GNU_SOURCE
@@ -16,6 +18,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -31,7 +34,8 @@ enum { DESCRIPTORS = 4096, RANGES = 16, SKIPPED_MOST = 64 };
 static bool is_on;
 static long fails_at;
 static int error_number;
-static const char *calls, *wanted_file, *caller_name, *move, *log_path;
+static const char *calls, *wanted_file, *unwanted_file, *caller_name, *move, *action, *log_path;
+static _Thread_local bool is_last_call;
 static atomic_long called;
 static atomic_bool is_watched[DESCRIPTORS];
 static struct { uintptr_t begin, end; } ranges[RANGES];
@@ -91,8 +95,10 @@ __attribute__((constructor)) static void set_up(void) {
     bool first = true;
     calls = getenv("FAULT_CALLS");
     wanted_file = getenv("FAULT_FILE");
+    unwanted_file = getenv("FAULT_NOT");
     caller_name = getenv("FAULT_CALLER");
     move = getenv("FAULT_MOVE");
+    action = getenv("FAULT_ACTION");
     log_path = getenv("FAULT_LOG");
     fails_at = at != NULL ? strtol(at, NULL, 10) : 0;
     error_number = number_of_error(getenv("FAULT_ERROR") != NULL ? getenv("FAULT_ERROR") : "");
@@ -140,6 +146,21 @@ static void move_file(void) {
     if (syscall(SYS_rename, from, colon + 1) != 0) tell("not moved, errno", errno);
 }
 
+static void die(void) {
+    (void)syscall(SYS_kill, (long)getpid(), SIGKILL);
+}
+
+/* What a call has returned, unless it was the last one. */
+static long done(long result) {
+    if (is_last_call) die();
+    return result;
+}
+
+/* Of the bytes to be written, those that are. */
+static size_t share(size_t count) {
+    return is_last_call ? count / 2 : count;
+}
+
 /* Counts a call of a wanted kind. @return true, with errno set, when it shall fail */
 static bool fails(void) {
     const long number = atomic_fetch_add(&called, 1) + 1;
@@ -150,12 +171,18 @@ static bool fails(void) {
         if (number == fails_at) move_file();
         return false;
     }
+    if (action != NULL) {
+        if (strcmp(action, "kill") == 0) die();
+        is_last_call = true;
+        return false;
+    }
     errno = error_number;
     return true;
 }
 
 static bool names_file(const char *path) {
-    return path != NULL && (wanted_file == NULL || strstr(path, wanted_file) != NULL);
+    return path != NULL && (wanted_file == NULL || strstr(path, wanted_file) != NULL) &&
+           (unwanted_file == NULL || strstr(path, unwanted_file) == NULL);
 }
 
 static bool path_fails(const char *kind, const char *path) {
@@ -198,7 +225,7 @@ static void find_next(const char *name, void *function) {
 
 static int open_path(const char *path, int flags, mode_t mode) {
     if (path_fails("open", path)) return -1;
-    const int file = (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    const int file = (int)done(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
     watch(file, path);
     return file;
 }
@@ -224,13 +251,13 @@ OPEN(__open64_2)
 /* A stream for writing, whose own calls of write inside of libc nobody can step into: one around it. */
 static ssize_t write_stream(void *inner, const char *bytes, size_t count) {
     if (is_wanted("write") && fails()) return 0;
-    return fwrite(bytes, 1, count, inner) == count ? (ssize_t)count : 0;
+    return done(fwrite(bytes, 1, share(count), inner) == count) ? (ssize_t)count : 0;
 }
 
 static int close_stream(void *inner) {
     const bool failed = is_wanted("close") && fails();
     const int kept = errno;
-    const int closed = fclose(inner);
+    const int closed = (int)done(fclose(inner));
     if (!failed) return closed;
     errno = kept;
     return EOF;
@@ -267,11 +294,11 @@ FILE *fopen64(const char *restrict path, const char *restrict mode) {
  */
 
 ssize_t write(int file, const void *bytes, size_t count) {
-    return file_fails("write", file) ? -1 : syscall(SYS_write, file, bytes, count);
+    return file_fails("write", file) ? -1 : done(syscall(SYS_write, file, bytes, share(count)));
 }
 
 ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
-    return file_fails("write", file) ? -1 : syscall(SYS_pwrite64, file, bytes, count, offset);
+    return file_fails("write", file) ? -1 : done(syscall(SYS_pwrite64, file, bytes, share(count), offset));
 }
 
 ssize_t pwrite64(int file, const void *bytes, size_t count, off64_t offset) {
@@ -291,7 +318,7 @@ ssize_t pread64(int file, void *bytes, size_t count, off64_t offset) {
 }
 
 int ftruncate(int file, off_t length) {
-    return file_fails("truncate", file) ? -1 : (int)syscall(SYS_ftruncate, file, length);
+    return file_fails("truncate", file) ? -1 : (int)done(syscall(SYS_ftruncate, file, length));
 }
 
 int ftruncate64(int file, off64_t length) {
@@ -299,7 +326,7 @@ int ftruncate64(int file, off64_t length) {
 }
 
 int fallocate(int file, int mode, off_t offset, off_t length) {
-    return file_fails("allocate", file) ? -1 : (int)syscall(SYS_fallocate, file, mode, offset, length);
+    return file_fails("allocate", file) ? -1 : (int)done(syscall(SYS_fallocate, file, mode, offset, length));
 }
 
 int fallocate64(int file, int mode, off64_t offset, off64_t length) {
@@ -307,11 +334,11 @@ int fallocate64(int file, int mode, off64_t offset, off64_t length) {
 }
 
 int fsync(int file) {
-    return file_fails("sync", file) ? -1 : (int)syscall(SYS_fsync, file);
+    return file_fails("sync", file) ? -1 : (int)done(syscall(SYS_fsync, file));
 }
 
 int fdatasync(int file) {
-    return file_fails("sync", file) ? -1 : (int)syscall(SYS_fdatasync, file);
+    return file_fails("sync", file) ? -1 : (int)done(syscall(SYS_fdatasync, file));
 }
 
 /* It is closed all the same, as by Linux. */
@@ -319,18 +346,18 @@ int close(int file) {
     const bool failed = file_fails("close", file);
     const int kept = errno;
     watch(file, NULL);
-    const int closed = (int)syscall(SYS_close, file);
+    const int closed = (int)done(syscall(SYS_close, file));
     if (!failed) return closed;
     errno = kept;
     return -1;
 }
 
 int rename(const char *from, const char *to) {
-    return path_fails("rename", from) ? -1 : (int)syscall(SYS_rename, from, to);
+    return path_fails("rename", from) ? -1 : (int)done(syscall(SYS_rename, from, to));
 }
 
 int unlink(const char *path) {
-    return path_fails("unlink", path) ? -1 : (int)syscall(SYS_unlink, path);
+    return path_fails("unlink", path) ? -1 : (int)done(syscall(SYS_unlink, path));
 }
 
 int remove(const char *path) {
