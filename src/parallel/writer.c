@@ -3,17 +3,16 @@
 #include "agree.h"
 #include "background_write.h"
 #include "clocks.h"
-#include "compress.h"
 #include "frame_table.h"
 #include "hdf5_helpers.h"
-#include "hdf5_inside.h"
 #include "image_set.h"
 #include "nexus_geometry.h"
 #include "nxmx.h"
+#include "output_file.h"
 #include "output_path.h"
-#include "provenance.h"
 #include "session.h"
 #include "verify.h"
+#include "wave_records.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -27,7 +26,7 @@
 struct Writer {
     Team team;
     OutputPath path;
-    bool overwrite, is_new;      /* is_new: not continued */
+    bool is_new;                 /* not continued */
     bool is_lost, may_be_marked; /* the file is not there any more; frames may be marked of which states do not tell */
     OutputImages images;
     Mat3 to_mcstas;
@@ -43,11 +42,7 @@ struct Writer {
     /* rank 0's */
     hid_t file;
     FrameTable table;
-    int session;
-    OutputCompression compression;
-    int compression_level;
-    const volatile int *stop;
-    const char *version;
+    OutputEnd end; /* filled bit by bit */
 };
 
 static void close_wave(Writer *writer) {
@@ -79,7 +74,6 @@ static Status writer_create(Team team, const Experiment *experiment, OutputReque
         return status_error(STATUS_NO_MEMORY, "no memory for the states of %" PRId64 " frames", frames);
     }
     *created = (Writer){.team = team,
-                        .overwrite = request.overwrite,
                         .images = experiment->images,
                         .to_mcstas = nexus_geometry(&experiment->detector, &experiment->axes).to_mcstas,
                         .frames = frames,
@@ -88,10 +82,11 @@ static Status writer_create(Team team, const Experiment *experiment, OutputReque
                         .timeline = request.timeline,
                         .file = H5I_INVALID_HID,
                         .table = frame_table_closed(),
-                        .compression = request.compression,
-                        .compression_level = request.compression_level,
-                        .stop = request.stop,
-                        .version = request.build.version};
+                        .end = {.overwrite = request.overwrite,
+                                .compression = request.compression,
+                                .compression_level = request.compression_level,
+                                .stop = request.stop,
+                                .version = request.build.version}};
     *writer = created;
     return output_path_create(request.path, &created->path);
 }
@@ -111,99 +106,8 @@ static bool is_worthless(const Writer *writer) {
     return writer->is_new && count_missing(writer) == writer->frames;
 }
 
-/* A failure to write, or one of memory, with the file's name and what can be done. */
 static Status explain(const Writer *writer, Status status) {
-    if (writer->is_lost || (status.code != STATUS_OUTPUT_FAILED && status.code != STATUS_NO_MEMORY)) return status;
-    return status_error(status.code, "%s: %.600s; %s", writer->path.partial, status.message,
-                        is_worthless(writer)
-                            ? "no frame was finished, so nothing is kept: when that is mended, run it again"
-                            : "finished frames are safe: when that is mended, --resume goes on with them");
-}
-
-/* ------------------------------------------------------------------------------------------- rank 0 prepares the file
- */
-
-/* A session that begins in an open file. */
-typedef struct NewSession {
-    const Provenance *provenance;
-    int *sequence_index;
-} NewSession;
-
-static Status begin_session(hid_t simulation, const void *context) {
-    const NewSession *session = context;
-    return session_begin(simulation, session->provenance, session->sequence_index);
-}
-
-static Status fill_new_file(Writer *writer, hid_t file, const NxmxContents *contents) {
-    const NewSession session = {.provenance = contents->provenance, .sequence_index = &writer->session};
-    TRY(nxmx_create(file, contents));
-    return hdf5_use_group(file, "/entry/simulation", begin_session, &session);
-}
-
-static Status fill_and_close(Writer *writer, hid_t *file, const NxmxContents *contents) {
-    const Status status = fill_new_file(writer, *file, contents);
-    return status_first(status, hdf5_close_file(writer->path.partial, file));
-}
-
-/* Leaves nothing on the disk when it fails. */
-static Status create_file(Writer *writer, const NxmxContents *contents) {
-    hid_t file = H5I_INVALID_HID;
-    TRY(output_path_check_room(&writer->path, nxmx_bytes(contents)));
-    TRY(output_path_remove_partial(&writer->path));
-    Status status = hdf5_create_file(writer->path.partial, &file);
-    if (status_is_ok(status)) status = fill_and_close(writer, &file, contents);
-    status = explain(writer, status);
-    if (status_is_ok(status)) status = output_path_reserve(&writer->path);
-    if (!status_is_ok(status)) (void)output_path_remove_partial(&writer->path);
-    return status;
-}
-
-/* @p continues: frames will be added. */
-static Status compare_file(const char *path, const Provenance *provenance, bool continues) {
-    hid_t file = H5I_INVALID_HID;
-    const Status opened = hdf5_open_file(path, false, &file);
-    if (!status_is_ok(opened))
-        return status_error(STATUS_BAD_FILE,
-                            "%s cannot be resumed: %.600s; it is no file of tessera or another program has it open "
-                            "(--overwrite replaces it)",
-                            path, opened.message);
-    Status status = hdf5_inside_check_file(file, path);
-    if (status_is_ok(status)) status = provenance_compare(file, path, provenance);
-    if (status_is_ok(status) && continues) status = session_check_instructions(file, path, provenance);
-    (void)hdf5_close_file(path, &file);
-    return status;
-}
-
-static Status add_session(Writer *writer, const Provenance *provenance) {
-    const NewSession session = {.provenance = provenance, .sequence_index = &writer->session};
-    hid_t file = H5I_INVALID_HID;
-    if (access(writer->path.partial, W_OK) != 0)
-        return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", writer->path.partial, strerror(errno));
-    TRY(hdf5_open_file(writer->path.partial, true, &file));
-    const Status status = hdf5_use_group(file, "/entry/simulation", begin_session, &session);
-    return explain(writer, status_first(status, hdf5_close_file(writer->path.partial, &file)));
-}
-
-/* The file is compared before it is opened for writing, so that a refusal leaves it as it was. */
-static Status continue_file(Writer *writer, const NxmxContents *contents) {
-    TRY(compare_file(writer->path.partial, contents->provenance, true));
-    TRY(output_path_check_room(&writer->path, nxmx_bytes(contents)));
-    TRY(output_path_reserve(&writer->path));
-    return add_session(writer, contents->provenance);
-}
-
-static Status prepare_file(Writer *writer, const NxmxContents *contents, OutputRequest request, OutputStart *start) {
-    TRY(output_path_start(&writer->path, request.overwrite, request.resume, start));
-    writer->is_new = *start == OUTPUT_NEW;
-    switch (*start) {
-    case OUTPUT_NEW:
-        return create_file(writer, contents);
-    case OUTPUT_CONTINUED:
-        return continue_file(writer, contents);
-    case OUTPUT_COMPLETE:
-        return compare_file(writer->path.complete, contents->provenance, false);
-    }
-    return status_ok();
+    return writer->is_lost ? status : output_file_explain(&writer->path, is_worthless(writer), status);
 }
 
 /* ------------------------------------------------------------------------------------------------- all ranks open it
@@ -275,7 +179,8 @@ static Status open_for_waves(Writer *writer) {
 /* Rank 0 prepares the file and all ranks hear what came of it. */
 static Status start_file(Writer *writer, const NxmxContents *contents, OutputRequest request, OutputStart *start) {
     Status status = status_ok();
-    if (writer->team.rank == 0) status = prepare_file(writer, contents, request, start);
+    if (writer->team.rank == 0)
+        status = output_file_prepare(&writer->path, contents, &request, start, &writer->end.session);
     status = agree(writer->team, status);
     team_broadcast(writer->team, 0, start, sizeof *start);
     return status;
@@ -375,53 +280,6 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
 /* ------------------------------------------------------------------------------------------------------ writer_write
  */
 
-/* The rows of a wave, on rank 0. */
-typedef struct Records {
-    int64_t count;
-    FrameRecord *record;
-} Records;
-
-static int compare_slots(const void *left, const void *right) {
-    const int64_t l = ((const FrameRecord *)left)->slot, r = ((const FrameRecord *)right)->slot;
-    return (l > r) - (l < r);
-}
-
-/* Room on rank 0 for the bytes that every rank sends. */
-static Status make_room(const Writer *writer, const int *bytes, int *displacements, Records *records) {
-    int64_t total = 0;
-    for (int i = 0; i < writer->team.ranks; i++) {
-        displacements[i] = (int)total;
-        total += bytes[i];
-    }
-    if (total > INT32_MAX)
-        return status_error(STATUS_NO_MEMORY, "the records of a wave have %" PRId64 " bytes; make run.wave smaller",
-                            total);
-    records->count = total / (int64_t)sizeof(FrameRecord);
-    records->record = malloc((size_t)(total > 0 ? total : 1));
-    if (records->record == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the records of a wave");
-    return status_ok();
-}
-
-/* Brings all records to rank 0, ascending by slot; it frees them. Collective. */
-static Status gather_records(const Writer *writer, const WaveData *wave, Records *records) {
-    const int mine = (int)(wave->records * (int64_t)sizeof(FrameRecord));
-    int *bytes = calloc(2 * (size_t)writer->team.ranks, sizeof *bytes);
-    Status status = bytes == NULL ? status_error(STATUS_NO_MEMORY, "no memory for the records of a wave") : status_ok();
-    status = agree(writer->team, status);
-    if (status_is_ok(status)) {
-        int *displacements = bytes + writer->team.ranks;
-        team_gather(writer->team, &mine, sizeof mine, bytes);
-        if (writer->team.rank == 0) status = make_room(writer, bytes, displacements, records);
-        status = agree(writer->team, status);
-        if (status_is_ok(status))
-            team_gather_parts(writer->team, wave->record, mine, records->record, bytes, displacements);
-    }
-    if (status_is_ok(status) && writer->team.rank == 0)
-        qsort(records->record, (size_t)records->count, sizeof *records->record, compare_slots);
-    free(bytes);
-    return status;
-}
-
 /* Rank 0 brings the table to the operating system, and to the disk where other nodes' images may be there already. */
 static Status flush(const Writer *writer) {
     if (H5Fflush(writer->file, H5F_SCOPE_GLOBAL) < 0)
@@ -433,7 +291,7 @@ static Status flush(const Writer *writer) {
 }
 
 /* Every rank learns which frames are complete now. Collective. */
-static Status share_states(Writer *writer, Records records) {
+static Status share_states(Writer *writer, WaveRecords records) {
     team_broadcast(writer->team, 0, &records.count, sizeof records.count);
     int64_t *slots = calloc((size_t)(records.count > 0 ? records.count : 1), sizeof *slots);
     const Status mine = slots == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a list of frames") : status_ok();
@@ -459,7 +317,7 @@ static Status check_still_there(Writer *writer) {
 }
 
 /* On rank 0: only what has left HDF5's hands is marked, so that a kill at any moment leaves marked frames whole. */
-static Status write_rows(Writer *writer, Records records) {
+static Status write_rows(Writer *writer, WaveRecords records) {
     TRY(check_still_there(writer));
     TRY(frame_table_write(&writer->table, records.record, records.count, writer->to_mcstas));
     TRY(flush(writer));
@@ -477,7 +335,7 @@ static Status agree_timed(const Writer *writer, Status mine) {
 }
 
 Status writer_settle(Writer *writer) {
-    Records records = {.count = 0, .record = NULL};
+    WaveRecords records = {.count = 0, .record = NULL};
     if (!writer->wave_is_open) return status_ok();
     const double begin_s = clocks_steady_s();
     Status status = background_write_finish(&writer->images_of_wave);
@@ -486,7 +344,7 @@ Status writer_settle(Writer *writer) {
                         writer->images_of_wave.end_s);
     status = agree_timed(writer, status);
     const double rows_s = clocks_steady_s();
-    if (status_is_ok(status)) status = gather_records(writer, &writer->wave, &records);
+    if (status_is_ok(status)) status = wave_records_gather(writer->team, &writer->wave, &records);
     if (status_is_ok(status))
         status = agree(writer->team, writer->team.rank == 0 ? write_rows(writer, records) : status);
     if (status_is_ok(status)) status = share_states(writer, records);
@@ -553,54 +411,6 @@ static Status fill_missing(Writer *writer, Patience patience) {
     return status;
 }
 
-/* The end of a session. */
-typedef struct SessionEnd {
-    int sequence_index, ranks;
-    const Plan *plan;
-    const RankResult *results;
-} SessionEnd;
-
-static Status end_session(hid_t simulation, const void *context) {
-    const SessionEnd *end = context;
-    return session_end(simulation, end->sequence_index, end->plan, end->results, end->ranks);
-}
-
-/* Makes the images of the complete .partial smaller, where that is wanted. A file that was killed between this and its
- * final name is compressed already. */
-static Status compress(const Writer *writer) {
-    CompressResult result;
-    const CompressRequest request = {
-        .path = writer->path.partial,
-        .packing = {.method = PACK_DEFLATE, .level = writer->compression_level, .shuffle = true, .stop = writer->stop},
-        .unless_packed = true,
-        .version = writer->version};
-    if (writer->compression == COMPRESSION_NONE) return status_ok();
-    const Status status = compress_file(request, &result);
-    if (status_is_ok(status)) return status;
-    return status_error(status.code,
-                        "%.600s; all frames are safe in %.200s: run again with --resume to go on, and with "
-                        "--output.compression=none to leave them as they are",
-                        status.message, writer->path.partial);
-}
-
-/* What is written when no other rank has the file open. */
-static Status finish_file(Writer *writer, bool complete, const Plan *plan, const RankResult *results) {
-    const SessionEnd end = {
-        .sequence_index = writer->session, .ranks = writer->team.ranks, .plan = plan, .results = results};
-    hid_t file = H5I_INVALID_HID;
-    if (writer->is_lost) return status_ok(); /* which has been said */
-    Status status = hdf5_open_file(writer->path.partial, true, &file);
-    if (!status_is_ok(status)) return explain(writer, status_error(STATUS_OUTPUT_FAILED, "%s", status.message));
-    status = hdf5_use_group(file, "/entry/simulation", end_session, &end);
-    if (status_is_ok(status) && complete) status = nxmx_complete(file);
-    status = status_first(status, hdf5_close_file(writer->path.partial, &file));
-    if (status_is_ok(status)) status = output_path_sync(&writer->path);
-    status = explain(writer, status);
-    if (status_is_ok(status) && complete) status = compress(writer);
-    if (status_is_ok(status) && complete) status = output_path_publish(&writer->path, writer->overwrite);
-    return status;
-}
-
 /* The results of all ranks come to rank 0, which finishes the file. Collective. */
 static Status finish(Writer *writer, bool complete, const Plan *plan, RankRecord record) {
     const RankResult mine = {.record = record, .peak_memory_bytes = session_peak_memory()};
@@ -610,7 +420,13 @@ static Status finish(Writer *writer, bool complete, const Plan *plan, RankRecord
     status = agree(writer->team, status);
     if (status_is_ok(status)) {
         team_gather(writer->team, &mine, sizeof mine, results);
-        if (writer->team.rank == 0) status = finish_file(writer, complete, plan, results);
+        if (writer->team.rank == 0 && !writer->is_lost) { /* which has been said */
+            writer->end.ranks = writer->team.ranks;
+            writer->end.complete = complete;
+            writer->end.plan = plan;
+            writer->end.results = results;
+            status = output_file_finish(&writer->path, &writer->end);
+        }
         status = agree(writer->team, status);
     }
     free(results);

@@ -1,0 +1,153 @@
+#include "output_file.h"
+
+#include "compress.h"
+#include "hdf5_helpers.h"
+#include "hdf5_inside.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+Status output_file_explain(const OutputPath *path, bool worthless, Status status) {
+    if (status.code != STATUS_OUTPUT_FAILED && status.code != STATUS_NO_MEMORY) return status;
+    return status_error(status.code, "%s: %.600s; %s", path->partial, status.message,
+                        worthless ? "no frame was finished, so nothing is kept: when that is mended, run it again"
+                                  : "finished frames are safe: when that is mended, --resume goes on with them");
+}
+
+/* -------------------------------------------------------------------------------------------------------------
+ * sessions
+ */
+
+/* A session that begins in an open file. */
+typedef struct NewSession {
+    const Provenance *provenance;
+    int *sequence_index;
+} NewSession;
+
+static Status begin_session(hid_t simulation, const void *context) {
+    const NewSession *session = context;
+    return session_begin(simulation, session->provenance, session->sequence_index);
+}
+
+static Status end_session(hid_t simulation, const void *context) {
+    const OutputEnd *end = context;
+    return session_end(simulation, end->session, end->plan, end->results, end->ranks);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- new
+ * files
+ */
+
+static Status fill_new_file(hid_t file, const NxmxContents *contents, int *sequence_index) {
+    const NewSession session = {.provenance = contents->provenance, .sequence_index = sequence_index};
+    TRY(nxmx_create(file, contents));
+    return hdf5_use_group(file, "/entry/simulation", begin_session, &session);
+}
+
+/* Leaves nothing on the disk when it fails. */
+static Status create_file(const OutputPath *path, const NxmxContents *contents, int *session) {
+    hid_t file = H5I_INVALID_HID;
+    TRY(output_path_check_room(path, nxmx_bytes(contents)));
+    TRY(output_path_remove_partial(path));
+    Status status = hdf5_create_file(path->partial, &file);
+    if (status_is_ok(status)) {
+        status = fill_new_file(file, contents, session);
+        status = status_first(status, hdf5_close_file(path->partial, &file));
+    }
+    status = output_file_explain(path, true, status);
+    if (status_is_ok(status)) status = output_path_reserve(path);
+    if (!status_is_ok(status)) (void)output_path_remove_partial(path);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------ files
+ * continued
+ */
+
+/* @p continues: frames will be added. */
+static Status compare_file(const char *path, const Provenance *provenance, bool continues) {
+    hid_t file = H5I_INVALID_HID;
+    const Status opened = hdf5_open_file(path, false, &file);
+    if (!status_is_ok(opened))
+        return status_error(STATUS_BAD_FILE,
+                            "%s cannot be resumed: %.600s; it is no file of tessera or another program has it open "
+                            "(--overwrite replaces it)",
+                            path, opened.message);
+    Status status = hdf5_inside_check_file(file, path);
+    if (status_is_ok(status)) status = provenance_compare(file, path, provenance);
+    if (status_is_ok(status) && continues) status = session_check_instructions(file, path, provenance);
+    (void)hdf5_close_file(path, &file);
+    return status;
+}
+
+static Status add_session(const OutputPath *path, const Provenance *provenance, int *sequence_index) {
+    const NewSession session = {.provenance = provenance, .sequence_index = sequence_index};
+    hid_t file = H5I_INVALID_HID;
+    if (access(path->partial, W_OK) != 0)
+        return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", path->partial, strerror(errno));
+    TRY(hdf5_open_file(path->partial, true, &file));
+    const Status status = hdf5_use_group(file, "/entry/simulation", begin_session, &session);
+    return status_first(status, hdf5_close_file(path->partial, &file));
+}
+
+/* The file is compared before it is opened for writing, so that a refusal leaves it as it was. */
+static Status continue_file(const OutputPath *path, const NxmxContents *contents, int *session) {
+    TRY(compare_file(path->partial, contents->provenance, true));
+    TRY(output_path_check_room(path, nxmx_bytes(contents)));
+    TRY(output_path_reserve(path));
+    return output_file_explain(path, false, add_session(path, contents->provenance, session));
+}
+
+Status output_file_prepare(const OutputPath *path, const NxmxContents *contents, const OutputRequest *request,
+                           OutputStart *start, int *session) {
+    TRY(output_path_start(path, request->overwrite, request->resume, start));
+    switch (*start) {
+    case OUTPUT_NEW:
+        return create_file(path, contents, session);
+    case OUTPUT_CONTINUED:
+        return continue_file(path, contents, session);
+    case OUTPUT_COMPLETE:
+        return compare_file(path->complete, contents->provenance, false);
+    }
+    return status_ok();
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- end
+ */
+
+/* Makes the images of the complete .partial smaller, where that is wanted. A file that was killed between this and its
+ * final name is compressed already. */
+static Status compress(const OutputPath *path, const OutputEnd *end) {
+    CompressResult result;
+    const CompressRequest request = {
+        .path = path->partial,
+        .packing = {.method = PACK_DEFLATE, .level = end->compression_level, .shuffle = true, .stop = end->stop},
+        .unless_packed = true,
+        .version = end->version};
+    if (end->compression == COMPRESSION_NONE) return status_ok();
+    const Status status = compress_file(request, &result);
+    if (status_is_ok(status)) return status;
+    return status_error(status.code,
+                        "%.600s; all frames are safe in %.200s: run again with --resume to go on, and with "
+                        "--output.compression=none to leave them as they are",
+                        status.message, path->partial);
+}
+
+/* Changes nothing but values. */
+static Status write_end(const OutputPath *path, const OutputEnd *end) {
+    hid_t file = H5I_INVALID_HID;
+    const Status opened = hdf5_open_file(path->partial, true, &file);
+    if (!status_is_ok(opened)) return status_error(STATUS_OUTPUT_FAILED, "%s", opened.message);
+    Status status = hdf5_use_group(file, "/entry/simulation", end_session, end);
+    if (status_is_ok(status) && end->complete) status = nxmx_complete(file);
+    status = status_first(status, hdf5_close_file(path->partial, &file));
+    return status_is_ok(status) ? output_path_sync(path) : status;
+}
+
+Status output_file_finish(const OutputPath *path, const OutputEnd *end) {
+    TRY(output_file_explain(path, false, write_end(path, end)));
+    if (!end->complete) return status_ok();
+    TRY(compress(path, end));
+    return output_path_publish(path, end->overwrite);
+}
