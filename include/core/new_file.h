@@ -10,4 +10,8 @@
  *  @return the caller closes it; NULL with errno when it cannot be made */
 FILE *new_file_open(const char *path);
 
+/** The same without a stream.
+ *  @return a descriptor for writing, which the caller closes; negative with errno when it cannot be made */
+int new_file_create(const char *path);
+
 #endif

@@ -18,6 +18,13 @@ void hdf5_inside_forget_external_links(void);
  *  @return BAD_FILE naming a link to another file, or a dataset that lies elsewhere and is no part */
 Status hdf5_inside_check_file(hid_t file, const char *path);
 
+/** Uses a dataset, which it does not close. */
+typedef Status Hdf5InsideVisit(hid_t dataset, void *context);
+
+/** The same, and @p visit with every dataset: once for each name that it has.
+ *  @return the first failure */
+Status hdf5_inside_visit(hid_t file, const char *path, Hdf5InsideVisit *visit, void *context);
+
 /** Looks at the links on the way to an object.
  *  @param path  of the file
  *  @return BAD_FILE naming the first that leads to another file */

@@ -32,7 +32,10 @@ double nxmx_bytes(const NxmxContents *contents);
 /** Writes everything but pixels and sessions into a new, empty file. */
 Status nxmx_create(hid_t file, const NxmxContents *contents);
 
-/** Adds the times that only a complete file has to an open file. */
+/** Adds what a file of an older version lacks and nxmx_complete writes to. */
+Status nxmx_make_room_for_end(hid_t file);
+
+/** Writes the times that only a complete file has to an open file. Changes nothing but values. */
 Status nxmx_complete(hid_t file);
 
 #endif

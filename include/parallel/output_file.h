@@ -1,6 +1,8 @@
 /** @file
  *  What rank 0 does with the output file when no other rank has it open: before the waves it creates the file, or
- * compares it with the run and adds a session; after them it ends the session and gives the file its name. */
+ *  compares it with the run and adds a session; after them it ends the session and gives the file its name.
+ *
+ *  Whatever ends the process meanwhile, the .partial can be read, or is put back at the next --resume (undo.h). */
 #ifndef TESSERA_OUTPUT_FILE_H
 #define TESSERA_OUTPUT_FILE_H
 
@@ -30,7 +32,7 @@ typedef struct OutputEnd {
 } OutputEnd;
 
 /** Ends the session, in a file that no rank has open. A complete file is compressed where that is wanted and gets its
- * final name.
+ *  final name.
  *  @return as writer_close */
 Status output_file_finish(const OutputPath *path, const OutputEnd *end);
 

@@ -15,6 +15,8 @@ enum { OUTPUT_PATH_BYTES = 4096 };
 typedef struct OutputPath {
     char complete[OUTPUT_PATH_BYTES]; /**< as the user gave it */
     char partial[OUTPUT_PATH_BYTES];  /**< the same with ".partial" */
+    char undo[OUTPUT_PATH_BYTES];     /**< with ".undo": what puts the .partial back, while its structure changes */
+    char undo_new[OUTPUT_PATH_BYTES]; /**< the same before it is whole */
     char folder[OUTPUT_PATH_BYTES];   /**< of both */
 } OutputPath;
 
@@ -58,11 +60,21 @@ Status output_path_reserve(const OutputPath *output);
 /** False when the .partial is another file than the open @p descriptor, or none; true when nobody can tell. */
 bool output_path_holds(const OutputPath *output, int descriptor);
 
-/** Removes the .partial where there is one. */
+/** Removes the .partial where there is one, and then what would put it back. */
 Status output_path_remove_partial(const OutputPath *output);
+
+/** Removes what would put the .partial back, where there is any, for good: past the operating system's memory. */
+Status output_path_remove_undo(const OutputPath *output);
+
+/** True when there is something beside a file, whose name ends in ".partial", that would put it back: a --resume was
+ *  interrupted, or is at work. */
+bool output_path_has_undo(const char *partial);
 
 /** Brings the .partial to the disk itself, past the operating system's memory. */
 Status output_path_sync(const OutputPath *output);
+
+/** Brings the names of the folder to the disk. */
+Status output_path_sync_folder(const OutputPath *output);
 
 /** Takes the final name back, so that the file can be continued. */
 Status output_path_withdraw(const OutputPath *output);

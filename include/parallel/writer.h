@@ -21,8 +21,8 @@ typedef struct Writer Writer;
 typedef struct OutputRequest {
     const char *path;         /**< FILE.nxs; FILE.nxs.partial until it is complete. Borrowed */
     bool overwrite, resume;   /**< output_path_start says what they do, alone and together */
-    bool verify;              /**< with resume: checks finished frames; damaged ones are marked absent */
-    Notes *damaged;           /**< and named here, on rank 0; may be NULL. Borrowed */
+    bool verify;              /**< with resume: checks finished frames; damaged ones are marked absent and named */
+    Notes *notes;             /**< told on rank 0: of damaged frames, of a file put back; may be NULL. Borrowed */
     Range frames;             /**< absolute numbers of the frames that the file holds */
     const char *command_line; /**< for the record. Borrowed */
     const InputLooks *looks;  /**< on rank 0: at the input files before they were read; may be NULL. Borrowed */

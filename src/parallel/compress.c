@@ -4,6 +4,7 @@
 #include "hdf5_helpers.h"
 #include "hdf5_inside.h"
 #include "nxmx.h"
+#include "output_path.h"
 #include "provenance.h"
 #include "writer.h"
 
@@ -286,6 +287,11 @@ Status compress_file(CompressRequest request, CompressResult *result) {
     hdf5_be_quiet();
     if (snprintf(c.packed, sizeof c.packed, "%s.packed", request.path) >= (int)sizeof c.packed)
         return status_error(STATUS_BAD_PARAMETER, "the name %.60s... is too long", request.path);
+    if (output_path_has_undo(request.path)) /* which would not fit the compressed file */
+        return status_error(STATUS_BAD_FILE,
+                            "%.400s: a --resume of it was interrupted at its beginning; finish the run with --resume "
+                            "first",
+                            request.path);
     TRY(image_pack_check(request.packing.method));
     TRY(hdf5_open_file(request.path, false, &c.source));
     Status status = hdf5_inside_check_file(c.source, request.path);

@@ -210,16 +210,23 @@ typedef struct Walk {
     const char *path;      /* of the file */
     char name[PATH_BYTES]; /* of the group */
     int depth;
-    int64_t *left; /* objects that may still come: those of a ring come for ever */
+    int64_t *left;          /* objects that may still come: those of a ring come for ever */
+    Hdf5InsideVisit *visit; /* may be NULL */
+    void *context;
     Status status;
 } Walk;
 
 static Status walk_group(hid_t group, Walk *walk);
 
+static Status walk_dataset(hid_t dataset, const Walk *walk) {
+    TRY(check_dataset(dataset, walk->path, walk->name));
+    return walk->visit != NULL ? walk->visit(dataset, walk->context) : status_ok();
+}
+
 static Status walk_object(hid_t object, Walk *walk) {
     const H5I_type_t type = object < 0 ? H5I_BADID : H5Iget_type(object);
     if (type == H5I_BADID) return hdf5_error(STATUS_BAD_FILE, "open", walk->name);
-    if (type == H5I_DATASET) return check_dataset(object, walk->path, walk->name);
+    if (type == H5I_DATASET) return walk_dataset(object, walk);
     return type == H5I_GROUP ? walk_group(object, walk) : status_ok();
 }
 
@@ -248,12 +255,16 @@ static Status walk_group(hid_t group, Walk *walk) {
     return status_first(walk->status, hdf5_error(STATUS_BAD_FILE, "read", walk->name));
 }
 
-Status hdf5_inside_check_file(hid_t file, const char *path) {
+Status hdf5_inside_visit(hid_t file, const char *path, Hdf5InsideVisit *visit, void *context) {
     int64_t left = OBJECTS_MOST;
-    Walk walk = {.path = path, .name = "", .left = &left, .status = status_ok()};
+    Walk walk = {.path = path, .name = "", .left = &left, .visit = visit, .context = context, .status = status_ok()};
     const hid_t root = H5Gopen2(file, "/", H5P_DEFAULT);
     if (root < 0) return hdf5_error(STATUS_BAD_FILE, "open", path);
     const Status status = walk_group(root, &walk);
     (void)H5Gclose(root);
     return status;
+}
+
+Status hdf5_inside_check_file(hid_t file, const char *path) {
+    return hdf5_inside_visit(file, path, NULL, NULL);
 }

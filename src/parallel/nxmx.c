@@ -559,11 +559,15 @@ Status nxmx_create(hid_t file, const NxmxContents *contents) {
     return hdf5_write_group(file, "entry", "NXentry", fill_entry, &nxmx);
 }
 
+Status nxmx_make_room_for_end(hid_t file) {
+    const char never[PROVENANCE_TIME_BYTES] = "";
+    return hdf5_has(file, "/entry/end_time") ? status_ok()
+                                             : hdf5_write_wide_text(file, "/entry/end_time", sizeof never, never);
+}
+
 Status nxmx_complete(hid_t file) {
     char now[PROVENANCE_TIME_BYTES];
     provenance_time(now);
     TRY(hdf5_overwrite_text(file, "/entry/end_time_estimated", now));
-    /* files that older versions began have none */
-    return hdf5_has(file, "/entry/end_time") ? hdf5_overwrite_text(file, "/entry/end_time", now)
-                                             : hdf5_write_text(file, "/entry/end_time", now);
+    return hdf5_overwrite_text(file, "/entry/end_time", now);
 }

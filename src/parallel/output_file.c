@@ -3,9 +3,13 @@
 #include "compress.h"
 #include "hdf5_helpers.h"
 #include "hdf5_inside.h"
+#include "undo.h"
+#include "undo_ranges.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 Status output_file_explain(const OutputPath *path, bool worthless, Status status) {
@@ -81,18 +85,69 @@ static Status compare_file(const char *path, const Provenance *provenance, bool 
     return status;
 }
 
-static Status add_session(const OutputPath *path, const Provenance *provenance, int *sequence_index) {
-    const NewSession session = {.provenance = provenance, .sequence_index = sequence_index};
+static bool can_be_read(const char *path) {
     hid_t file = H5I_INVALID_HID;
-    if (access(path->partial, W_OK) != 0)
-        return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", path->partial, strerror(errno));
-    TRY(hdf5_open_file(path->partial, true, &file));
-    const Status status = hdf5_use_group(file, "/entry/simulation", begin_session, &session);
+    Status status = hdf5_open_file(path, false, &file);
+    if (status_is_ok(status)) status = hdf5_inside_check_file(file, path);
+    (void)hdf5_close_file(path, &file);
+    return status_is_ok(status);
+}
+
+/* A session that was interrupted while it was added is taken out again. */
+static Status mend(const OutputPath *path, Notes *notes) {
+    UndoFound found;
+    TRY(undo_mend(path, &found));
+    if (found.put_back)
+        notes_add(notes, "%.200s is put back as it was before a --resume that was interrupted at its beginning",
+                  path->partial);
+    if (status_is_ok(found.damage)) return status_ok();
+    if (!can_be_read(path->partial))
+        return status_error(STATUS_BAD_FILE,
+                            "%.400s cannot be resumed: a --resume was interrupted while it changed it, and %.500s, so "
+                            "that it cannot be put back (--overwrite replaces it)",
+                            path->partial, found.damage.message);
+    notes_add(notes, "%.200s; it is removed, as %.100s needs none", found.damage.message, path->partial);
+    return output_path_remove_undo(path);
+}
+
+static Status record(const OutputPath *path) {
+    struct stat info;
+    UndoRanges ranges;
+    if (stat(path->partial, &info) != 0)
+        return status_error(STATUS_OUTPUT_FAILED, "cannot look at %s: %s", path->partial, strerror(errno));
+    TRY(undo_ranges_find(path->partial, info.st_size, &ranges));
+    const Status status = undo_record(path, info.st_size, &ranges);
+    free(ranges.range);
+    return status;
+}
+
+/* All that changes the structure of a file that is continued. */
+static Status change_structure(const OutputPath *path, const NewSession *session) {
+    hid_t file = H5I_INVALID_HID;
+    const Status opened = hdf5_open_file(path->partial, true, &file);
+    if (!status_is_ok(opened)) return status_error(STATUS_OUTPUT_FAILED, "%s", opened.message);
+    Status status = nxmx_make_room_for_end(file);
+    if (status_is_ok(status)) status = hdf5_use_group(file, "/entry/simulation", begin_session, session);
     return status_first(status, hdf5_close_file(path->partial, &file));
 }
 
+/* When it fails the file is put back, now if that can be, else at the next --resume. */
+static Status add_session(const OutputPath *path, const Provenance *provenance, int *sequence_index) {
+    const NewSession session = {.provenance = provenance, .sequence_index = sequence_index};
+    UndoFound found;
+    if (access(path->partial, W_OK) != 0)
+        return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", path->partial, strerror(errno));
+    TRY(record(path));
+    Status status = change_structure(path, &session);
+    if (status_is_ok(status)) status = output_path_sync(path);
+    if (status_is_ok(status)) return output_path_remove_undo(path);
+    (void)undo_mend(path, &found);
+    return status;
+}
+
 /* The file is compared before it is opened for writing, so that a refusal leaves it as it was. */
-static Status continue_file(const OutputPath *path, const NxmxContents *contents, int *session) {
+static Status continue_file(const OutputPath *path, const NxmxContents *contents, Notes *notes, int *session) {
+    TRY(output_file_explain(path, false, mend(path, notes)));
     TRY(compare_file(path->partial, contents->provenance, true));
     TRY(output_path_check_room(path, nxmx_bytes(contents)));
     TRY(output_path_reserve(path));
@@ -106,7 +161,7 @@ Status output_file_prepare(const OutputPath *path, const NxmxContents *contents,
     case OUTPUT_NEW:
         return create_file(path, contents, session);
     case OUTPUT_CONTINUED:
-        return continue_file(path, contents, session);
+        return continue_file(path, contents, request->notes, session);
     case OUTPUT_COMPLETE:
         return compare_file(path->complete, contents->provenance, false);
     }

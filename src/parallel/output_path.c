@@ -26,16 +26,23 @@ static Status system_error(const char *action, const char *path) {
                         strerror(errno));
 }
 
+enum { ENDING_BYTES = 10 }; /* of the longest ending, with its final zero */
+
+static void name_beside(const char *path, const char *ending, char *name) {
+    memcpy(name, path, strlen(path));
+    memcpy(name + strlen(path), ending, strlen(ending) + 1);
+}
+
 Status output_path_create(const char *path, OutputPath *output) {
-    static const char ending[] = ".partial";
     if (path == NULL || path[0] == '\0')
         return status_error(STATUS_BAD_PARAMETER, "there is no name for the output; give --output FILE.nxs");
-    if (strlen(path) + sizeof ending > OUTPUT_PATH_BYTES)
+    if (strlen(path) + ENDING_BYTES > OUTPUT_PATH_BYTES)
         return status_error(STATUS_BAD_PARAMETER, "--output is %zu characters long; the most is %zu", strlen(path),
-                            OUTPUT_PATH_BYTES - sizeof ending);
+                            (size_t)(OUTPUT_PATH_BYTES - ENDING_BYTES));
     (void)text_copy(output->complete, sizeof output->complete, path);
-    memcpy(output->partial, path, strlen(path));
-    memcpy(output->partial + strlen(path), ending, sizeof ending);
+    name_beside(path, ".partial", output->partial);
+    name_beside(path, ".undo", output->undo);
+    name_beside(path, ".undo.new", output->undo_new);
     (void)text_copy(output->folder, sizeof output->folder, path);
     char *slash = strrchr(output->folder, '/');
     if (slash == NULL)
@@ -158,11 +165,6 @@ bool output_path_holds(const OutputPath *output, int descriptor) {
     return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-Status output_path_remove_partial(const OutputPath *output) {
-    if (unlink(output->partial) != 0 && errno != ENOENT) return system_error("remove", output->partial);
-    return status_ok();
-}
-
 static Status sync_path(const char *path, int flags) {
     const int descriptor = open(path, flags);
     if (descriptor < 0) return system_error("open", path);
@@ -177,9 +179,39 @@ Status output_path_sync(const OutputPath *output) {
     return sync_path(output->partial, O_RDWR);
 }
 
-Status output_path_withdraw(const OutputPath *output) {
-    if (rename(output->complete, output->partial) != 0) return system_error("rename to .partial", output->complete);
+Status output_path_sync_folder(const OutputPath *output) {
     return sync_path(output->folder, O_RDONLY);
+}
+
+Status output_path_remove_undo(const OutputPath *output) {
+    if (unlink(output->undo_new) != 0 && errno != ENOENT) return system_error("remove", output->undo_new);
+    if (unlink(output->undo) == 0) return output_path_sync_folder(output);
+    return errno == ENOENT ? status_ok() : system_error("remove", output->undo);
+}
+
+/* In this order: a .partial that is there can be put back at any moment. */
+Status output_path_remove_partial(const OutputPath *output) {
+    if (unlink(output->partial) != 0 && errno != ENOENT) return system_error("remove", output->partial);
+    return output_path_remove_undo(output);
+}
+
+bool output_path_has_undo(const char *partial) {
+    static const char ending[] = ".partial";
+    char path[OUTPUT_PATH_BYTES];
+    OutputPath output;
+    struct stat info;
+    if (!text_copy(path, sizeof path, partial) || strlen(path) < sizeof ending) return false;
+    char *end = path + strlen(path) - (sizeof ending - 1);
+    if (strcmp(end, ending) != 0) return false;
+    *end = '\0';
+    return status_is_ok(output_path_create(path, &output)) && lstat(output.undo, &info) == 0;
+}
+
+/* What would put an earlier .partial back must not meet this one. */
+Status output_path_withdraw(const OutputPath *output) {
+    TRY(output_path_remove_undo(output));
+    if (rename(output->complete, output->partial) != 0) return system_error("rename to .partial", output->complete);
+    return output_path_sync_folder(output);
 }
 
 Status output_path_publish(const OutputPath *output, bool overwrite) {
@@ -187,10 +219,11 @@ Status output_path_publish(const OutputPath *output, bool overwrite) {
         return status_error(STATUS_OUTPUT_FAILED,
                             "%s has appeared while this run was writing %s; both are kept, rename the second yourself",
                             output->complete, output->partial);
+    TRY(output_path_remove_undo(output));
     if (rename(output->partial, output->complete) != 0)
         return status_error(STATUS_OUTPUT_FAILED,
                             "cannot rename %s to its final name: %s; all frames are in it: mend that and rename it "
                             "yourself",
                             output->partial, strerror(errno));
-    return sync_path(output->folder, O_RDONLY);
+    return output_path_sync_folder(output);
 }

@@ -204,7 +204,7 @@ static Status open_output(Run *run, bool *complete) {
                                   .overwrite = p->run_overwrite,
                                   .resume = p->run_resume,
                                   .verify = p->run_verify,
-                                  .damaged = &run->notes,
+                                  .notes = &run->notes,
                                   .frames = run->decision.slice,
                                   .command_line = run->request->command_line,
                                   .looks = run->request->looks,

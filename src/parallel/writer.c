@@ -198,7 +198,7 @@ static Status discard_damaged(Writer *writer, const NxmxContents *contents, Outp
         status = verify_images(writer->team, path, nxmx_image_type(writer->images), writer->frames, damaged);
     const bool any = status_is_ok(status) && memchr(damaged, 1, (size_t)writer->frames) != NULL;
     if (any && writer->team.rank == 0) {
-        if (request.damaged != NULL) verify_note(damaged, writer->frames, request.frames.begin, request.damaged);
+        if (request.notes != NULL) verify_note(damaged, writer->frames, request.frames.begin, request.notes);
         if (is_complete) status = output_path_withdraw(&writer->path);
         if (status_is_ok(status)) status = verify_discard(writer->path.partial, damaged, writer->frames);
     }
