@@ -70,6 +70,9 @@ Status output_path_remove_undo(const OutputPath *output);
  *  interrupted, or is at work. */
 bool output_path_has_undo(const char *partial);
 
+/** A failure to read a file; where output_path_has_undo, with what can be done. Success as it is. */
+Status output_path_explain(const char *partial, Status status);
+
 /** Brings the .partial to the disk itself, past the operating system's memory. */
 Status output_path_sync(const OutputPath *output);
 

@@ -289,8 +289,8 @@ Status compress_file(CompressRequest request, CompressResult *result) {
         return status_error(STATUS_BAD_PARAMETER, "the name %.60s... is too long", request.path);
     if (output_path_has_undo(request.path)) /* which would not fit the compressed file */
         return status_error(STATUS_BAD_FILE,
-                            "%.400s: a --resume of it was interrupted at its beginning; finish the run with --resume "
-                            "first",
+                            "%.400s: a --resume of it was interrupted at its beginning; tessera simulate --resume "
+                            "puts it back first",
                             request.path);
     TRY(image_pack_check(request.packing.method));
     TRY(hdf5_open_file(request.path, false, &c.source));

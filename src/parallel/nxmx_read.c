@@ -3,6 +3,7 @@
 #include "hdf5_helpers.h"
 #include "hdf5_inside.h"
 #include "nxmx.h"
+#include "output_path.h"
 #include "size.h"
 #include "text.h"
 #include "writer.h"
@@ -345,8 +346,8 @@ static Status open_file(const char *path, NxmxReader *reader) {
     reader->path = malloc(strlen(path) + 1);
     if (reader->path == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the name of %s", path);
     memcpy(reader->path, path, strlen(path) + 1);
-    TRY(hdf5_open_file(path, false, &reader->file));
-    TRY(hdf5_inside_check_file(reader->file, path));
+    TRY(output_path_explain(path, hdf5_open_file(path, false, &reader->file)));
+    TRY(output_path_explain(path, hdf5_inside_check_file(reader->file, path)));
     const Status status = read_file(reader);
     if (status_is_ok(status)) return status;
     return status_error(status.code, "%s: %.800s", path, status.message);

@@ -16,15 +16,6 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-/* A file whose structure is being changed needs not be readable. */
-static Status explain(const char *path, Status status) {
-    if (status_is_ok(status) || !output_path_has_undo(path)) return status;
-    return status_error(status.code,
-                        "%.800s; a --resume of it was interrupted at its beginning, or is there now: the next one, "
-                        "tessera simulate --resume, puts it back first",
-                        status.message);
-}
-
 Status nxmx_open(const char *path, hid_t *file) {
     struct stat info;
     *file = H5I_INVALID_HID;
@@ -32,8 +23,9 @@ Status nxmx_open(const char *path, hid_t *file) {
     if (stat(path, &info) != 0) return status_error(STATUS_BAD_FILE, "cannot read %s: %s", path, strerror(errno));
     const Status opened = hdf5_open_file(path, false, file);
     if (!status_is_ok(opened))
-        return explain(path, status_error(STATUS_BAD_FILE, "%s cannot be read as HDF5: %.500s", path, opened.message));
-    Status status = explain(path, hdf5_inside_check_file(*file, path));
+        return output_path_explain(
+            path, status_error(STATUS_BAD_FILE, "%s cannot be read as HDF5: %.500s", path, opened.message));
+    Status status = output_path_explain(path, hdf5_inside_check_file(*file, path));
     const bool ours = status_is_ok(status) && hdf5_has(*file, "/entry") && hdf5_has(*file, "/entry/simulation") &&
                       provenance_is_ours(*file);
     if (ours) return status;

@@ -207,6 +207,14 @@ bool output_path_has_undo(const char *partial) {
     return status_is_ok(output_path_create(path, &output)) && lstat(output.undo, &info) == 0;
 }
 
+Status output_path_explain(const char *partial, Status status) {
+    if (status_is_ok(status) || !output_path_has_undo(partial)) return status;
+    return status_error(status.code,
+                        "%.800s; a --resume of it was interrupted at its beginning, or is there now: the next one, "
+                        "tessera simulate --resume, puts it back first",
+                        status.message);
+}
+
 /* What would put an earlier .partial back must not meet this one. */
 Status output_path_withdraw(const OutputPath *output) {
     TRY(output_path_remove_undo(output));

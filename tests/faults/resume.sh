@@ -5,20 +5,23 @@
 # The output's folder counts as well: it is synchronized. The lock has tests of its own.
 # shellcheck disable=SC2015,SC2154 # a failure of either is one; faults.sh sets code and disk_calls
 set -u
+SAMPLE=${SAMPLE:-4} # a trial is two runs and a look at what they leave
 . "$SOURCE/tests/support/faults.sh"
 run=("$TESSERA" simulate "${tiny_case[@]}" --run.wave=1 --quiet)
 resume=("${run[@]}" --resume --run.verify=true --output there/out.nxs)
+top=$PWD
 where=(FILE=there NOT=.lock)
 errors=(ENOSPC EDQUOT EIO EROFS)
 "${run[@]}" --output reference.nxs || fail "reference"
 reference=$(images_of reference.nxs)
-states_of() { values_of "$1" /entry/simulation/frames/status 2> /dev/null | sort | uniq -c | tr -s ' \n' ' '; }
-times_of() { # when the finished frames were begun
-    paste -d ' ' <(values_of "$1" /entry/simulation/frames/status) \
-        <(h5dump -y -w 1 -A 0 -m %.7f -d /entry/simulation/frames/start_time "$1" | tr -d ' ,' | grep -xE -- '-?(nan|[0-9.]+)') |
-        sed -n 's/^2 //p'
+rows_of() { # rows_of FILE: state of each frame, and when it was begun
+    local values
+    values=$(h5dump -y -w 1 -A 0 -m %.7f -d /entry/simulation/frames/status -d /entry/simulation/frames/start_time "$1" 2> /dev/null |
+        tr -d ' ,' | grep -xE -- '-?(nan|[0-9.]+)')
+    paste -d ' ' <(head -n 4 <<< "$values") <(tail -n 4 <<< "$values")
 }
-start_with() { rm -rf there && cp -a "$1" there; } # start_with FOLDER: as it was left
+times_of() { rows_of "$1" | sed -n 's/^2 //p'; } # when the finished frames were begun
+start_with() { rm -rf there && cp -a "$top/$1" there; } # start_with FOLDER: as it was left
 
 # A run that was killed when some frames were finished, and one when all were, before the file got its name.
 mkdir there
@@ -26,7 +29,7 @@ writes=$(calls_of 0 CALLS=write FILE=there/out.nxs.partial -- "${run[@]}" --outp
 for number in $(seq "$writes" -1 1); do
     rm -rf there && mkdir there
     faulty 0 CALLS=write FILE=there/out.nxs.partial AT="$number" ACTION=kill -- "${run[@]}" --output there/out.nxs
-    [ "$(states_of there/out.nxs.partial)" != ' 2 0 2 2 ' ] || break
+    [ "$(times_of there/out.nxs.partial | wc -l)" != 2 ] || break
 done
 [ $code = 137 ] || fail "no file with two finished frames"
 rm -f there/out.nxs.lock
@@ -36,9 +39,8 @@ faulty 0 CALLS=rename FILE=there/out.nxs.partial AT=1 ACTION=kill -- "${run[@]}"
 [ $code = 137 ] && [ -e there/out.nxs.partial ] || fail "no whole file without its name"
 cp -a there whole
 
-tried=0 interrupted=0 unreadable=0
 check_what_is_left() { # check_what_is_left WHAT
-    local what=$1 file=there/out.nxs
+    local what=$1 file=there/out.nxs rows
     tried=$((tried + 1))
     [ ! -e $file.undo ] || interrupted=$((interrupted + 1))
     if [ -e $file.partial ] && ! "$TESSERA" describe $file.partial > described 2>&1; then
@@ -52,40 +54,35 @@ check_what_is_left() { # check_what_is_left WHAT
     fi
     ! grep -q checksum resumed || fail "$what: a finished frame was damaged: $(cat resumed)"
     [ "$(images_of $file)" = "$reference" ] || fail "$what: other bytes"
-    [ "$(states_of $file)" = ' 4 2 ' ] || fail "$what: states $(states_of $file)"
-    [ "$(times_of $file | grep -cxF "$finished")" = "$(wc -l <<< "$finished")" ] || fail "$what: a finished frame was computed again"
+    rows=$(rows_of $file)
+    [ "$(grep -c '^2 ' <<< "$rows")" = 4 ] || fail "$what: not finished: $rows"
+    [ "$(grep -cxF "$finished" <<< "${rows//2 /}")" = "$(wc -l <<< "$finished")" ] || fail "$what: a finished frame was computed again"
     [ -z "$(find there -name '*undo*')" ] || fail "$what: there is $(ls there)"
 }
-check_number() { # check_number FOLDER WHAT CALLS NUMBER COUNT once|lasting|kill|half
-    local what="$2, call $4 of $5 of $3: $6" error=${errors[$4 % 4]}
-    start_with "$1"
-    case $6 in
-    once) faulty 0 CALLS="$3" "${where[@]}" AT="$4" ERROR="$error" -- "${resume[@]}" ;;
-    lasting) faulty 0 CALLS="$3" "${where[@]}" AT="$4" ERROR="$error" LASTS=1 -- "${resume[@]}" ;;
-    *) faulty 0 CALLS="$3" "${where[@]}" AT="$4" ACTION="$6" -- "${resume[@]}" ;;
-    esac
-    grep -q hit log || fail "$what: it did not happen"
-    case $6 in
-    once | lasting) told "$what" 3 0 2 ;; # 0: of the progress file and the like; 2: it cannot be opened to be read
-    *) [ $code = 137 ] || fail "$what: exit code $code" ;;
-    esac
-    check_what_is_left "$what"
-}
-check() { # check FOLDER WHAT [FOLDER]: a --resume of what lies there; sets finished, when the finished frames were begun
-    local folder=$1 count writes number action
-    finished=$(times_of "${3:-$folder}/out.nxs.partial")
+check() { # check FOLDER WHAT once|lasting|kill|half [FOLDER]: a --resume of what lies there; the last has the finished frames
+    local folder=$1 action=$3 calls=$disk_calls tried=0 interrupted=0 unreadable=0 finished count number what
+    finished=$(times_of "${4:-$folder}/out.nxs.partial")
+    mkdir "$1.$3" && cd "$1.$3" || exit
+    [ "$action" != half ] || calls="write"
     start_with "$folder"
-    count=$(calls_of 0 CALLS="$disk_calls" "${where[@]}" -- "${resume[@]}")
-    start_with "$folder"
-    writes=$(calls_of 0 CALLS=write "${where[@]}" -- "${resume[@]}")
-    check_what_is_left "$2"
+    count=$(calls_of 0 CALLS="$calls" "${where[@]}" -- "${resume[@]}")
     for number in $(numbers "$count"); do
-        for action in once lasting kill; do check_number "$folder" "$2" "$disk_calls" "$number" "$count" $action; done
+        what="$2, $action, call $number of $count"
+        start_with "$folder"
+        case $action in
+        once) faulty 0 CALLS="$calls" "${where[@]}" AT="$number" ERROR="${errors[number % 4]}" -- "${resume[@]}" ;;
+        lasting) faulty 0 CALLS="$calls" "${where[@]}" AT="$number" ERROR="${errors[number % 4]}" LASTS=1 -- "${resume[@]}" ;;
+        *) faulty 0 CALLS="$calls" "${where[@]}" AT="$number" ACTION="$action" -- "${resume[@]}" ;;
+        esac
+        grep -q hit log || fail "$what: it did not happen"
+        case $action in
+        once | lasting) told "$what" 3 0 2 ;; # 0: of the progress file and the like; 2: it cannot be opened to be read
+        *) [ $code = 137 ] || fail "$what: exit code $code" ;;
+        esac
+        check_what_is_left "$what"
     done
-    for number in $(numbers "$writes"); do check_number "$folder" "$2" write "$number" "$writes" half; done
-    echo "$2: $count calls, $writes of them writes"
+    echo "$2, $action: $tried of $count calls, $interrupted left a record, $unreadable files could not be read until they were resumed"
 }
-check some "a resume"
 
 # What a resume leaves that was killed while HDF5 brought the new session to the disk.
 start_with some
@@ -98,10 +95,113 @@ for number in $(seq 1 "$count"); do
 done
 if [ -n "$torn" ]; then
     cp -a there torn
-    check torn "a resume after one that was killed at call $torn" some
 else
     fail "no kill left a file that must be put back"
+    finish
 fi
-check whole "a resume that only gives the name"
-echo "$tried trials: $interrupted left an undo file, $unreadable of the files could not be read until they were resumed"
+for action in once lasting kill half; do
+    later check some "a resume" $action
+    later check torn "a resume after one that was killed at call $torn" $action some
+    later check whole "a resume that only gives the name" $action
+done
+wait
+
+# What may lie under the name of the record: of another run, damaged, laid there by somebody.
+"${run[@]}" --sweep.seed=5 --output other.nxs || fail "another run"
+cp -a some another && cp other.nxs another/out.nxs.partial
+start_with another
+for number in $(seq "$torn" "$count"); do # until there is a record of it
+    start_with another
+    faulty 0 CALLS="$disk_calls" "${where[@]}" AT="$number" ACTION=kill -- "${resume[@]}" --sweep.seed=5
+    [ ! -e there/out.nxs.undo ] || break
+done
+mv there/out.nxs.undo other.undo || fail "no record of another run"
+lay() { # lay KIND: under the name of the record
+    rm -f there/out.nxs.undo precious
+    echo precious > precious
+    case $1 in
+    another) cp other.undo there/out.nxs.undo ;;
+    damaged) head -c -100 torn/out.nxs.undo > there/out.nxs.undo ;;
+    text) echo no record > there/out.nxs.undo ;;
+    link) ln -s ../precious there/out.nxs.undo ;;
+    pipe) mkfifo there/out.nxs.undo ;;
+    esac
+}
+try() { # try WHAT CODE TEXT COMMAND...: its exit code and what it says
+    local what=$1 wanted=$2 text=$3
+    shift 3
+    code=0
+    timeout -s KILL 60 "$@" > out 2>&1 || code=$?
+    [ $code = "$wanted" ] || fail "$what: exit code $code, not $wanted: $(cat out)"
+    grep -qF -- "$text" out || fail "$what: \"$text\" is not in: $(cat out)"
+    [ "$(cat precious)" = precious ] || fail "$what: it was written through a link"
+}
+complete() { # complete WHAT: all is done, and nothing of a record left
+    [ "$(images_of there/out.nxs)" = "$reference" ] || fail "$1: other bytes"
+    [ -z "$(find there -name '*undo*' -o -name '*partial')" ] || fail "$1: left: $(ls there)"
+}
+loud=("$TESSERA" simulate "${tiny_case[@]}" --run.wave=1 --output there/out.nxs)
+sum() { sha256sum < there/out.nxs.partial; }
+for kind in another damaged text link pipe; do
+    start_with torn
+    lay $kind
+    before=$(sum)
+    if [ $kind = another ]; then text='was not made from'; else text='that it cannot be put back'; fi
+    try "a torn file and $kind" 2 "$text" "${loud[@]}" --resume
+    [ "$(sum)" = "$before" ] || fail "a torn file and $kind: it has changed"
+    [ -e there/out.nxs.undo ] || [ -L there/out.nxs.undo ] || fail "a torn file and $kind: it is gone"
+    try "a torn file and $kind, replaced" 0 '' "${loud[@]}" --overwrite
+    complete "a torn file and $kind, replaced"
+    start_with some
+    lay $kind
+    before=$(sum)
+    if [ $kind = another ]; then
+        try "a whole file and $kind" 2 'was not made from' "${loud[@]}" --resume
+        [ "$(sum)" = "$before" ] || fail "a whole file and $kind: it has changed"
+    else
+        try "a whole file and $kind" 0 'it is removed' "${loud[@]}" --resume
+        complete "a whole file and $kind"
+    fi
+    rm -rf there && mkdir there
+    lay $kind
+    try "a new file and $kind" 0 '' "${loud[@]}"
+    complete "a new file and $kind"
+    rm -rf there && mkdir there && cp reference.nxs there/out.nxs # which is a .partial again when a frame is damaged
+    lay $kind
+    /usr/bin/python3 -c 'import h5py; d = h5py.File("there/out.nxs", "r+")["entry/data/data"]; d[1, 2, 3] += 1' || fail "h5py"
+    try "a damaged file and $kind" 0 'checksum' "${loud[@]}" --resume --run.verify=true
+    complete "a damaged file and $kind"
+done
+
+# What is said: by the one that puts back, with several ranks and by nanobragg too; by others, which change nothing.
+start_with torn
+lay none
+try "a torn file without a record" 2 'cannot read' "${loud[@]}" --resume
+start_with torn
+before=$(sum)
+for command in describe "compress --with deflate" "export --format raw --output raw"; do
+    # shellcheck disable=SC2086 # a list of words
+    try "$command of a torn file" 2 'puts it back first' "$TESSERA" ${command%% *} there/out.nxs.partial ${command#"${command%% *}"}
+    [ "$(sum)" = "$before" ] || fail "$command: the file has changed"
+done
+try "a torn file" 0 'is put back as it was' "${loud[@]}" --resume
+complete "a torn file"
+start_with torn
+try "a torn file on 2 ranks" 0 'is put back as it was' $MPIEXEC -n 2 "${loud[@]}" --resume
+complete "a torn file on 2 ranks"
+start_with some
+lay damaged
+try "describe of a whole file" 0 'a --resume was interrupted' "$TESSERA" describe there/out.nxs.partial
+try "compress of a whole file" 2 'puts it back first' "$TESSERA" compress there/out.nxs.partial --with deflate
+
+# No room for the record: the file stays as it is.
+for kind in open write sync rename close; do
+    start_with some
+    before=$(sum)
+    faulty 0 CALLS=$kind FILE=.undo AT=1 -- "${loud[@]}" --resume
+    told "no room for the record, $kind" 3
+    grep -q 'out.nxs.undo.*--resume goes on' err || fail "no room for the record, $kind: $(cat err)"
+    [ "$(sum)" = "$before" ] || fail "no room for the record, $kind: the file has changed"
+    [ -z "$(find there -name '*undo*')" ] || fail "no room for the record, $kind: left: $(ls there)"
+done
 finish
