@@ -84,6 +84,10 @@ check() { # check FOLDER WHAT once|lasting|kill|half [FOLDER]: a --resume of wha
     echo "$2, $action: $tried of $count calls, $interrupted left a record, $unreadable files could not be read until they were resumed"
 }
 
+# One that a version began which gave a file its end time only at its end.
+cp -a some old
+/usr/bin/python3 -c 'import h5py; del h5py.File("old/out.nxs.partial", "r+")["entry/end_time"]' || fail "h5py"
+
 # What a resume leaves that was killed while HDF5 brought the new session to the disk.
 start_with some
 count=$(calls_of 0 CALLS="$disk_calls" "${where[@]}" -- "${resume[@]}")
@@ -104,6 +108,7 @@ for action in once lasting kill half; do
     later check torn "a resume after one that was killed at call $torn" $action some
     later check whole "a resume that only gives the name" $action
 done
+later check old "a resume of an old file" kill
 wait
 
 # What may lie under the name of the record: of another run, damaged, laid there by somebody.
