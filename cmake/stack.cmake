@@ -5,12 +5,12 @@ include(CheckCCompilerFlag)
 
 # The largest frames are a path's names and what is said of a failure on their way through a function that was inlined
 # into another; those of the kernels, the work space of a row of sub-pixels; those of tests, whole images and files.
-set(TESSERA_FRAME_BYTES 49152)
+set(TESSERA_FRAME_BYTES 65536)
 set(TESSERA_KERNEL_FRAME_BYTES 81920)
 set(TESSERA_TEST_FRAME_BYTES 98304)
 
-check_c_compiler_flag(-Wstack-usage=49152 compiler_knows_stack_usage) # gcc
-check_c_compiler_flag(-Wframe-larger-than=49152 compiler_knows_frame_larger_than) # clang, and less exactly gcc
+check_c_compiler_flag(-Wstack-usage=65536 compiler_knows_stack_usage) # gcc
+check_c_compiler_flag(-Wframe-larger-than=65536 compiler_knows_frame_larger_than) # clang, and less exactly gcc
 if(compiler_knows_stack_usage)
   set(frame_flag -Wstack-usage=)
 elseif(compiler_knows_frame_larger_than)
