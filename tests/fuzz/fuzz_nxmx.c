@@ -23,6 +23,7 @@ enum { NAMES_MOST = 1024, NAME_BYTES = 128, CHANGES_MOST = 8, CHANGE_BYTES = 8, 
 /* The unharmed file, made once. */
 typedef struct Base {
     char folder[64], file[96], merged[96];
+    char secret[96]; /* a file that no reader has any business with */
     Parameters *parameters;
     Team team;
     char *contents;
@@ -32,6 +33,7 @@ typedef struct Base {
 } Base;
 
 static Base base;
+static const char SECRET[] = "nobody writes here, and nobody reads it";
 
 static void remove_files(void) {
     DIR *entries = opendir(base.folder);
@@ -73,6 +75,7 @@ static void make_base(void) {
     fuzz_require(mkdtemp(base.folder) != NULL, "a folder can be made");
     (void)atexit(remove_folder);
     (void)snprintf(base.file, sizeof base.file, "%s/run.nxs.partial", base.folder);
+    (void)snprintf(base.secret, sizeof base.secret, "%s/secret", base.folder);
     (void)snprintf(base.merged, sizeof base.merged, "%s/merged.nxs", base.folder);
     fuzz_require(status_is_ok(team_start(&base.team)), "a process alone is a team");
     base.parameters = fuzz_parameters((const char *const[]){
@@ -116,8 +119,17 @@ static hid_t space_of(uint8_t rank, uint8_t choice) {
     return rank % 5 == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank % 5, length, NULL);
 }
 
-/* Values without meaning, of small objects. */
+static bool is_elsewhere(hid_t dataset) {
+    const hid_t creation = H5Dget_create_plist(dataset);
+    const bool elsewhere = creation < 0 || H5Pget_external_count(creation) != 0;
+    if (creation >= 0) (void)H5Pclose(creation);
+    return elsewhere;
+}
+
+/* Values without meaning, of small objects. What is written to a dataset whose values lie in another file would get
+ * there. */
 static void fill(hid_t object, bool is_attribute, uint8_t pattern) {
+    if (!is_attribute && is_elsewhere(object)) return;
     const hid_t type = is_attribute ? H5Aget_type(object) : H5Dget_type(object);
     const hid_t space = is_attribute ? H5Aget_space(object) : H5Dget_space(object);
     const hssize_t count = space < 0 ? 0 : H5Sget_simple_extent_npoints(space);
@@ -138,7 +150,7 @@ static void fill(hid_t object, bool is_attribute, uint8_t pattern) {
 static void set_layout(hid_t creation, hid_t space, uint8_t choice) {
     hsize_t ones[4] = {1, 1, 1, 1};
     const int rank = H5Sget_simple_extent_ndims(space);
-    if (choice % 4 == 1) (void)H5Pset_external(creation, "/etc/passwd", 0, H5F_UNLIMITED);
+    if (choice % 4 == 1) (void)H5Pset_external(creation, base.secret, 0, H5F_UNLIMITED);
     if (choice % 4 == 2)
         (void)H5Pset_virtual(creation, space, choice < 128 ? "." : "run.nxs.partial", "/entry/data/data", space);
     if (choice % 4 == 3 && rank > 0) (void)H5Pset_chunk(creation, rank, ones);
@@ -319,6 +331,14 @@ static void read_damaged(const uint8_t *data, size_t size) {
     if (end != 0) (void)fprintf(stderr, "damaged bytes: the process that read them ended with %d\n", end);
 }
 
+static void check_secret(void) {
+    char *contents = NULL;
+    size_t bytes = 0;
+    fuzz_require(status_is_ok(text_read_file(base.secret, 4096, &contents, &bytes)), "the secret can be read");
+    fuzz_require(bytes == sizeof SECRET - 1 && memcmp(contents, SECRET, bytes) == 0, "nobody writes to another file");
+    free(contents);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (base.bytes == 0) make_base();
     if (size < 1) return 0;
@@ -326,8 +346,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         read_damaged(data + 1, size - 1);
     } else {
         put_file(base.file, base.contents, base.bytes);
+        put_file(base.secret, SECRET, sizeof SECRET - 1);
         change_file(data + 1, size - 1);
+        check_secret();
         read_in_way(data[0]);
+        check_secret();
     }
     remove_files();
     return 0;
