@@ -339,6 +339,7 @@ Status hdf5_read_text(hid_t parent, const char *name, size_t bytes, char *text) 
     const hid_t type = text_type_like(H5Dget_type(dataset), bytes);
     (void)H5Dclose(dataset);
     const Status status = hdf5_read(parent, name, type, 1, text);
+    text[bytes - 1] = '\0'; /* HDF5 copies a text of this very size as it is, with an end or without */
     if (type >= 0) (void)H5Tclose(type);
     return status;
 }
@@ -355,6 +356,7 @@ Status hdf5_read_attribute_text(hid_t parent, const char *object, const char *na
     if (attribute < 0) return hdf5_error(STATUS_BAD_FILE, "read attribute", name);
     const hid_t type = text_type_like(H5Aget_type(attribute), bytes);
     const Status status = read_one(attribute, name, type, text);
+    text[bytes - 1] = '\0'; /* as of a dataset */
     if (type >= 0) (void)H5Tclose(type);
     (void)H5Aclose(attribute);
     return status;
