@@ -310,16 +310,20 @@ Status hdf5_count(hid_t parent, const char *name, int64_t *count) {
     return status;
 }
 
+/* Reads all of an open dataset. */
+static Status read_open(hid_t dataset, const char *name, hid_t type, int64_t count, void *values) {
+    const int64_t stored = count_of(dataset);
+    if (stored != count)
+        return status_error(STATUS_BAD_FILE, "cannot read %s: it has %lld values, not %lld", name, (long long)stored,
+                            (long long)count);
+    return H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0 ? hdf5_error(STATUS_BAD_FILE, "read", name)
+                                                                             : status_ok();
+}
+
 Status hdf5_read(hid_t parent, const char *name, hid_t type, int64_t count, void *values) {
     hid_t dataset = H5I_INVALID_HID;
     TRY(hdf5_inside_open(parent, name, &dataset));
-    const int64_t stored = count_of(dataset);
-    Status status = status_ok();
-    if (stored != count)
-        status = status_error(STATUS_BAD_FILE, "cannot read %s: it has %lld values, not %lld", name, (long long)stored,
-                              (long long)count);
-    else if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-        status = hdf5_error(STATUS_BAD_FILE, "read", name);
+    const Status status = read_open(dataset, name, type, count, values);
     (void)H5Dclose(dataset);
     return status;
 }
@@ -337,10 +341,10 @@ Status hdf5_read_text(hid_t parent, const char *name, size_t bytes, char *text) 
     hid_t dataset = H5I_INVALID_HID;
     TRY(hdf5_inside_open(parent, name, &dataset));
     const hid_t type = text_type_like(H5Dget_type(dataset), bytes);
-    (void)H5Dclose(dataset);
-    const Status status = hdf5_read(parent, name, type, 1, text);
+    const Status status = read_open(dataset, name, type, 1, text);
     text[bytes - 1] = '\0'; /* HDF5 copies a text of this very size as it is, with an end or without */
     if (type >= 0) (void)H5Tclose(type);
+    (void)H5Dclose(dataset);
     return status;
 }
 
