@@ -21,7 +21,7 @@ Status hdf5_inside_check_file(hid_t file, const char *path);
 /** Uses a dataset, which it does not close. */
 typedef Status Hdf5InsideVisit(hid_t dataset, void *context);
 
-/** The same, and @p visit with every dataset: once for each name that it has.
+/** The same, and @p visit with every dataset: once or more, where it has several names.
  *  @return the first failure */
 Status hdf5_inside_visit(hid_t file, const char *path, Hdf5InsideVisit *visit, void *context);
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PATH_BYTES = 1024, FILE_NAME_BYTES = 4096, DEPTH_MOST = 32, OBJECTS_MOST = 2000000 };
+enum { PATH_BYTES = 1024, FILE_NAME_BYTES = 4096, DEPTH_MOST = 32, OBJECTS_MOST = 2000000, SHARED_MOST = 256 };
 
 void hdf5_inside_forget_external_links(void) {
     if (H5Lis_registered(H5L_TYPE_EXTERNAL) > 0) (void)H5Lunregister(H5L_TYPE_EXTERNAL);
@@ -205,12 +205,21 @@ Status hdf5_inside_open(hid_t parent, const char *name, hid_t *dataset) {
 /* ---------------------------------------------------------------------------------------------------------- the file
  */
 
+/* Groups that have several names. The ways through them multiply, so each is walked through once; one that is met
+ * inside itself makes a ring. Beyond these the number of objects is the bound. */
+typedef struct SharedGroups {
+    int count;
+    haddr_t address[SHARED_MOST];
+    bool is_open[SHARED_MOST]; /* the walk is inside */
+} SharedGroups;
+
 /* A walk through a file. */
 typedef struct Walk {
     const char *path;      /* of the file */
     char name[PATH_BYTES]; /* of the group */
     int depth;
-    int64_t *left;          /* objects that may still come: those of a ring come for ever */
+    int64_t *left; /* objects that may still come */
+    SharedGroups *shared;
     Hdf5InsideVisit *visit; /* may be NULL */
     void *context;
     Status status;
@@ -247,17 +256,48 @@ static herr_t walk_link(hid_t group, const char *name, const H5L_info_t *info, v
     return status_is_ok(above->status) ? 0 : -1;
 }
 
-static Status walk_group(hid_t group, Walk *walk) {
-    if (walk->depth > DEPTH_MOST || *walk->left < 0)
-        return status_error(STATUS_BAD_FILE, "%.400s: its groups lie too deep in one another, or in a ring: %.200s",
-                            walk->path, walk->name);
+static Status walk_members(hid_t group, Walk *walk) {
     if (H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, walk_link, walk) >= 0) return status_ok();
     return status_first(walk->status, hdf5_error(STATUS_BAD_FILE, "read", walk->name));
 }
 
+static Status refuse_ring(const Walk *walk) {
+    return status_error(STATUS_BAD_FILE, "%.400s: its groups lie too deep in one another, or in a ring: %.200s",
+                        walk->path, walk->name);
+}
+
+static int find_shared(const SharedGroups *shared, haddr_t address) {
+    int i = 0;
+    while (i < shared->count && shared->address[i] != address) i++;
+    return i;
+}
+
+static Status walk_group(hid_t group, Walk *walk) {
+    SharedGroups *shared = walk->shared;
+    H5O_info_t info;
+    if (walk->depth > DEPTH_MOST || *walk->left < 0) return refuse_ring(walk);
+    if (H5Oget_info(group, &info) < 0) return hdf5_error(STATUS_BAD_FILE, "read", walk->name);
+    const int index = find_shared(shared, info.addr);
+    if (index < shared->count) return shared->is_open[index] ? refuse_ring(walk) : status_ok();
+    if (info.rc < 2 || index == SHARED_MOST) return walk_members(group, walk);
+    shared->count++;
+    shared->address[index] = info.addr;
+    shared->is_open[index] = true;
+    const Status status = walk_members(group, walk);
+    shared->is_open[index] = false;
+    return status;
+}
+
 Status hdf5_inside_visit(hid_t file, const char *path, Hdf5InsideVisit *visit, void *context) {
     int64_t left = OBJECTS_MOST;
-    Walk walk = {.path = path, .name = "", .left = &left, .visit = visit, .context = context, .status = status_ok()};
+    SharedGroups shared = {.count = 0};
+    Walk walk = {.path = path,
+                 .name = "",
+                 .left = &left,
+                 .shared = &shared,
+                 .visit = visit,
+                 .context = context,
+                 .status = status_ok()};
     const hid_t root = H5Gopen2(file, "/", H5P_DEFAULT);
     if (root < 0) return hdf5_error(STATUS_BAD_FILE, "open", path);
     const Status status = walk_group(root, &walk);

@@ -99,6 +99,15 @@ def empty(f):
 hostile("empty", empty, f"{work}/turned.nxs")
 def ring(f): f["entry/ring"] = f["/"]
 hostile("ring", ring)
+def rings(f): f["entry/ring"] = f["entry/sample/ring"] = f["entry/simulation/ring"] = f["/"]
+hostile("rings", rings)
+def braid(f):
+    group = f["entry"]
+    for level in range(28):
+        inner = group.create_group("left")
+        group["right"] = inner
+        group = inner
+hostile("braid", braid)
 for number in range(3):
     kind = ("link", "storage", "virtual")[number]
     with h5py.File(f"{work}/list_{kind}.h5", "w") as f:
@@ -120,7 +129,7 @@ secret=$(sha256sum secret/*)
 passwd=$(sha256sum /etc/passwd)
 
 outside='link to another file\|lie in another file\|lies outside\|absolute name\|cannot be read\|in a ring'
-for kind in link group unused storage passwd virtual absolute column ring; do
+for kind in link group unused storage passwd virtual absolute column ring rings; do
     file=work/$kind.nxs
     refused "resume $kind" "$outside" simulate --resume --output $file
     for form in --json --verify; do
@@ -150,6 +159,11 @@ done
 refused "endless list" '1099511627776 rows' timeout 20 "$TESSERA" plan "${sweep[@]:0:${#sweep[@]}-2}" --sweep.kind=list \
     --sweep.file=work/endless.h5
 refused "merge empty" 'no list of doubles' "$TESSERA" merge merged.nxs work/empty.nxs.partial
+# The ways through groups of several names multiply; none is gone twice.
+begin=$SECONDS
+"$TESSERA" describe work/braid.nxs.partial > out 2>&1 || fail "describe braid: $(cat out)"
+refused "describe rings" "$outside" "$TESSERA" describe work/rings.nxs.partial
+[ $((SECONDS - begin)) -le 5 ] || fail "groups of several names took $((SECONDS - begin)) s"
 # compare reads one dataset of any HDF5 file: what else is in it does not matter.
 for kind in link group storage virtual absolute; do
     cp work/$kind.nxs.partial work/$kind.h5
