@@ -24,9 +24,12 @@ typedef struct FuzzFile {
 FuzzFile fuzz_file(const uint8_t *data, size_t size);
 void fuzz_file_close(const FuzzFile *file);
 
-/** Parameters with these settings, "section.name=value"; the caller destroys them.
+/** Parameters with these settings, "section.name=value"; the caller releases them.
  *  @param settings  ended by NULL */
 Parameters *fuzz_parameters(const char *const *settings);
+
+/** Keeps them for the next trial, or destroys them; NULL is left. */
+void fuzz_parameters_release(Parameters **parameters);
 
 /** Sets one parameter, which must be accepted. */
 void fuzz_set(Parameters *parameters, const char *public_name, const char *text);

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     (void)fuzz_accepted(command_line_read(words.count, words.word, false, parameters, &line));
     (void)fuzz_accepted(command_line_text(words.count, words.word, &text));
     free(text);
-    parameters_destroy(&parameters);
+    fuzz_parameters_release(&parameters);
     fuzz_words_free(&words);
     return 0;
 }

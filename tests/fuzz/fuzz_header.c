@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_set(parameters, "detector.header", file.path);
     if (fuzz_accepted(image_header_import(parameters, NULL)))
         fuzz_require(!(parameters->detector_pixel_size_m <= 0.0), "a pixel has a size");
-    parameters_destroy(&parameters);
+    fuzz_parameters_release(&parameters);
     fuzz_file_close(&file);
     return 0;
 }

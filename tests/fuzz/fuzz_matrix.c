@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         fuzz_require(fuzz_is_finite(&crystal.volume_m3, 1) && crystal.volume_m3 > 0.0, "the cell has a volume");
     }
     crystal_destroy(&crystal);
-    parameters_destroy(&parameters);
+    fuzz_parameters_release(&parameters);
     fuzz_file_close(&file);
     return 0;
 }

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Notes notes = {.count = 0};
     if (fuzz_accepted(ancestor_parse(words.count, words.word, parameters, &used, &notes)))
         fuzz_require(used >= 0 && used <= words.count, "no more arguments are used than there are");
-    parameters_destroy(&parameters);
+    fuzz_parameters_release(&parameters);
     fuzz_words_free(&words);
     return 0;
 }

@@ -20,7 +20,7 @@ static void check_printed(const Parameters *parameters) {
         fuzz_require(!parameters_row_decides_image(parameters_row(i)) || !parameters->state[i].given ||
                          strcmp(parameters->state[i].text, back->state[i].text) == 0,
                      parameters_row(i)->public_name);
-    parameters_destroy(&back);
+    fuzz_parameters_release(&back);
     fuzz_file_close(&file);
     free(text);
 }
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const FuzzFile file = fuzz_file(data, size);
     Parameters *parameters = fuzz_parameters((const char *const[]){NULL});
     if (fuzz_accepted(run_file_read(file.path, parameters))) check_printed(parameters);
-    parameters_destroy(&parameters);
+    fuzz_parameters_release(&parameters);
     fuzz_file_close(&file);
     return 0;
 }

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (fuzz_accepted(beam_create(parameters, &axes, (BeamSpectrum){.lines = 0}, &beam, NULL)))
         for (int64_t i = 0; i < beam.source_count; i++) check_source(&beam.sources[i]);
     beam_destroy(&beam);
-    parameters_destroy(&parameters);
+    fuzz_parameters_release(&parameters);
     fuzz_file_close(&file);
     return 0;
 }

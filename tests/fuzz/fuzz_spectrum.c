@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_set(parameters, "beam.spectrum", file.path);
     if (fuzz_accepted(sweep_create(parameters, NULL, &sweep))) check_sweep(&sweep);
     sweep_destroy(&sweep);
-    parameters_destroy(&parameters);
+    fuzz_parameters_release(&parameters);
     fuzz_file_close(&file);
     return 0;
 }

@@ -39,7 +39,7 @@ int fuzz_reflections(const uint8_t *data, size_t size, const char *format) {
     fuzz_set(parameters, "crystal.structure_factor_format", format);
     if (fuzz_accepted(reflections_read(parameters, &reflections, NULL))) expand(parameters, &reflections);
     reflections_free(&reflections);
-    parameters_destroy(&parameters);
+    fuzz_parameters_release(&parameters);
     fuzz_file_close(&file);
     return 0;
 }
