@@ -1,6 +1,7 @@
 /* An NXmx file of Tessera's in which the bytes say what is deleted, replaced or moved elsewhere: resumed, described,
- * exported, merged. HDF5 itself does not withstand every damaged file, so the file stays one that HDF5 wrote; the first
- * byte 0xff asks for plain damage instead, whose end is waited for in a process of its own and only told. */
+ * exported, merged, compressed. The first byte chooses one of these and the file, each eight more make a change. HDF5
+ * itself does not withstand every damaged file, so the file stays one that HDF5 wrote; an input that begins with
+ * DAMAGED asks for plain damage instead, whose end is waited for in a process of its own and only told. */
 #define _GNU_SOURCE /* mkdtemp */
 #include "compress.h"
 #include "describe_nxmx.h"
@@ -12,40 +13,61 @@
 #include "text.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NAMES_MOST = 1024, NAME_BYTES = 128, CHANGES_MOST = 8, CHANGE_BYTES = 8, RAW_SECONDS = 10, PIXELS_MOST = 10000 };
+enum { NAMES_MOST = 1024, NAME_BYTES = 128, PATH_BYTES = 96, CHANGES_MOST = 8, CHANGE_BYTES = 8 };
+enum { DAMAGED_SECONDS = 2, PIXELS_MOST = 10000, PARAMETERS_APART = 30 };
+static const char SECRET[] = "nobody writes here, and nobody reads it";
+static const uint8_t DAMAGED[4] = {0xff, 'R', 'A', 'W'};
 
-/* The unharmed file, made once. */
+/* An unharmed file, made once. HDF5 takes its time for each of the hundreds of datasets of a file, so those that no
+ * reader looks for are left out, and of the parameters that were not given all but some: an older version would not
+ * have written them. A file that is to be resumed needs those that decide the images. */
+typedef enum BaseKind {
+    BASE_ROTATION, /* three angles, and structure factors as an input */
+    BASE_LIST,     /* a list of two frames, the second of two crystals */
+    BASE_FINISHED, /* the same with all parameters */
+    BASE_HALF,     /* the same, the second frame missing */
+    BASE_MASTER,   /* merged; its part is the rotation */
+    BASES
+} BaseKind;
+
 typedef struct Base {
-    char folder[64], file[96], merged[96];
-    char secret[96]; /* a file that no reader has any business with */
-    Parameters *parameters;
-    Team team;
     char *contents;
     size_t bytes;
     int names;
     char name[NAMES_MOST][NAME_BYTES];
 } Base;
 
-static Base base;
-static const char SECRET[] = "nobody writes here, and nobody reads it";
+/* What all trials use. */
+typedef struct Bench {
+    char folder[64], file[PATH_BYTES], part[PATH_BYTES], merged[PATH_BYTES];
+    char secret[PATH_BYTES]; /* a file that no reader has any business with */
+    Team team;
+    Parameters *list; /* resumes the list */
+    Base base[BASES];
+} Bench;
 
-static void remove_files(void) {
-    DIR *entries = opendir(base.folder);
+static Bench bench;
+
+/* The trials' files; the inputs of the runs, which begin with "in.", stay. */
+static void remove_files(bool inputs) {
+    DIR *entries = opendir(bench.folder);
     if (entries == NULL) return;
     for (const struct dirent *entry = readdir(entries); entry != NULL; entry = readdir(entries))
-        if (entry->d_name[0] != '.') (void)unlinkat(dirfd(entries), entry->d_name, 0);
+        if (entry->d_name[0] != '.' && (inputs || strncmp(entry->d_name, "in.", 3) != 0))
+            (void)unlinkat(dirfd(entries), entry->d_name, 0);
     (void)closedir(entries);
 }
 
 static void remove_folder(void) {
-    remove_files();
-    (void)rmdir(base.folder);
+    remove_files(true);
+    (void)rmdir(bench.folder);
 }
 
 static void put_file(const char *path, const char *contents, size_t bytes) {
@@ -53,46 +75,165 @@ static void put_file(const char *path, const char *contents, size_t bytes) {
     fuzz_require(file != NULL && fwrite(contents, 1, bytes, file) == bytes && fclose(file) == 0, "a file is written");
 }
 
+static void put_base(const char *path, BaseKind kind) {
+    put_file(path, bench.base[kind].contents, bench.base[kind].bytes);
+}
+
+static void in_folder(const char *name, char *path) {
+    (void)snprintf(path, PATH_BYTES, "%s/%s", bench.folder, name);
+}
+
+/* ------------------------------------------------------------------------------------------------- unharmed files */
+
 static herr_t remember(hid_t group, const char *name, const H5L_info_t *info, void *context) {
+    Base *base = context;
     (void)group;
     (void)info;
-    (void)context;
-    if (base.names < NAMES_MOST) base.names += text_copy(base.name[base.names], NAME_BYTES, name);
+    if (base->names < NAMES_MOST) base->names += text_copy(base->name[base->names], NAME_BYTES, name);
     return 0;
 }
 
-static SimulateRequest request(void) {
+static SimulateRequest request(const Parameters *parameters) {
     return (SimulateRequest){
-        .parameters = base.parameters,
+        .parameters = parameters,
         .command_line = "fuzz",
         .build = {.version = "0", .git_revision = "0", .compiler = "cc", .flags = "", .build_type = "fuzz"}};
 }
 
-static void make_base(void) {
+static Parameters *settings(const char *output, const char *const *more) {
+    Parameters *parameters = fuzz_parameters(
+        (const char *const[]){"crystal.cell=50,60,70,90,90,90", "crystal.default_f=10", "beam.fluence=1e30",
+                              "detector.fast_pixels=6", "detector.slow_pixels=5", "run.progress=none",
+                              "output.images=both", "run.verbosity=quiet", "sampling.oversample=1", NULL});
+    fuzz_set(parameters, "run.output", output);
+    for (; *more != NULL; more += 2) fuzz_set(parameters, more[0], more[1]);
+    return parameters;
+}
+
+static void forget_parameters(hid_t file, const Parameters *parameters, bool is_resumed) {
+    char path[NAME_BYTES];
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const bool decides = is_resumed && parameters_row_decides_image(parameters_row(i));
+        if (decides || parameters_is_given(parameters, i) || i % PARAMETERS_APART == 0) continue;
+        (void)snprintf(path, sizeof path, "/entry/simulation/parameters/%s", parameters_row(i)->public_name);
+        (void)H5Ldelete(file, path, H5P_DEFAULT);
+    }
+}
+
+/* What is only written. */
+static void forget_others(hid_t file) {
+    static const struct {
+        const char *group, *names;
+    } others[] = {
+        {"/entry", "source title"},
+        {"/entry/instrument", "name time_zone"},
+        {"/entry/instrument/beam", "incident_beam_size incident_polarization_stokes profile"},
+        {"/entry/instrument/detector",
+         "beam_center_derived beam_center_x beam_center_y bit_depth_readout countrate_correction_applied depends_on "
+         "description distance distance_derived flatfield_applied frame_time pixel_mask_applied type underload_value "
+         "x_pixel_size y_pixel_size"},
+        {"/entry/instrument/detector/module", "data_origin data_size data_stride"},
+        {"/entry/sample", "name space_group ub_matrix unit_cell unit_cell_abc unit_cell_alphabetagamma"},
+        {"/entry/simulation", "geometry_native"},
+        {"/entry/simulation/environment",
+         "build_type cluster_ranks compiler_flags frames_per_wave_of_group git_dirty group_ranks groups libhdf5 "
+         "libhdf5_headers mpi_library openmp rank_bytes_written rank_compute_seconds rank_host rank_peak_memory "
+         "rank_steps rank_threads shards tile tiles_fast tiles_slow waves zlib"},
+        {"/entry/simulation/frames", "noise_seed phi0 rank seed start_time wall_seconds"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const hid_t group = H5Gopen2(file, others[i].group, H5P_DEFAULT);
+        char name[NAME_BYTES];
+        for (const char *next = others[i].names; *next != '\0'; next += strspn(next, " ")) {
+            const size_t length = strcspn(next, " ");
+            (void)snprintf(name, sizeof name, "%.*s", (int)length, next);
+            (void)H5Ldelete(group, name, H5P_DEFAULT);
+            next += length;
+        }
+        (void)H5Gclose(group);
+    }
+}
+
+static void lose_second_frame(hid_t file) {
+    static const uint8_t states[2] = {1, 0};
+    const Status lost = hdf5_overwrite(file, "/entry/simulation/frames/status", H5T_NATIVE_UINT8, states);
+    fuzz_require(status_is_ok(lost), lost.message);
+}
+
+/* Takes a finished file into memory. */
+static void take(const char *path, BaseKind kind, const Parameters *parameters) {
+    Base *base = &bench.base[kind];
     hid_t file = H5I_INVALID_HID;
-    (void)snprintf(base.folder, sizeof base.folder, "%s/tessera-fuzz-XXXXXX",
-                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    fuzz_require(mkdtemp(base.folder) != NULL, "a folder can be made");
-    (void)atexit(remove_folder);
-    (void)snprintf(base.file, sizeof base.file, "%s/run.nxs.partial", base.folder);
-    (void)snprintf(base.secret, sizeof base.secret, "%s/secret", base.folder);
-    (void)snprintf(base.merged, sizeof base.merged, "%s/merged.nxs", base.folder);
-    fuzz_require(status_is_ok(team_start(&base.team)), "a process alone is a team");
-    base.parameters = fuzz_parameters((const char *const[]){
-        "crystal.cell=50,60,70,90,90,90", "crystal.default_f=10", "beam.fluence=1e30", "detector.fast_pixels=6",
-        "detector.slow_pixels=5", "sweep.kind=rotation", "sweep.count=3", "run.progress=none", "output.images=both",
-        "run.verbosity=quiet", "sampling.oversample=1", NULL});
-    char output[96];
-    (void)snprintf(output, sizeof output, "%s/run.nxs", base.folder);
-    fuzz_set(base.parameters, "run.output", output);
-    const Status made = simulate(base.team, request());
+    fuzz_require(status_is_ok(hdf5_open_file(path, true, &file)), "a file that was made can be opened");
+    if (parameters != NULL) forget_parameters(file, parameters, kind == BASE_FINISHED || kind == BASE_HALF);
+    if (kind == BASE_ROTATION || kind == BASE_LIST) forget_others(file);
+    if (kind == BASE_HALF) lose_second_frame(file);
+    (void)H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, remember, base);
+    (void)hdf5_close_file(path, &file);
+    fuzz_require(status_is_ok(text_read_file(path, (size_t)1 << 28, &base->contents, &base->bytes)), "it can be read");
+}
+
+static void make_rotation(const char *output) {
+    static const char factors[] = "0 0 1 10\n0 1 0 20\n1 0 0 30\n";
+    char input[PATH_BYTES];
+    in_folder("in.hkl", input);
+    put_file(input, factors, sizeof factors - 1);
+    Parameters *rotation = settings(output, (const char *const[]){"sweep.kind", "rotation", "sweep.count", "3",
+                                                                  "crystal.structure_factors", input, NULL});
+    const Status made = simulate(bench.team, request(rotation));
     fuzz_require(status_is_ok(made), made.message);
-    fuzz_require(status_is_ok(text_read_file(output, (size_t)1 << 28, &base.contents, &base.bytes)), "it can be read");
-    fuzz_require(status_is_ok(hdf5_open_file(output, false, &file)), "it can be opened");
-    (void)H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, remember, NULL);
-    (void)hdf5_close_file(output, &file);
-    fuzz_set(base.parameters, "run.resume", "true");
-    remove_files();
+    take(output, BASE_ROTATION, rotation);
+    parameters_destroy(&rotation);
+    remove_files(false);
+}
+
+static void make_list(const char *output) {
+    static const char rows[] = "frame,q0,q1,q2,q3,weight\n0,1,0,0,0,1\n1,0,1,0,0,1\n1,0,0,1,0,0.5\n";
+    char input[PATH_BYTES];
+    in_folder("in.csv", input);
+    put_file(input, rows, sizeof rows - 1);
+    bench.list = settings(output, (const char *const[]){"sweep.kind", "list", "sweep.file", input, NULL});
+    const Status made = simulate(bench.team, request(bench.list));
+    fuzz_require(status_is_ok(made), made.message);
+    take(output, BASE_FINISHED, bench.list);
+    take(output, BASE_HALF, bench.list);
+    put_base(output, BASE_FINISHED);
+    take(output, BASE_LIST, bench.list);
+    fuzz_set(bench.list, "run.resume", "true");
+    remove_files(false);
+}
+
+static void make_master(void) {
+    char *const names[] = {bench.part};
+    put_base(bench.part, BASE_ROTATION);
+    Merge merged;
+    const Status made = merge_run(
+        &(MergeRequest){
+            .output = bench.merged, .names = 1, .name = names, .command_line = "fuzz", .build = request(NULL).build},
+        &merged);
+    fuzz_require(status_is_ok(made), made.message);
+    merge_free(&merged);
+    take(bench.merged, BASE_MASTER, NULL);
+    remove_files(false);
+}
+
+static void make_bases(void) {
+    char output[PATH_BYTES];
+    (void)snprintf(bench.folder, sizeof bench.folder, "%s/tessera-fuzz-XXXXXX",
+                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    fuzz_require(mkdtemp(bench.folder) != NULL, "a folder can be made");
+    (void)atexit(remove_folder);
+    in_folder("run.nxs", output);
+    in_folder("run.nxs.partial", bench.file);
+    in_folder("part.nxs", bench.part);
+    in_folder("merged.nxs", bench.merged);
+    in_folder("in.secret", bench.secret);
+    put_file(bench.secret, SECRET, sizeof SECRET - 1);
+    fuzz_require(status_is_ok(team_start(&bench.team)), "a process alone is a team");
+    /* HDF5 keeps what it frees for its next file; else it asks the sanitizer for a fresh megabyte for each */
+    (void)H5set_free_list_limits(-1, -1, -1, -1, -1, -1);
+    make_rotation(output);
+    make_list(output);
+    make_master();
 }
 
 /* ---------------------------------------------------------------------------------------------------------- changes */
@@ -106,8 +247,9 @@ static hid_t type_of(uint8_t choice) {
     if (choice % 16 == 14) return H5Tcreate(H5T_OPAQUE, 1 + choice / 16u);
     if (choice % 16 == 15) return H5Tarray_create2(H5T_NATIVE_INT32, 1, (const hsize_t[]){3});
     const hid_t type = H5Tcopy(H5T_C_S1);
-    const size_t lengths[] = {1, 2, 20, 64, 2000};
-    (void)H5Tset_size(type, choice % 16 == 13 ? H5T_VARIABLE : lengths[choice % 16 - numbers]);
+    /* some are those that the readers have room for */
+    const size_t lengths[][5] = {{1, 2, 20, 64, 2000}, {16, 65, 256, 400, 1024}};
+    (void)H5Tset_size(type, choice % 16 == 13 ? H5T_VARIABLE : lengths[choice / 16 % 2][choice % 16 - numbers]);
     if (choice >= 128) (void)H5Tset_cset(type, H5T_CSET_UTF8);
     return type;
 }
@@ -150,7 +292,7 @@ static void fill(hid_t object, bool is_attribute, uint8_t pattern) {
 static void set_layout(hid_t creation, hid_t space, uint8_t choice) {
     hsize_t ones[4] = {1, 1, 1, 1};
     const int rank = H5Sget_simple_extent_ndims(space);
-    if (choice % 4 == 1) (void)H5Pset_external(creation, base.secret, 0, H5F_UNLIMITED);
+    if (choice % 4 == 1) (void)H5Pset_external(creation, bench.secret, 0, H5F_UNLIMITED);
     if (choice % 4 == 2)
         (void)H5Pset_virtual(creation, space, choice < 128 ? "." : "run.nxs.partial", "/entry/data/data", space);
     if (choice % 4 == 3 && rank > 0) (void)H5Pset_chunk(creation, rank, ones);
@@ -192,9 +334,9 @@ static void overwrite(hid_t file, const char *name, uint8_t pattern) {
     if (set >= 0) (void)H5Dclose(set);
 }
 
-static void change_one(hid_t file, const uint8_t *change) {
-    const char *name = base.name[(change[1] + 256 * change[2]) % base.names];
-    const char *other = base.name[(change[3] + 256 * change[4]) % base.names];
+static void change_one(hid_t file, const Base *base, const uint8_t *change) {
+    const char *name = base->name[(change[1] + 256 * change[2]) % base->names];
+    const char *other = base->name[(change[3] + 256 * change[4]) % base->names];
     switch (change[0] % 8) {
     case 0:
         (void)H5Ldelete(file, name, H5P_DEFAULT);
@@ -220,12 +362,12 @@ static void change_one(hid_t file, const uint8_t *change) {
     }
 }
 
-static void change_file(const uint8_t *data, size_t size) {
+static void change_file(const Base *base, const uint8_t *data, size_t size) {
     hid_t file = H5I_INVALID_HID;
-    if (!status_is_ok(hdf5_open_file(base.file, true, &file))) return;
+    if (size < CHANGE_BYTES || !status_is_ok(hdf5_open_file(bench.file, true, &file))) return;
     for (size_t i = 0; i < CHANGES_MOST && (i + 1) * CHANGE_BYTES <= size; i++)
-        change_one(file, data + i * CHANGE_BYTES);
-    (void)hdf5_close_file(base.file, &file);
+        change_one(file, base, data + i * CHANGE_BYTES);
+    (void)hdf5_close_file(bench.file, &file);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- reading */
@@ -240,17 +382,29 @@ static bool accepted(Status status) {
 static void describe(DescribeForm form) {
     FILE *out = fopen("/dev/null", "w");
     fuzz_require(out != NULL, "nothing can be written to");
-    const DescribeRequest asked = {.path = base.file,
+    const DescribeRequest asked = {.path = bench.file,
                                    .form = form,
                                    .verify = form == DESCRIBE_TEXT,
-                                   .inputs = form == DESCRIBE_YAML ? base.folder : NULL};
+                                   .inputs = form == DESCRIBE_YAML ? bench.folder : NULL};
     (void)accepted(describe_nxmx(&asked, out));
     (void)fclose(out);
 }
 
+static void describe_text(void) {
+    describe(DESCRIBE_TEXT);
+}
+
+static void describe_json(void) {
+    describe(DESCRIBE_JSON);
+}
+
+static void describe_yaml(void) {
+    describe(DESCRIBE_YAML);
+}
+
 static void read_images(void) {
     NxmxReader *reader = NULL;
-    if (!accepted(nxmx_reader_open(base.file, &reader))) return;
+    if (!accepted(nxmx_reader_open(bench.file, &reader))) return;
     const NxmxDescription *d = nxmx_reader_description(reader);
     double *pixels = calloc(PIXELS_MOST, sizeof *pixels);
     uint32_t *mask = calloc(PIXELS_MOST, sizeof *mask);
@@ -264,66 +418,86 @@ static void read_images(void) {
     nxmx_reader_close(&reader);
 }
 
-static void merge(void) {
+static void merge(int parts) {
     Merge merged;
-    char *const names[] = {base.file};
-    const MergeRequest asked = {.output = base.merged,
+    char *const names[] = {bench.file, bench.part};
+    const MergeRequest asked = {.output = bench.merged,
                                 .overwrite = true,
-                                .names = 1,
+                                .names = parts,
                                 .name = names,
                                 .command_line = "fuzz",
-                                .build = request().build};
+                                .build = request(NULL).build};
     (void)accepted(merge_run(&asked, &merged));
     merge_free(&merged);
+}
+
+static void merge_it(void) {
+    merge(1);
+}
+
+static void merge_with_part(void) {
+    merge(2);
 }
 
 static void pack(void) {
     CompressResult result;
     (void)accepted(compress_file(
-        (CompressRequest){.path = base.file, .packing = {.method = PACK_DEFLATE, .level = 1}, .version = "0"},
+        (CompressRequest){.path = bench.file, .packing = {.method = PACK_DEFLATE, .level = 1}, .version = "0"},
         &result));
 }
 
-static void read_in_way(uint8_t way) {
-    switch (way % 8) {
-    case 0:
-        describe(DESCRIBE_TEXT);
-        return;
-    case 1:
-        describe(DESCRIBE_JSON);
-        return;
-    case 2:
-        describe(DESCRIBE_YAML);
-        return;
-    case 3:
-        read_images();
-        return;
-    case 4:
-        merge();
-        return;
-    case 5:
-        pack();
-        return;
-    default:
-        (void)accepted(simulate(base.team, request()));
-    }
+static void resume(void) {
+    (void)accepted(simulate(bench.team, request(bench.list)));
 }
 
-/* Bytes as they may come from a disk, in a process of its own. */
+/* What is done with which file. */
+typedef struct Trial {
+    BaseKind base;
+    void (*read)(void);
+    bool has_part; /* unharmed, beside it */
+} Trial;
+
+static const Trial trials[] = {{BASE_ROTATION, describe_text, false}, {BASE_ROTATION, describe_json, false},
+                               {BASE_ROTATION, describe_yaml, false}, {BASE_ROTATION, read_images, false},
+                               {BASE_ROTATION, merge_it, false},      {BASE_ROTATION, pack, false},
+                               {BASE_FINISHED, resume, false},        {BASE_HALF, resume, false},
+                               {BASE_LIST, merge_with_part, true},    {BASE_LIST, describe_yaml, false},
+                               {BASE_MASTER, describe_text, true},    {BASE_MASTER, describe_json, true},
+                               {BASE_MASTER, read_images, true},      {BASE_MASTER, pack, true}};
+enum { TRIALS = sizeof trials / sizeof *trials };
+
+static void check_secret(void) {
+    char *contents = NULL;
+    size_t bytes = 0;
+    fuzz_require(status_is_ok(text_read_file(bench.secret, 4096, &contents, &bytes)), "the secret can be read");
+    fuzz_require(bytes == sizeof SECRET - 1 && memcmp(contents, SECRET, bytes) == 0, "nobody writes to another file");
+    free(contents);
+}
+
+static void put_part(const Trial *trial) {
+    if (trial->has_part) put_base(bench.part, trial->base == BASE_LIST ? BASE_FINISHED : BASE_ROTATION);
+}
+
+/* Bytes as they may come from a disk, in a process of its own: the sanitizer is to say nothing of HDF5's faults. */
 static void read_damaged(const uint8_t *data, size_t size) {
-    char *contents = malloc(base.bytes);
+    const Trial *trial = &trials[data[0] % TRIALS];
+    const Base *base = &bench.base[trial->base];
+    char *contents = malloc(base->bytes);
     fuzz_require(contents != NULL, "there is memory for the file");
-    memcpy(contents, base.contents, base.bytes);
-    for (size_t i = 0; i + 4 <= size; i += 4)
-        contents[(data[i] + 256u * data[i + 1] + 65536u * data[i + 2]) % base.bytes] = (char)data[i + 3];
-    put_file(base.file, contents, base.bytes);
+    memcpy(contents, base->contents, base->bytes);
+    for (size_t i = 1; i + 4 <= size; i += 4)
+        contents[(data[i] + 256u * data[i + 1] + 65536u * data[i + 2]) % base->bytes] = (char)data[i + 3];
+    put_file(bench.file, contents, base->bytes);
+    put_part(trial);
     free(contents);
     (void)fflush(NULL);
     const pid_t child = fork();
     fuzz_require(child >= 0, "a process can be made");
     if (child == 0) {
-        (void)alarm(RAW_SECONDS);
-        for (uint8_t way = 0; way < 7; way++) read_in_way(way);
+        static const int ends[] = {SIGALRM, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+        for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) (void)signal(ends[i], SIG_DFL);
+        (void)alarm(DAMAGED_SECONDS);
+        trial->read();
         _exit(0);
     }
     int end = 0;
@@ -331,27 +505,20 @@ static void read_damaged(const uint8_t *data, size_t size) {
     if (end != 0) (void)fprintf(stderr, "damaged bytes: the process that read them ended with %d\n", end);
 }
 
-static void check_secret(void) {
-    char *contents = NULL;
-    size_t bytes = 0;
-    fuzz_require(status_is_ok(text_read_file(base.secret, 4096, &contents, &bytes)), "the secret can be read");
-    fuzz_require(bytes == sizeof SECRET - 1 && memcmp(contents, SECRET, bytes) == 0, "nobody writes to another file");
-    free(contents);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (base.bytes == 0) make_base();
+    if (bench.list == NULL) make_bases();
     if (size < 1) return 0;
-    if (data[0] == 0xff) {
-        read_damaged(data + 1, size - 1);
+    if (size > sizeof DAMAGED && memcmp(data, DAMAGED, sizeof DAMAGED) == 0) {
+        read_damaged(data + sizeof DAMAGED, size - sizeof DAMAGED);
     } else {
-        put_file(base.file, base.contents, base.bytes);
-        put_file(base.secret, SECRET, sizeof SECRET - 1);
-        change_file(data + 1, size - 1);
+        const Trial *trial = &trials[data[0] % TRIALS];
+        put_base(bench.file, trial->base);
+        put_part(trial);
+        change_file(&bench.base[trial->base], data + 1, size - 1);
         check_secret();
-        read_in_way(data[0]);
+        trial->read();
         check_secret();
     }
-    remove_files();
+    remove_files(false);
     return 0;
 }
