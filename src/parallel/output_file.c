@@ -79,6 +79,9 @@ static Status compare_file(const char *path, const Provenance *provenance, bool 
                             "(--overwrite replaces it)",
                             path, opened.message);
     Status status = hdf5_inside_check_file(file, path);
+    if (status.code == STATUS_BAD_FILE && strstr(status.message, path) == NULL) /* it names what is in the file */
+        status = status_error(STATUS_BAD_FILE, "%s cannot be resumed: %.600s (--overwrite replaces it)", path,
+                              status.message);
     if (status_is_ok(status)) status = provenance_compare(file, path, provenance);
     if (status_is_ok(status) && continues) status = session_check_instructions(file, path, provenance);
     (void)hdf5_close_file(path, &file);

@@ -198,7 +198,7 @@ done
 # What is said: by the one that puts back, with several ranks and by nanobragg too; by others, which change nothing.
 start_with torn
 lay none
-try "a torn file without a record" 2 'cannot read' "${loud[@]}" --resume
+try "a torn file without a record" 2 'out.nxs.partial cannot be resumed' "${loud[@]}" --resume
 start_with torn
 before=$(sum)
 for command in describe "compress --with deflate" "export --format raw --output raw"; do
