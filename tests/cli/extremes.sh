@@ -10,7 +10,7 @@ nm "$TESSERA" | grep -q __asan_init || ulimit -v 6000000 # memory for anything t
 plain=(--crystal.cell=50 --crystal.default_f=10 --detector.fast_pixels=16 --detector.slow_pixels=16)
 rich=("${small_case[@]}" --detector.fast_pixels=24 --detector.slow_pixels=20 --sweep.kind=rotation --sweep.count=4
     --beam.divergence_horizontal=1 --beam.divergence_vertical=1 --detector.sensor_thickness=100 --detector.sensor_layers=2
-    --detector.psf=gauss --detector.psf_fwhm=0.3 --background.size=1 --noise.read_noise=1 --detector.roi=2,20,2,18)
+    --detector.psf=gauss --detector.psf_fwhm=0.3 --background.size=1 --noise.read_noise=1 "--detector.roi=2,20,2,18")
 
 # NAME COUNT LEAST GREATEST TYPE of every row with a range, from the table itself
 cat > rows.h << 'C'
