@@ -28,9 +28,11 @@ static Status system_error(const char *action, const char *path) {
 
 enum { ENDING_BYTES = 10 }; /* of the longest ending, with its final zero */
 
+/* There is room, as output_path_create looks. */
 static void name_beside(const char *path, const char *ending, char *name) {
-    memcpy(name, path, strlen(path));
-    memcpy(name + strlen(path), ending, strlen(ending) + 1);
+    const size_t length = strlen(path);
+    (void)text_copy(name, OUTPUT_PATH_BYTES, path);
+    (void)text_copy(name + length, OUTPUT_PATH_BYTES - length, ending);
 }
 
 Status output_path_create(const char *path, OutputPath *output) {
