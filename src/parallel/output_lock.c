@@ -117,33 +117,54 @@ static Status refuse(const OutputLock *lock, const FoundLock *found) {
                         lock->output, who, lock->name);
 }
 
-/* Whether a lock from another machine changes while we look. */
-static bool is_renewed(const OutputLock *lock, const FoundLock *found) {
+/* Whether a lock from another machine, which @p name has, changes while we look. */
+static bool is_renewed(const char *name, const FoundLock *found) {
     const double begin_s = clocks_steady_s();
     const struct timespec pause = {.tv_sec = 0, .tv_nsec = 500000000};
     while (clocks_steady_s() - begin_s < WATCH_S) {
         (void)nanosleep(&pause, NULL);
-        const FoundLock now = look(lock->name);
+        const FoundLock now = look(name);
         if (!now.exists || seconds_between(found->renewed, now.renewed) != 0.0) return true;
     }
     return false;
 }
 
-static bool is_abandoned(const OutputLock *lock, const FoundLock *found, const char *draft) {
+/* @p name is the lock's, or its guard's. */
+static bool is_abandoned(const OutputLock *lock, const char *name, const FoundLock *found, const char *draft) {
     struct stat info;
     const HolderState state = lock_holder_state(&found->holder, &lock->self);
     if (state != HOLDER_UNKNOWN) return state == HOLDER_GONE;
     if (stat(draft, &info) != 0) return false;
     const double age_s = seconds_between(found->renewed, info.st_mtim); /* both by the file server's clock */
     if (age_s >= 0.0 && age_s < YOUNG_S) return false;
-    return !is_renewed(lock, found); /* clocks that were set may make a living one look old */
+    return !is_renewed(name, found); /* clocks that were set may make a living one look old */
+}
+
+static bool is_same(const FoundLock *left, const FoundLock *right) {
+    return left->exists && right->exists && memcmp(&left->holder, &right->holder, sizeof left->holder) == 0;
+}
+
+/* Removes a guard whose job was killed in the moment that it had it. Of several jobs that want to, one gets it under a
+ * name of its own; who gets a living one, made since we looked, puts it back. */
+static void remove_abandoned_guard(const OutputLock *lock, const char *guard, const char *draft) {
+    char own[2 * MORE_BYTES];
+    const FoundLock found = look(guard);
+    (void)snprintf(own, sizeof own, "%s.guard", draft);
+    if (!found.exists || !is_abandoned(lock, guard, &found, draft) || rename(guard, own) != 0) return;
+    const FoundLock moved = look(own);
+    const bool settled = is_same(&moved, &found) || link(own, guard) == 0;
+    if (settled || errno == EEXIST) (void)unlink(own); /* a third job has made one meanwhile */
 }
 
 /* Puts the draft in the place of the lock that was found. Of several jobs that want to, one has the guard. */
 static Status take_over(const OutputLock *lock, const FoundLock *found, const char *draft) {
     char guard[MORE_BYTES];
     (void)snprintf(guard, sizeof guard, "%s.takeover", lock->name);
-    const int reason = put_in_place(lock, draft, guard);
+    int reason = put_in_place(lock, draft, guard);
+    if (reason == EEXIST) {
+        remove_abandoned_guard(lock, guard, draft);
+        reason = put_in_place(lock, draft, guard);
+    }
     if (reason != 0)
         return status_error(
             STATUS_BAD_PARAMETER,
@@ -151,8 +172,7 @@ static Status take_over(const OutputLock *lock, const FoundLock *found, const ch
             "and if it stays: rm %.200s",
             lock->output, strerror(reason), guard);
     const FoundLock now = look(lock->name);
-    const bool same = now.exists && memcmp(&now.holder, &found->holder, sizeof now.holder) == 0;
-    Status status = same ? status_ok() : refuse(lock, &now);
+    Status status = is_same(&now, found) ? status_ok() : refuse(lock, &now);
     if (status_is_ok(status) && rename(draft, lock->name) != 0) status = cannot_lock(lock->name);
     (void)unlink(guard);
     return status;
@@ -166,7 +186,7 @@ static Status take_draft(const OutputLock *lock, const char *draft, Notes *notes
         if (reason != EEXIST) return cannot_lock(lock->name);
         const FoundLock found = look(lock->name);
         if (!found.exists) continue; /* just released */
-        if (!is_abandoned(lock, &found, draft)) return refuse(lock, &found);
+        if (!is_abandoned(lock, lock->name, &found, draft)) return refuse(lock, &found);
         TRY(take_over(lock, &found, draft));
         char who[WHO_BYTES];
         lock_holder_describe(&found.holder, who, sizeof who);

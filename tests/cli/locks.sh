@@ -113,13 +113,27 @@ later old node7_dead 0 'note: took over .* on node7' no
 later old node7_renews 2 'in use by process .* on node7' yes
 wait
 
-# Several jobs at once find the lock of a dead one: one of them runs.
+# A job was killed while it took over the lock of another: its guard is no obstacle, a living job's is.
+cp lock_of_dead guarded.nxs.lock
+cp lock_of_dead guarded.nxs.lock.takeover
+"$TESSERA" simulate "${sweep[@]}" --output guarded.nxs > out 2> err || fail "guard of a dead job: $(cat err)"
+[ "$(images_of guarded.nxs)" = "$reference" ] || fail "guard of a dead job: other images"
+cp lock_of_dead busy.nxs.lock
+sed "$elsewhere" lock_of_dead > busy.nxs.lock.takeover
+code=0
+"$TESSERA" simulate "${sweep[@]}" --output busy.nxs > out 2> err || code=$?
+[ $code = 2 ] && grep -q 'another job takes it over.*rm busy.nxs.lock.takeover' err || fail "guard of another job: exit code $code: $(cat err)"
+[ -e busy.nxs.lock.takeover ] && cmp -s busy.nxs.lock lock_of_dead && [ ! -e busy.nxs.partial ] || fail "guard of another job: something was changed"
+rm -f busy.nxs.*
+
+# Several jobs at once find the lock of a dead one, one and all with the guard of a dead one: one of them runs.
 race() {
     local code=0
     simulate "${sweep[@]}" --output race.nxs --quiet 2> "race.err.$1" || code=$?
     echo $code >> race.codes
 }
 cp lock_of_dead race.nxs.lock
+cp lock_of_dead race.nxs.lock.takeover
 for i in 1 2 3 4 5 6; do race $i & done
 wait
 [ "$(sort race.codes | uniq -c | xargs)" = "1 0 5 2" ] || fail "race: $(sort race.codes | uniq -c) $(cat race.err.*)"
