@@ -33,6 +33,9 @@ trap 'exit 130' INT TERM
 [ "$(id -u)" != 0 ] || export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1
 export OMPI_MCA_orte_tmpdir_base=$scratch
+# A folder that mpirun makes for this machine and user, and removes when it is empty: one that starts while another ends
+# would fail.
+for host in "$(uname -n)" "$(uname -n | cut -d. -f1)"; do mkdir -p "$scratch/ompi.$host.$(id -u)/kept"; done
 export OMPI_MCA_btl_vader_backing_directory=$shared OMPI_MCA_osc_sm_backing_directory=$shared
 # A clone that belongs to somebody else still tells its revision.
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$project
