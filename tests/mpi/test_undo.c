@@ -194,7 +194,7 @@ static void a_changed_bit_is_found(void) {
     const Bytes record = contents(output.undo);
     for (int64_t i = 0; i < record.count; i += i < HEAD + 4 * RANGE ? 1 : 41) {
         Bytes damaged = record;
-        damaged.byte[i] ^= 1 << i % 8;
+        damaged.byte[i] = (uint8_t)(damaged.byte[i] ^ 1 << i % 8);
         write_contents(output.undo, &damaged);
         check_damaged("a record with a changed bit");
     }
