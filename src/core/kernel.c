@@ -49,19 +49,26 @@ static bool needs_no_sums(const Experiment *e, const Frame *frame) {
            e->detector.sensor_layers == 1 && !(e->background.molecules > 0.0);
 }
 
+static inline float photons_of(double photons, DoubleDouble sum) {
+    return (float)(photons * sum.high + photons * sum.low);
+}
+
 void kernel_store(const Experiment *e, const Frame *frame, Tile tile, const DoubleDouble *sums, float *expected,
                   int64_t width) {
     const double photons = kernel_photons(e, frame);
+    const bool adds = frame->crystal != 0;
     for (int64_t s = 0; s < tile.slow_pixels; s++) {
         const DoubleDouble *sum = sums + s * tile.fast_pixels;
+        float *row = expected + s * width;
+        if (e->active == NULL && !adds) { /* the usual loop is one of vectors */
+            for (int64_t f = 0; f < tile.fast_pixels; f++) row[f] = photons_of(photons, sum[f]);
+            continue;
+        }
         const uint8_t *active =
             e->active == NULL ? NULL : e->active + (tile.slow + s) * e->detector.fast_pixels + tile.fast;
-        float *row = expected + s * width;
         for (int64_t f = 0; f < tile.fast_pixels; f++)
-            if (active == NULL || active[f] != 0) {
-                const float photons_of_crystal = (float)(photons * sum[f].high + photons * sum[f].low);
-                row[f] = frame->crystal == 0 ? photons_of_crystal : row[f] + photons_of_crystal;
-            }
+            if (active == NULL || active[f] != 0)
+                row[f] = adds ? row[f] + photons_of(photons, sum[f]) : photons_of(photons, sum[f]);
     }
 }
 

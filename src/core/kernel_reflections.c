@@ -57,6 +57,7 @@ typedef struct Bundle {
     const Source *sources;
     int count;
     double wave_per_m[SOURCES], least_per_m, greatest_per_m; /* 1 / wavelength */
+    double weight[SOURCES];
 } Bundle;
 
 /* Reflections of a bundle. */
@@ -339,7 +340,8 @@ static void add_window(Work *work, int n) {
     const int64_t fast_begin = (int64_t)spots->fast_begin[n], fast_last = (int64_t)spots->fast_last[n];
     const int64_t slow_begin = (int64_t)spots->slow_begin[n], slow_last = (int64_t)spots->slow_last[n];
     for (int64_t s = slow_begin; s <= slow_last; s++) {
-        const int64_t row = (s / oversample - work->tile.slow) * work->tile.fast_pixels - work->tile.fast;
+        const int64_t slow = oversample == 1 ? s : s / oversample;
+        const int64_t row = (slow - work->tile.slow) * work->tile.fast_pixels - work->tile.fast;
         for (int64_t f = fast_begin; f <= fast_last; f++) {
             if (points->count == POINTS) add_points(work);
             const int i = points->count++;
@@ -437,20 +439,21 @@ static void add_reflection(Work *work, const double *miller) {
                             vec3_scale(miller[2], star->row[2]));
     const Vec3 incident = bundle->sources->direction;
     const double square = vec3_dot(g, g), along = 2.0 * vec3_dot(incident, g);
+    if (spots->count + SOURCES > SPOTS) add_spots(work);
+    int n = spots->count;
     for (int i = 0; i < bundle->count; i++) {
         const double wave = bundle->wave_per_m[i], excess = square + wave * along;
         if (!(fabs(excess) <= (2.0 * wave + radius) * radius)) continue;
-        if (spots->count == SPOTS) add_spots(work);
-        const int n = spots->count++;
         spots->x[n] = wave * incident.x + g.x;
         spots->y[n] = wave * incident.y + g.y;
         spots->z[n] = wave * incident.z + g.z;
         spots->wave_per_m[n] = wave;
         spots->excess[n] = excess;
-        spots->strength[n] = bundle->sources[i].weight * f * f * work->spot.height;
+        spots->strength[n] = bundle->weight[i] * f * f * work->spot.height;
         spots->reach[n] = reach;
-        spots->source[n] = i;
+        spots->source[n++] = i;
     }
+    spots->count = n;
 }
 
 /* Where rows cross the spheres of the least and the greatest wave: the first and last index, for @p count rows that
@@ -515,6 +518,7 @@ static void add_sources(Work *work, const Source *sources, int64_t first, int64_
             const double wave = 1.0 / sources[first].wavelength_m;
             bundle.least_per_m = fmin(bundle.least_per_m, wave);
             bundle.greatest_per_m = fmax(bundle.greatest_per_m, wave);
+            bundle.weight[bundle.count] = sources[first].weight;
             bundle.wave_per_m[bundle.count++] = wave;
         }
         work->bundle = bundle;

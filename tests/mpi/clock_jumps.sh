@@ -10,7 +10,7 @@ jumping() { env LD_PRELOAD="$TOOLS/libjump_clock.so" ASAN_OPTIONS=verify_asan_li
 [ "$(for _ in 1 2 3 4 5 6; do jumping date +%H; sleep 0.04; done | sort -u | wc -l)" -gt 1 ] || fail "the clock does not jump"
 
 # shellcheck disable=SC2086 # a list of words
-jumping timeout 60 $MPIEXEC -n 2 "$TESSERA" simulate "${sweep[@]}" --run.stall_timeout=5 --run.report_every=0.2 --run.progress=lines \
+jumping timeout -k 10 60 $MPIEXEC -n 2 "$TESSERA" simulate "${sweep[@]}" --run.stall_timeout=5 --run.report_every=0.2 --run.progress=lines \
     --profile --output out.nxs > out 2> err || fail "exit code $?: $(cat err)"
 [ "$(images_of out.nxs)" = "$(images_of reference.nxs)" ] || fail "other images"
 lines=$(grep -c '^[0-9]*/12 frames' out)

@@ -15,9 +15,11 @@ process=$!
 while kill -0 $process 2> /dev/null; do
     done_frames=$(sed -n 's/.*"frames_done": *\([0-9]*\).*/\1/p' soak.nxs.progress.json 2> /dev/null)
     resident=$(awk '/^RssAnon:/ { print $2 }' /proc/$process/status 2> /dev/null)
-    files=("/proc/$process/fd/"*) tasks=("/proc/$process/task/"*)
-    [ -z "$done_frames" ] || [ -z "$resident" ] || [ "${#files[@]}" -lt 3 ] ||
-        echo "$done_frames $resident ${#files[@]} ${#tasks[@]}" >> samples
+    # the file of the progress is there for a moment each time
+    files=$(find /proc/$process/fd -type l ! -lname '*.progress.json*' 2> /dev/null | wc -l)
+    tasks=("/proc/$process/task/"*)
+    [ -z "$done_frames" ] || [ -z "$resident" ] || [ "$files" -lt 3 ] ||
+        echo "$done_frames $resident $files ${#tasks[@]}" >> samples
     sleep 0.2
 done
 wait $process || fail "exit code $?"
