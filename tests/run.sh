@@ -131,11 +131,11 @@ covering+='|cli_(nanobragg_files|describe|merge|plan|compress|sandbox|locks|trac
 not_covering='unit_(kernel_variants|orientation_grid|plan|spot_reach)|golden_g55.*'
 
 if part "build with gcc" build build/tests-gcc gcc -DCMAKE_BUILD_TYPE=Release; then
-    if [ "$kind" = long ]; then
-        part "long tests" check build/tests-gcc -L '^long$'
-    else
-        part "tests of the gcc build" check build/tests-gcc -LE '^(full|long)$'
-    fi
+    case $kind in
+    usual) part "tests of the gcc build" check build/tests-gcc -LE '^(full|long)$' ;;
+    full) part "tests of the gcc build, with DIALS and valgrind, and of faults" check build/tests-gcc -LE '^long$' -E '^slurm_' ;;
+    long) part "long tests" check build/tests-gcc -L '^long$' ;;
+    esac
 fi
 if [ "$kind" = full ] && [ -d build/tests-gcc ]; then
     beside_start check build/tests-gcc -L '^full$' -R '^slurm_' --parallel 1
@@ -155,10 +155,6 @@ if [ "$kind" = full ]; then
     [ -z "$beside" ] || part "tests with SLURM" beside_end
     part "coverage of core and parallel" coverage
     part "fuzzing, 5 s each" tests/fuzz/run.sh 5
-fi
-if [ "$kind" = full ] && [ -d build/tests-gcc ]; then
-    # one at a time: each brings its own MPI jobs
-    part "tests with DIALS and valgrind, and of faults" check build/tests-gcc -L '^full$' -E '^slurm_' --parallel 1
 fi
 
 printf '\n=== summary\n%s' "$report"
