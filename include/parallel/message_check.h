@@ -7,8 +7,9 @@
 
 #include <mpi.h>
 
-/** The channel: a copy of MPI_COMM_WORLD, on which tags from @p first_tag on are this module's. Collective. */
-void message_check_start(MPI_Comm control, int first_tag);
+/** The channel: a copy of MPI_COMM_WORLD, on which tags from @p first_tag on are this module's. Collective.
+ *  @param unanswered_s  after this, a message that nobody has announced is taken for one that differs */
+void message_check_start(MPI_Comm control, int first_tag, double unanswered_s);
 
 /** Announces a message that is about to be sent to @p to. */
 void message_check_sends(int count, MPI_Datatype type, int to, int tag, MPI_Comm comm);

@@ -30,7 +30,8 @@ const char *mpi_calls_started(void);
 /** From now on, until MPI ends, ranks tell each other each collective call before they make it: its name, its ranks,
  *  count, size of an element and root; and senders announce each message: its ranks, tag, bytes and type. Where they
  *  differ, or a message is left over at the end, one of them prints both and ends all ranks with exit code 4. Slower,
- * and signals are heard later. Collective. */
-void mpi_calls_check(Team team);
+ * and signals are heard later. Collective.
+ *  @param unanswered_s  after this, a call or message that nobody else knows of is taken for one that differs */
+void mpi_calls_check(Team team, double unanswered_s);
 
 #endif

@@ -13,9 +13,6 @@
 #include <time.h>
 #include <zlib.h>
 
-/* What nobody has announced for so long is not on its way. */
-static const double UNANSWERED_S = 10.0;
-
 enum { TYPE_BYTES = 24, MESSAGE_TEXT_BYTES = 160 };
 enum { TAG_MESSAGE, TAG_WAITS }; /* from the first one on: announcements, and ranks that wait for one */
 
@@ -34,7 +31,8 @@ typedef struct Messages {
 
 /* MPI gives its calls no context, so these are the process's. */
 static struct {
-    MPI_Comm control; /* MPI_COMM_NULL where nothing is checked */
+    MPI_Comm control;    /* MPI_COMM_NULL where nothing is checked */
+    double unanswered_s; /* what nobody has announced for so long is not on its way */
     int first_tag, rank, ranks;
     int64_t *sent; /* [ranks] announcements */
     int64_t heard;
@@ -183,7 +181,7 @@ void message_check_awaits(void) {
     const double begin_s = clocks_steady_s();
     bool told = false;
     for (hear(); check.expected.count > 0; hear()) {
-        if (clocks_steady_s() - begin_s > UNANSWERED_S) doubt(&check.expected.message[0], &told);
+        if (clocks_steady_s() - begin_s > check.unanswered_s) doubt(&check.expected.message[0], &told);
         (void)nanosleep(&nap, NULL);
     }
 }
@@ -191,12 +189,13 @@ void message_check_awaits(void) {
 /* ------------------------------------------------------------------------------------------------------------- calls
  */
 
-void message_check_start(MPI_Comm control, int first_tag) {
+void message_check_start(MPI_Comm control, int first_tag, double unanswered_s) {
     int ranks = 0;
     PMPI_Comm_size(control, &ranks);
     check.sent = calloc((size_t)ranks, sizeof *check.sent);
     check.control = control;
     check.first_tag = first_tag;
+    check.unanswered_s = unanswered_s;
     check.ranks = ranks;
     PMPI_Comm_rank(control, &check.rank);
 }

@@ -13,9 +13,6 @@
 #include <time.h>
 #include <zlib.h>
 
-/* A call of another rank that nobody answers for so long shows that ranks have lost each other. */
-static const double UNANSWERED_S = 10.0;
-
 enum { NAME_BYTES = 24, CALL_TEXT_BYTES = 160, TAG_CALL = 1, TAG_ANSWER = 2, TAG_MESSAGES = 3 };
 
 /* MPI gives its calls no context, so these are the process's. */
@@ -25,6 +22,8 @@ static const char *started = "MPI_Testall";
 static struct {
     MPI_Comm control; /* MPI_COMM_NULL where nothing is compared */
     MPI_Group world;
+    double
+        unanswered_s; /* a call of another rank that nobody answers for so long shows that they have lost each other */
     int rank;
     int64_t calls;
 } check = {.control = MPI_COMM_NULL};
@@ -87,45 +86,53 @@ static void end_all(const Call *mine, const Call *other) {
     MPI_Abort(MPI_COMM_WORLD, status_exit_code(STATUS_RANK_LOST));
 }
 
-/* Calls that came here while we wait for others, and stay. */
-static void look_for_lost(const Call *mine) {
-    int pending = 0;
-    MPI_Status status;
-    Call other;
-    PMPI_Iprobe(MPI_ANY_SOURCE, TAG_CALL, check.control, &pending, &status);
-    if (!pending) return;
-    PMPI_Recv(&other, sizeof other, MPI_BYTE, status.MPI_SOURCE, TAG_CALL, check.control, MPI_STATUS_IGNORE);
-    end_all(mine, &other);
+/* A call of a member that came here while we wait for another one is this call, of a rank whose turn is later, or shows
+ * that the member is lost. What other ranks have called is for later.
+ * @param heard  [ranks] which members have made this call; NULL where the first rank hears them */
+static void look_for_lost(const Call *mine, const int *members, int *heard) {
+    for (int i = 0; i < mine->ranks; i++) {
+        int pending = 0;
+        Call other;
+        PMPI_Iprobe(members[i], TAG_CALL, check.control, &pending, MPI_STATUS_IGNORE);
+        if (!pending) continue;
+        PMPI_Recv(&other, sizeof other, MPI_BYTE, members[i], TAG_CALL, check.control, MPI_STATUS_IGNORE);
+        if (heard == NULL || heard[i] || !is_same(mine, &other))
+            end_all(mine, &other);
+        else
+            heard[i] = 1;
+    }
 }
 
-static void await(MPI_Request *request, const Call *mine, const int *members) {
+static void await(MPI_Request *request, const Call *mine, const int *members, int *heard) {
     const double begin_s = clocks_steady_s();
     const struct timespec nap = {.tv_sec = 0, .tv_nsec = 50000};
     int done = 0;
     for (PMPI_Test(request, &done, MPI_STATUS_IGNORE); !done; PMPI_Test(request, &done, MPI_STATUS_IGNORE)) {
-        if (clocks_steady_s() - begin_s > UNANSWERED_S) {
-            look_for_lost(mine);
+        if (clocks_steady_s() - begin_s > check.unanswered_s) {
+            look_for_lost(mine, members, heard);
             message_check_looks(mine->name, members, mine->ranks);
         }
         (void)nanosleep(&nap, NULL);
     }
 }
 
-/* The first rank of the call hears all others, and answers when all are alike. */
-static void compare_on(const Call *mine, const int *members) {
+/* The first rank of the call hears all others, and answers when all are alike.
+ * @param heard  [ranks] zeros; to work with */
+static void compare_on(const Call *mine, const int *members, int *heard) {
     MPI_Request request;
     Call other;
     char answer = 0;
     if (check.rank != mine->first) {
         PMPI_Send(mine, sizeof *mine, MPI_BYTE, mine->first, TAG_CALL, check.control);
         PMPI_Irecv(&answer, 1, MPI_BYTE, mine->first, TAG_ANSWER, check.control, &request);
-        await(&request, mine, members);
+        await(&request, mine, members, NULL);
         return;
     }
     for (int i = 0; i < mine->ranks; i++) {
-        if (members[i] == check.rank) continue;
+        if (members[i] == check.rank || heard[i]) continue;
         PMPI_Irecv(&other, sizeof other, MPI_BYTE, members[i], TAG_CALL, check.control, &request);
-        await(&request, mine, members);
+        await(&request, mine, members, heard);
+        heard[i] = 1;
         if (!is_same(mine, &other)) end_all(mine, &other);
     }
     for (int i = 0; i < mine->ranks; i++)
@@ -146,7 +153,8 @@ static int of_group(const char *name, MPI_Group group, int64_t count, MPI_Dataty
         PMPI_Group_translate_ranks(group, mine.ranks, list, check.world, members);
         for (int i = 0; i < mine.ranks; i++) mine.first = members[i] < mine.first ? members[i] : mine.first;
         mine.members = (uint32_t)crc32(0, (const Bytef *)members, (uInt)((size_t)mine.ranks * sizeof *members));
-        if (mine.ranks > 1) compare_on(&mine, members);
+        memset(list, 0, (size_t)mine.ranks * sizeof *list);
+        if (mine.ranks > 1) compare_on(&mine, members, list);
     }
     free(list);
     PMPI_Group_free(&group);
@@ -167,12 +175,13 @@ static int compare_window(const char *name, MPI_Win window) {
     return of_group(name, group, 0, MPI_DATATYPE_NULL, 0);
 }
 
-void mpi_calls_check(Team team) {
+void mpi_calls_check(Team team, double unanswered_s) {
     if (team.ranks == 1 || check.control != MPI_COMM_NULL) return;
     PMPI_Comm_group(MPI_COMM_WORLD, &check.world);
     PMPI_Comm_rank(MPI_COMM_WORLD, &check.rank);
     PMPI_Comm_dup(MPI_COMM_WORLD, &check.control);
-    message_check_start(check.control, TAG_MESSAGES);
+    check.unanswered_s = unanswered_s;
+    message_check_start(check.control, TAG_MESSAGES, unanswered_s);
 }
 
 /* ---------------------------------------------------------------------------------------------------- collective calls

@@ -23,6 +23,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* With run.check_collectives: a call that no other rank knows of for so long differs from theirs. */
+static const double UNANSWERED_CALL_S = 10.0;
+
 /* What rank 0 decided, for all. Plain data. */
 typedef struct Decision {
     Plan plan;
@@ -190,7 +193,7 @@ static Status share_decision(Run *run) {
     const bool copied = run->team.rank != 0 || run->parameters != NULL;
     TRY(agree(run->team, copied ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for parameters")));
     TRY(broadcast_parameters(run->team, &run->parameters));
-    if (run->parameters->run_check_collectives) mpi_calls_check(run->team);
+    if (run->parameters->run_check_collectives) mpi_calls_check(run->team, UNANSWERED_CALL_S);
     TRY(broadcast_experiment(run->team, &run->experiment, &run->grid));
     TRY(broadcast_sweep(run->team, run->experiment, &run->lists));
     TRY(agree_on_instructions(run));

@@ -4,12 +4,13 @@
 set -u
 . "$SOURCE/tests/support/case.sh"
 export OMPI_MCA_btl_vader_backing_directory=$PWD OMPI_MCA_osc_sm_backing_directory=$PWD
-on_three() { # on_three ARGUMENT...: other_call, its exit code; in two thousand aborts mpirun itself may once not end, SIGTERM or not
+# After one in some 500 MPI_Aborts mpirun 4.1 hangs when all ranks have ended, in PMIx_server_finalize, SIGTERM or not.
+on_three() { # on_three ARGUMENT...: other_call and its exit code
     local code
     for _ in 1 2; do
         code=0
         # shellcheck disable=SC2086 # a list of words
-        timeout -k 10 60 $MPIEXEC -n 3 "$TOOLS/other_call" "$@" || code=$?
+        timeout -k 2 30 $MPIEXEC -n 3 "$TOOLS/other_call" "$@" || code=$?
         [ $code = 137 ] || break
     done
     return $code
@@ -28,8 +29,10 @@ differs root "rank 0 calls MPI_Bcast of 8 x $bytes; rank 2 calls MPI_Bcast of 8 
 differs size "rank 0 calls MPI_Bcast of 4 x 8 bytes, root 0, .*; rank 2 calls MPI_Bcast of 4 x 4 bytes"
 differs missing "rank 0 calls MPI_Bcast .*; rank 2 calls MPI_Iallreduce .* (its call 3)"
 differs members "rank 1 calls MPI_Bcast of 8 x $bytes; rank 2 calls MPI_Bcast of 8 x 1 bytes, root 0, on 2 ranks from rank 1"
-on_three none > out 2> err || fail "same calls: $(cat err)"
-grep -qx 'went on' out || fail "same calls: $(cat out)"
+for way in none 'first late' 'second late' 'last late'; do
+    on_three "$way" > out 2> err || fail "$way: $(cat err)"
+    grep -qx 'went on' out || fail "$way: $(cat out)"
+done
 
 unlike() { # unlike WAY TEXT: a message that differs, sent and received at once and started and waited for
     local code how

@@ -1,16 +1,22 @@
 /* Three ranks whose last one makes another call than the others, or sends another message to the first one than that
- * expects, in the way that its argument names. */
+ * expects, in the way that its argument names; or all do as they should, and one comes late. */
 #include "mpi_calls.h"
 #include "team.h"
 #include "waiting.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+static const double UNANSWERED_S = 1.0;
 
 static void call(Team team, const char *way, bool last) {
     char bytes[64] = "";
     int64_t number = team.rank;
+    const struct timespec long_time = {.tv_sec = (time_t)(3.0 * UNANSWERED_S)};
     const Team pair = team_split(team, team.rank == 0 ? 0 : 1, team.rank);
+    if (strcmp(way, team.rank == 0 ? "first late" : last ? "last late" : "second late") == 0)
+        (void)nanosleep(&long_time, NULL);
     if (strcmp(way, "name") == 0 && last)
         (void)team_least(team, number);
     else if (strcmp(way, "members") == 0 && last)
@@ -53,7 +59,7 @@ static void pass(Team team, const char *way, bool started) {
 int main(int argc, char **argv) {
     Team team;
     if (argc < 2 || argc > 3 || !status_is_ok(team_start(&team))) return 1;
-    mpi_calls_check(team);
+    mpi_calls_check(team, UNANSWERED_S);
     (void)team_greatest(team, 0);
     if (argc == 3)
         pass(team, argv[1], strcmp(argv[2], "started") == 0);
