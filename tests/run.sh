@@ -78,7 +78,8 @@ build() { # build FOLDER COMPILER OPTION...: configures and compiles; prints onl
 check() { # check FOLDER CTEST_OPTION...
     local folder=$1
     shift
-    ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$jobs" "$@"
+    # one more than there are cores, as starting MPI is mostly waiting
+    ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel $((jobs + 1)) "$@"
 }
 
 sanitized() { # sanitized LEAKS CTEST_OPTION...: LEAKS is 1 to look for leaks
