@@ -13,11 +13,12 @@ enum { OUTPUT_PATH_BYTES = 4096 };
 
 /** The names of one output. Plain data. */
 typedef struct OutputPath {
-    char complete[OUTPUT_PATH_BYTES]; /**< as the user gave it */
-    char partial[OUTPUT_PATH_BYTES];  /**< the same with ".partial" */
-    char undo[OUTPUT_PATH_BYTES];     /**< with ".undo": what puts the .partial back, while its structure changes */
-    char undo_new[OUTPUT_PATH_BYTES]; /**< the same before it is whole */
-    char folder[OUTPUT_PATH_BYTES];   /**< of both */
+    char complete[OUTPUT_PATH_BYTES];    /**< as the user gave it */
+    char partial[OUTPUT_PATH_BYTES];     /**< the same with ".partial" */
+    char partial_new[OUTPUT_PATH_BYTES]; /**< the .partial, or what it becomes, before it is whole */
+    char undo[OUTPUT_PATH_BYTES];        /**< with ".undo": what puts the .partial back, while its structure changes */
+    char undo_new[OUTPUT_PATH_BYTES];    /**< the same before it is whole */
+    char folder[OUTPUT_PATH_BYTES];      /**< of both */
 } OutputPath;
 
 /** What is to be done. */
@@ -60,10 +61,14 @@ Status output_path_reserve(const OutputPath *output);
 /** False when the .partial is another file than the open @p descriptor, or none; true when nobody can tell. */
 bool output_path_holds(const OutputPath *output, int descriptor);
 
+/** Gives a new .partial, which is whole now, its name. */
+Status output_path_begin(const OutputPath *output);
+
 /** Removes the .partial where there is one, and then what would put it back. */
 Status output_path_remove_partial(const OutputPath *output);
 
-/** Removes what would put the .partial back, where there is any, for good: past the operating system's memory. */
+/** Removes what would put the .partial back, where there is any, for good: past the operating system's memory; and what
+ *  is not whole. */
 Status output_path_remove_undo(const OutputPath *output);
 
 /** True when there is something beside a file, whose name ends in ".partial", that would put it back: a --resume was

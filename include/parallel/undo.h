@@ -31,6 +31,15 @@ typedef struct UndoRanges {
  *  @return OUTPUT_FAILED when it cannot be written: then there is none, and the .partial is as it was */
 Status undo_record(const OutputPath *output, int64_t length, const UndoRanges *ranges);
 
+/** Makes a copy of the .partial beside it (partial_new), with nothing where no range lies, for HDF5 to change.
+ *  @return OUTPUT_FAILED when it cannot be written; NO_MEMORY */
+Status undo_copy(const OutputPath *output, int64_t length, const UndoRanges *ranges);
+
+/** Brings to the .partial what was changed in the copy: first all that was added at its end, which nobody looks at yet,
+ *  then the few changed places, from memory and one directly after the other. HDF5's own writes take a hundred times as
+ *  long, and a kill between them leaves a file that cannot be read before it is put back. */
+Status undo_apply(const OutputPath *output, int64_t length, const UndoRanges *ranges);
+
 /** What undo_mend has found. */
 typedef struct UndoFound {
     bool put_back; /**< there was a record; the .partial is as it was, and the record is gone */

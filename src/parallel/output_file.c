@@ -49,16 +49,18 @@ static Status fill_new_file(hid_t file, const NxmxContents *contents, int *seque
     return hdf5_use_group(file, "/entry/simulation", begin_session, &session);
 }
 
-/* Leaves nothing on the disk when it fails. */
+/* Leaves nothing on the disk when it fails. The file gets its name when it is whole, as nobody could read what a kill
+ * leaves between two of HDF5's writes. */
 static Status create_file(const OutputPath *path, const NxmxContents *contents, int *session) {
     hid_t file = H5I_INVALID_HID;
     TRY(output_path_check_room(path, nxmx_bytes(contents)));
     TRY(output_path_remove_partial(path));
-    Status status = hdf5_create_file(path->partial, &file);
+    Status status = hdf5_create_file(path->partial_new, &file);
     if (status_is_ok(status)) {
         status = fill_new_file(file, contents, session);
-        status = status_first(status, hdf5_close_file(path->partial, &file));
+        status = status_first(status, hdf5_close_file(path->partial_new, &file));
     }
+    if (status_is_ok(status)) status = output_path_begin(path);
     status = output_file_explain(path, true, status);
     if (status_is_ok(status)) status = output_path_reserve(path);
     if (!status_is_ok(status)) (void)output_path_remove_partial(path);
@@ -113,38 +115,40 @@ static Status mend(const OutputPath *path, Notes *notes) {
     return output_path_remove_undo(path);
 }
 
-static Status record(const OutputPath *path) {
-    struct stat info;
-    UndoRanges ranges;
-    if (stat(path->partial, &info) != 0)
-        return status_error(STATUS_OUTPUT_FAILED, "cannot look at %s: %s", path->partial, strerror(errno));
-    TRY(undo_ranges_find(path->partial, info.st_size, &ranges));
-    const Status status = undo_record(path, info.st_size, &ranges);
-    free(ranges.range);
-    return status;
-}
-
-/* All that changes the structure of a file that is continued. */
-static Status change_structure(const OutputPath *path, const NewSession *session) {
+/* All that changes the structure of a file that is continued, in a copy of it. */
+static Status change_structure(const char *path, const NewSession *session) {
     hid_t file = H5I_INVALID_HID;
-    const Status opened = hdf5_open_file(path->partial, true, &file);
+    const Status opened = hdf5_open_file(path, true, &file);
     if (!status_is_ok(opened)) return status_error(STATUS_OUTPUT_FAILED, "%s", opened.message);
     Status status = nxmx_make_room_for_end(file);
     if (status_is_ok(status)) status = hdf5_use_group(file, "/entry/simulation", begin_session, session);
-    return status_first(status, hdf5_close_file(path->partial, &file));
+    return status_first(status, hdf5_close_file(path, &file));
 }
 
 /* When it fails the file is put back, now if that can be, else at the next --resume. */
-static Status add_session(const OutputPath *path, const Provenance *provenance, int *sequence_index) {
-    const NewSession session = {.provenance = provenance, .sequence_index = sequence_index};
+static Status change_file(const OutputPath *path, int64_t length, const UndoRanges *ranges, const NewSession *session) {
     UndoFound found;
-    if (access(path->partial, W_OK) != 0)
-        return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", path->partial, strerror(errno));
-    TRY(record(path));
-    Status status = change_structure(path, &session);
+    TRY(undo_record(path, length, ranges));
+    Status status = undo_copy(path, length, ranges);
+    if (status_is_ok(status)) status = change_structure(path->partial_new, session);
+    if (status_is_ok(status)) status = undo_apply(path, length, ranges);
     if (status_is_ok(status)) status = output_path_sync(path);
     if (status_is_ok(status)) return output_path_remove_undo(path);
     (void)undo_mend(path, &found);
+    return status;
+}
+
+static Status add_session(const OutputPath *path, const Provenance *provenance, int *sequence_index) {
+    const NewSession session = {.provenance = provenance, .sequence_index = sequence_index};
+    struct stat info;
+    UndoRanges ranges;
+    if (access(path->partial, W_OK) != 0)
+        return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", path->partial, strerror(errno));
+    if (stat(path->partial, &info) != 0)
+        return status_error(STATUS_OUTPUT_FAILED, "cannot look at %s: %s", path->partial, strerror(errno));
+    TRY(undo_ranges_find(path->partial, info.st_size, &ranges));
+    const Status status = change_file(path, info.st_size, &ranges, &session);
+    free(ranges.range);
     return status;
 }
 

@@ -26,7 +26,7 @@ static Status system_error(const char *action, const char *path) {
                         strerror(errno));
 }
 
-enum { ENDING_BYTES = 10 }; /* of the longest ending, with its final zero */
+enum { ENDING_BYTES = 13 }; /* of the longest ending, with its final zero */
 
 /* There is room, as output_path_create looks. */
 static void name_beside(const char *path, const char *ending, char *name) {
@@ -43,6 +43,7 @@ Status output_path_create(const char *path, OutputPath *output) {
                             (size_t)(OUTPUT_PATH_BYTES - ENDING_BYTES));
     (void)text_copy(output->complete, sizeof output->complete, path);
     name_beside(path, ".partial", output->partial);
+    name_beside(path, ".partial.new", output->partial_new);
     name_beside(path, ".undo", output->undo);
     name_beside(path, ".undo.new", output->undo_new);
     (void)text_copy(output->folder, sizeof output->folder, path);
@@ -185,7 +186,13 @@ Status output_path_sync_folder(const OutputPath *output) {
     return sync_path(output->folder, O_RDONLY);
 }
 
+Status output_path_begin(const OutputPath *output) {
+    return rename(output->partial_new, output->partial) != 0 ? system_error("rename to .partial", output->partial_new)
+                                                             : status_ok();
+}
+
 Status output_path_remove_undo(const OutputPath *output) {
+    if (unlink(output->partial_new) != 0 && errno != ENOENT) return system_error("remove", output->partial_new);
     if (unlink(output->undo_new) != 0 && errno != ENOENT) return system_error("remove", output->undo_new);
     if (unlink(output->undo) == 0) return output_path_sync_folder(output);
     return errno == ENOENT ? status_ok() : system_error("remove", output->undo);

@@ -170,6 +170,150 @@ Status undo_record(const OutputPath *output, int64_t length, const UndoRanges *r
                         status.message);
 }
 
+/* ------------------------------------------------------------------------------------------------- changing a copy
+ */
+
+/* The .partial and its copy. Owns its descriptors and memory. */
+typedef struct Copy {
+    const OutputPath *output;
+    int copy, partial;
+    uint8_t *piece[2];  /* [PIECE_BYTES] each */
+    UndoRanges changed; /* ascending */
+    int64_t room, bytes;
+} Copy;
+
+static Status copy_open(Copy *copy, int flags_of_partial) {
+    copy->partial = open(copy->output->partial, flags_of_partial | O_CLOEXEC);
+    if (copy->partial < 0) return cannot("open", copy->output->partial);
+    for (int i = 0; i < 2; i++) {
+        copy->piece[i] = malloc(PIECE_BYTES);
+        if (copy->piece[i] == NULL) return no_memory();
+    }
+    return status_ok();
+}
+
+static Status copy_release(Copy *copy, Status status) {
+    free(copy->changed.range);
+    free(copy->piece[1]);
+    free(copy->piece[0]);
+    if (copy->copy >= 0 && close(copy->copy) != 0)
+        status = status_first(status, cannot("close", copy->output->partial_new));
+    if (copy->partial >= 0 && close(copy->partial) != 0)
+        status = status_first(status, cannot("close", copy->output->partial));
+    return status;
+}
+
+/* From one of both, all of it. */
+static Status copy_read(const Copy *copy, bool from_partial, uint8_t *bytes, int64_t count, int64_t offset) {
+    errno = EIO; /* for a file that has become shorter */
+    if (read_at(from_partial ? copy->partial : copy->copy, bytes, count, offset) == count) return status_ok();
+    return cannot("read", from_partial ? copy->output->partial : copy->output->partial_new);
+}
+
+static Status fill_copy(const Copy *copy, int64_t length, const UndoRanges *ranges) {
+    if (ftruncate(copy->copy, (off_t)length) != 0) return cannot("write", copy->output->partial_new);
+    for (int64_t i = 0, next = 0; i < ranges->count; i = next) {
+        const UndoRange run = run_of(ranges, i, &next);
+        for (int64_t done = 0; done < run.bytes; done += PIECE_BYTES) {
+            const int64_t count = piece_of(run.bytes - done);
+            TRY(copy_read(copy, true, copy->piece[0], count, run.offset + done));
+            if (!write_at(copy->copy, copy->piece[0], count, run.offset + done))
+                return cannot("write", copy->output->partial_new);
+        }
+    }
+    return status_ok();
+}
+
+Status undo_copy(const OutputPath *output, int64_t length, const UndoRanges *ranges) {
+    Copy copy = {.output = output, .copy = -1, .partial = -1};
+    Status status = copy_open(&copy, O_RDONLY);
+    if (status_is_ok(status)) {
+        copy.copy = new_file_create(output->partial_new);
+        status = copy.copy < 0 ? cannot("make", output->partial_new) : fill_copy(&copy, length, ranges);
+    }
+    return copy_release(&copy, status);
+}
+
+/* Places that are near each other are one: what belongs together, such as a list and its length, changes at once. */
+static Status add_changed(Copy *copy, int64_t place) {
+    enum { NEAR_BYTES = 512 };
+    UndoRanges *changed = &copy->changed;
+    UndoRange *last = changed->count > 0 ? &changed->range[changed->count - 1] : NULL;
+    if (last != NULL && place - (last->offset + last->bytes) < NEAR_BYTES) {
+        copy->bytes += place + 1 - (last->offset + last->bytes);
+        last->bytes = place + 1 - last->offset;
+        return status_ok();
+    }
+    if (changed->count == copy->room) {
+        const int64_t room = 2 * copy->room + 16;
+        UndoRange *larger = realloc(changed->range, (size_t)room * sizeof *larger);
+        if (larger == NULL) return no_memory();
+        changed->range = larger;
+        copy->room = room;
+    }
+    changed->range[changed->count++] = (UndoRange){.offset = place, .bytes = 1};
+    copy->bytes++;
+    return status_ok();
+}
+
+static Status find_changed(Copy *copy, UndoRange run) {
+    for (int64_t done = 0; done < run.bytes; done += PIECE_BYTES) {
+        const int64_t count = piece_of(run.bytes - done);
+        TRY(copy_read(copy, true, copy->piece[0], count, run.offset + done));
+        TRY(copy_read(copy, false, copy->piece[1], count, run.offset + done));
+        if (memcmp(copy->piece[0], copy->piece[1], (size_t)count) == 0) continue;
+        for (int64_t i = 0; i < count; i++)
+            if (copy->piece[0][i] != copy->piece[1][i]) TRY(add_changed(copy, run.offset + done + i));
+    }
+    return status_ok();
+}
+
+static Status append_new(const Copy *copy, int64_t length) {
+    struct stat info;
+    if (fstat(copy->copy, &info) != 0) return cannot("look at", copy->output->partial_new);
+    for (int64_t place = length; place < info.st_size; place += PIECE_BYTES) {
+        const int64_t count = piece_of(info.st_size - place);
+        TRY(copy_read(copy, false, copy->piece[0], count, place));
+        if (!write_at(copy->partial, copy->piece[0], count, place)) return cannot("write", copy->output->partial);
+    }
+    return status_ok();
+}
+
+static Status write_changed(const Copy *copy, uint8_t *bytes) {
+    uint8_t *next = bytes;
+    for (int64_t i = 0; i < copy->changed.count; i++) {
+        const UndoRange range = copy->changed.range[i];
+        TRY(copy_read(copy, false, next, range.bytes, range.offset));
+        next += range.bytes;
+    }
+    next = bytes;
+    for (int64_t i = 0; i < copy->changed.count; i++) {
+        const UndoRange range = copy->changed.range[i];
+        if (!write_at(copy->partial, next, range.bytes, range.offset)) return cannot("write", copy->output->partial);
+        next += range.bytes;
+    }
+    return status_ok();
+}
+
+static Status apply(Copy *copy, int64_t length, const UndoRanges *ranges) {
+    copy->copy = open(copy->output->partial_new, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (copy->copy < 0) return cannot("open", copy->output->partial_new);
+    for (int64_t i = 0, next = 0; i < ranges->count; i = next) TRY(find_changed(copy, run_of(ranges, i, &next)));
+    TRY(append_new(copy, length));
+    uint8_t *bytes = malloc((size_t)copy->bytes + 1);
+    if (bytes == NULL) return no_memory();
+    const Status status = write_changed(copy, bytes);
+    free(bytes);
+    return status;
+}
+
+Status undo_apply(const OutputPath *output, int64_t length, const UndoRanges *ranges) {
+    Copy copy = {.output = output, .copy = -1, .partial = -1};
+    Status status = copy_open(&copy, O_RDWR);
+    if (status_is_ok(status)) status = apply(&copy, length, ranges);
+    return copy_release(&copy, status);
+}
+
 /* -------------------------------------------------------------------------------------------------------------
  * checking
  */

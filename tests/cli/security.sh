@@ -30,7 +30,7 @@ done
 # Links that lie where files will be: the file they lead to stays, and so does one that is not there yet.
 mkdir laid
 for victim in there absent; do
-    for name in x.nxs.partial x.nxs.undo x.nxs.undo.new x.nxs.progress.json x.nxs.progress.json.new pixel.partial float.partial yaml.partial \
+    for name in x.nxs.partial x.nxs.partial.new x.nxs.undo x.nxs.undo.new x.nxs.progress.json x.nxs.progress.json.new pixel.partial float.partial yaml.partial \
         x.nxs.packed image.bin.partial image.bin.json.partial; do
         rm -rf laid/* victim
         [ $victim = absent ] || echo precious > victim

@@ -35,7 +35,7 @@ done
 rm -f there/out.nxs.lock
 cp -a there some
 rm -rf there && mkdir there
-faulty 0 CALLS=rename FILE=there/out.nxs.partial AT=1 ACTION=kill -- "${run[@]}" --output there/out.nxs
+faulty 0 CALLS=rename FILE=there/out.nxs.partial AT=2 ACTION=kill -- "${run[@]}" --output there/out.nxs
 [ $code = 137 ] && [ -e there/out.nxs.partial ] || fail "no whole file without its name"
 cp -a there whole
 
@@ -88,11 +88,27 @@ check() { # check FOLDER WHAT once|lasting|kill|half [FOLDER]: a --resume of wha
 cp -a some old
 /usr/bin/python3 -c 'import h5py; del h5py.File("old/out.nxs.partial", "r+")["entry/end_time"]' || fail "h5py"
 
-# What a resume leaves that was killed while HDF5 brought the new session to the disk.
+# A new file gets its name when it is whole: what a kill leaves before that is begun anew.
+new=(CALLS="$disk_calls" FILE=there/out.nxs.partial.new)
+rm -rf there && mkdir there
+count=$(calls_of 0 "${new[@]}" -- "${run[@]}" --output there/out.nxs)
+for number in $(numbers "$count"); do
+    rm -rf there && mkdir there
+    faulty 0 "${new[@]}" AT="$number" ACTION=kill -- "${run[@]}" --output there/out.nxs
+    [ $code = 137 ] || fail "a new file, call $number of $count: exit code $code"
+    [ ! -e there/out.nxs.partial ] || "$TESSERA" describe there/out.nxs.partial > described 2>&1 ||
+        fail "a new file, call $number of $count: nobody can read it: $(cat described)"
+    "${resume[@]}" > resumed 2>&1 || fail "a new file, call $number of $count: not resumed: $(cat resumed)"
+    [ "$(images_of there/out.nxs)" = "$reference" ] || fail "a new file, call $number of $count: other bytes"
+    [ -z "$(find there -name '*partial*')" ] || fail "a new file, call $number of $count: there is $(ls there)"
+done
+echo "a new file: killed at $(numbers "$count" | wc -l) of $count calls"
+
+# What a resume leaves that was killed between two of the places that its session changes.
 start_with some
 count=$(calls_of 0 CALLS="$disk_calls" "${where[@]}" -- "${resume[@]}")
 torn=
-for number in $(seq 1 4 "$count"); do # some eight in a row do
+for number in $(seq 1 "$count"); do # one or two do
     start_with some
     faulty 0 CALLS="$disk_calls" "${where[@]}" AT="$number" ACTION=kill -- "${resume[@]}"
     "$TESSERA" describe there/out.nxs.partial > described 2>&1 || { torn=$number; break; }
@@ -115,7 +131,7 @@ wait
 large=("${run[@]}" --detector.fast_pixels=600 --detector.slow_pixels=500)
 "${large[@]}" --output large.nxs || fail "large images"
 rm -rf there && mkdir there
-faulty 0 CALLS=rename FILE=there/out.nxs.partial AT=1 ACTION=kill -- "${large[@]}" --output there/out.nxs
+faulty 0 CALLS=rename FILE=there/out.nxs.partial AT=2 ACTION=kill -- "${large[@]}" --output there/out.nxs
 [ $code = 137 ] || fail "large images: exit code $code"
 cp -a there large
 for number in $(seq "$((torn - 5))" "$count"); do
