@@ -61,7 +61,8 @@ Status output_path_reserve(const OutputPath *output);
 /** False when the .partial is another file than the open @p descriptor, or none; true when nobody can tell. */
 bool output_path_holds(const OutputPath *output, int descriptor);
 
-/** Gives a new .partial, which is whole now, its name. */
+/** Gives a new .partial, which is whole now, its name, in the place of one that may exist.
+ *  @return OUTPUT_FAILED */
 Status output_path_begin(const OutputPath *output);
 
 /** Removes the .partial where there is one, and then what would put it back. */

@@ -32,12 +32,16 @@ typedef struct UndoRanges {
 Status undo_record(const OutputPath *output, int64_t length, const UndoRanges *ranges);
 
 /** Makes a copy of the .partial beside it (partial_new), with nothing where no range lies, for HDF5 to change.
+ *  @param length  of the .partial in bytes, as @p ranges were found
  *  @return OUTPUT_FAILED when it cannot be written; NO_MEMORY */
 Status undo_copy(const OutputPath *output, int64_t length, const UndoRanges *ranges);
 
 /** Brings to the .partial what was changed in the copy: first all that was added at its end, which nobody looks at yet,
  *  then the few changed places, from memory and one directly after the other. HDF5's own writes take a hundred times as
- *  long, and a kill between them leaves a file that cannot be read before it is put back. */
+ *  long, and a kill between them leaves a file that cannot be read before it is put back.
+ *  @param length  of the .partial in bytes before, as given to undo_copy with the same @p ranges
+ *  @return OUTPUT_FAILED when one of both cannot be read, or the .partial not be written; NO_MEMORY. It may have been
+ *          changed in part then: undo_mend puts it back */
 Status undo_apply(const OutputPath *output, int64_t length, const UndoRanges *ranges);
 
 /** What undo_mend has found. */

@@ -22,8 +22,7 @@ static const char *started = "MPI_Testall";
 static struct {
     MPI_Comm control; /* MPI_COMM_NULL where nothing is compared */
     MPI_Group world;
-    double
-        unanswered_s; /* a call of another rank that nobody answers for so long shows that they have lost each other */
+    double unanswered_s; /* a call that nobody answers for so long shows that ranks have lost each other */
     int rank;
     int64_t calls;
 } check = {.control = MPI_COMM_NULL};
