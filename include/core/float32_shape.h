@@ -40,8 +40,9 @@ INLINED Phase phase_of(float offset, float cells) {
 }
 
 INLINED float square_squared(Phase a, Phase b, Phase c) {
-    const float top = sin_pi(a.of_cells) * sin_pi(b.of_cells) * sin_pi(c.of_cells);
-    const float amplitude = top / (sin_pi(a.of_one) * sin_pi(b.of_one) * sin_pi(c.of_one));
+    const float top = sin_pi_in_units(a.of_cells) * sin_pi_in_units(b.of_cells) * sin_pi_in_units(c.of_cells);
+    const float below = sin_pi_in_units(a.of_one) * sin_pi_in_units(b.of_one) * sin_pi_in_units(c.of_one);
+    const float amplitude = top / below;
     return amplitude * amplitude;
 }
 

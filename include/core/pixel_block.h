@@ -23,62 +23,82 @@ typedef struct Block {
 
 /** A flat block in units of its centre's distance. */
 typedef struct FlatBlock {
-    float step, sr;                         /* edge of a pixel, and its solid angle at the centre face on */
-    Float3 centre, fast, slow;              /* unit vectors */
-    float along_fast, along_slow, skew;     /* centre.fast, centre.slow, fast.slow */
-    float cosine, lean_fast, lean_slow, on; /* of centre, fast and slow with the normal; 0 without obliquity */
+    float step;                         /* edge of a pixel */
+    Float3 centre, fast, slow;          /* unit vectors */
+    float along_fast, along_slow, skew; /* centre.fast, centre.slow, fast.slow */
+    float cosine, lean_fast,
+        lean_slow; /* solid angle at the centre face on, times centre, fast and slow with the normal */
+    float face_on; /* that solid angle without obliquity, when those three are 0; else 0 */
 } FlatBlock;
 
 /** @param d  unit vector to the centre
  *  @param step  edge of a pixel over the centre's distance */
 INLINED FlatBlock flat_block(const Detector *detector, Vec3 d, double step) {
-    FlatBlock flat = {.step = (float)step, .sr = (float)(step * step)};
+    const double sr = step * step, oblique_sr = detector->point_pixel ? 0.0 : sr;
+    FlatBlock flat = {.step = (float)step, .face_on = (float)(sr - oblique_sr)};
     flat.along_fast = (float)vec3_dot(d, detector->fast);
     flat.along_slow = (float)vec3_dot(d, detector->slow);
     flat.skew = (float)vec3_dot(detector->fast, detector->slow);
-    flat.cosine = (float)vec3_dot(d, detector->normal);
-    flat.lean_fast = (float)vec3_dot(detector->fast, detector->normal);
-    flat.lean_slow = (float)vec3_dot(detector->slow, detector->normal);
-    flat.on = detector->point_pixel ? 0.0f : 1.0f;
+    flat.cosine = (float)(oblique_sr * vec3_dot(d, detector->normal));
+    flat.lean_fast = (float)(oblique_sr * vec3_dot(detector->fast, detector->normal));
+    flat.lean_slow = (float)(oblique_sr * vec3_dot(detector->slow, detector->normal));
     flat.centre = float3_of(d);
     flat.fast = float3_of(detector->fast);
     flat.slow = float3_of(detector->slow);
     return flat;
 }
 
-/** 1 / sqrt(1 + u) - 1 without subtracting what is nearly equal; for @p small |u| <= 0.05 by its series, to 2e-9. */
-INLINED float inverse_root_less_1(float u, bool small) {
-    if (!small) {
+/** How many powers of u are enough for 1 / sqrt(1 + u) - 1, to 1e-8 of it. */
+typedef enum RootSeries { ROOT_OF_SMALL = 3, ROOT_OF_MEDIUM = 6, ROOT_OF_ANY = 0 } RootSeries;
+
+/** @param greatest  of |u| */
+INLINED RootSeries root_series(float greatest) {
+    return greatest <= 0.0025f ? ROOT_OF_SMALL : greatest <= 0.05f ? ROOT_OF_MEDIUM : ROOT_OF_ANY;
+}
+
+/** 1 / sqrt(1 + u) - 1 without subtracting what is nearly equal; by its series where that is short. */
+INLINED float inverse_root_less_1(float u, RootSeries series) {
+    if (series == ROOT_OF_ANY) {
         const float root = sqrtf(1.0f + u);
         return -u / (root * (1.0f + root));
     }
-    float s = 231.0f / 1024.0f;
-    s = fused(s, u, -63.0f / 256.0f);
-    s = fused(s, u, 35.0f / 128.0f);
-    s = fused(s, u, -5.0f / 16.0f);
+    float s = -5.0f / 16.0f;
+    if (series == ROOT_OF_MEDIUM)
+        s = fused(fused(fused(231.0f / 1024.0f, u, -63.0f / 256.0f), u, 35.0f / 128.0f), u, s);
     s = fused(s, u, 3.0f / 8.0f);
     s = fused(s, u, -0.5f);
     return s * u;
 }
 
 /** With p the way from the centre over the centre's distance r, and u = 2 d_c.p + p.p, the distance is r sqrt(1 + u)
- *  and d - d_c = p / sqrt(1 + u) + d_c (1 / sqrt(1 + u) - 1). */
-INLINED void fill_flat_block(FlatBlock flat, bool small, Block *block) {
+ *  and d - d_c = p / sqrt(1 + u) + d_c (1 / sqrt(1 + u) - 1) = p + (p + d_c) (1 / sqrt(1 + u) - 1). */
+INLINED void fill_flat_block(FlatBlock flat, RootSeries series, Block *block) {
+    LANE_ALIGNED float along[BLOCK_FAST];
+    float sx[BLOCK_SLOW], sy[BLOCK_SLOW], sz[BLOCK_SLOW], linear[BLOCK_SLOW], fixed[BLOCK_SLOW], lean[BLOCK_SLOW];
+    for (int column = 0; column < BLOCK_FAST; column++)
+        along[column] = flat.step * ((float)column - 0.5f * (BLOCK_FAST - 1));
     for (int row = 0; row < BLOCK_SLOW; row++) {
         const float s = flat.step * ((float)row - 0.5f * (BLOCK_SLOW - 1));
-        const float sx = s * flat.slow.x, sy = s * flat.slow.y, sz = s * flat.slow.z;
-        const float linear = 2.0f * fused(s, flat.skew, flat.along_fast), fixed = s * fused(2.0f, flat.along_slow, s);
-        const float lean_row = fused(s, flat.lean_slow, flat.cosine);
+        sx[row] = s * flat.slow.x;
+        sy[row] = s * flat.slow.y;
+        sz[row] = s * flat.slow.z;
+        linear[row] = 2.0f * fused(s, flat.skew, flat.along_fast);
+        fixed[row] = s * fused(2.0f, flat.along_slow, s);
+        lean[row] = fused(s, flat.lean_slow, flat.cosine);
+    }
+    for (int row = 0; row < BLOCK_SLOW; row++) {
 #pragma omp simd
         for (int column = 0; column < BLOCK_FAST; column++) {
             const int i = row * BLOCK_FAST + column;
-            const float f = flat.step * ((float)column - 0.5f * (BLOCK_FAST - 1));
-            const float shrink = inverse_root_less_1(fused(f, f + linear, fixed), small), inverse = 1.0f + shrink;
-            block->x[i] = fused(fused(f, flat.fast.x, sx), inverse, flat.centre.x * shrink);
-            block->y[i] = fused(fused(f, flat.fast.y, sy), inverse, flat.centre.y * shrink);
-            block->z[i] = fused(fused(f, flat.fast.z, sz), inverse, flat.centre.z * shrink);
-            const float lean = fabsf(fused(f, flat.lean_fast, lean_row)) * inverse;
-            block->weight[i] = flat.sr * inverse * inverse * fused(flat.on, lean - 1.0f, 1.0f);
+            const float f = along[column], u = fused(f, f + linear[row], fixed[row]);
+            const float shrink = inverse_root_less_1(u, series), inverse = 1.0f + shrink;
+            const float x = fused(f, flat.fast.x, sx[row]), y = fused(f, flat.fast.y, sy[row]);
+            const float z = fused(f, flat.fast.z, sz[row]);
+            block->x[i] = fused(x + flat.centre.x, shrink, x);
+            block->y[i] = fused(y + flat.centre.y, shrink, y);
+            block->z[i] = fused(z + flat.centre.z, shrink, z);
+            const float oblique = fabsf(fused(f, flat.lean_fast, lean[row]));
+            block->weight[i] = inverse * inverse * fused(oblique, inverse, flat.face_on);
         }
     }
 }
@@ -90,10 +110,17 @@ INLINED void set_flat_block(const Detector *detector, Vec3 centre_m, Block *bloc
     const float half_fast = 0.5f * BLOCK_FAST * flat.step, half_slow = 0.5f * BLOCK_SLOW * flat.step;
     const float squared = (half_fast + half_slow) * (half_fast + half_slow); /* enough for skew axes too */
     const float greatest = 2.0f * (fabsf(flat.along_fast) * half_fast + fabsf(flat.along_slow) * half_slow) + squared;
-    if (greatest <= 0.05f)
-        fill_flat_block(flat, true, block);
-    else
-        fill_flat_block(flat, false, block);
+    switch (root_series(greatest)) { /* a constant in each */
+    case ROOT_OF_SMALL:
+        fill_flat_block(flat, ROOT_OF_SMALL, block);
+        return;
+    case ROOT_OF_MEDIUM:
+        fill_flat_block(flat, ROOT_OF_MEDIUM, block);
+        return;
+    case ROOT_OF_ANY:
+        fill_flat_block(flat, ROOT_OF_ANY, block);
+        return;
+    }
 }
 
 /** Where sub-pixel @p i of a block is, in double precision. */
@@ -149,22 +176,23 @@ INLINED void set_block(const Experiment *e, int64_t slow, int64_t fast, int sub_
         multiply_by_capture(detector, block, detector->sensor_absorption_per_m, block->weight);
 }
 
-/** What a source does to every pixel whatever the crystal's orientation: Kahn's factor, the capture where it depends on
- *  the wavelength, and the resolution limit. */
+/** What a source does to every pixel whatever the crystal's orientation: Kahn's factor
+ *  (1 + (d.i)^2 + K ((d.b)^2 - (d.e)^2)) / 2, the difference of squares as a product; the capture where it depends on
+ * the wavelength, and the resolution limit. */
 INLINED void set_source_factor(const Experiment *e, const Block *block, const Source *source, float *factor) {
-    const float kahn = (float)e->beam.polarization_kahn, on = e->beam.polarization_correction ? 1.0f : 0.0f;
-    const Vec3 centre = block->centre, incident = source->direction;
-    const float along_centre = (float)vec3_dot(incident, centre), e_centre = (float)vec3_dot(source->electric, centre);
-    const float b_centre = (float)vec3_dot(source->magnetic, centre);
-    const Float3 in = float3_of(incident), electric = float3_of(source->electric);
-    const Float3 magnetic = float3_of(source->magnetic);
+    const double half = e->beam.polarization_correction ? 0.5 : 0.0, kahn = half * e->beam.polarization_kahn;
+    const Vec3 centre = block->centre, incident = source->direction, straight = vec3_scale(sqrt(half), incident);
+    const Vec3 less = vec3_scale(kahn, vec3_subtract(source->magnetic, source->electric));
+    const Vec3 more = vec3_add(source->magnetic, source->electric);
+    const float a_centre = (float)vec3_dot(straight, centre), p_centre = (float)vec3_dot(less, centre);
+    const float q_centre = (float)vec3_dot(more, centre), fixed = (float)(1.0 - half);
+    const Float3 a = float3_of(straight), b = float3_of(less), c = float3_of(more);
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
         const float x = block->x[i], y = block->y[i], z = block->z[i];
-        const float along = float3_dot(in, x, y, z, along_centre);
-        const float p = float3_dot(electric, x, y, z, e_centre), q = float3_dot(magnetic, x, y, z, b_centre);
-        const float polarized = 0.5f * fused(along, along, fused(kahn, fused(q, q, -p * p), 1.0f));
-        factor[i] = fused(on, polarized - 1.0f, 1.0f);
+        const float along = float3_dot(a, x, y, z, a_centre);
+        const float p = float3_dot(b, x, y, z, p_centre), q = float3_dot(c, x, y, z, q_centre);
+        factor[i] = fused(p, q, fused(along, along, fixed));
     }
     if (e->detector.sensor_by_wavelength) multiply_by_capture(&e->detector, block, source->absorption_per_m, factor);
     if (!(e->sampling.dmin_m > 0.0)) return;

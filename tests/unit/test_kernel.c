@@ -1,3 +1,4 @@
+#include "float32_math.h"
 #include "float64_math.h"
 #include "kernel.h"
 #include "scene.h"
@@ -43,6 +44,29 @@ static void sine_is_that_of_the_library(void) {
 
 static void fast_sine_is_that_of_the_library(void) {
     for (double x = -0.5; x <= 0.5; x += 0.00037) CU_ASSERT_DOUBLE_EQUAL(sin_pi64(x), sin(PI * x), 6e-16);
+}
+
+static void sine_in_single_precision_is_that_of_the_library(void) {
+    double squares = 0.0;
+    int count = 0;
+    for (double at = 1e-9; at <= 0.5; at += at < 1e-3 ? at : 0.000037) {
+        const float x = (float)at;
+        const double error = (double)sin_pi(x) / sin(PI * (double)x) - 1.0;
+        CU_ASSERT_DOUBLE_EQUAL(error, 0.0, 5e-7);
+        CU_ASSERT_EQUAL(sin_pi(-x), -sin_pi(x));
+        squares += error * error;
+        count++;
+    }
+    CU_ASSERT(sqrt(squares / count) < 1.5e-7);
+}
+
+static void nearest_of_two_is_the_even_one(void) {
+    for (int whole = -3000; whole <= 3000; whole++)
+        for (float beyond = -0.4375f; beyond < 0.5f; beyond += 0.0625f)
+            CU_ASSERT_EQUAL(nearest((float)whole + beyond), (float)whole);
+    CU_ASSERT_EQUAL(nearest(0.5f), 0.0f);
+    CU_ASSERT_EQUAL(nearest(1.5f), 2.0f);
+    CU_ASSERT_EQUAL(nearest(-2.5f), -2.0f);
 }
 
 static void fast_interference_is_the_plain_one(void) {
@@ -260,6 +284,8 @@ int main(void) {
         {"interference is smooth beside a peak", interference_is_smooth_beside_a_peak},
         {"sine is that of the library", sine_is_that_of_the_library},
         {"fast sine is that of the library", fast_sine_is_that_of_the_library},
+        {"sine in single precision is that of the library", sine_in_single_precision_is_that_of_the_library},
+        {"nearest of two is the even one", nearest_of_two_is_the_even_one},
         {"fast interference is the plain one", fast_interference_is_the_plain_one},
         {"image does not depend on the cut", image_does_not_depend_on_the_cut},
         {"float32 is the oracle within its bound", float32_is_the_oracle_within_its_bound},
