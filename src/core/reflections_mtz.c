@@ -33,7 +33,7 @@ typedef struct MtzHeader {
     FileContents contents;
     size_t begin, end; /* of the records up to END; END itself is at `end` */
     int64_t columns, rows, operations, datasets;
-    int seen_columns, seen_operations, seen_datasets, cells;
+    int seen_columns, seen_operations, seen_datasets, cells, orders;
     double cell[6];
     int64_t project, crystal;                 /* numbers of the datasets of the last records PROJECT and CRYSTAL */
     int64_t dataset[DATASETS_MOST];           /* numbers of those that have a record DATASET */
@@ -221,8 +221,9 @@ static Status take_dataset(MtzHeader *header, Fields field, int fields) {
 }
 
 /* The columns by which the file is sorted, which libccp4 looks up. */
-static Status check_order(const MtzHeader *header, Fields field, int fields) {
+static Status check_order(MtzHeader *header, Fields field, int fields) {
     int64_t column = 0;
+    header->orders++;
     for (int i = 1; i < fields; i++)
         if (!whole_number(field[i], -header->columns, header->columns, &column))
             return damaged(header, "its record SORT names columns that are not there");
@@ -274,6 +275,8 @@ static Status take_record(MtzHeader *header, const char *record) {
         return status_error(STATUS_BAD_FILE,
                             "%s: its record \"%.*s\" ends in &, \\ or -, as if it went on; end it in something else",
                             header->path, RECORD, record);
+    if (!record_is(record, keyword)) /* in blanks or quotes: only some of libccp4's passes would see it */
+        return damaged(header, "a record of its header does not begin with its keyword");
     if (strcmp(keyword, "NCOL") == 0) return take_counts(header, field, fields);
     if (strcmp(keyword, "CELL") == 0) return take_cell(header, field, fields);
     if (strcmp(keyword, "SYMINF") == 0) return take_space_group(header, field, fields);
@@ -330,6 +333,8 @@ static Status check_counts(MtzHeader *header) {
     if (indices < 3 || header->type[0] != 'H' || header->type[1] != 'H' || header->type[2] != 'H')
         return damaged(header, "its first three columns are not h, k and l");
     if (header->cells != 1) return damaged(header, "it does not have one record CELL");
+    if (header->orders == 0) /* libccp4 would look up columns whose numbers it has not read */
+        return damaged(header, "it has no record SORT, which is \"SORT 0 0 0 0 0\" where it is not sorted");
     return check_end(header);
 }
 

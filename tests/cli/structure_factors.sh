@@ -129,6 +129,9 @@ damage 'no symmetry operation' 'SYMM -X,  Y,  -Z' 'SYMM -X,  Y,  -A'
 damage 'no group' 'SYMM -X,  Y,  -Z' 'SYMM  X,  Y,  -Z'
 damage 'dataset that is not there' '801.87384    1' '801.87384    9'
 damage 'record SORT' 'SORT    0   0' 'SORT    0 999'
+damage 'no record SORT' 'SORT    0   0' 'TITLE   0   0' # libccp4 would take what its stack holds for columns
+damage 'does not begin with its keyword' 'SORT    0   0' ' SORT   0   0' # it looks at the first four letters alone
+damage 'does not begin with its keyword' 'PROJECT  ' ' PROJECT '
 damage 'CELL' 'CELL    53.9100' 'CELL    a3.9100'
 damage 'MTZENDOFHEADERS' MTZENDOFHEADERS MTZENDOFHEADERX
 damage 'not known' 'TITLE' 'TITTE'
