@@ -58,6 +58,13 @@ typedef Status (*Hdf5Use)(hid_t object, const void *context);
 /** Creates a group of NeXus class @p nx_class, hands it to @p fill and closes it. */
 Status hdf5_write_group(hid_t parent, const char *name, const char *nx_class, Hdf5Use fill, const void *context);
 
+/** Number of values in a shape. */
+static inline int64_t hdf5_shape_count(Hdf5Shape shape) {
+    int64_t count = 1;
+    for (int i = 0; i < shape.rank; i++) count *= (int64_t)shape.length[i];
+    return count;
+}
+
 /** Opens a group, hands it to @p use and closes it. */
 Status hdf5_use_group(hid_t parent, const char *path, Hdf5Use use, const void *context);
 
@@ -93,8 +100,11 @@ Status hdf5_write_texts(hid_t parent, const char *name, int64_t count, size_t wi
 /** A scalar of opaque bytes. */
 Status hdf5_write_bytes(hid_t parent, const char *name, size_t bytes, const void *data);
 
-/** Writes all values of a dataset that exists, in place. */
-Status hdf5_overwrite(hid_t parent, const char *name, hid_t type, const void *values);
+/** An error that tells both numbers where a dataset does not have @p count values. */
+Status hdf5_check_count(hid_t parent, const char *name, int64_t count);
+
+/** Writes all values of a dataset that exists, in place; an error where it does not have @p count of them. */
+Status hdf5_overwrite(hid_t parent, const char *name, hid_t type, int64_t count, const void *values);
 
 /** Writes fixed-length text that exists, in place; it is cut to the length that is there. */
 Status hdf5_overwrite_text(hid_t parent, const char *name, const char *text);

@@ -32,6 +32,9 @@ double nxmx_bytes(const NxmxContents *contents);
 /** Writes everything but pixels and sessions into a new, empty file. */
 Status nxmx_create(hid_t file, const NxmxContents *contents);
 
+/** An error unless what nxmx_complete writes to is there or can be added, and is one text each. */
+Status nxmx_check_end(hid_t file);
+
 /** Adds what a file of an older version lacks and nxmx_complete writes to. */
 Status nxmx_make_room_for_end(hid_t file);
 

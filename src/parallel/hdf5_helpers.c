@@ -115,6 +115,24 @@ static hid_t space_of(Hdf5Shape shape) {
     return shape.rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(shape.rank, shape.length, NULL);
 }
 
+/* Number of values in a space, which is closed; negative when HDF5 fails. */
+static int64_t count_in(hid_t space) {
+    const int64_t count = space < 0 ? -1 : (int64_t)H5Sget_simple_extent_npoints(space);
+    if (space >= 0) (void)H5Sclose(space);
+    return count;
+}
+
+static int64_t count_of(hid_t dataset) {
+    return count_in(H5Dget_space(dataset));
+}
+
+static Status check_count(hid_t dataset, const char *name, int64_t count) {
+    const int64_t stored = count_of(dataset);
+    if (stored == count) return status_ok();
+    return status_error(STATUS_BAD_FILE, "cannot use %s: it has %lld values, not %lld", name, (long long)stored,
+                        (long long)count);
+}
+
 /* Writes all of an open dataset, uses it and closes it. */
 static Status write_and_close(hid_t dataset, const char *name, hid_t type, const void *values, Hdf5Use use,
                               const void *context) {
@@ -201,15 +219,26 @@ Status hdf5_write_bytes(hid_t parent, const char *name, size_t bytes, const void
     return write_of_type(parent, name, type, hdf5_scalar(), data);
 }
 
-Status hdf5_overwrite(hid_t parent, const char *name, hid_t type, const void *values) {
+Status hdf5_check_count(hid_t parent, const char *name, int64_t count) {
     hid_t dataset = H5I_INVALID_HID;
     TRY(hdf5_inside_open(parent, name, &dataset));
-    return write_and_close(dataset, name, type, values, NULL, NULL);
+    const Status status = check_count(dataset, name, count);
+    (void)H5Dclose(dataset);
+    return status;
+}
+
+Status hdf5_overwrite(hid_t parent, const char *name, hid_t type, int64_t count, const void *values) {
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(parent, name, &dataset));
+    const Status status = check_count(dataset, name, count);
+    if (status_is_ok(status)) return write_and_close(dataset, name, type, values, NULL, NULL);
+    (void)H5Dclose(dataset);
+    return status;
 }
 
 Status hdf5_overwrite_text(hid_t parent, const char *name, const char *text) {
     const hid_t type = text_type(strlen(text) + 1);
-    const Status status = hdf5_overwrite(parent, name, type, text);
+    const Status status = hdf5_overwrite(parent, name, type, 1, text);
     if (type >= 0) (void)H5Tclose(type);
     return status;
 }
@@ -284,17 +313,6 @@ bool hdf5_has(hid_t parent, const char *name) {
     return H5Lexists(parent, name, H5P_DEFAULT) > 0;
 }
 
-/* Number of values in a space, which is closed; negative when HDF5 fails. */
-static int64_t count_in(hid_t space) {
-    const int64_t count = space < 0 ? -1 : (int64_t)H5Sget_simple_extent_npoints(space);
-    if (space >= 0) (void)H5Sclose(space);
-    return count;
-}
-
-static int64_t count_of(hid_t dataset) {
-    return count_in(H5Dget_space(dataset));
-}
-
 int64_t hdf5_attribute_count(hid_t attribute) {
     return count_in(H5Aget_space(attribute));
 }
@@ -312,10 +330,7 @@ Status hdf5_count(hid_t parent, const char *name, int64_t *count) {
 
 /* Reads all of an open dataset. */
 static Status read_open(hid_t dataset, const char *name, hid_t type, int64_t count, void *values) {
-    const int64_t stored = count_of(dataset);
-    if (stored != count)
-        return status_error(STATUS_BAD_FILE, "cannot read %s: it has %lld values, not %lld", name, (long long)stored,
-                            (long long)count);
+    TRY(check_count(dataset, name, count));
     return H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0 ? hdf5_error(STATUS_BAD_FILE, "read", name)
                                                                              : status_ok();
 }

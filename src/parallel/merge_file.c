@@ -331,8 +331,8 @@ static Status fill_origins(hid_t group, const void *context) {
     }
     if (status_is_ok(status)) status = hdf5_write(group, "part", H5T_NATIVE_INT32, hdf5_list(frames), parts);
     if (status_is_ok(status)) status = hdf5_write(group, "part_frame", H5T_NATIVE_INT64, hdf5_list(frames), places);
-    if (status_is_ok(status)) status = hdf5_overwrite(group, "number", H5T_NATIVE_INT64, numbers);
-    if (status_is_ok(status)) status = hdf5_overwrite(group, "status", H5T_NATIVE_UINT8, merge->states);
+    if (status_is_ok(status)) status = hdf5_overwrite(group, "number", H5T_NATIVE_INT64, frames, numbers);
+    if (status_is_ok(status)) status = hdf5_overwrite(group, "status", H5T_NATIVE_UINT8, frames, merge->states);
     free(numbers);
     free(places);
     free(parts);

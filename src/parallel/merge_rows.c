@@ -271,7 +271,7 @@ Status merge_rows_count(hid_t master, const Merge *merge, const char *path, cons
     if (numbers == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the numbers of the frames");
     for (int64_t i = 0; i < frames; i++) numbers[i] = (int32_t)(i + 1);
     Status status = merge_rows_create(master, frames, path, rows);
-    if (status_is_ok(status)) status = hdf5_overwrite(master, path, H5T_NATIVE_INT32, numbers);
+    if (status_is_ok(status)) status = hdf5_overwrite(master, path, H5T_NATIVE_INT32, frames, numbers);
     free(numbers);
     return status;
 }

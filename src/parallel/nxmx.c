@@ -565,6 +565,11 @@ Status nxmx_make_room_for_end(hid_t file) {
                                              : hdf5_write_wide_text(file, "/entry/end_time", sizeof never, never);
 }
 
+Status nxmx_check_end(hid_t file) {
+    TRY(hdf5_check_count(file, "/entry/end_time_estimated", 1));
+    return hdf5_has(file, "/entry/end_time") ? hdf5_check_count(file, "/entry/end_time", 1) : status_ok();
+}
+
 Status nxmx_complete(hid_t file) {
     char now[PROVENANCE_TIME_BYTES];
     provenance_time(now);

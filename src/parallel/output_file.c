@@ -86,6 +86,12 @@ static Status compare_file(const char *path, const Provenance *provenance, bool 
                               status.message);
     if (status_is_ok(status)) status = provenance_compare(file, path, provenance);
     if (status_is_ok(status) && continues) status = session_check_instructions(file, path, provenance);
+    if (status_is_ok(status) && continues) {
+        const Status end = nxmx_check_end(file);
+        if (!status_is_ok(end))
+            status = status_error(STATUS_BAD_FILE, "%s cannot be resumed: %.600s (--overwrite replaces it)", path,
+                                  end.message);
+    }
     (void)hdf5_close_file(path, &file);
     return status;
 }

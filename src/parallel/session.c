@@ -132,7 +132,8 @@ static Status write_places(hid_t group, const Provenance *provenance) {
 typedef enum Put { PUT_NEW, PUT_AGAIN } Put;
 
 static Status put(hid_t group, Put how, const char *name, hid_t type, Hdf5Shape shape, const void *values) {
-    return how == PUT_NEW ? hdf5_write(group, name, type, shape, values) : hdf5_overwrite(group, name, type, values);
+    return how == PUT_NEW ? hdf5_write(group, name, type, shape, values)
+                          : hdf5_overwrite(group, name, type, hdf5_shape_count(shape), values);
 }
 
 static Status put_plan(hid_t group, Put how, const Plan *plan) {

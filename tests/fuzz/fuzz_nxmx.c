@@ -155,7 +155,7 @@ static void forget_others(hid_t file) {
 
 static void lose_second_frame(hid_t file) {
     static const uint8_t states[2] = {1, 0};
-    const Status lost = hdf5_overwrite(file, "/entry/simulation/frames/status", H5T_NATIVE_UINT8, states);
+    const Status lost = hdf5_overwrite(file, "/entry/simulation/frames/status", H5T_NATIVE_UINT8, 2, states);
     fuzz_require(status_is_ok(lost), lost.message);
 }
 

@@ -35,15 +35,16 @@ descendants() { # descendants PID: all processes below it
     read -ra children < <(cat /proc/"$1"/task/*/children 2> /dev/null; echo)
     for child in "${children[@]}"; do echo "$child"; descendants "$child"; done
 }
-ended() { # waits until none of these processes is left: mpirun cleans up after itself
-    local pid waited=0
+ended() { # waits until none of these processes is left; ends what is left after 20 s, and says so by its exit code
+    local pid waited=0 code=0
     for pid in "$@"; do
         while [ -d "/proc/$pid" ] && ! grep -q '^State:.*Z' "/proc/$pid/status" 2> /dev/null; do
             waited=$((waited + 1))
-            [ $waited -lt 400 ] || { kill -KILL "$pid" 2> /dev/null; waited=0; }
+            [ $waited -lt 400 ] || { kill -KILL "$pid" 2> /dev/null; waited=0 code=1; }
             sleep 0.05
         done
     done
+    return $code
 }
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 sleep_ms() { sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))"; }
@@ -65,12 +66,14 @@ kill_something() { # kill_something: a rank or what starts it, mpirun, or all of
     1) kill -KILL "$launcher" 2> /dev/null ;;
     *) kill -KILL "$launcher" "${below[@]}" 2> /dev/null ;;
     esac
+    ended "${below[@]}" || fail "kill $((killed + 1)): a rank did not end within 20 s"
+    # mpirun can lock itself up when a rank dies while it connects (Open MPI 4.1, in PMIx_server_finalize), all ranks being gone
+    ended "$launcher" || locked=$((locked + 1))
     wait "$launcher" 2> /dev/null
-    ended "${below[@]}"
     rm -f vader_segment.* osc_*
 }
 
-killed=0 growing=0 told=0
+killed=0 growing=0 told=0 locked=0
 series() { # series RANKS OPTION...: kills sessions of one sweep after another
     local ranks=$1 before=0 done_here=0 starting growing_ms began finished said
     rm -f out.nxs out.nxs.partial
@@ -123,5 +126,5 @@ for ranks in 1 4; do
 done
 [ $growing -gt 0 ] || fail "no kill met a growing file"
 [ $told -gt 0 ] || fail "no session told how far it was"
-echo "$killed kills, $growing growing files, $told of sessions that had told how far they were"
+echo "$killed kills, $growing growing files, $told of sessions that had told how far they were; mpirun locked itself up $locked times"
 finish
