@@ -263,13 +263,14 @@ static hid_t space_of(uint8_t rank, uint8_t choice) {
 
 static bool is_elsewhere(hid_t dataset) {
     const hid_t creation = H5Dget_create_plist(dataset);
-    const bool elsewhere = creation < 0 || H5Pget_external_count(creation) != 0;
+    const bool elsewhere =
+        creation < 0 || H5Pget_external_count(creation) != 0 || H5Pget_layout(creation) == H5D_VIRTUAL;
     if (creation >= 0) (void)H5Pclose(creation);
     return elsewhere;
 }
 
 /* Values without meaning, of small objects. What is written to a dataset whose values lie in another file would get
- * there. */
+ * there; to one that is a part of itself, HDF5 writes until the stack ends. */
 static void fill(hid_t object, bool is_attribute, uint8_t pattern) {
     if (!is_attribute && is_elsewhere(object)) return;
     const hid_t type = is_attribute ? H5Aget_type(object) : H5Dget_type(object);
