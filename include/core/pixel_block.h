@@ -26,9 +26,8 @@ typedef struct FlatBlock {
     float step;                         /* edge of a pixel */
     Float3 centre, fast, slow;          /* unit vectors */
     float along_fast, along_slow, skew; /* centre.fast, centre.slow, fast.slow */
-    float cosine, lean_fast,
-        lean_slow; /* solid angle at the centre face on, times centre, fast and slow with the normal */
-    float face_on; /* that solid angle without obliquity, when those three are 0; else 0 */
+    float cosine, lean_fast, lean_slow; /* of centre, fast and slow with the normal, times the solid angle face on */
+    float face_on;                      /* that solid angle (sr) without obliquity, when those three are 0; else 0 */
 } FlatBlock;
 
 /** @param d  unit vector to the centre
@@ -48,7 +47,7 @@ INLINED FlatBlock flat_block(const Detector *detector, Vec3 d, double step) {
     return flat;
 }
 
-/** How many powers of u are enough for 1 / sqrt(1 + u) - 1, to 1e-8 of it. */
+/** How many powers of u are enough for 1 / sqrt(1 + u) - 1, to 1e-8 of it; 0 where no few are. */
 typedef enum RootSeries { ROOT_OF_SMALL = 3, ROOT_OF_MEDIUM = 6, ROOT_OF_ANY = 0 } RootSeries;
 
 /** @param greatest  of |u| */
@@ -176,9 +175,9 @@ INLINED void set_block(const Experiment *e, int64_t slow, int64_t fast, int sub_
         multiply_by_capture(detector, block, detector->sensor_absorption_per_m, block->weight);
 }
 
-/** What a source does to every pixel whatever the crystal's orientation: Kahn's factor
+/** What a source does to every pixel whatever the crystal's orientation: Kahn's polarization factor
  *  (1 + (d.i)^2 + K ((d.b)^2 - (d.e)^2)) / 2, the difference of squares as a product; the capture where it depends on
- * the wavelength, and the resolution limit. */
+ *  the wavelength, and the resolution limit. */
 INLINED void set_source_factor(const Experiment *e, const Block *block, const Source *source, float *factor) {
     const double half = e->beam.polarization_correction ? 0.5 : 0.0, kahn = half * e->beam.polarization_kahn;
     const Vec3 centre = block->centre, incident = source->direction, straight = vec3_scale(sqrt(half), incident);

@@ -71,6 +71,13 @@ static Status create_file(const OutputPath *path, const NxmxContents *contents, 
  * continued
  */
 
+/* What is wrong in a file, with the file's name and what helps. */
+static Status not_resumed(const char *path, Status status) {
+    if (status_is_ok(status)) return status;
+    return status_error(STATUS_BAD_FILE, "%s cannot be resumed: %.600s (--overwrite replaces it)", path,
+                        status.message);
+}
+
 /* @p continues: frames will be added. */
 static Status compare_file(const char *path, const Provenance *provenance, bool continues) {
     hid_t file = H5I_INVALID_HID;
@@ -82,16 +89,10 @@ static Status compare_file(const char *path, const Provenance *provenance, bool 
                             path, opened.message);
     Status status = hdf5_inside_check_file(file, path);
     if (status.code == STATUS_BAD_FILE && strstr(status.message, path) == NULL) /* it names what is in the file */
-        status = status_error(STATUS_BAD_FILE, "%s cannot be resumed: %.600s (--overwrite replaces it)", path,
-                              status.message);
+        status = not_resumed(path, status);
     if (status_is_ok(status)) status = provenance_compare(file, path, provenance);
     if (status_is_ok(status) && continues) status = session_check_instructions(file, path, provenance);
-    if (status_is_ok(status) && continues) {
-        const Status end = nxmx_check_end(file);
-        if (!status_is_ok(end))
-            status = status_error(STATUS_BAD_FILE, "%s cannot be resumed: %.600s (--overwrite replaces it)", path,
-                                  end.message);
-    }
+    if (status_is_ok(status) && continues) status = not_resumed(path, nxmx_check_end(file));
     (void)hdf5_close_file(path, &file);
     return status;
 }
