@@ -181,8 +181,11 @@ static void watch_once(void *context) {
     watch(w, look_at_self(w));
 }
 
+/* The first sign is there before anybody looks: a rank that stops before its second one is named too. */
 static Status start_thread(Watchdog *w) {
     w->at_s = clocks_steady_s();
+    w->mine.beats = 1;
+    if (w->team.ranks > 1) put(w, w->team.rank, &w->mine);
     const int failure = periodic_thread_start(&w->watching, w->every_s, watch_once, w);
     if (failure == 0) return status_ok();
     return status_error(STATUS_NO_MEMORY, "cannot start the thread of run.stall_timeout: %s", strerror(failure));

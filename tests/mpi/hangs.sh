@@ -54,6 +54,13 @@ for rank in 0 2; do
     resumed "stopped rank $rank"
 done
 
+# Stopped within an eighth of the timeout, when no rank has looked at another yet: named all the same.
+start 3 --run.stall_timeout=8
+kill -STOP "${ranks_of_run[0]}"
+ended "stopped at once" 4
+grep -q "^tessera: error: rank 0 (process ${ranks_of_run[0]} on $(hostname)) gives no sign of life" err || fail "stopped at once: $(cat err)"
+resumed "stopped at once"
+
 # Suspended as a whole for longer than the timeout, as by scontrol suspend.
 start 2 --run.stall_timeout=1
 kill -STOP "${ranks_of_run[@]}"
