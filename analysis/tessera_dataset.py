@@ -10,6 +10,7 @@ import bisect
 import json
 import os
 
+os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")  # read once, by the import: some file systems have no locks
 import h5py
 import numpy as np
 

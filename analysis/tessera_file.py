@@ -8,6 +8,7 @@ import os
 import sys
 
 PROGRAM = os.path.basename(sys.argv[0])
+os.environ["HDF5_USE_FILE_LOCKING"] = "FALSE"  # read once, by the import: some file systems have no locks, and we only look
 try:
     import h5py
     import matplotlib

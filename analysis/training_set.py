@@ -13,10 +13,10 @@ import math
 import os
 import sys
 
-import h5py
+from tessera_file import Sweep, UserError, rotation, run, wavelength_angstrom
+import h5py  # after tessera_file, which sets it up
 import numpy as np
 from spot_model import SpotModel
-from tessera_file import Sweep, UserError, rotation, run, wavelength_angstrom
 
 SPOT = np.dtype([("h", "i4"), ("k", "i4"), ("l", "i4"), ("fast", "f4"), ("slow", "f4"), ("photons", "f4")])
 SPOT_SIGMAS = 2.0

@@ -30,10 +30,11 @@ static inline Hdf5Shape hdf5_block(int64_t planes, int64_t rows, int64_t columns
     return (Hdf5Shape){.rank = 3, .length = {(hsize_t)planes, (hsize_t)rows, (hsize_t)columns}};
 }
 
-/** Stops HDF5 from printing its errors in this process: they enter our messages instead, and from following links to
- * other files. As the first call of HDF5 it also keeps it from closing files when the process ends: all are closed by
- * then, or cannot be. */
-void hdf5_be_quiet(void);
+/** Before the first file: stops HDF5 from printing its errors in this process (they enter our messages instead), from
+ *  following links to other files and from locking files. Our own lock keeps two jobs from one file; HDF5's would fail
+ *  where a file system has none, and where somebody looks at a growing file. As the first call of HDF5 it also keeps it
+ *  from closing files when the process ends: all are closed by then, or cannot be. */
+void hdf5_prepare(void);
 
 /** The failure of HDF5's last call.
  *  @param action  what was attempted: "write" */
@@ -43,11 +44,17 @@ Status hdf5_error(StatusCode code, const char *action, const char *name);
  *  @return BAD_FILE naming one that it does not find */
 Status hdf5_check_filters(hid_t dataset, const char *path);
 
-/** Creates a file that must not exist yet, for one process. The caller closes it. */
+/** Creates a file that must not exist yet, for one process, without HDF5's lock. The caller closes it. */
 Status hdf5_create_file(const char *path, hid_t *file);
 
-/** Opens a file for one process. The caller closes it. */
+/** The same in a file that is there, in the place of what it holds. */
+Status hdf5_fill_file(const char *path, hid_t *file);
+
+/** Opens a file for one process, without HDF5's lock. The caller closes it. */
 Status hdf5_open_file(const char *path, bool writable, hid_t *file);
+
+/** True when another program that uses HDF5 (or h5py) has the file open to change it, and the file system can tell. */
+bool hdf5_has_writer(const char *path);
 
 /** Closes @p file, unless it is negative, and leaves H5I_INVALID_HID. */
 Status hdf5_close_file(const char *path, hid_t *file);

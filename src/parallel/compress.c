@@ -200,23 +200,14 @@ static Status write_copy(Compression *c) {
     return write_record(c);
 }
 
-/* Opens the copy, empty or to read. HDF5 takes no lock of its own: ours holds. */
-static Status open_copy(Compression *c, bool is_new) {
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-#if H5_VERSION_GE(1, 10, 7) && !(H5_VERSION_GE(1, 12, 0) && H5_VERSION_LE(1, 12, 0))
-    if (access >= 0) (void)H5Pset_file_locking(access, false, true);
-#endif
-    c->target =
-        is_new ? H5Fcreate(c->packed, H5F_ACC_TRUNC, H5P_DEFAULT, access) : H5Fopen(c->packed, H5F_ACC_RDONLY, access);
-    const Status status =
-        c->target < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, is_new ? "create" : "open", c->packed) : status_ok();
-    if (access >= 0) (void)H5Pclose(access);
-    return status;
+static Status open_copy(Compression *c) {
+    const Status opened = hdf5_open_file(c->packed, false, &c->target);
+    return status_is_ok(opened) ? opened : status_error(STATUS_OUTPUT_FAILED, "%s", opened.message);
 }
 
 /* Reads the closed copy from the disk. */
 static Status verify_copy(Compression *c) {
-    Status status = open_copy(c, false);
+    Status status = open_copy(c);
     for (int i = 0; status_is_ok(status) && i < DATASETS; i++) {
         if (!c->has[i]) continue;
         const hid_t dataset = H5Dopen2(c->target, image_paths[i], H5P_DEFAULT);
@@ -269,7 +260,7 @@ static Status compress_open(Compression *c) {
     int lock = -1;
     TRY(reserve_name(c, &lock));
     Status status = look(c);
-    if (status_is_ok(status)) status = open_copy(c, true);
+    if (status_is_ok(status)) status = hdf5_fill_file(c->packed, &c->target);
     if (status_is_ok(status)) status = write_copy(c);
     if (!status_is_ok(status) && ftruncate(lock, 0) != 0) /* on a full disk HDF5 could not even close it */
         status = status_first(status, system_error("empty", c->packed));
@@ -284,7 +275,7 @@ static Status compress_open(Compression *c) {
 Status compress_file(CompressRequest request, CompressResult *result) {
     Compression c = {.request = &request, .result = result, .source = H5I_INVALID_HID, .target = H5I_INVALID_HID};
     *result = (CompressResult){.frames = 0};
-    hdf5_be_quiet();
+    hdf5_prepare();
     if (snprintf(c.packed, sizeof c.packed, "%s.packed", request.path) >= (int)sizeof c.packed)
         return status_error(STATUS_BAD_PARAMETER, "the name %.60s... is too long", request.path);
     if (output_path_has_undo(request.path)) /* which would not fit the compressed file */
@@ -293,6 +284,9 @@ Status compress_file(CompressRequest request, CompressResult *result) {
                             "puts it back first",
                             request.path);
     TRY(image_pack_check(request.packing.method));
+    if (hdf5_has_writer(request.path))
+        return status_error(STATUS_BAD_FILE, "%.400s is open for changes in another program; close it there first",
+                            request.path);
     TRY(hdf5_open_file(request.path, false, &c.source));
     Status status = hdf5_inside_check_file(c.source, request.path);
     if (status_is_ok(status) && !(request.unless_packed && is_packed(&c))) status = compress_open(&c);

@@ -3,13 +3,20 @@
 #include "hdf5_inside.h"
 #include "text.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 static const int64_t VALUES_MOST = INT64_MAX / 64;
 
-void hdf5_be_quiet(void) {
+void hdf5_prepare(void) {
+    /* HDF5 reads it once, and prefers it to what the access properties of a file say; parts of virtual datasets heed it
+     */
+    (void)setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
     (void)H5dont_atexit(); /* a file that could not be written and closed would be tried again, and crash HDF5 1.10 */
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     hdf5_inside_forget_external_links();
@@ -43,29 +50,27 @@ Status hdf5_error(StatusCode code, const char *action, const char *name) {
 
 /* ----------------------------------------------------------------------------------------------------------- files */
 
-/* Locks keep two processes from changing one file, but file systems without locks must do too. */
-static hid_t serial_access(void) {
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-#if H5_VERSION_GE(1, 10, 7) && !(H5_VERSION_GE(1, 12, 0) && H5_VERSION_LE(1, 12, 0))
-    if (access >= 0) (void)H5Pset_file_locking(access, true, true);
-#endif
-    return access;
+Status hdf5_create_file(const char *path, hid_t *file) {
+    *file = H5Fcreate(path, H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT);
+    return *file < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "create", path) : status_ok();
 }
 
-Status hdf5_create_file(const char *path, hid_t *file) {
-    const hid_t access = serial_access();
-    *file = H5Fcreate(path, H5F_ACC_EXCL, H5P_DEFAULT, access);
-    const Status status = *file < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "create", path) : status_ok();
-    (void)H5Pclose(access);
-    return status;
+Status hdf5_fill_file(const char *path, hid_t *file) {
+    *file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    return *file < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "create", path) : status_ok();
 }
 
 Status hdf5_open_file(const char *path, bool writable, hid_t *file) {
-    const hid_t access = serial_access();
-    *file = H5Fopen(path, writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
-    const Status status = *file < 0 ? hdf5_error(STATUS_BAD_FILE, "open", path) : status_ok();
-    (void)H5Pclose(access);
-    return status;
+    *file = H5Fopen(path, writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, H5P_DEFAULT);
+    return *file < 0 ? hdf5_error(STATUS_BAD_FILE, "open", path) : status_ok();
+}
+
+bool hdf5_has_writer(const char *path) {
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) return false;
+    const bool is_locked = flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    (void)close(descriptor); /* and with it the lock */
+    return is_locked;
 }
 
 Status hdf5_close_file(const char *path, hid_t *file) {

@@ -178,7 +178,7 @@ static Status read_dataset(hid_t file, const ImageRequest *request, const ImageN
 
 static Status read_hdf5(const ImageRequest *request, const ImageName *name, Image *image) {
     hid_t file = H5I_INVALID_HID;
-    hdf5_be_quiet();
+    hdf5_prepare();
     if (!status_is_ok(hdf5_open_file(name->path, false, &file)))
         return status_error(STATUS_BAD_FILE, "%s is no HDF5 file that can be read", name->path);
     const Status status = read_dataset(file, request, name, image);

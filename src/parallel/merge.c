@@ -335,7 +335,7 @@ static Status merge_parts(const MergeRequest *request, Merge *merge) {
 Status merge_run(const MergeRequest *request, Merge *merge) {
     *merge = (Merge){.parts = 0};
     Notes about_lock = {.count = 0}; /* told when the notes are in the file: no names of people get in there */
-    hdf5_be_quiet();
+    hdf5_prepare();
     TRY(output_path_create(request->output, &merge->output));
     OutputLock *lock = NULL;
     TRY(output_lock_take(request->output, &about_lock, &lock));

@@ -355,7 +355,7 @@ static Status open_file(const char *path, NxmxReader *reader) {
 
 Status nxmx_reader_open(const char *path, NxmxReader **reader) {
     *reader = NULL;
-    hdf5_be_quiet();
+    hdf5_prepare();
     NxmxReader *opened = calloc(1, sizeof *opened);
     if (opened == NULL) return status_error(STATUS_NO_MEMORY, "no memory to read %s", path);
     opened->file = opened->main = opened->expected = H5I_INVALID_HID;

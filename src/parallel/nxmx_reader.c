@@ -19,7 +19,7 @@
 Status nxmx_open(const char *path, hid_t *file) {
     struct stat info;
     *file = H5I_INVALID_HID;
-    hdf5_be_quiet();
+    hdf5_prepare();
     if (stat(path, &info) != 0) return status_error(STATUS_BAD_FILE, "cannot read %s: %s", path, strerror(errno));
     const Status opened = hdf5_open_file(path, false, file);
     if (!status_is_ok(opened))

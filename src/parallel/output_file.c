@@ -81,12 +81,15 @@ static Status not_resumed(const char *path, Status status) {
 /* @p continues: frames will be added. */
 static Status compare_file(const char *path, const Provenance *provenance, bool continues) {
     hid_t file = H5I_INVALID_HID;
+    if (continues && hdf5_has_writer(path))
+        return status_error(STATUS_BAD_FILE,
+                            "%s cannot be resumed: it is open for changes in another program; close it there first",
+                            path);
     const Status opened = hdf5_open_file(path, false, &file);
     if (!status_is_ok(opened))
         return status_error(STATUS_BAD_FILE,
-                            "%s cannot be resumed: %.600s; it is no file of tessera or another program has it open "
-                            "(--overwrite replaces it)",
-                            path, opened.message);
+                            "%s cannot be resumed: %.600s; it is no file of tessera (--overwrite replaces it)", path,
+                            opened.message);
     Status status = hdf5_inside_check_file(file, path);
     if (status.code == STATUS_BAD_FILE && strstr(status.message, path) == NULL) /* it names what is in the file */
         status = not_resumed(path, status);

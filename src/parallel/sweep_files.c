@@ -244,7 +244,7 @@ Status sweep_files_experiment(const Parameters *p, Experiment **experiment, Note
     bool is_hdf5 = false;
     HdfList *list = calloc(1, sizeof *list);
     if (list == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a list");
-    hdf5_be_quiet();
+    hdf5_prepare();
     list->file = H5I_INVALID_HID;
     Status status = open_if_hdf5(p, PARAMETER(beam, spectrum), p->beam_spectrum_file, &files[0], &is_hdf5);
     if (status_is_ok(status) && is_hdf5) {

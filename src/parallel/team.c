@@ -24,7 +24,7 @@ Status team_start(Team *team) {
     int provided = 0;
     *team = alone;
     if (!launcher_is_there(launcher)) return status_ok();
-    hdf5_be_quiet(); /* started before MPI, HDF5 does not close files as MPI ends: one that cannot be would crash it */
+    hdf5_prepare(); /* started before MPI, HDF5 does not close files as MPI ends: one that cannot be would crash it */
     MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
     *team = team_of(MPI_COMM_WORLD);
     if (launcher.ranks <= 1 || team->ranks > 1) return status_ok();

@@ -113,24 +113,11 @@ static Status explain(const Writer *writer, Status status) {
 /* ------------------------------------------------------------------------------------------------- all ranks open it
  */
 
-/* The waves take no lock, so that a growing file can be looked at. */
-static hid_t wave_access(void) {
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-#if H5_VERSION_GE(1, 10, 7) && !(H5_VERSION_GE(1, 12, 0) && H5_VERSION_LE(1, 12, 0))
-    if (access >= 0) (void)H5Pset_file_locking(access, false, true);
-#endif
-    return access;
-}
-
 /* On rank 0: for the table of the frames, and to see where the images lie; when all
  * are there already they may be compressed, and lie in pieces. */
 static Status open_with_hdf5(Writer *writer) {
-    const hid_t access = wave_access();
-    writer->file = H5Fopen(writer->path.partial, H5F_ACC_RDWR, access);
-    const Status opened =
-        writer->file < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "open", writer->path.partial) : status_ok();
-    if (access >= 0) (void)H5Pclose(access); /* forgets what HDF5 had to say */
-    TRY(opened);
+    const Status opened = hdf5_open_file(writer->path.partial, true, &writer->file);
+    if (!status_is_ok(opened)) return status_error(STATUS_OUTPUT_FAILED, "%s", opened.message);
     TRY(frame_table_open(writer->file, &writer->table));
     TRY(frame_table_read_states(&writer->table, writer->frames, writer->states));
     if (count_missing(writer) == 0) return status_ok();
@@ -256,7 +243,7 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
                    const Notes *notes, OutputRequest request, Writer **writer, bool *complete) {
     *writer = NULL;
     *complete = false;
-    hdf5_be_quiet();
+    hdf5_prepare();
     Writer *opened = NULL;
     Provenance provenance = {.parameters = parameters,
                              .plan = plan,

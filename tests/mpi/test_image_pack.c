@@ -125,6 +125,6 @@ static const UnitTest tests[] = {UNIT_TEST(large_frames_are_cut_into_chunks_of_e
                                  {NULL, NULL}};
 
 int main(void) {
-    hdf5_be_quiet();
+    hdf5_prepare();
     return fake_main("image_pack", tests);
 }

@@ -117,6 +117,6 @@ static const UnitTest tests[] = {UNIT_TEST(every_rank_writes_its_part),
                                  {NULL, NULL}};
 
 int main(void) {
-    hdf5_be_quiet();
+    hdf5_prepare();
     return fake_main("image_set", tests);
 }

@@ -310,6 +310,6 @@ int main(void) {
                                      UNIT_TEST(a_record_is_made_instead_of_a_link_under_its_name),
                                      UNIT_TEST(the_parts_of_a_file_are_all_but_large_datasets),
                                      {NULL, NULL}};
-    hdf5_be_quiet();
+    hdf5_prepare();
     return fake_main("undo", tests);
 }
