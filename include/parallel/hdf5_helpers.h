@@ -93,14 +93,15 @@ Status hdf5_write_int32(hid_t parent, const char *name, int32_t value);
 Status hdf5_write_int64(hid_t parent, const char *name, int64_t value);
 Status hdf5_write_flag(hid_t parent, const char *name, bool value);
 
-/** A scalar of fixed-length UTF-8 text. */
+/** A scalar of fixed-length text, in ASCII where that is enough and else in UTF-8: HDF5 converts neither to the other.
+ */
 Status hdf5_write_text(hid_t parent, const char *name, const char *text);
 
 /** The same with room for longer text, for hdf5_overwrite_text.
  *  @param text  [width_bytes], ending with a zero */
 Status hdf5_write_wide_text(hid_t parent, const char *name, size_t width_bytes, const char *text);
 
-/** A list of fixed-length UTF-8 texts.
+/** A list of fixed-length texts, in ASCII where all of them are and else in UTF-8.
  *  @param texts  [count][width_bytes], each ending with a zero */
 Status hdf5_write_texts(hid_t parent, const char *name, int64_t count, size_t width_bytes, const char *texts);
 
@@ -116,7 +117,8 @@ Status hdf5_overwrite(hid_t parent, const char *name, hid_t type, int64_t count,
 /** Writes fixed-length text that exists, in place; it is cut to the length that is there. */
 Status hdf5_overwrite_text(hid_t parent, const char *name, const char *text);
 
-/** Attributes of @p object, a name below @p parent or "." for itself. */
+/** Attributes of @p object, a name below @p parent or "." for itself. Texts are of variable length, in
+ *  ASCII where that is enough and else in UTF-8. */
 Status hdf5_attribute_text(hid_t parent, const char *object, const char *name, const char *text);
 Status hdf5_attribute_texts(hid_t parent, const char *object, const char *name, int64_t count, size_t width_bytes,
                             const char *texts);
@@ -135,7 +137,7 @@ Status hdf5_count(hid_t parent, const char *name, int64_t *count);
 /** Reads all values of a dataset that has @p count of them, converted to @p type. */
 Status hdf5_read(hid_t parent, const char *name, hid_t type, int64_t count, void *values);
 
-/** Reads fixed-length text, cut to @p bytes with its final zero. */
+/** Reads text, cut to @p bytes with its final zero: of fixed length, an attribute also of variable length. */
 Status hdf5_read_text(hid_t parent, const char *name, size_t bytes, char *text);
 Status hdf5_read_attribute_text(hid_t parent, const char *object, const char *name, size_t bytes, char *text);
 

@@ -13,6 +13,8 @@
 /** Images in the main dataset, int32 counts or else float32 photons; and the photons beside counts. */
 #define NXMX_IMAGES "/entry/data/data"
 #define NXMX_TWIN "/entry/simulation/images/expected_photons"
+/** Number of images, where Neggia (XDS) looks for it. */
+#define NXMX_FRAME_COUNT "/entry/instrument/detector/detectorSpecific/nimages"
 
 /** What the file is made from. Borrows all that it points to. */
 typedef struct NxmxContents {

@@ -63,17 +63,52 @@ static Status copy_attribute_values(hid_t from, hid_t to, hid_t type, hid_t spac
     return status;
 }
 
+/* Text of fixed length, as earlier revisions wrote it, becomes text of variable length like all attributes.
+ * @param type  of the texts, each with room for a final zero */
+static Status renew_text_attribute(hid_t from, hid_t target, hid_t type, hid_t space, const char *name) {
+    const hssize_t count = H5Sget_simple_extent_npoints(space);
+    const size_t bytes = H5Tget_size(type);
+    char *texts = calloc(count > 0 ? (size_t)count : 1, bytes);
+    if (texts == NULL) return status_error(STATUS_NO_MEMORY, "no memory for attribute %s", name);
+    Status status = H5Aread(from, type, texts) < 0 ? hdf5_error(STATUS_BAD_FILE, "read attribute", name) : status_ok();
+    for (hssize_t i = 0; i < count; i++) texts[(size_t)(i + 1) * bytes - 1] = '\0';
+    if (status_is_ok(status))
+        status = H5Sget_simple_extent_ndims(space) == 0
+                     ? hdf5_attribute_text(target, ".", name, texts)
+                     : hdf5_attribute_texts(target, ".", name, (int64_t)count, bytes, texts);
+    free(texts);
+    return status;
+}
+
+/* @return a type with room for a final zero, which the caller closes; negative where nothing has to be renewed */
+static hid_t type_of_old_text(hid_t type, hid_t space) {
+    const bool old = type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0 &&
+                     H5Sget_simple_extent_ndims(space) <= 1;
+    const hid_t wider = old ? H5Tcopy(type) : H5I_INVALID_HID;
+    if (wider >= 0) (void)H5Tset_size(wider, H5Tget_size(type) + 1);
+    if (wider >= 0) (void)H5Tset_strpad(wider, H5T_STR_NULLTERM);
+    return wider;
+}
+
+static Status copy_as_it_is(hid_t from, hid_t target, hid_t type, hid_t space, const char *name) {
+    const hid_t to = H5Acreate2(target, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    const Status status = to < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "copy attribute", name)
+                                 : copy_attribute_values(from, to, type, space, name);
+    if (to >= 0) (void)H5Aclose(to);
+    return status;
+}
+
 static herr_t copy_attribute(hid_t source, const char *name, const H5A_info_t *info, void *context) {
     (void)info;
     CopiedAttributes *copied = context;
     const hid_t from = H5Aopen(source, name, H5P_DEFAULT);
     const hid_t type = from < 0 ? H5I_INVALID_HID : H5Aget_type(from);
     const hid_t space = from < 0 ? H5I_INVALID_HID : H5Aget_space(from);
-    const hid_t to = type < 0 || space < 0 ? H5I_INVALID_HID
-                                           : H5Acreate2(copied->target, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    copied->status = to < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "copy attribute", name)
-                            : copy_attribute_values(from, to, type, space, name);
-    if (to >= 0) (void)H5Aclose(to);
+    const hid_t old = type < 0 || space < 0 ? H5I_INVALID_HID : type_of_old_text(type, space);
+    copied->status = type < 0 || space < 0 ? hdf5_error(STATUS_BAD_FILE, "read attribute", name)
+                     : old >= 0            ? renew_text_attribute(from, copied->target, old, space, name)
+                                           : copy_as_it_is(from, copied->target, type, space, name);
+    if (old >= 0) (void)H5Tclose(old);
     if (space >= 0) (void)H5Sclose(space);
     if (type >= 0) (void)H5Tclose(type);
     if (from >= 0) (void)H5Aclose(from);
@@ -119,27 +154,42 @@ Status hdf5_check_virtual(hid_t dataset, const char *path, bool *is_virtual) {
     return status;
 }
 
-static Status copy_values(hid_t from, hid_t to, hid_t type, int64_t count, const char *name) {
-    void *values = calloc(count > 0 ? (size_t)count : 1, H5Tget_size(type));
-    Status status = values == NULL ? status_error(STATUS_NO_MEMORY, "no memory for %s", name) : status_ok();
-    if (status_is_ok(status) && H5Dread(from, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-        status = hdf5_error(STATUS_BAD_FILE, "read", name);
-    if (status_is_ok(status) && H5Dwrite(to, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+/* A new dataset with the attributes of @p from, and with @p values unless they are NULL, which are of @p type. */
+static Status write_copy(hid_t from, hid_t target, const char *name, hid_t type, hid_t creation, const void *values) {
+    const hid_t space = H5Dget_space(from);
+    const hid_t to =
+        space < 0 ? H5I_INVALID_HID : H5Dcreate2(target, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    Status status = to < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "create", name) : status_ok();
+    if (status_is_ok(status) && values != NULL && H5Dwrite(to, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
         status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
-    free(values);
+    if (status_is_ok(status)) status = hdf5_copy_attributes(from, to);
+    if (to >= 0 && H5Dclose(to) < 0 && status_is_ok(status)) status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
+    if (space >= 0) (void)H5Sclose(space);
     return status;
+}
+
+/* Text that needs no more becomes ASCII, as it is written today: the bytes are the same. */
+static void mark_ascii(hid_t type, const unsigned char *values, size_t bytes) {
+    if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0) return;
+    for (size_t i = 0; i < bytes; i++)
+        if (values[i] >= 0x80) return;
+    (void)H5Tset_cset(type, H5T_CSET_ASCII);
 }
 
 /* A new dataset with the attributes of @p from and the values that it shows, where any have been written. */
 static Status copy_shown(hid_t from, hid_t target, const char *name, hid_t creation, bool is_written) {
     const hid_t type = H5Dget_type(from), space = H5Dget_space(from);
-    const hid_t to = type < 0 || space < 0 ? H5I_INVALID_HID
-                                           : H5Dcreate2(target, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
-    Status status = to < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "create", name) : status_ok();
-    if (status_is_ok(status) && is_written)
-        status = copy_values(from, to, type, H5Sget_simple_extent_npoints(space), name);
-    if (status_is_ok(status)) status = hdf5_copy_attributes(from, to);
-    if (to >= 0 && H5Dclose(to) < 0 && status_is_ok(status)) status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
+    const hssize_t count = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
+    const size_t bytes = type < 0 || count < 1 ? 1 : (size_t)count * H5Tget_size(type);
+    void *values = is_written ? calloc(bytes, 1) : NULL;
+    Status status = is_written && values == NULL ? status_error(STATUS_NO_MEMORY, "no memory for %s", name)
+                    : type < 0 || count < 0      ? hdf5_error(STATUS_BAD_FILE, "read", name)
+                                                 : status_ok();
+    if (status_is_ok(status) && is_written && H5Dread(from, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        status = hdf5_error(STATUS_BAD_FILE, "read", name);
+    if (status_is_ok(status) && is_written) mark_ascii(type, values, bytes);
+    if (status_is_ok(status)) status = write_copy(from, target, name, type, creation, values);
+    free(values);
     if (space >= 0) (void)H5Sclose(space);
     if (type >= 0) (void)H5Tclose(type);
     return status;

@@ -185,12 +185,30 @@ Status hdf5_write_flag(hid_t parent, const char *name, bool value) {
     return hdf5_write(parent, name, H5T_NATIVE_INT8, hdf5_scalar(), &flag);
 }
 
-/* Text of exactly @p bytes bytes, its final zero included. The caller closes it. */
-static hid_t text_type(size_t bytes) {
+/* Text of exactly @p bytes bytes, its final zero included, or of H5T_VARIABLE. The caller closes it. */
+static hid_t text_type(size_t bytes, H5T_cset_t set) {
     const hid_t type = H5Tcopy(H5T_C_S1);
     if (type >= 0) (void)H5Tset_size(type, bytes);
-    if (type >= 0) (void)H5Tset_cset(type, H5T_CSET_UTF8);
+    if (type >= 0) (void)H5Tset_cset(type, set);
     return type;
+}
+
+static bool is_ascii(const char *text, size_t bytes) {
+    for (size_t i = 0; i < bytes && text[i] != '\0'; i++)
+        if (((unsigned char)text[i] & 0x80) != 0) return false;
+    return true;
+}
+
+/* The character set of @p count texts of at most @p bytes bytes each. HDF5 1.10 converts neither set to the other, of
+ * no kind of text, and readers written in C ask for ASCII. */
+static H5T_cset_t set_of_texts(const char *texts, int64_t count, size_t bytes) {
+    bool ascii = true;
+    for (int64_t i = 0; i < count; i++) ascii = ascii && is_ascii(texts + (size_t)i * bytes, bytes);
+    return ascii ? H5T_CSET_ASCII : H5T_CSET_UTF8;
+}
+
+static hid_t type_of_texts(const char *texts, int64_t count, size_t bytes) {
+    return text_type(bytes, set_of_texts(texts, count, bytes));
 }
 
 static Status write_of_type(hid_t parent, const char *name, hid_t type, Hdf5Shape shape, const void *values) {
@@ -200,7 +218,7 @@ static Status write_of_type(hid_t parent, const char *name, hid_t type, Hdf5Shap
 }
 
 Status hdf5_write_wide_text(hid_t parent, const char *name, size_t width_bytes, const char *text) {
-    return write_of_type(parent, name, text_type(width_bytes), hdf5_scalar(), text);
+    return write_of_type(parent, name, type_of_texts(text, 1, width_bytes), hdf5_scalar(), text);
 }
 
 Status hdf5_write_text(hid_t parent, const char *name, const char *text) {
@@ -208,11 +226,11 @@ Status hdf5_write_text(hid_t parent, const char *name, const char *text) {
 }
 
 Status hdf5_write_texts(hid_t parent, const char *name, int64_t count, size_t width_bytes, const char *texts) {
-    return write_of_type(parent, name, text_type(width_bytes), hdf5_list(count), texts);
+    return write_of_type(parent, name, type_of_texts(texts, count, width_bytes), hdf5_list(count), texts);
 }
 
 Status hdf5_write_text_and_use(hid_t parent, const char *name, const char *text, Hdf5Use use, const void *context) {
-    const hid_t type = text_type(strlen(text) + 1);
+    const hid_t type = type_of_texts(text, 1, strlen(text) + 1);
     const Status status = hdf5_write_and_use(parent, name, type, hdf5_scalar(), text, use, context);
     if (type >= 0) (void)H5Tclose(type);
     return status;
@@ -241,8 +259,20 @@ Status hdf5_overwrite(hid_t parent, const char *name, hid_t type, int64_t count,
     return status;
 }
 
+/* Text of @p bytes bytes in the character set of the type of the text that is stored, which is closed: HDF5 does not
+ * convert between sets. */
+static hid_t text_type_like(hid_t stored, size_t bytes) {
+    const bool is_text = stored >= 0 && H5Tget_class(stored) == H5T_STRING;
+    const hid_t type = text_type(bytes, is_text ? H5Tget_cset(stored) : H5T_CSET_UTF8);
+    if (stored >= 0) (void)H5Tclose(stored);
+    return type;
+}
+
 Status hdf5_overwrite_text(hid_t parent, const char *name, const char *text) {
-    const hid_t type = text_type(strlen(text) + 1);
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(parent, name, &dataset));
+    const hid_t type = text_type_like(H5Dget_type(dataset), strlen(text) + 1);
+    (void)H5Dclose(dataset);
     const Status status = hdf5_overwrite(parent, name, type, 1, text);
     if (type >= 0) (void)H5Tclose(type);
     return status;
@@ -265,21 +295,28 @@ static Status write_attribute(hid_t parent, const char *object, const char *name
     return status;
 }
 
-static Status write_text_attribute(hid_t parent, const char *object, const char *name, size_t width_bytes,
-                                   Hdf5Shape shape, const char *texts) {
-    const hid_t type = text_type(width_bytes);
+/* Of variable length: readers in Python then get a str. */
+static Status write_text_attribute(hid_t parent, const char *object, const char *name, H5T_cset_t set, Hdf5Shape shape,
+                                   const char *const *texts) {
+    const hid_t type = text_type(H5T_VARIABLE, set);
     const Status status = write_attribute(parent, object, name, type, shape, texts);
     if (type >= 0) (void)H5Tclose(type);
     return status;
 }
 
 Status hdf5_attribute_text(hid_t parent, const char *object, const char *name, const char *text) {
-    return write_text_attribute(parent, object, name, strlen(text) + 1, hdf5_scalar(), text);
+    return write_text_attribute(parent, object, name, set_of_texts(text, 1, SIZE_MAX), hdf5_scalar(), &text);
 }
 
 Status hdf5_attribute_texts(hid_t parent, const char *object, const char *name, int64_t count, size_t width_bytes,
                             const char *texts) {
-    return write_text_attribute(parent, object, name, width_bytes, hdf5_list(count), texts);
+    const char **text = calloc((size_t)count + 1, sizeof *text);
+    if (text == NULL) return status_error(STATUS_NO_MEMORY, "no memory for attribute %s", name);
+    for (int64_t i = 0; i < count; i++) text[i] = texts + (size_t)i * width_bytes;
+    const Status status =
+        write_text_attribute(parent, object, name, set_of_texts(texts, count, width_bytes), hdf5_list(count), text);
+    free(text);
+    return status;
 }
 
 Status hdf5_attribute_reals(hid_t parent, const char *object, const char *name, int64_t count, const double *values) {
@@ -348,15 +385,6 @@ Status hdf5_read(hid_t parent, const char *name, hid_t type, int64_t count, void
     return status;
 }
 
-/* Text of @p bytes bytes in the character set of the type of the text that is stored, which is closed: HDF5 does not
- * convert between sets. */
-static hid_t text_type_like(hid_t stored, size_t bytes) {
-    const hid_t type = text_type(bytes);
-    if (type >= 0 && stored >= 0 && H5Tget_class(stored) == H5T_STRING) (void)H5Tset_cset(type, H5Tget_cset(stored));
-    if (stored >= 0) (void)H5Tclose(stored);
-    return type;
-}
-
 Status hdf5_read_text(hid_t parent, const char *name, size_t bytes, char *text) {
     hid_t dataset = H5I_INVALID_HID;
     TRY(hdf5_inside_open(parent, name, &dataset));
@@ -375,12 +403,29 @@ static Status read_one(hid_t attribute, const char *name, hid_t type, void *valu
     return H5Aread(attribute, type, value) < 0 ? hdf5_error(STATUS_BAD_FILE, "read attribute", name) : status_ok();
 }
 
+/* Text of variable length is HDF5's own memory. */
+static Status read_variable_text(hid_t attribute, const char *name, hid_t type, size_t bytes, char *text) {
+    char *stored = NULL;
+    TRY(read_one(attribute, name, type, &stored));
+    (void)text_copy(text, bytes, stored != NULL ? stored : "");
+    (void)H5free_memory(stored);
+    return status_ok();
+}
+
+static Status read_fixed_text(hid_t attribute, const char *name, hid_t type, size_t bytes, char *text) {
+    const Status status = read_one(attribute, name, type, text);
+    text[bytes - 1] = '\0'; /* as of a dataset */
+    return status;
+}
+
 Status hdf5_read_attribute_text(hid_t parent, const char *object, const char *name, size_t bytes, char *text) {
     const hid_t attribute = H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0) return hdf5_error(STATUS_BAD_FILE, "read attribute", name);
-    const hid_t type = text_type_like(H5Aget_type(attribute), bytes);
-    const Status status = read_one(attribute, name, type, text);
-    text[bytes - 1] = '\0'; /* as of a dataset */
+    const hid_t stored = H5Aget_type(attribute);
+    const bool is_variable = stored >= 0 && H5Tis_variable_str(stored) > 0;
+    const hid_t type = text_type_like(stored, is_variable ? H5T_VARIABLE : bytes);
+    const Status status = is_variable ? read_variable_text(attribute, name, type, bytes, text)
+                                      : read_fixed_text(attribute, name, type, bytes, text);
     if (type >= 0) (void)H5Tclose(type);
     (void)H5Aclose(attribute);
     return status;

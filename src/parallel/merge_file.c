@@ -44,7 +44,8 @@ typedef enum DatasetRole {
     ROLE_COLUMN,   /* a row for each frame, of the part that the frame is taken from */
     ROLE_CRYSTALS, /* a row for each crystal of these */
     ROLE_GEOMETRY, /* a value for each frame that is known even where the image is missing */
-    ROLE_COUNTER   /* 1, 2, 3 ... */
+    ROLE_COUNTER,  /* 1, 2, 3 ... */
+    ROLE_TOTAL     /* the number of frames */
 } DatasetRole;
 
 /* Datasets outside the table of frames whose first axis may be the frames'. */
@@ -91,6 +92,8 @@ static Status find_role(const Merge *merge, const char *path, const MergeRows *r
         *role = ROLE_IMAGES;
     else if (strcmp(path, "/entry/data/frame") == 0 || strcmp(path, "/entry/simulation/images/frame") == 0)
         *role = ROLE_COUNTER;
+    else if (strcmp(path, NXMX_FRAME_COUNT) == 0)
+        *role = ROLE_TOTAL;
     else if (begins_with(path, FRAMES_PATH "/crystals/"))
         *role = ROLE_CRYSTALS;
     else if (begins_with(path, FRAMES_PATH))
@@ -98,8 +101,8 @@ static Status find_role(const Merge *merge, const char *path, const MergeRows *r
     else if (array != NULL && rows->rank >= array->least_rank)
         *role = ROLE_GEOMETRY;
     const hsize_t frames = (hsize_t)range_length(merge->part[0].frames.range);
-    if (*role == ROLE_SHARED || *role == ROLE_CRYSTALS || (rows->rank >= 1 && rows->length[0] == frames))
-        return status_ok();
+    const bool of_all = *role == ROLE_SHARED || *role == ROLE_TOTAL || *role == ROLE_CRYSTALS;
+    if (of_all || (rows->rank >= 1 && rows->length[0] == frames)) return status_ok();
     return status_error(STATUS_BAD_FILE, "%s: %s has not one row for each frame", merge->part[0].path, path);
 }
 
@@ -126,6 +129,7 @@ static Status add_geometry(Writing *writing, const char *path, const MergeRows *
 
 static Status add_open_dataset(Writing *writing, const char *path, const MergeRows *rows) {
     DatasetRole role = ROLE_SHARED;
+    const int64_t frames = range_length(writing->merge->frames);
     TRY(find_role(writing->merge, path, rows, &role));
     switch (role) {
     case ROLE_SHARED:
@@ -133,7 +137,7 @@ static Status add_open_dataset(Writing *writing, const char *path, const MergeRo
     case ROLE_IMAGES:
         return merge_rows_create_images(writing->master, writing->merge, path, rows);
     case ROLE_COLUMN:
-        TRY(merge_rows_create(writing->master, range_length(writing->merge->frames), path, rows));
+        TRY(merge_rows_create(writing->master, frames, path, rows));
         return remember(writing, path, ROWS_TAKEN);
     case ROLE_CRYSTALS:
         TRY(merge_rows_create(writing->master, merge_crystals_count(writing->merge), path, rows));
@@ -142,6 +146,8 @@ static Status add_open_dataset(Writing *writing, const char *path, const MergeRo
         return add_geometry(writing, path, rows);
     case ROLE_COUNTER:
         return merge_rows_count(writing->master, writing->merge, path, rows);
+    case ROLE_TOTAL:
+        return hdf5_write_int64(writing->master, path, frames);
     }
     return status_ok();
 }

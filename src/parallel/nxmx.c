@@ -118,15 +118,25 @@ static Status write_images(hid_t data, const char *name, hid_t type, const char 
     return hdf5_attribute_texts(data, ".", "axes", 3, sizeof axes[0], axes[0]);
 }
 
+/* NXmx: photons = (data + data_offset) data_scaling_factor. dxtbx takes the gain from the inverse of a
+ * data_scale_factor. */
+static Status write_scale(hid_t data, const DetectorSignal *signal) {
+    TRY(hdf5_write_real(data, "data_scaling_factor", 1.0 / signal->gain, NULL));
+    TRY(hdf5_write_real(data, "data_scale_factor", 1.0 / signal->gain, NULL));
+    return hdf5_write_real(data, "data_offset", -signal->pedestal, NULL);
+}
+
 static Status fill_data(hid_t data, const void *context) {
     const Nxmx *nxmx = context;
     const bool counts = nxmx->experiment->images != IMAGES_EXPECTED;
     const DetectorSignal *signal = &nxmx->experiment->signal;
+    const bool photons = !counts || (signal->gain == 1.0 && !(signal->pedestal > 0.0));
     TRY(write_images(data, "data", nxmx_image_type(nxmx->experiment->images),
-                     !counts                                            ? "expected photons"
-                     : signal->gain == 1.0 && !(signal->pedestal > 0.0) ? "counted photons"
-                                                                        : "detector counts",
+                     !counts   ? "expected photons"
+                     : photons ? "counted photons"
+                               : "detector counts",
                      nxmx));
+    if (!photons) TRY(write_scale(data, signal));
     return write_frame_numbers(data, range_length(nxmx->contents->frames));
 }
 
@@ -465,6 +475,16 @@ static Status write_readout(hid_t detector, const Nxmx *nxmx) {
     return hdf5_write_flag(detector, "countrate_correction_applied", false);
 }
 
+/* Where Neggia, a plug-in of XDS, looks. */
+static Status fill_specific(hid_t specific, const void *context) {
+    const Nxmx *nxmx = context;
+    TRY(hdf5_write_int64(specific, "nimages", range_length(nxmx->contents->frames)));
+    TRY(hdf5_write_int64(specific, "ntrigger", 1));
+    return H5Lcreate_soft("/entry/instrument/detector/pixel_mask", specific, "pixel_mask", H5P_DEFAULT, H5P_DEFAULT) < 0
+               ? hdf5_error(STATUS_OUTPUT_FAILED, "link", "pixel_mask")
+               : status_ok();
+}
+
 static Status fill_detector(hid_t detector, const void *context) {
     const Nxmx *nxmx = context;
     TRY(hdf5_write_text(detector, "description", "simulated photon-counting detector"));
@@ -474,6 +494,7 @@ static Status fill_detector(hid_t detector, const void *context) {
     TRY(write_position(detector, nxmx));
     TRY(write_sensor(detector, nxmx));
     TRY(write_readout(detector, nxmx));
+    TRY(hdf5_write_group(detector, "detectorSpecific", "NXcollection", fill_specific, nxmx));
     TRY(hdf5_write_group(detector, "transformations", "NXtransformations", fill_detector_transformations, nxmx));
     return hdf5_write_group(detector, "module", "NXdetector_module", fill_module, nxmx);
 }

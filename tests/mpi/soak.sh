@@ -20,7 +20,7 @@ while kill -0 $process 2> /dev/null; do
     tasks=("/proc/$process/task/"*)
     [ -z "$done_frames" ] || [ -z "$resident" ] || [ "$files" -lt 3 ] ||
         echo "$done_frames $resident $files ${#tasks[@]}" >> samples
-    sleep 0.2
+    sleep 0.05
 done
 wait $process || fail "exit code $?"
 first=$(awk '$1 >= 1000 { print; exit }' samples)
