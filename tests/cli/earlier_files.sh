@@ -23,8 +23,10 @@ same today.nxs
 # Resume: of the complete one there is nothing to do; of the others what was finished stays as it is.
 for file in complete compressed partial undo; do
     finished=
+    options=()
+    [ $file != compressed ] || options=(--output.compression=deflate)
     [ $file != partial ] || finished=$(began partial.nxs.partial | head -n 2)
-    run "resume $file" simulate run.yaml --quiet --resume --run.verify=true --output $file.nxs $([ $file != compressed ] || echo --output.compression=deflate)
+    run "resume $file" simulate run.yaml --quiet --resume --run.verify=true --output $file.nxs "${options[@]}"
     ! grep -q checksum out err || fail "resume $file: a finished frame was damaged"
     same $file.nxs
     [ $file != partial ] || [ "$(began partial.nxs | head -n 2)" = "$finished" ] || fail "a finished frame was computed again"
