@@ -8,6 +8,11 @@ import os
 import sys
 
 PROGRAM = os.path.basename(sys.argv[0])
+for descriptor in range(3):  # started without a standard stream (>&-): else the first file that is opened gets its number
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        os.open(os.devnull, os.O_RDONLY)
 os.environ["HDF5_USE_FILE_LOCKING"] = "FALSE"  # read once, by the import: some file systems have no locks, and we only look
 try:
     import h5py

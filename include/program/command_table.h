@@ -5,6 +5,7 @@
 
 #include "status.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /** A command. */
@@ -15,12 +16,16 @@ typedef struct Command {
     Status (*run)(int argc, char **argv, FILE *out);
     /** Prints its options; NULL for a command that prints them itself when it is run with --help. */
     void (*print_options)(FILE *out);
+    bool makes_files;  /**< what it prints is not all that it does */
     const char *usage; /**< lines for the help, each but the first indented under it */
 } Command;
 
 /** All commands, in the order of the help.
  *  @param count  of them */
 const Command *command_table(int *count);
+
+/** True when there is a command of that name that makes files. */
+bool command_makes_files(const char *name);
 
 /** What a command says of its options.
  *  @param text  allocated; the caller frees it

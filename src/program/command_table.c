@@ -10,29 +10,30 @@
 #include "help.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define UNDER "\n                    "
 
 static const Command table[] = {
-    {"simulate", NULL, help_run_options,
+    {"simulate", NULL, help_run_options, true,
      "[RUN.yaml] [--section.name=value ...] --output FILE.nxs" UNDER
      "[--overwrite | --resume] [--frames A:B] [--quiet | --verbose]"},
-    {"plan", command_plan, help_plan_options,
+    {"plan", command_plan, help_plan_options, false,
      "the same arguments, and --ranks N or --simulate-ranks N: says what would be done"},
-    {"nanobragg", NULL, help_ancestor, "nanoBragg's options [-nxs FILE.nxs] [--section.name=value ...]"},
-    {"compare", command_compare, NULL,
+    {"nanobragg", NULL, help_ancestor, true, "nanoBragg's options [-nxs FILE.nxs] [--section.name=value ...]"},
+    {"compare", command_compare, NULL, false,
      "REFERENCE TEST [--min-correlation R] [--max-sum-error E]" UNDER
      "[--max-relative-error E] ...: compares two images"},
-    {"describe", command_describe, NULL,
+    {"describe", command_describe, NULL, false,
      "FILE.nxs [--yaml | --json] [--verify]: what was run, and the state of every frame;" UNDER
      "FILE [--crystal.name=value ...]: what a file of structure factors holds"},
-    {"merge", command_merge, NULL,
+    {"merge", command_merge, NULL, true,
      "OUT.nxs PART.nxs ... [--frames A:B] [--overwrite]: one file over the parts of a sweep"},
-    {"export", command_export, NULL,
+    {"export", command_export, NULL, true,
      "FILE.nxs [--frame N | --frames A:B] --output OUT: SMV, miniCBF, PNG, raw numbers"},
-    {"compress", command_compress, NULL,
+    {"compress", command_compress, NULL, true,
      "FILE.nxs --with deflate|bitshuffle: makes the images of a finished file smaller"},
-    {"benchmark", command_benchmark, NULL,
+    {"benchmark", command_benchmark, NULL, false,
      "[--sizes N,N] [--case cubic|mosaic|protein|RUN.yaml] [--reference PATH] ...:" UNDER
      "speed, after parity with double precision (and with nanoBragg) has been shown"},
 };
@@ -40,6 +41,12 @@ static const Command table[] = {
 const Command *command_table(int *count) {
     *count = (int)(sizeof table / sizeof *table);
     return table;
+}
+
+bool command_makes_files(const char *name) {
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(name, table[i].name) == 0) return table[i].makes_files;
+    return false;
 }
 
 Status command_options_text(const Command *command, char **text) {
