@@ -79,7 +79,11 @@ class SpotModel:
         cells = np.asarray(sweep.column_of("crystal_N", slot), float)
         fudge = float(sweep.parameter("crystal.fudge", slot))
         shape = sweep.parameter("crystal.shape", slot)
-        if shape in ("gauss", "tophat") and sweep.parameter("crystal.spot_law", slot) == "ancestor":
+        law = sweep.parameter("crystal.spot_law", slot)
+        if law == "isotropic" and shape != "square":
+            square_edge = (np.prod(cells) * abs(np.linalg.det(np.linalg.inv(ub)))) ** (2 / 3)
+            covariance = np.eye(3) / (2 * math.pi * fudge * square_edge)
+        elif shape in ("gauss", "tophat") and law == "ancestor":
             covariance = np.eye(3) * 0.63 / (4 * fudge * np.prod(cells) ** 2)
         else:
             edges = cells[:, None] * np.linalg.inv(ub) * (1.0 if shape == "square" else math.sqrt(fudge))

@@ -21,7 +21,8 @@ typedef struct Crystal {
     int64_t cells[3];      /**< Na, Nb, Nc >= 1 */
     CrystalShape shape;
     double fudge;
-    SpotLaw spot_law;         /**< width of gauss and tophat spots */
+    SpotLaw spot_law;         /**< form of all spots but square ones */
+    double cube_edge_m;       /**< of a cube of the crystal's volume: L of SPOT_ISOTROPIC */
     double mosaic_spread_rad; /**< the largest of the widths */
     int64_t domain_count;
     double mosaic_width_rad[3]; /**< what the domains were made from, with the law */

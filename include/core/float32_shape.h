@@ -13,6 +13,7 @@ typedef struct Spot {
     float form[6];
     float height;
     float steepness; /* greatest change of the form's square root for a Miller index that is off by 1 */
+    float rounding;  /* of the form where it is 1 */
 } Spot;
 
 INLINED Spot make_spot(const Crystal *crystal) {
@@ -23,6 +24,7 @@ INLINED Spot make_spot(const Crystal *crystal) {
     for (int i = 0; i < 6; i++) spot.form[i] = (float)form[i];
     spot.height = (float)height;
     spot.steepness = (float)(sqrt(form[0]) + sqrt(form[1]) + sqrt(form[2]));
+    spot.rounding = (float)(1e-6 * fmin(shape_form_condition(form), 1e6));
     return spot;
 }
 

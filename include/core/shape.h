@@ -49,8 +49,8 @@ double shape_amplitude(const Crystal *crystal, double h, double k, double l);
 /** |F_latt|^2, the same squared. */
 double shape_squared(const Crystal *crystal, double h, double k, double l);
 
-/** Squared distance from the nearest spot's centre in the units of the shape's law: (N dh)^2 + ... for round crystals
- *  and SPOT_PER_AXIS. */
+/** Squared distance from the nearest spot's centre in the units of the law: R^2 of docs/physics.md, the old program's
+ *  r^2 for SPOT_ANCESTOR. */
 double shape_distance_squared(const Crystal *crystal, double h, double k, double l);
 
 /** |F_latt|^2 of all but square crystals is a function of a quadratic form q of the distance dh, dk, dl from the spot's
@@ -58,6 +58,9 @@ double shape_distance_squared(const Crystal *crystal, double h, double k, double
  *  (3 (sin x - x cos x) / x^3)^2 with x = pi sqrt(q).
  *  @param form  [6] of dh^2, dk^2, dl^2, dh dk, dk dl, dl dh */
 void shape_spot_form(const Crystal *crystal, double *form, double *height);
+
+/** How much larger the terms of a form may be than their sum: 1 for one along the axes, and the more the obliquer. */
+double shape_form_condition(const double *form);
 
 /** True where all points of the interpolation lie in the grid. */
 bool structure_factor_is_inside(const StructureFactors *factors, double h, double k, double l);

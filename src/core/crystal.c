@@ -197,6 +197,36 @@ static Status orient(const Parameters *p, double matrix_wavelength_m, const Refl
     return *p->crystal_matrix_file != '\0' ? check_cell_agrees(p, crystal) : status_ok();
 }
 
+/* A ball stands for a crystal that is about as long as it is wide. */
+static const double EDGES_DIFFER = 1.1;
+
+/* Where the form of the spots is not what the shape's name lets one expect. */
+static void note_spot_law(const Crystal *crystal, Notes *notes) {
+    static const char *const names[] = {"square", "round", "gauss", "tophat"};
+    double least_m = INFINITY, greatest_m = 0.0, skew_rad = 0.0;
+    for (int i = 0; i < 3; i++) {
+        const double edge_m = (double)crystal->cells[i] * crystal->lengths_m[i];
+        least_m = fmin(least_m, edge_m);
+        greatest_m = fmax(greatest_m, edge_m);
+        skew_rad = fmax(skew_rad, fabs(crystal->angles_rad[i] - 0.5 * PI));
+    }
+    if (crystal->shape == SHAPE_SQUARE) return;
+    if (crystal->spot_law == SPOT_PER_AXIS && skew_rad > 1e-6)
+        notes_add(
+            notes,
+            "crystal.spot_law is per_axis: spots of shape %s are not round in this oblique cell, and rotations of "
+            "the lattice may change the image; isotropic makes them round",
+            names[crystal->shape]);
+    if (crystal->spot_law == SPOT_ISOTROPIC && greatest_m > EDGES_DIFFER * least_m)
+        notes_add(notes,
+                  "crystal.spot_law is isotropic: the crystal of %.4g x %.4g x %.4g A counts as a ball of the same "
+                  "volume, %.4g A across; per_axis keeps its proportions",
+                  1e10 * (double)crystal->cells[0] * crystal->lengths_m[0],
+                  1e10 * (double)crystal->cells[1] * crystal->lengths_m[1],
+                  1e10 * (double)crystal->cells[2] * crystal->lengths_m[2],
+                  1e10 * cbrt(6.0 / PI) * crystal->cube_edge_m);
+}
+
 /* Cells along each axis, from the size where that is given; the beam clips what is across it. */
 static void count_cells(const Parameters *p, Crystal *crystal, Notes *notes) {
     static const char axes[] = "abc";
@@ -211,6 +241,9 @@ static void count_cells(const Parameters *p, Crystal *crystal, Notes *notes) {
         }
         crystal->cells[i] = (int64_t)fmin(fmax(ceil(size_m / crystal->lengths_m[i]), 1.0), 1e15);
     }
+    const double cells = (double)crystal->cells[0] * (double)crystal->cells[1] * (double)crystal->cells[2];
+    crystal->cube_edge_m = cbrt(cells * crystal->volume_m3);
+    note_spot_law(crystal, notes);
 }
 
 Mat3 crystal_axes(Mat3 cell_m) {

@@ -226,6 +226,21 @@ static Status check_size(const Experiment *e) {
     return status_ok();
 }
 
+/* Greatest change of the phase with a Miller index: pi N, or what corresponds to it in the transform of a ball and in
+ * the exponent of a Gaussian spot. */
+static double phase_per_index(const Crystal *crystal, const double *form, int axis) {
+    if (crystal->shape == SHAPE_GAUSS) return sqrt(PI * form[axis]);
+    if (crystal->shape == SHAPE_ROUND) return PI * sqrt(form[axis]);
+    return PI * (double)crystal->cells[axis];
+}
+
+/* True where the form of a spot is a small difference of large terms: in very oblique cells. */
+static bool form_cancels(const Crystal *crystal) {
+    double form[6], height = 0.0;
+    shape_spot_form(crystal, form, &height);
+    return crystal->shape != SHAPE_SQUARE && shape_form_condition(form) > 100.0;
+}
+
 /* Phase (radians) by which float32 may be off in the interference function: pi N x the rounding of the Miller index
  * within a block of 32 x 8 pixels, whose centre is exact. */
 static double float32_phase_error(const Experiment *e) {
@@ -236,10 +251,7 @@ static double float32_phase_error(const Experiment *e) {
     for (int64_t n = 0; n < e->beam.source_count; n++)
         for (int i = 0; i < 3; i++) {
             const double range = e->crystal.lengths_m[i] / e->beam.sources[n].wavelength_m * half_block_rad + 0.5;
-            /* pi N, and what corresponds to it in the exponent of a Gaussian spot */
-            const double sharpness =
-                e->crystal.shape == SHAPE_GAUSS ? sqrt(PI * form[i]) : PI * (double)e->crystal.cells[i];
-            phase = fmax(phase, sharpness * range * (1.0 / 16777216.0));
+            phase = fmax(phase, phase_per_index(&e->crystal, form, i) * range * (1.0 / 16777216.0));
         }
     return phase;
 }
@@ -253,6 +265,8 @@ static const char *against_float32(const Experiment *e) {
     if (!(greatest * greatest < 1e35)) return "the brightest spot would overflow";
     if (square && (e->crystal.cells[0] < 3 || e->crystal.cells[1] < 3 || e->crystal.cells[2] < 3))
         return "with fewer than 3 cells along an axis the zeros of one factor show";
+    if (form_cancels(&e->crystal))
+        return "the cell is so oblique that the form of its spots is a difference of large terms";
     if (float32_phase_error(e) > 1e-5 && steps_of_frame(e) < 1e6)
         return "in a small image the flank of one spot decides the sum";
     if (float32_phase_error(e) > 4.2e-5) return "the crystal is too large for its distance and wavelength";

@@ -219,7 +219,8 @@ static float exact_tophat(const Experiment *e, const Work *work, const Source *s
 INLINED void set_tophat(const Scene *scene, const Source *source, Term term, Work *work) {
     const Lattice *lattice = &work->lattice;
     const Spot spot = scene->spot; /* a copy: what is stored below cannot change it */
-    const float doubt = 2.0f * spot.steepness * rounding_of_indices(scene->experiment, &work->block, source) + 1e-6f;
+    const float doubt =
+        2.0f * spot.steepness * rounding_of_indices(scene->experiment, &work->block, source) + spot.rounding;
     LANE_ALIGNED int32_t in_doubt[PIXELS];
     int32_t any = 0;
 #pragma omp simd reduction(| : any)

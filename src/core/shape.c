@@ -1,5 +1,15 @@
 #include "shape.h"
 
+/* |F_latt|^2 of Gaussian spots integrates to N over an axis when it is N^2 exp(-pi (N x)^2); the ancestor has another
+ * width. A ball of radius^3 = 3 / (4 pi) has the volume 1; the ancestor's radius is 0.63. The transform of such a ball
+ * is 3 (sin x - x cos x) / x^3 at x = 2 pi radius R. The ancestor's sphere has the radius 1/2, and as much too high an
+ * integral as its amplitude, sqrt(pi / 6), makes up for. tests/unit/test_shape.c holds the numbers to these formulas.
+ */
+static const double GAUSS_EXPONENT = 0.5 * PI, ANCESTOR_GAUSS_EXPONENT = 1.0 / 0.63;
+static const double BALL_RADIUS_SQUARED = 0.38483473155912658, ANCESTOR_TOPHAT_RADIUS_SQUARED = 0.3969;
+static const double BALL_STEEPNESS = 3.8977770897207540;
+static const double ROUND_AMPLITUDE = 0.723601254558268;
+
 static double square_of(double x) {
     return x * x;
 }
@@ -18,35 +28,61 @@ static double ancestor_distance_squared(const Crystal *crystal, double dh, doubl
     return vec3_dot(q_per_m, q_per_m) * 1e-20 * square_of(crystal->ancestor_star * cells);
 }
 
+/* R^2 = L^2 |dh a* + dk b* + dl c*|^2: the same in all directions. */
+static double isotropic_distance_squared(const Crystal *crystal, double dh, double dk, double dl) {
+    const Vec3 *star = crystal->reciprocal_per_m.row;
+    const Vec3 q_per_m = vec3_add(vec3_add(vec3_scale(dh, star[0]), vec3_scale(dk, star[1])), vec3_scale(dl, star[2]));
+    return vec3_dot(q_per_m, q_per_m) * square_of(crystal->cube_edge_m);
+}
+
+/* The old program's law is one of gauss and tophat only. */
+static SpotLaw law_of(const Crystal *crystal) {
+    return crystal->shape == SHAPE_ROUND && crystal->spot_law == SPOT_ANCESTOR ? SPOT_PER_AXIS : crystal->spot_law;
+}
+
 double shape_distance_squared(const Crystal *crystal, double h, double k, double l) {
     const double dh = h - ceil(h - 0.5), dk = k - ceil(k - 0.5), dl = l - ceil(l - 0.5);
     const double na = (double)crystal->cells[0], nb = (double)crystal->cells[1], nc = (double)crystal->cells[2];
-    if (crystal->shape == SHAPE_ROUND || crystal->spot_law == SPOT_PER_AXIS)
-        return square_of(na * dh) + square_of(nb * dk) + square_of(nc * dl);
-    return ancestor_distance_squared(crystal, dh, dk, dl, na * nb * nc);
+    switch (law_of(crystal)) {
+    case SPOT_ISOTROPIC:
+        return isotropic_distance_squared(crystal, dh, dk, dl);
+    case SPOT_ANCESTOR:
+        return ancestor_distance_squared(crystal, dh, dk, dl, na * nb * nc);
+    case SPOT_PER_AXIS:
+        break;
+    }
+    return square_of(na * dh) + square_of(nb * dk) + square_of(nc * dl);
 }
 
-/* |F_latt|^2 of Gaussian spots integrates to N over an axis when it is N^2 exp(-pi (N x)^2); the ancestor has another
- * width. A ball of radius^3 = 3 / (4 pi) has the volume 1; the ancestor's radius is 0.63. */
-/* A sphere of this amplitude, sqrt(pi / 6), has the same integral. */
-static const double ROUND_AMPLITUDE = 0.723601254558268;
+static double gauss_exponent(const Crystal *crystal) {
+    return law_of(crystal) == SPOT_ANCESTOR ? ANCESTOR_GAUSS_EXPONENT : GAUSS_EXPONENT;
+}
 
-static const double GAUSS_EXPONENT = 0.5 * PI, ANCESTOR_GAUSS_EXPONENT = 1.0 / 0.63;
-static const double TOPHAT_RADIUS_SQUARED = 0.384900179459750509673, ANCESTOR_TOPHAT_RADIUS_SQUARED = 0.3969;
+static double tophat_radius_squared(const Crystal *crystal) {
+    return law_of(crystal) == SPOT_ANCESTOR ? ANCESTOR_TOPHAT_RADIUS_SQUARED : BALL_RADIUS_SQUARED;
+}
+
+/* A ball of R = 1 that is seen by its transform: 3 (sin x - x cos x) / x^3 at x = steepness R. */
+static double round_steepness(const Crystal *crystal) {
+    return crystal->spot_law == SPOT_ISOTROPIC ? BALL_STEEPNESS : PI;
+}
+
+static double round_amplitude(const Crystal *crystal) {
+    return crystal->spot_law == SPOT_ISOTROPIC ? 1.0 : ROUND_AMPLITUDE;
+}
 
 double shape_amplitude(const Crystal *crystal, double h, double k, double l) {
     const double na = (double)crystal->cells[0], nb = (double)crystal->cells[1], nc = (double)crystal->cells[2];
     const double cells = na * nb * nc, distance_squared = crystal->fudge * shape_distance_squared(crystal, h, k, l);
-    const bool per_axis = crystal->spot_law == SPOT_PER_AXIS;
     switch (crystal->shape) {
     case SHAPE_SQUARE:
         return sqrt(shape_interference(h, na) * shape_interference(k, nb) * shape_interference(l, nc));
     case SHAPE_ROUND:
-        return cells * ROUND_AMPLITUDE * sphere_transform(PI * sqrt(distance_squared));
+        return cells * round_amplitude(crystal) * sphere_transform(round_steepness(crystal) * sqrt(distance_squared));
     case SHAPE_GAUSS:
-        return cells * exp(-(per_axis ? GAUSS_EXPONENT : ANCESTOR_GAUSS_EXPONENT) * distance_squared);
+        return cells * exp(-gauss_exponent(crystal) * distance_squared);
     case SHAPE_TOPHAT:
-        return distance_squared < (per_axis ? TOPHAT_RADIUS_SQUARED : ANCESTOR_TOPHAT_RADIUS_SQUARED) ? cells : 0.0;
+        return distance_squared < tophat_radius_squared(crystal) ? cells : 0.0;
     }
     return 0.0;
 }
@@ -55,21 +91,45 @@ double shape_squared(const Crystal *crystal, double h, double k, double l) {
     return square_of(shape_amplitude(crystal, h, k, l));
 }
 
+/* What turns R^2 into the form q of shape_spot_form. */
+static double form_of_distance(const Crystal *crystal) {
+    switch (crystal->shape) {
+    case SHAPE_GAUSS:
+        return crystal->fudge * (2.0 * gauss_exponent(crystal));
+    case SHAPE_TOPHAT:
+        return crystal->fudge / tophat_radius_squared(crystal);
+    case SHAPE_ROUND:
+        return crystal->fudge * (crystal->spot_law == SPOT_ISOTROPIC ? square_of(BALL_STEEPNESS / PI) : 1.0);
+    case SHAPE_SQUARE:
+        break;
+    }
+    return crystal->fudge;
+}
+
 void shape_spot_form(const Crystal *crystal, double *form, double *height) {
-    const bool per_axis = crystal->shape == SHAPE_ROUND || crystal->spot_law == SPOT_PER_AXIS;
-    double exponent = crystal->fudge, amplitude = 1.0;
-    if (crystal->shape == SHAPE_GAUSS) exponent *= 2.0 * (per_axis ? GAUSS_EXPONENT : ANCESTOR_GAUSS_EXPONENT);
-    if (crystal->shape == SHAPE_TOPHAT) exponent /= per_axis ? TOPHAT_RADIUS_SQUARED : ANCESTOR_TOPHAT_RADIUS_SQUARED;
-    if (crystal->shape == SHAPE_ROUND) amplitude = ROUND_AMPLITUDE;
+    const double exponent = form_of_distance(crystal);
+    const double amplitude = crystal->shape == SHAPE_ROUND ? round_amplitude(crystal) : 1.0;
     const double cells = (double)crystal->cells[0] * (double)crystal->cells[1] * (double)crystal->cells[2];
-    const double per_a = 1e-10 * crystal->ancestor_star * cells; /* the ancestor's measure: 1/A times Na Nb Nc */
+    /* the ancestor's measure: 1/A times Na Nb Nc */
+    const double ancestor_m = 1e-10 * crystal->ancestor_star * cells;
+    const double along_q_m = crystal->spot_law == SPOT_ISOTROPIC ? crystal->cube_edge_m : ancestor_m;
+    const bool per_axis = law_of(crystal) == SPOT_PER_AXIS;
     *height = square_of(cells * amplitude);
     for (int i = 0; i < 3; i++) {
         const Vec3 one = crystal->reciprocal_per_m.row[i], next = crystal->reciprocal_per_m.row[(i + 1) % 3];
-        const double along = per_axis ? square_of((double)crystal->cells[i]) : square_of(per_a) * vec3_dot(one, one);
+        const double along =
+            per_axis ? square_of((double)crystal->cells[i]) : square_of(along_q_m) * vec3_dot(one, one);
         form[i] = exponent * along;
-        form[3 + i] = per_axis ? 0.0 : exponent * 2.0 * square_of(per_a) * vec3_dot(one, next);
+        form[3 + i] = per_axis ? 0.0 : exponent * 2.0 * square_of(along_q_m) * vec3_dot(one, next);
     }
+}
+
+double shape_form_condition(const double *g) {
+    const Mat3 form = {
+        {vec3(g[0], 0.5 * g[3], 0.5 * g[5]), vec3(0.5 * g[3], g[1], 0.5 * g[4]), vec3(0.5 * g[5], 0.5 * g[4], g[2])}};
+    const Mat3 inverse = crystal_dual(form); /* transposed, and the form is symmetric */
+    return fmax(form.row[0].x * inverse.row[0].x,
+                fmax(form.row[1].y * inverse.row[1].y, form.row[2].z * inverse.row[2].z));
 }
 
 /* Lagrange weights of the points -1, 0, 1, 2 at 0 <= x < 1. */
