@@ -5,15 +5,13 @@
 
 #include "background.h"
 #include "beam.h"
+#include "constants.h"
 #include "crystal.h"
 #include "detector.h"
 #include "detector_signal.h"
 #include "parameters.h"
 #include "structure_factors.h"
 #include "sweep.h"
-
-/** Classical electron radius squared (m^2), the ancestor's value. */
-#define THOMSON_CROSS_SECTION_M2 7.94079248018965e-30
 
 /** Most steps of a frame, all its crystals together: far from what int64_t holds. */
 #define EXPERIMENT_STEPS_MOST 1e18

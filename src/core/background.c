@@ -1,5 +1,6 @@
 #include "background.h"
 
+#include "constants.h"
 #include "input.h"
 #include "text.h"
 #include "vector.h"
@@ -9,8 +10,7 @@
 #include <stdlib.h>
 
 enum { TABLE_BYTES_MOST = 1 << 26 };
-static const double NUMBER_MOST = 1e30;               /* its square, times the molecules of a sample, is finite */
-static const double AVOGADRO_PER_MOL = 6.02214179e23; /* CODATA 2006, the ancestor's */
+static const double NUMBER_MOST = 1e30; /* its square, times the molecules of a sample, is finite */
 
 static Status read_point(const LineReader *reader, double per_stol, const double *before, double *point) {
     int count = 0;

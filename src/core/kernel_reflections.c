@@ -1,5 +1,6 @@
 #include "kernel_variants.h"
 
+#include "constants.h"
 #include "kernel.h"
 #include "sensor.h"
 #include "shape.h"
@@ -250,9 +251,9 @@ INLINED double exp_negative(double x) {
         uint64_t bits;
     } shifted, power;
     const double shift = 6755399441055744.0; /* 1.5 x 2^52 */
-    const double y = (x < 700.0 ? x : 700.0) * -1.4426950408889634;
+    const double y = (x < 700.0 ? x : 700.0) * -LOG2_OF_E;
     shifted.value = y + shift; /* its lowest bits are the whole number */
-    const double f = (y - (shifted.value - shift)) * 0.6931471805599453;
+    const double f = (y - (shifted.value - shift)) * LN_OF_2;
     double s = 1.0 / 479001600.0; /* 1 / n! */
     s = s * f + 1.0 / 39916800.0;
     s = s * f + 1.0 / 3628800.0;

@@ -1,5 +1,6 @@
 #include "point_spread.h"
 
+#include "constants.h"
 #include "vector.h"
 
 #include <inttypes.h>
@@ -7,8 +8,6 @@
 #include <stdlib.h>
 
 enum { RADIUS_MOST = 1000, FIBER_RADIUS_MOST = 100 };
-/* sqrt(8 ln 2), FWHM of a Gaussian of standard deviation 1; and that of a fibre of g = 1, 2 sqrt(2^(2/3) - 1). */
-static const double GAUSS_FWHM = 2.3548200450309493, FIBER_FWHM = 1.5328418730817597;
 
 /* ---------------------------------------------------------------------------------------------------------- weights */
 

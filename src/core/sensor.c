@@ -1,9 +1,9 @@
 #include "sensor.h"
 
+#include "constants.h"
+
 #include <string.h>
 #include <xraylib/xraylib.h>
-
-static const double HC_KEV_A = 12.398419843320026;
 
 /* The NIST compound of the same elements in the same proportions, for its density. */
 static bool nist_density(const struct compoundData *formula, double *density_g_per_cm3) {
@@ -47,7 +47,7 @@ static double known_density(const char *material) {
 
 Status sensor_absorption(const char *material, double density_kg_per_m3, double wavelength_m,
                          double *absorption_per_m) {
-    const double energy_kev = HC_KEV_A / (wavelength_m * 1e10);
+    const double energy_kev = 1e-3 * PLANCK_LIGHT_EV_A / (wavelength_m * 1e10);
     const double density = isnan(density_kg_per_m3) ? known_density(material) : density_kg_per_m3;
     const double mass_cm2_per_g = CS_Total_CP(material, energy_kev, NULL);
     if (!(mass_cm2_per_g > 0.0))

@@ -1,14 +1,11 @@
 #include "shape.h"
 
-/* |F_latt|^2 of Gaussian spots integrates to N over an axis when it is N^2 exp(-pi (N x)^2); the ancestor has another
- * width. A ball of radius^3 = 3 / (4 pi) has the volume 1; the ancestor's radius is 0.63. The transform of such a ball
- * is 3 (sin x - x cos x) / x^3 at x = 2 pi radius R. The ancestor's sphere has the radius 1/2, and as much too high an
- * integral as its amplitude, sqrt(pi / 6), makes up for. tests/unit/test_shape.c holds the numbers to these formulas.
- */
+#include "constants.h"
+
+/* |F_latt|^2 of Gaussian spots integrates to N over an axis when it is N^2 exp(-pi (N x)^2); the ancestor has other
+ * widths. */
 static const double GAUSS_EXPONENT = 0.5 * PI, ANCESTOR_GAUSS_EXPONENT = 1.0 / 0.63;
-static const double BALL_RADIUS_SQUARED = 0.38483473155912658, ANCESTOR_TOPHAT_RADIUS_SQUARED = 0.3969;
-static const double BALL_STEEPNESS = 3.8977770897207540;
-static const double ROUND_AMPLITUDE = 0.723601254558268;
+static const double ANCESTOR_TOPHAT_RADIUS_SQUARED = 0.3969;
 
 static double square_of(double x) {
     return x * x;

@@ -1,5 +1,6 @@
 #include "sweep.h"
 
+#include "constants.h"
 #include "input.h"
 #include "random.h"
 #include "text.h"
@@ -9,7 +10,6 @@
 #include <string.h>
 
 enum { LIST_BYTES_MOST = 0x7fffffff, SPECTRUM_BYTES_MOST = 1 << 28, DRAW_TRIALS = 1000 };
-static const double PLANCK_LIGHT_JM = 1.9864458571489287e-25; /* h c */
 
 Status sweep_extend(Sweep *sweep, int64_t values, int64_t *at) {
     *at = sweep->block_length;
@@ -58,7 +58,7 @@ static Status read_lines(LineReader reader, SpectrumTable *table) {
         TRY(check_line(&reader, field, count, last));
         last = field[0];
         if (table->wavelengths_m != NULL) {
-            table->wavelengths_m[table->lines] = PLANCK_LIGHT_JM / (field[0] * 1.602176634e-19);
+            table->wavelengths_m[table->lines] = PLANCK_LIGHT_JM / (field[0] * ELECTRON_VOLT_J);
             table->weights[table->lines] = (float)field[1];
         }
         table->lines++;

@@ -1,5 +1,6 @@
 #include "sweep_files.h"
 
+#include "constants.h"
 #include "hdf5_helpers.h"
 #include "hdf5_inside.h"
 #include "input.h"
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double PLANCK_LIGHT_JM = 1.9864458571489287e-25, ELECTRON_VOLT_J = 1.602176634e-19; /* h c */
 enum { PIECE_ROWS = 4096, UNIT_BYTES = 32 };
 
 /* A dataset of the list. */

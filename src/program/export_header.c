@@ -1,5 +1,6 @@
 #include "export_header.h"
 
+#include "constants.h"
 #include "smv.h"
 
 #include <inttypes.h>
@@ -92,7 +93,7 @@ Status export_cbf_header(const ExportFrame *frame, size_t packed_bytes, char *he
     const NxmxDescription *d = frame->description;
     const NxmxFrame *record = frame->record;
     const double cutoff = fmin(floor(d->saturation * frame->scale), INT32_MAX);
-    const double energy_ev = 12398.419843320026 / record->wavelength_angstrom;
+    const double energy_ev = PLANCK_LIGHT_EV_A / record->wavelength_angstrom;
     int end = 0;
     ADD("###CBF: VERSION 1.5, Tessera\r\n\r\ndata_frame_%05" PRId64 "\r\n\r\n", frame->frame + 1);
     ADD("_array_data.header_convention \"GENERIC_MINI\"\r\n_array_data.header_contents\r\n;\r\n");
