@@ -16,7 +16,7 @@ run='gcc libc6-dev make cmake git ca-certificates
      libccp4-dev libccp4-data
      python3 python3-h5py python3-numpy python3-matplotlib'
 test='clang libclang-rt-dev clang-format clang-tidy cppcheck libomp-dev libcunit1-dev hdf5-tools binutils shellcheck bitshuffle
-      groff-base'
+      groff-base python3-gemmi'
 dials='python3-dials python3-cctbx'
 full="slurmctld slurmd slurm-client munge iproute2 $dials python3-scipy
       python3-fabio gcovr valgrind"

@@ -1,5 +1,6 @@
 #include "command_describe.h"
 
+#include "describe_anomalous.h"
 #include "describe_nxmx.h"
 #include "describe_reflections.h"
 #include "text.h"
@@ -19,12 +20,16 @@ static void print_help(FILE *out) {
         "  --verify          recompute the checksum of every complete frame; exit code 1 when one differs\n"
         "tessera describe FILE [--crystal.NAME=value ...]: cell, symmetry, columns, resolution and completeness of\n"
         "a file of structure factors (MTZ, mmCIF, SHELX, text); the parameters of `tessera simulate --help crystal`\n"
-        "choose the column, symmetry and cell\n",
+        "choose the column, symmetry and cell\n"
+        "tessera describe --anomalous SYMBOL --energies FIRST:LAST:STEP: the dispersion of an element, a line for "
+        "each\n"
+        "energy: eV, f' and f'' in electrons\n",
         out);
 }
 
 static Status unknown_option(const char *argument) {
-    static const char *const names[] = {"--yaml", "--json", "--verify", "--inputs", "--help"};
+    static const char *const names[] = {"--yaml", "--json",      "--verify",  "--inputs",
+                                        "--help", "--anomalous", "--energies"};
     char remedy[TEXT_REMEDY_BYTES];
     TextNearest nearest = text_nearest_to(argument);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) text_nearest_try(&nearest, names[i]);
@@ -84,6 +89,7 @@ static bool is_of_structure_factors(int argc, char **argv) {
 }
 
 static Status describe(int argc, char **argv, FILE *out) {
+    if (describe_anomalous_is_meant(argc, argv)) return describe_anomalous(argc, argv, out);
     if (is_of_structure_factors(argc, argv)) return describe_reflections(argc, argv, out);
     DescribeRequest request = {.form = DESCRIBE_TEXT};
     bool help = false;
