@@ -24,7 +24,8 @@ static const char *value_of(int argc, char *const *argv, int *i, const char *opt
 
 bool describe_anomalous_is_meant(int argc, char *const *argv) {
     for (int i = 1; i < argc; i++)
-        if (value_of(argc, argv, &i, "--anomalous") != NULL) return true;
+        if (value_of(argc, argv, &i, "--anomalous") != NULL || value_of(argc, argv, &i, "--energies") != NULL)
+            return true;
     return false;
 }
 
@@ -71,6 +72,7 @@ Status describe_anomalous(int argc, char *const *argv, FILE *out) {
         if (of_symbol != NULL) symbol = of_symbol;
         if (of_range != NULL) range = of_range;
     }
+    if (symbol == NULL) return status_error(STATUS_BAD_PARAMETER, "describe --energies needs --anomalous SYMBOL");
     if (range == NULL)
         return status_error(STATUS_BAD_PARAMETER, "describe --anomalous needs --energies FIRST:LAST:STEP in eV");
     TRY(read_energies(range, &energies));

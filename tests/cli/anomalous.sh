@@ -67,6 +67,7 @@ refused() { # refused PATTERN ARGUMENT...
 refused 'is no element' --anomalous Xx --energies 7000
 refused 'is no element' --anomalous '' --energies 7000
 refused 'needs --energies' --anomalous Fe
+refused 'needs --anomalous' --energies 7000
 refused 'FIRST:LAST:STEP' --anomalous Fe --energies 7000:7100
 refused 'FIRST:LAST:STEP' --anomalous Fe --energies 7000:7100:0
 refused 'FIRST:LAST:STEP' --anomalous Fe --energies 7100:7000:1
