@@ -76,6 +76,11 @@ Mat3 crystal_axes(Mat3 cell_m);
 /** Rows a, b, c of a mosaic domain of a crystal whose rows are @p cell_m. */
 Mat3 crystal_domain(const Crystal *crystal, Mat3 cell_m, int64_t domain);
 
+/** Checks a*, b*, c* that a file gives: they must span a lattice and, unless @p accepts_left_handed, be right-handed.
+ *  @param origin  what is named in an error: a file, and a line where there is one
+ *  @return BAD_FILE */
+Status crystal_check_axes(Mat3 reciprocal_per_m, bool accepts_left_handed, const char *origin);
+
 /** Inverse lattice: rows a, b, c from rows a*, b*, c*, or the other way round. */
 Mat3 crystal_dual(Mat3 lattice);
 

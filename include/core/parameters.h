@@ -54,6 +54,7 @@ typedef enum DivergenceShape { DIVERGENCE_ROUND, DIVERGENCE_SQUARE } DivergenceS
 typedef enum CellLaw { CELL_EXACT, CELL_ANCESTOR } CellLaw;
 typedef enum MissetLaw { MISSET_UNIFORM, MISSET_ANCESTOR } MissetLaw;
 typedef enum CrystalShape { SHAPE_SQUARE, SHAPE_ROUND, SHAPE_GAUSS, SHAPE_TOPHAT } CrystalShape;
+typedef enum LeftHanded { LEFT_HANDED_ERROR, LEFT_HANDED_ACCEPT } LeftHanded;
 typedef enum SpotLaw { SPOT_PER_AXIS, SPOT_ANCESTOR, SPOT_ISOTROPIC } SpotLaw;
 typedef enum ReflectionFormat {
     REFLECTIONS_AUTO,

@@ -64,6 +64,7 @@ typedef struct Sweep {
     uint64_t seed;
     OrientationGrid grid;
     Mat3 grid_from_crystal, grid_to_laboratory; /**< rotations around those of the grid */
+    bool accepts_left_handed;                   /**< axes in a list */
     int columns;                                /**< of the list or matrix */
     SweepColumn column[SWEEP_COLUMNS_MOST];
     SweepTable table;

@@ -74,6 +74,25 @@ static Status lattice_of_cell(const Parameters *p, const double *lengths_m, cons
     return status_ok();
 }
 
+static double volume_of(Mat3 lattice) {
+    return vec3_dot(lattice.row[0], vec3_cross(lattice.row[1], lattice.row[2]));
+}
+
+Status crystal_check_axes(Mat3 reciprocal_per_m, bool accepts_left_handed, const char *origin) {
+    const Vec3 a = reciprocal_per_m.row[0], b = reciprocal_per_m.row[1], c = reciprocal_per_m.row[2];
+    const double volume = volume_of(reciprocal_per_m);
+    if (!(fabs(volume) > 1e-9 * vec3_length(a) * vec3_length(b) * vec3_length(c)))
+        return status_error(STATUS_BAD_FILE, "%s: a*, b*, c* lie in one plane; they must span a lattice", origin);
+    if (volume > 0.0 || accepts_left_handed) return status_ok();
+    return status_error(
+        STATUS_BAD_FILE,
+        "%s: a*, b*, c* are left-handed, which would put F(h k l) where F(-h -k -l) belongs; if x, y, z "
+        "there are not those of this laboratory, or one axis has the wrong sign, turn that one round; if "
+        "the lattice is right, negate all nine numbers, which swaps the Friedel mates and keeps every "
+        "spot's place (or give crystal.left_handed=accept)",
+        origin);
+}
+
 /* Nine numbers, row by row: the x, then y, then z components of a*, b*, c*, times the wavelength in angstrom. */
 static Status read_matrix(const Parameters *p, double wavelength_m, Mat3 *cell_m) {
     const char *path = p->crystal_matrix_file;
@@ -99,10 +118,7 @@ static Status read_matrix(const Parameters *p, double wavelength_m, Mat3 *cell_m
     /* lambda in A times 1/A is a pure number, so lambda in m gives 1/m */
     for (int i = 0; i < 3; i++)
         reciprocal.row[i] = vec3_scale(1.0 / wavelength_m, vec3(number[i], number[3 + i], number[6 + i]));
-    const Vec3 a = reciprocal.row[0], b = reciprocal.row[1], c = reciprocal.row[2];
-    const double volume = vec3_dot(a, vec3_cross(b, c));
-    if (!(fabs(volume) > 1e-9 * vec3_length(a) * vec3_length(b) * vec3_length(c)))
-        return status_error(STATUS_BAD_FILE, "%s: a*, b*, c* lie in one plane; they must span a lattice", path);
+    TRY(crystal_check_axes(reciprocal, p->crystal_left_handed == LEFT_HANDED_ACCEPT, path));
     *cell_m = crystal_dual(reciprocal);
     return status_ok();
 }
@@ -110,7 +126,7 @@ static Status read_matrix(const Parameters *p, double wavelength_m, Mat3 *cell_m
 static void measure_cell(Crystal *crystal) {
     const Vec3 a = crystal->cell_m.row[0], b = crystal->cell_m.row[1], c = crystal->cell_m.row[2];
     const Vec3 edges[3] = {a, b, c};
-    crystal->volume_m3 = fabs(vec3_dot(a, vec3_cross(b, c)));
+    crystal->volume_m3 = fabs(volume_of(crystal->cell_m));
     for (int i = 0; i < 3; i++) {
         const Vec3 u = edges[(i + 1) % 3], v = edges[(i + 2) % 3];
         crystal->lengths_m[i] = vec3_length(edges[i]);
@@ -350,6 +366,8 @@ Status crystal_create(const Parameters *p, double matrix_wavelength_m, const Mat
         take_reciprocal(*reciprocal_per_m, crystal);
     else
         TRY(orient(p, matrix_wavelength_m, reflections, crystal));
+    if (volume_of(crystal->cell_m) < 0.0)
+        notes_add(notes, "a*, b*, c* are left-handed: F(h k l) stands where F(-h -k -l) of right-handed axes would");
     count_cells(p, crystal, notes);
     TRY(count_domains(p, crystal, &same, notes));
     return make_domains(p, crystal);

@@ -169,6 +169,7 @@ Status sweep_create(const Parameters *p, const SweepInputs *inputs, Sweep *sweep
                      .start_rad = p->sweep_start_rad,
                      .width_rad = p->sweep_width_rad,
                      .seed = (uint64_t)p->sweep_seed,
+                     .accepts_left_handed = p->crystal_left_handed == LEFT_HANDED_ACCEPT,
                      .table = {.most_crystals = 1}};
     TRY(check_idle(p));
     if (sweep->kind == SWEEP_GRID) TRY(make_grid(p, sweep));

@@ -1,3 +1,4 @@
+#include "crystal.h"
 #include "sweep.h"
 #include "text.h"
 
@@ -187,13 +188,11 @@ static Status check_quaternion(const char *origin, double *q) {
     return status_ok();
 }
 
-static Status check_ub(const char *origin, double *ub) {
+static Status check_ub(const Sweep *sweep, const char *origin, double *ub) {
+    Mat3 reciprocal;
     for (int i = 0; i < 9; i++) ub[i] *= 1e10; /* from 1/A to 1/m */
-    const Vec3 a = vec3(ub[0], ub[3], ub[6]), b = vec3(ub[1], ub[4], ub[7]), c = vec3(ub[2], ub[5], ub[8]);
-    const double volume = vec3_dot(a, vec3_cross(b, c));
-    if (fabs(volume) > 1e-9 * vec3_length(a) * vec3_length(b) * vec3_length(c)) return status_ok();
-    return status_error(STATUS_BAD_FILE, "%s: a*, b*, c* of ub_11 to ub_33 lie in one plane; they must span a lattice",
-                        origin);
+    for (int i = 0; i < 3; i++) reciprocal.row[i] = vec3(ub[i], ub[3 + i], ub[6 + i]);
+    return crystal_check_axes(reciprocal, sweep->accepts_left_handed, origin);
 }
 
 static Status make_room(List *list) {
@@ -263,7 +262,7 @@ static Status read_row(List *list, char (*cells)[64], const char *origin) {
         }
     }
     if (list->quaternions > 0) TRY(check_quaternion(origin, orientation));
-    if (list->ubs > 0) TRY(check_ub(origin, orientation));
+    if (list->ubs > 0) TRY(check_ub(list->sweep, origin, orientation));
     TRY(check_frame(list, origin, frame, row));
     row[stride - 1] = frame;
     list->rows++;

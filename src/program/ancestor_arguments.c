@@ -62,6 +62,8 @@ static bool law_matters(int index, const Parameters *p, const Experiment *e) {
         return parameters_is_given(p, PARAMETER(beam, energy));
     case PARAMETER(crystal, cell_law):
         return right_angles < 2;
+    case PARAMETER(crystal, left_handed):
+        return vec3_dot(e->crystal.cell_m.row[0], vec3_cross(e->crystal.cell_m.row[1], e->crystal.cell_m.row[2])) < 0.0;
     case PARAMETER(crystal, misset_law):
         return p->crystal_random_misset;
     case PARAMETER(crystal, spot_law):

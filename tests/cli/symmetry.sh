@@ -27,4 +27,39 @@ for shape in round gauss tophat; do
 done
 is_silent spot_law "${hexagonal[@]}" --crystal.cells=6
 is_silent spot_law "${hexagonal[@]}" --crystal.cells=6 --crystal.shape=gauss --crystal.spot_law=ancestor
+
+# left-handed axes: refused where a program reads them, with two ways out
+refused() { # refused PATTERN ARGUMENT...
+    local pattern=$1 got=0
+    shift
+    "$TESSERA" simulate "$@" --overwrite --output refused.nxs > refused 2>&1 || got=$?
+    [ $got = 2 ] || fail "exit code $got, not 2: $*"
+    grep -Eq -- "$pattern" refused || fail "no \"$pattern\": $* said $(cat refused)"
+}
+small=(--detector.fast_pixels=24 --detector.slow_pixels=24 --detector.pixel_size=1 --crystal.cells=4 --run.precision=float64 --crystal.interpolate=off)
+printf '0.02 0 0.001\n0.002 0.025 0\n0 0.003 0.03\n' > right.mat # columns a* b* c*
+awk '{ print -$1, $2, $3 }' right.mat > left.mat
+awk '{ print -$1, -$2, -$3 }' left.mat > negated.mat
+awk 'BEGIN { for (h = -9; h <= 9; h++) for (k = -9; k <= 9; k++) for (l = -9; l <= 9; l++) print h, k, l, 50 + (7 * h + 5 * k + 3 * l) % 13 }' > pairs.hkl
+awk '{ print -$1, -$2, -$3, $4 }' pairs.hkl > mates.hkl
+matrix=(--crystal.structure_factors=pairs.hkl "${small[@]}")
+refused 'left.mat: a\*, b\*, c\* are left-handed.*negate all nine numbers' "${matrix[@]}" --crystal.matrix=left.mat
+echo ub_11,ub_12,ub_13,ub_21,ub_22,ub_23,ub_31,ub_32,ub_33 | tee right.csv > left.csv
+tr '\n' ' ' < right.mat | sed 's/ $//; s/ /,/g' >> right.csv
+tr '\n' ' ' < left.mat | sed 's/ $//; s/ /,/g' >> left.csv
+refused 'left.csv:2: a\*, b\*, c\* are left-handed' "${matrix[@]}" --sweep.kind=list --sweep.file=left.csv
+says 'in [0-9]' "${matrix[@]}" --sweep.kind=list --sweep.file=right.csv --output.float_file=list.bin
+says 'in [0-9]' "${matrix[@]}" --crystal.matrix=right.mat --output.float_file=right.bin
+"$TESSERA" compare right.bin list.bin --max-relative-error 1e-9 > compared || fail "the list is not the matrix: $(cat compared)"
+# negated, every spot stays and has its mate's structure factor
+says 'are left-handed: F' "${matrix[@]}" --crystal.matrix=left.mat --crystal.left_handed=accept --output.float_file=left.bin
+says 'in [0-9]' "${small[@]}" --crystal.structure_factors=mates.hkl --crystal.matrix=negated.mat --output.float_file=mended.bin
+"$TESSERA" compare left.bin mended.bin --max-relative-error 1e-6 > compared || fail "negated, left.mat is another lattice: $(cat compared)"
+! "$TESSERA" compare right.bin left.bin > compared || fail "left.mat has the image of right.mat"
+# nanoBragg takes them as they are, and so do the run files that it writes
+"$TESSERA" nanobragg -mat left.mat -lambda 1 -hkl pairs.hkl -N 4 -detpixels 24 -pixel 1 -nopgm -nonoise -intfile i.img -floatfile ancestor.bin \
+    -yaml again.yaml > nanobragg.log 2>&1 || fail "nanobragg -mat left.mat: $(cat nanobragg.log)"
+tr -s ' \n' ' ' < nanobragg.log | grep -q 'are left-handed: F' || fail "nanobragg says nothing of left-handed axes: $(cat nanobragg.log)"
+"$TESSERA" simulate again.yaml --output.float_file=again.bin --overwrite --output again.nxs > again.log 2>&1 || fail "again.yaml: $(cat again.log)"
+cmp ancestor.bin again.bin || fail "again.yaml renders another image"
 finish

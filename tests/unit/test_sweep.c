@@ -76,7 +76,7 @@ static void a_list_sets_the_parameters_of_its_frames(void) {
 
 static void a_listed_matrix_is_cell_and_orientation(void) {
     Experiment *e = list_experiment("ub_11,ub_12,ub_13,ub_21,ub_22,ub_23,ub_31,ub_32,ub_33\n"
-                                    "0,0.02,0,0.025,0,0,0,0,0.01\n");
+                                    "0,0.02,0,0.025,0,0,0,0,-0.01\n");
     Frame frame;
     CU_ASSERT_FATAL(e != NULL && status_is_ok(frame_create(e, &frame)));
     frame_set(e, 0, &frame);
@@ -84,6 +84,7 @@ static void a_listed_matrix_is_cell_and_orientation(void) {
     UNIT_CLOSE(frame.experiment->crystal.lengths_m[1] * 1e10, 50.0, 1e-9, "b");
     UNIT_CLOSE(frame.reciprocal_per_m.row[0].y, 0.025e10, 1e-3, "a* along y");
     UNIT_CLOSE(frame.reciprocal_per_m.row[1].x, 0.02e10, 1e-3, "b* along x");
+    UNIT_CLOSE(frame.reciprocal_per_m.row[2].z, -0.01e10, 1e-3, "c* against z: they are right-handed");
     frame_destroy(&frame);
     experiment_destroy(&e);
 }
@@ -193,6 +194,8 @@ static void a_bad_list_is_refused_with_its_line(void) {
         {"frame,beam.fluence\n0,1\n0,2\n", ":3: beam.fluence differs"},
         {"weight\n0\n", ":2: weight is 0"},
         {"ub_11,ub_12,ub_13,ub_21,ub_22,ub_23,ub_31,ub_32,ub_33\n1,1,1,0,0,0,0,0,0\n", ":2: a*, b*, c*"},
+        {"ub_11,ub_12,ub_13,ub_21,ub_22,ub_23,ub_31,ub_32,ub_33\n1,0,0,0,1,0,0,0,1\n0,1,0,1,0,0,0,0,1\n",
+         ":3: a*, b*, c* are left-handed"},
         {"beam.fluence\n", "has no rows"},
         {"", "is empty"},
         {"crystal.cell[3]\n60\n170\n180\n", "frame 2 of the sweep: crystal.cell"},
