@@ -11,7 +11,7 @@
 /** What went wrong; `status_exit_code` gives the exit code that the command line promises. */
 typedef enum StatusCode {
     STATUS_OK = 0,
-    STATUS_COMPARISON_FAILED, /**< a comparison or a gate failed: exit code 1 */
+    STATUS_COMPARISON_FAILED, /**< a comparison or a gate failed, or merged frames are missing: exit code 1 */
     STATUS_BAD_PARAMETER,     /**< bad usage, or a value outside its range: exit code 2 */
     STATUS_BAD_FILE,          /**< an input file that cannot be read or understood: exit code 2 */
     STATUS_NO_MEMORY,         /**< more memory than there is: exit code 2 */

@@ -12,17 +12,20 @@
 /* What the command line asks for. */
 typedef struct MergeOptions {
     MergeRequest request;
-    bool help;
+    bool allow_missing, help;
 } MergeOptions;
 
 static void print_help(FILE *out) {
-    (void)fputs("tessera merge OUT.nxs PART.nxs ... [--frames A:B] [--overwrite]: one file over the parts of a sweep\n"
-                "  The images of OUT.nxs are virtual: they stay in the parts, which must keep their places beside it.\n"
-                "  Frames that no part has complete read as -1 and are named. A part that does not exist is replaced\n"
-                "  by its .partial, or named as missing; a frame in several parts is taken from the first of them.\n"
-                "  --frames A:B    the master has frames A to B-1 (the whole sweep)\n"
-                "  --overwrite     replace OUT.nxs\n",
-                out);
+    (void)fputs(
+        "tessera merge OUT.nxs PART.nxs ... [--frames A:B] [--overwrite] [--allow-missing]: one file over the\n"
+        "parts of a sweep\n"
+        "  The images of OUT.nxs are virtual: they stay in the parts, which must keep their places beside it.\n"
+        "  Frames that no part has complete read as -1 and are named. A part that does not exist is replaced\n"
+        "  by its .partial, or named as missing; a frame in several parts is taken from the first of them.\n"
+        "  --frames A:B    the master has frames A to B-1 (the whole sweep)\n"
+        "  --overwrite     replace OUT.nxs\n"
+        "  --allow-missing exit code 0 although frames are missing; without it the file is made and the code is 1\n",
+        out);
 }
 
 static Status read_frames(const char *text, MergeRequest *request) {
@@ -38,6 +41,7 @@ static Status unknown_option(const char *argument) {
     TextNearest nearest = text_nearest_to(argument);
     text_nearest_try(&nearest, "--frames");
     text_nearest_try(&nearest, "--overwrite");
+    text_nearest_try(&nearest, "--allow-missing");
     text_nearest_try(&nearest, "--help");
     text_nearest_remedy(&nearest, "see tessera merge --help", remedy);
     return status_error(STATUS_BAD_PARAMETER, "merge has no option \"%.60s\"%s", argument, remedy);
@@ -60,6 +64,8 @@ static Status read_arguments(int argc, char **argv, char **names, MergeOptions *
             options->help = true;
         else if (strcmp(argv[i], "--overwrite") == 0)
             options->request.overwrite = true;
+        else if (strcmp(argv[i], "--allow-missing") == 0)
+            options->allow_missing = true;
         else if (strcmp(argv[i], "--frames") == 0 || strncmp(argv[i], "--frames=", 9) == 0) {
             TRY(value_of(argc, argv, &i, &value));
             TRY(read_frames(value, &options->request));
@@ -82,10 +88,16 @@ static void report(FILE *out, const Merge *merge) {
                   merge->frames.begin, merge->frames.end, merge->parts);
     frame_report(out, merge->states, frames, merge->frames.begin);
     for (int i = 0; i < merge->notes.count; i++) (void)fprintf(out, "note: %s\n", merge->notes.text[i]);
-    if (merge->complete < frames)
-        (void)fputs("note: missing frames read as -1; render them with tessera simulate --frames A:B, or --resume, and "
-                    "merge again\n",
-                    out);
+}
+
+/* The file is there all the same; a script that looks at the exit code alone must not take it for the whole sweep. */
+static Status check_whole(const Merge *merge) {
+    const int64_t frames = range_length(merge->frames);
+    if (merge->complete == frames) return status_ok();
+    return status_error(STATUS_COMPARISON_FAILED,
+                        "%" PRId64 " of the %" PRId64 " frames of %.400s are missing and read as -1; render them with "
+                        "tessera simulate --frames A:B, or --resume, and merge again, or give --allow-missing",
+                        frames - merge->complete, frames, merge->output.complete);
 }
 
 static Status merge_and_report(int argc, char **argv, FILE *out, MergeOptions *options) {
@@ -94,8 +106,11 @@ static Status merge_and_report(int argc, char **argv, FILE *out, MergeOptions *o
     TRY(command_line_text(argc, argv, &text));
     options->request.command_line = text;
     options->request.build = build_info();
-    const Status status = merge_run(&options->request, &merge);
-    if (status_is_ok(status)) report(out, &merge);
+    Status status = merge_run(&options->request, &merge);
+    if (status_is_ok(status)) {
+        report(out, &merge);
+        if (!options->allow_missing) status = check_whole(&merge);
+    }
     merge_free(&merge);
     free(text);
     return status;

@@ -28,7 +28,7 @@ static const Command table[] = {
      "FILE.nxs [--yaml | --json] [--verify]: what was run, and the state of every frame;" UNDER
      "FILE [--crystal.name=value ...]: what a file of structure factors holds"},
     {"merge", command_merge, NULL, true,
-     "OUT.nxs PART.nxs ... [--frames A:B] [--overwrite]: one file over the parts of a sweep"},
+     "OUT.nxs PART.nxs ... [--frames A:B] [--overwrite] [--allow-missing]:" UNDER "one file over the parts of a sweep"},
     {"export", command_export, NULL, true,
      "FILE.nxs [--frame N | --frames A:B] --output OUT: SMV, miniCBF, PNG, raw numbers"},
     {"compress", command_compress, NULL, true,

@@ -28,10 +28,10 @@ void help_commands(FILE *out) {
 }
 
 void help_exit_codes(FILE *out) {
-    (void)fputs(
-        "Exit codes: 0 done; 1 a comparison failed; 2 bad usage or input; 3 output could not be written;\n"
-        "4 a rank hung, 75 stopped by a signal, both with all finished frames safe (run again with --resume).\n",
-        out);
+    (void)fputs("Exit codes: 0 done; 1 a comparison failed or merged frames are missing; 2 bad usage or input;\n"
+                "3 output could not be written; 4 a rank hung, 75 stopped by a signal, both with all finished frames "
+                "safe (run again with --resume).\n",
+                out);
 }
 
 void help_run_options(FILE *out) {
