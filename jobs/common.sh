@@ -2,14 +2,29 @@
 # shellcheck disable=SC2154 # what the scripts set
 # What the scripts for SLURM share. They set, before they source it:
 #
-#   run       the run file                    options   further options of tessera simulate, an array
-#   output    the file to be written          tessera   the program
-#   launcher  srun or mpirun
+#   run       the run file                    output    the file to be written
+#   tessera   the program                     launcher  srun or mpirun
+#
+# OPTIONS in the environment holds further options of tessera simulate. Quotes keep words together, as in a shell:
+#
+#     OPTIONS='--detector.mask="my masks/beam stop.cbf" --run.wave=4'
 #
 # Exit codes are those of tessera: 0 done, 2 bad usage or input, 3 output could not be written, 4 a rank hung, 75 stopped,
 # all finished frames are safe.
 
 say() { echo "$(date -u +%H:%M:%S) ${SLURM_JOB_NAME:-job} ${SLURM_JOB_ID:-}: $*"; }
+
+# read_options TEXT: its words, into the array options; nothing in them is expanded or run.
+read_options() {
+    local words
+    if ! words=$(xargs -r printf '%s\n' <<<"$1" 2>/dev/null); then
+        say "OPTIONS is ${1@Q}: a quote is not closed"
+        exit 2
+    fi
+    options=()
+    [ -z "$words" ] || mapfile -t options <<<"$words"
+}
+read_options "${OPTIONS:-}"
 
 # One thread for each CPU of a task, kept on its cores.
 export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1} OMP_PROC_BIND=${OMP_PROC_BIND:-close} OMP_PLACES=${OMP_PLACES:-cores}
