@@ -28,8 +28,10 @@ typedef struct Crystal {
     double mosaic_width_rad[3]; /**< what the domains were made from, with the law */
     int64_t mosaic_seed;
     MosaicLaw mosaic_law;
-    int64_t room;           /**< domains that there is memory for */
-    Mat3 unturned_m;        /**< rows a, b, c before the misset */
+    int64_t room;                                 /**< domains that there is memory for */
+    Mat3 unturned_m;                              /**< rows a, b, c before the misset */
+    bool from_matrix;                             /**< they are those of crystal.matrix, whatever crystal.cell says */
+    double file_lengths_m[3], file_angles_rad[3]; /**< of the structure factors' file: the cell where none is given */
     bool domains_are_fixed; /**< in the crystal and turn with it; false: in the laboratory, the ancestor's law */
     Mat3 *domains;          /**< [domain_count] rotations, about crystal_axes or the laboratory's axes */
 } Crystal;
@@ -43,11 +45,10 @@ typedef struct Crystal {
 Status crystal_create(const Parameters *parameters, double matrix_wavelength_m, const Mat3 *reciprocal_per_m,
                       const Reflections *reflections, Crystal *crystal, Notes *notes);
 
-/** Makes a crystal that exists anew, in its own memory where that suffices; an equal set of domains is kept.
- *  @param unturned_m  rows a, b, c before the misset, which no frame varies; NULL: crystal.cell has them
+/** Makes a crystal that exists anew, in its own memory where that suffices; an equal set of domains is kept. The files
+ * that it was made from stay the same.
  *  @param domains     false: they are only counted */
-Status crystal_change(const Parameters *parameters, const Mat3 *unturned_m, const Mat3 *reciprocal_per_m, bool domains,
-                      Crystal *crystal);
+Status crystal_change(const Parameters *parameters, const Mat3 *reciprocal_per_m, bool domains, Crystal *crystal);
 
 /** Frees what @p crystal owns. */
 void crystal_destroy(Crystal *crystal);

@@ -56,7 +56,7 @@ typedef struct Experiment {
     DetectorSignal signal;     /**< of the counts */
     int64_t active_pixels;     /**< of a frame: those that are computed */
     uint8_t *active;           /**< [slow][fast], 0 for pixels that stay 0; NULL when all are computed. Owned */
-    double *owned_grid;        /**< the structure factors' grid where this experiment owns it, else NULL */
+    double *owned_grid;        /**< the structure factors' grids where this experiment owns them, else NULL */
     float *owned_table;        /**< the same for the table of the float32 kernel */
 } Experiment;
 
@@ -70,19 +70,13 @@ Status experiment_create(const Parameters *parameters, Experiment **experiment, 
 Status experiment_create_from(const Parameters *parameters, const SweepInputs *inputs, Experiment **experiment,
                               Notes *notes);
 
-/** Makes the parts of @p own anew that depend on these sections of parameters; @p own is a copy of @p base with its own
- *  sources and domains.
- *  @param sections     bits of ExperimentSection
- *  @param domains      false: mosaic domains are only counted
+/** Makes these parts of @p own anew, and what is made from them; @p own is a copy of @p base with its own sources and
+ *  domains, and grid and table where there are any of the base and frames scale structure factors differently.
+ *  @param parts    bits of ParameterPart
+ *  @param renders  false: mosaic domains are only counted, structure factors left as they are
  *  @return BAD_PARAMETER when the values do not go together, NO_MEMORY */
-typedef enum ExperimentSection {
-    SECTION_BEAM = 1,
-    SECTION_CRYSTAL = 2,
-    SECTION_DETECTOR = 4,
-    SECTION_OTHERS = 8
-} ExperimentSection;
 Status experiment_change(const Experiment *base, const Parameters *parameters, int64_t frame, int64_t crystal,
-                         unsigned sections, bool domains, Experiment *own);
+                         unsigned parts, bool renders, Experiment *own);
 
 /** True when some frame may use the float32 kernel. */
 bool experiment_may_use_float32(const Experiment *experiment);

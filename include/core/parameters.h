@@ -189,7 +189,7 @@ bool parameters_row_decides_image(const ParameterRow *row);
 /** True when that row names a file that is written, or lets one be replaced. */
 bool parameters_row_is_output(const ParameterRow *row);
 
-/** True when a sweep may change that row from frame to frame; the table says which are the same in all frames. */
+/** True when a sweep may change that row from frame to frame; parameter_roles.def says which. */
 bool parameters_row_may_vary(const ParameterRow *row);
 
 /** Finds a row, or one value of it, by the name in a list or matrix: "crystal.cells", "crystal.cells[0]".

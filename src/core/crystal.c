@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MATRIX_FILE_BYTES_MOST = 1 << 20, DOMAINS_MOST = 100000000 };
 
@@ -164,26 +165,36 @@ static Vec3 misset(const Parameters *p) {
     return misset_of_rotation(ancestor_random_rotation(&random, 90.0f));
 }
 
+/* The lattice of the cell that is given, or of the file's. */
+static Status set_unturned(const Parameters *p, double *lengths_m, double *angles_rad, Crystal *crystal) {
+    if (!crystal_given_cell(p, lengths_m, angles_rad)) {
+        memcpy(lengths_m, crystal->file_lengths_m, sizeof crystal->file_lengths_m);
+        memcpy(angles_rad, crystal->file_angles_rad, sizeof crystal->file_angles_rad);
+    }
+    return lattice_of_cell(p, lengths_m, angles_rad, &crystal->unturned_m, &crystal->ancestor_star);
+}
+
 /* The cell that counts, before any rotation: of the matrix, the parameters or the reflections' file. */
 static Status make_cell(const Parameters *p, double matrix_wavelength_m, const Reflections *reflections,
                         Crystal *crystal) {
     double *lengths_m = crystal->lengths_m, *angles_rad = crystal->angles_rad;
     crystal->ancestor_star = 1.0;
-    if (*p->crystal_matrix_file != '\0') {
+    crystal->from_matrix = *p->crystal_matrix_file != '\0';
+    if (crystal->from_matrix) {
         TRY(read_matrix(p, matrix_wavelength_m, &crystal->unturned_m));
         crystal->cell_m = crystal->unturned_m;
         measure_cell(crystal);
         return reflections_check_cell(p, reflections, lengths_m, angles_rad);
     }
-    const bool is_given = crystal_given_cell(p, lengths_m, angles_rad);
+    const bool is_given = parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
     if (!is_given && !reflections->has_cell)
         return status_error(STATUS_BAD_PARAMETER,
                             "there is no crystal; give crystal.cell or crystal.matrix (nanobragg: -cell or -mat)");
-    for (int i = 0; !is_given && i < 3; i++) {
-        lengths_m[i] = reflections->lengths_m[i];
-        angles_rad[i] = reflections->angles_rad[i];
+    for (int i = 0; i < 3; i++) {
+        crystal->file_lengths_m[i] = reflections->lengths_m[i];
+        crystal->file_angles_rad[i] = reflections->angles_rad[i];
     }
-    TRY(lattice_of_cell(p, lengths_m, angles_rad, &crystal->unturned_m, &crystal->ancestor_star));
+    TRY(set_unturned(p, lengths_m, angles_rad, crystal));
     return reflections_check_cell(p, reflections, lengths_m, angles_rad);
 }
 
@@ -373,19 +384,14 @@ Status crystal_create(const Parameters *p, double matrix_wavelength_m, const Mat
     return make_domains(p, crystal);
 }
 
-Status crystal_change(const Parameters *p, const Mat3 *unturned_m, const Mat3 *reciprocal_per_m, bool domains,
-                      Crystal *crystal) {
+Status crystal_change(const Parameters *p, const Mat3 *reciprocal_per_m, bool domains, Crystal *crystal) {
     double lengths_m[3], angles_rad[3];
     bool same = false;
     set_shape(p, crystal);
     if (reciprocal_per_m != NULL) {
         take_reciprocal(*reciprocal_per_m, crystal);
     } else {
-        (void)crystal_given_cell(p, lengths_m, angles_rad);
-        if (unturned_m != NULL)
-            crystal->unturned_m = *unturned_m;
-        else
-            TRY(lattice_of_cell(p, lengths_m, angles_rad, &crystal->unturned_m, &crystal->ancestor_star));
+        if (!crystal->from_matrix) TRY(set_unturned(p, lengths_m, angles_rad, crystal));
         turn(p, crystal);
     }
     count_cells(p, crystal, NULL);

@@ -3,6 +3,7 @@
 #include "active_pixels.h"
 #include "frame.h"
 #include "instructions.h"
+#include "parameter_roles.h"
 #include "sensor.h"
 #include "shape.h"
 #include "spot_reach.h"
@@ -161,8 +162,8 @@ static void choose_interpolation(const Parameters *p, Experiment *e, Notes *note
     const bool few_cells = cells[0] <= 2 || cells[1] <= 2 || cells[2] <= 2;
     const bool wanted =
         p->crystal_interpolate == INTERPOLATE_ON || (p->crystal_interpolate == INTERPOLATE_AUTO && few_cells);
-    e->sampling.interpolate = wanted && e->factors.grid != NULL;
-    if (p->crystal_interpolate == INTERPOLATE_ON && e->factors.grid == NULL)
+    e->sampling.interpolate = wanted && e->factors.from_file;
+    if (p->crystal_interpolate == INTERPOLATE_ON && !e->factors.from_file)
         notes_add(notes, "crystal.interpolate has no effect without crystal.structure_factors");
     if (e->sampling.interpolate && p->crystal_interpolate == INTERPOLATE_AUTO)
         notes_add(notes, "crystal.interpolate: tricubic, selected automatically for fewer than 3 cells along an axis");
@@ -381,34 +382,68 @@ static Status check_columns(const Parameters *p, const Sweep *sweep) {
 
 /* The file has one detector; what each frame's is stands beside it. */
 static void note_moving_detector(const Sweep *sweep, Notes *notes) {
-    static const int moving[] = {PARAMETER(detector, distance),    PARAMETER(detector, close_distance),
-                                 PARAMETER(detector, beam_centre), PARAMETER(detector, closest_point),
-                                 PARAMETER(detector, origin),      PARAMETER(detector, rotation),
-                                 PARAMETER(detector, twotheta),    PARAMETER(detector, pixel0)};
-    for (int i = 0; i < sweep_values(sweep); i++)
-        for (size_t j = 0; j < sizeof moving / sizeof *moving; j++) {
-            const char *name = parameters_row(moving[j])->public_name;
-            if (sweep_column(sweep, i).row != moving[j]) continue;
-            notes_add(notes,
-                      "the sweep varies %s: readers such as DIALS take the detector of frame 0 for all frames; each "
-                      "frame's own is in /entry/simulation/frames/%s",
-                      name, name);
-            return;
-        }
+    for (int i = 0; i < sweep_values(sweep); i++) {
+        const int row = sweep_column(sweep, i).row;
+        const char *name = parameters_row(row)->public_name;
+        if ((parameter_role(row)->enters & PART_GEOMETRY) == 0) continue;
+        notes_add(notes,
+                  "the sweep varies %s: readers such as DIALS take the detector of frame 0 for all frames; each "
+                  "frame's own is in /entry/simulation/frames/%s",
+                  name, name);
+        return;
+    }
 }
 
-Status experiment_change(const Experiment *base, const Parameters *p, int64_t frame, int64_t crystal, unsigned sections,
-                         bool domains, Experiment *own) {
+static Status align_grid(Experiment *e) {
+    return sweep_align_grid(&e->sweep, e->crystal.cell_m, e->axes.beam, e->axes.polarization);
+}
+
+/* Whether frames make different things of the structure factors' file. */
+static bool rescales(const Parameters *p, const Sweep *sweep) {
+    bool scale = false, lattice = sweep->table.orientation == LISTED_UB, b_factor = p->crystal_b_factor_m2 != 0.0;
+    for (int i = 0; i < sweep_values(sweep); i++) {
+        const int row = sweep_column(sweep, i).row;
+        scale = scale || (parameter_role(row)->enters & PART_FACTOR_SCALE) != 0;
+        lattice = lattice || (parameter_role(row)->enters & PART_LATTICE) != 0;
+    }
+    return scale || (lattice && b_factor);
+}
+
+/* Structure factors with this frame's scale, B and cell. */
+static void rescale(const Experiment *base, const Parameters *p, Experiment *own) {
+    own->factors = base->factors;
+    own->factors.table = NULL;
+    structure_factors_scale(p, own->crystal.reciprocal_per_m, &own->factors, own->owned_grid);
+    if (own->owned_table == NULL || own->factors.grid == NULL) return;
+    structure_factors_fill_table(&own->factors, own->owned_table);
+    own->factors.table = own->owned_table;
+}
+
+static bool enters(unsigned parts, unsigned some) {
+    return (parts & some) != 0;
+}
+
+/* Detector, beam and crystal, where these parts enter them. */
+static Status change_scene(const Experiment *base, const Parameters *p, int64_t frame, int64_t crystal, unsigned parts,
+                           bool renders, Experiment *own) {
+    static const unsigned beam = PART_SOURCES | PART_FLUENCE | PART_POLARIZATION;
+    static const unsigned detector = PART_GEOMETRY | PART_PIXELS | PART_SENSOR;
+    static const unsigned lattice = PART_LATTICE | PART_EXTENT | PART_SHAPE | PART_DOMAINS;
     Mat3 reciprocal;
     const bool listed = sweep_reciprocal(&base->sweep, frame, crystal, &reciprocal);
-    const bool has_cell = parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
-    const bool of_cell = has_cell && *p->crystal_matrix_file == '\0'; /* else of a file */
-    if ((sections & SECTION_DETECTOR) != 0) TRY(detector_create(p, &own->axes, &own->detector, NULL));
-    if ((sections & SECTION_BEAM) != 0) TRY(beam_change(p, &own->axes, spectrum_of(&base->sweep, frame), &own->beam));
-    if ((sections & (SECTION_DETECTOR | SECTION_BEAM)) != 0) TRY(sensor_create(p, &own->detector, &own->beam, NULL));
-    if ((sections & (SECTION_CRYSTAL | SECTION_BEAM)) != 0) /* the beam clips the crystal's size */
-        TRY(crystal_change(p, of_cell ? NULL : &base->crystal.unturned_m, listed ? &reciprocal : NULL, domains,
-                           &own->crystal));
+    if (enters(parts, detector)) TRY(detector_create(p, &own->axes, &own->detector, NULL));
+    if (enters(parts, beam)) TRY(beam_change(p, &own->axes, spectrum_of(&base->sweep, frame), &own->beam));
+    if (enters(parts, detector | beam)) TRY(sensor_create(p, &own->detector, &own->beam, NULL));
+    if (enters(parts, lattice)) TRY(crystal_change(p, listed ? &reciprocal : NULL, renders, &own->crystal));
+    if (enters(parts, PART_LATTICE)) TRY(align_grid(own));
+    return status_ok();
+}
+
+Status experiment_change(const Experiment *base, const Parameters *p, int64_t frame, int64_t crystal, unsigned parts,
+                         bool renders, Experiment *own) {
+    TRY(change_scene(base, p, frame, crystal, parts, renders, own));
+    if (renders && base->factors.unscaled != NULL && enters(parts, PART_LATTICE | PART_FACTOR_SCALE))
+        rescale(base, p, own);
     background_change(p, &own->background);
     if (crystal > 0) own->background.molecules = 0.0; /* all crystals of a frame stand in one background */
     own->background.molecules /= sweep_weight(&base->sweep, frame, crystal);
@@ -456,12 +491,13 @@ static Status fill_crystal(const Parameters *p, double matrix_wavelength_m, cons
     Mat3 reciprocal;
     const bool listed = sweep_reciprocal(&e->sweep, 0, 0, &reciprocal);
     TRY(crystal_create(p, matrix_wavelength_m, listed ? &reciprocal : NULL, reflections, &e->crystal, notes));
-    TRY(sweep_align_grid(&e->sweep, e->crystal.cell_m, e->axes.beam, e->axes.polarization));
+    TRY(align_grid(e));
     if (e->sweep.kind == SWEEP_GRID)
         notes_add(notes,
                   "sweep.kind is grid: %" PRId64 " orientations; none is farther than %.6g degrees from one of them",
                   e->sweep.count, e->sweep.grid.covering_rad / RADIANS_PER_DEGREE);
-    return structure_factors_create(p, reflections, e->crystal.reciprocal_per_m, &e->factors, &e->owned_grid, notes);
+    return structure_factors_create(p, reflections, e->crystal.reciprocal_per_m, rescales(p, &e->sweep), &e->factors,
+                                    &e->owned_grid, notes);
 }
 
 /* The file of structure factors may bring the cell with it. */

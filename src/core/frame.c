@@ -1,5 +1,6 @@
 #include "frame.h"
 
+#include "parameter_roles.h"
 #include "size.h"
 
 #include <assert.h>
@@ -22,15 +23,32 @@ static void own_destroy(FrameOwn *own) {
     if (own == NULL) return;
     free(own->experiment.beam.sources);
     free(own->experiment.crystal.domains);
+    free(own->experiment.owned_grid);
+    free(own->experiment.owned_table);
     free(own);
 }
 
-/* Room for all frames, so that setting one can no longer fail. */
-static Status own_create(const Experiment *e, FrameLimits limits, FrameOwn **own) {
+/* Room for structure factors, where frames scale them differently. */
+static Status make_room_for_factors(const StructureFactors *factors, Experiment *own) {
+    const size_t values = (size_t)structure_factors_grid_size(factors);
+    const size_t table_values = factors->table == NULL ? 0 : (size_t)structure_factors_table_size(factors);
+    own->owned_grid = malloc(values * sizeof *own->owned_grid);
+    if (table_values > 0) own->owned_table = malloc(table_values * sizeof *own->owned_table);
+    if (own->owned_grid != NULL && (table_values == 0 || own->owned_table != NULL)) return status_ok();
+    return status_error(STATUS_NO_MEMORY, "no memory for %zu structure factors of a frame", values);
+}
+
+/* Room for all frames, so that setting one can no longer fail.
+ * @param renders  false: frames are only measured */
+static Status own_create(const Experiment *e, FrameLimits limits, bool renders, FrameOwn **own) {
     FrameOwn *created = calloc(1, sizeof *created);
     *own = created;
     if (created == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the parameters of a frame");
     created->experiment = *e;
+    created->experiment.owned_grid = NULL;
+    created->experiment.owned_table = NULL;
+    created->experiment.beam.sources = NULL;
+    created->experiment.crystal.domains = NULL;
     memcpy(&created->parameters, e->parameters, sizeof created->parameters);
     Beam *beam = &created->experiment.beam;
     Crystal *crystal = &created->experiment.crystal;
@@ -44,44 +62,36 @@ static Status own_create(const Experiment *e, FrameLimits limits, FrameOwn **own
                             beam->room, crystal->room);
     memcpy(beam->sources, e->beam.sources, (size_t)e->beam.source_count * sizeof *beam->sources);
     memcpy(crystal->domains, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *crystal->domains);
-    return status_ok();
+    return renders && e->factors.unscaled != NULL ? make_room_for_factors(&e->factors, &created->experiment)
+                                                  : status_ok();
 }
 
-/* The part of an experiment that a parameter belongs to. */
-static unsigned section_of(int row) {
-    const char *section = parameters_row(row)->section;
-    if (strcmp(section, "beam") == 0) return SECTION_BEAM;
-    if (strcmp(section, "crystal") == 0) return SECTION_CRYSTAL;
-    if (strcmp(section, "detector") == 0) return SECTION_DETECTOR;
-    return SECTION_OTHERS;
-}
-
-/* Sets the values of a crystal of a frame; the sections in which something has changed. */
+/* Sets the values of a crystal of a frame; the parts that something has changed in. */
 static unsigned put_values(const Sweep *sweep, int64_t number, int64_t crystal, FrameOwn *own) {
     double values[VALUES_MOST];
-    unsigned sections = 0;
+    unsigned parts = 0;
     sweep_set_values(sweep, number, crystal, values);
     for (int i = 0; i < sweep_values(sweep); i++) {
         const SweepColumn column = sweep_column(sweep, i);
         if (own->is_set && values[i] == own->values[i]) continue;
         parameters_put_value(&own->parameters, column.row, column.component, values[i]);
         own->values[i] = values[i];
-        sections |= section_of(column.row);
+        parts |= parameter_role(column.row)->enters;
     }
-    if (sweep->spectrum.rows > 1) sections |= SECTION_BEAM;
-    if (sweep->table.orientation == LISTED_UB) sections |= SECTION_CRYSTAL;
-    if (sweep->table.crowded || sweep->table.weighted) sections |= SECTION_OTHERS;
-    return sections;
+    if (sweep->spectrum.rows > 1) parts |= PART_SOURCES;
+    if (sweep->table.orientation == LISTED_UB) parts |= PART_LATTICE;
+    if (sweep->table.crowded || sweep->table.weighted) parts |= PART_BACKGROUND;
+    return parts;
 }
 
-static Status own_set(const Experiment *e, int64_t number, int64_t crystal, bool domains, FrameOwn *own) {
+static Status own_set(const Experiment *e, int64_t number, int64_t crystal, bool renders, FrameOwn *own) {
     if (own->is_set && own->number == number && own->crystal == crystal) return status_ok();
-    const unsigned sections = put_values(&e->sweep, number, crystal, own);
+    const unsigned parts = put_values(&e->sweep, number, crystal, own);
     own->is_set = true;
     own->number = number;
     own->crystal = crystal;
-    if (sections == 0) return status_ok();
-    return experiment_change(e, &own->parameters, number, crystal, sections, domains, &own->experiment);
+    if (parts == 0) return status_ok();
+    return experiment_change(e, &own->parameters, number, crystal, parts, renders, &own->experiment);
 }
 
 Status frame_create(const Experiment *e, Frame *frame) {
@@ -90,7 +100,7 @@ Status frame_create(const Experiment *e, Frame *frame) {
     if (frame->cells_m == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " spindle angles", e->limits.phi_steps);
     if (e->parameters == NULL) return status_ok();
-    const Status status = own_create(e, e->limits, &frame->own);
+    const Status status = own_create(e, e->limits, true, &frame->own);
     if (!status_is_ok(status)) frame_destroy(frame);
     return status;
 }
@@ -137,7 +147,7 @@ void frame_set_crystal(const Experiment *base, int64_t number, int64_t crystal, 
     frame->weight = sweep_weight(&base->sweep, number, crystal);
     frame->fluence_per_m2 = e->beam.fluence_per_m2;
     frame->flicker = detector_signal_flicker(&e->signal, number);
-    frame->orientation = sweep_orientation(&base->sweep, number, crystal);
+    frame->orientation = sweep_orientation(&e->sweep, number, crystal); /* the grid is about this frame's lattice */
     frame->reciprocal_per_m = rotate_lattice(frame->orientation, e->crystal.reciprocal_per_m);
     set_angles(e, number, frame);
 }
@@ -185,7 +195,7 @@ static Status measure_frame(const Experiment *e, int64_t number, FrameOwn *own, 
 
 static Status measure_frames(const Experiment *e, Range frames, FrameLimits *limits, int64_t *steps) {
     FrameOwn *own = NULL;
-    Status status = own_create(e, (FrameLimits){.sources = 0}, &own);
+    Status status = own_create(e, (FrameLimits){.sources = 0}, false, &own);
     for (int64_t i = 0; i < range_length(frames) && status_is_ok(status); i++) {
         int64_t of_frame = 0;
         status = measure_frame(e, frames.begin + i, own, limits, &of_frame);

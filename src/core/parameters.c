@@ -1,5 +1,6 @@
 #include "parameters.h"
 
+#include "parameter_roles.h"
 #include "text.h"
 #include "vector.h"
 
@@ -164,25 +165,7 @@ bool parameters_row_is_output(const ParameterRow *row) {
 }
 
 bool parameters_row_may_vary(const ParameterRow *row) {
-#define PARAMETER_REAL(...)
-#define PARAMETER_REALS(...)
-#define PARAMETER_INTEGER(...)
-#define PARAMETER_INTEGERS(...)
-#define PARAMETER_BOOLEAN(...)
-#define PARAMETER_CHOICE(...)
-#define PARAMETER_TEXT(...)
-#define PARAMETER_FILE(...)
-#define PARAMETER_CONSTANT(section, name) PARAMETER(section, name),
-    static const int constant[] = {
-#include "parameters.def"
-    };
-    static const char *const sections[] = {"sweep", "noise", "output", "run"};
-    if (row->type == PARAMETER_TYPE_TEXT || row->type == PARAMETER_TYPE_FILE) return false;
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
-        if (strcmp(row->section, sections[i]) == 0) return false;
-    for (size_t i = 0; i < sizeof constant / sizeof *constant; i++)
-        if (row == &rows[constant[i]]) return false;
-    return true;
+    return parameter_role((int)(row - rows))->per_frame;
 }
 
 static void *field_of(Parameters *parameters, const ParameterRow *row) {

@@ -171,7 +171,7 @@ static Status write_all(Contents *contents) {
                                       [PGM_FILE] = fill_pgm,     [DUMP_FILE] = fill_dump, [YAML_FILE] = fill_yaml};
     for (int file = 0; file < FILES; file++) {
         /* without a table there is nothing to dump, as in the ancestor */
-        if (file == DUMP_FILE && contents->experiment->factors.grid == NULL) continue;
+        if (file == DUMP_FILE && !contents->experiment->factors.from_file) continue;
         if (is_wanted(contents->parameters, file))
             TRY(write_file(path_of(contents->parameters, file), fills[file], contents));
     }

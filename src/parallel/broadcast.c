@@ -39,39 +39,47 @@ static Status allocate_arrays(Experiment *experiment) {
     return status_ok();
 }
 
-/* Where the node's copy of the grid lies; the table of the float32 kernel follows it. */
-static void use_grid(Experiment *experiment, const SharedMemory *grid, bool tabulated) {
-    double *values = grid->bytes;
-    experiment->factors.grid = values;
-    if (tabulated)
-        experiment->factors.table = (const float *)(values + structure_factors_grid_size(&experiment->factors));
+/* Values of the grids of structure factors: what is scaled, then what is not where frames need it. */
+static size_t grid_values(const StructureFactors *factors, bool rescaled) {
+    return (size_t)structure_factors_grid_size(factors) * (rescaled ? 2 : 1);
 }
 
-/* Rank 0 of every node fills its node's memory: that of the job with its own grid, which it sends to those of other
- * nodes. @p tabulated: float32 needs the table too. */
-static void fill_grid(Team leaders, Experiment *experiment, const SharedMemory *grid, bool tabulated) {
-    const int64_t count = structure_factors_grid_size(&experiment->factors);
+/* Where the node's copy of the grids lies; the table of the float32 kernel follows them. */
+static void use_grid(Experiment *experiment, const SharedMemory *grid, bool rescaled, bool tabulated) {
+    StructureFactors *factors = &experiment->factors;
     double *values = grid->bytes;
-    if (experiment->owned_grid != NULL) memcpy(values, experiment->owned_grid, (size_t)count * sizeof *values);
-    team_broadcast(leaders, 0, values, (size_t)count * sizeof *values);
+    factors->grid = values;
+    if (rescaled) factors->unscaled = values + structure_factors_grid_size(factors);
+    if (tabulated) factors->table = (const float *)(values + grid_values(factors, rescaled));
+}
+
+/* Rank 0 of every node fills its node's memory: that of the job with its own grids, which it sends to those of other
+ * nodes. @p tabulated: float32 needs the table too. */
+static void fill_grid(Team leaders, Experiment *experiment, const SharedMemory *grid, bool rescaled, bool tabulated) {
+    const size_t count = grid_values(&experiment->factors, rescaled);
+    double *values = grid->bytes;
+    if (experiment->owned_grid != NULL) memcpy(values, experiment->owned_grid, count * sizeof *values);
+    team_broadcast(leaders, 0, values, count * sizeof *values);
     if (tabulated) structure_factors_fill_table(&experiment->factors, (float *)(values + count));
 }
 
 static Status share_grid(Team team, Experiment *experiment, SharedMemory *grid) {
-    const int64_t values = structure_factors_grid_size(&experiment->factors);
-    const bool tabulated = experiment->factors.table != NULL; /* rank 0's */
-    experiment->factors.grid = NULL;
-    experiment->factors.table = NULL;
+    StructureFactors *factors = &experiment->factors;
+    const bool rescaled = factors->unscaled != NULL, tabulated = factors->table != NULL; /* rank 0's */
+    const size_t values = grid_values(factors, rescaled);
+    factors->grid = NULL;
+    factors->unscaled = NULL;
+    factors->table = NULL;
     if (values == 0) return status_ok();
-    const int64_t table_values = tabulated ? structure_factors_table_size(&experiment->factors) : 0;
+    const int64_t table_values = tabulated ? structure_factors_table_size(factors) : 0;
     Team node = team_split_node(team);
     Team leaders = team_split(team, node.rank == 0 ? 0 : -1, team.rank);
-    const size_t bytes = (size_t)values * sizeof(double) + (size_t)table_values * sizeof(float);
+    const size_t bytes = values * sizeof(double) + (size_t)table_values * sizeof(float);
     const Status status = agree(team, team_share(node, bytes, grid));
     if (status_is_ok(status)) {
-        use_grid(experiment, grid, tabulated);
+        use_grid(experiment, grid, rescaled, tabulated);
         team_share_sync(node, grid);
-        if (leaders.ranks > 0) fill_grid(leaders, experiment, grid, tabulated);
+        if (leaders.ranks > 0) fill_grid(leaders, experiment, grid, rescaled, tabulated);
         team_share_sync(node, grid);
     }
     team_free(&leaders);

@@ -82,18 +82,25 @@ static int sides_of(const Plan *plan) {
     return plan->waves > 1 ? SIDES : 1;
 }
 
+/* One grid of structure factors and its table. */
+static double grid_bytes(const StructureFactors *factors) {
+    const double table = factors->table != NULL ? 4.0 * (double)structure_factors_table_size(factors) : 0.0;
+    return table + 8.0 * (double)structure_factors_grid_size(factors);
+}
+
 double simulate_buffer_bytes(const Plan *plan, const Experiment *experiment) {
     const PointSpread *spread = &experiment->signal.spread;
     const bool counts = experiment->images != IMAGES_EXPECTED;
     const double images = row_bytes(plan, 0.0, counts ? 8.0 : 4.0) * (double)plan_room_of_group(plan) * sides_of(plan);
     const bool spreads = counts && spread->kind != PSF_NONE;
-    return images + (spreads ? row_bytes(plan, 2.0 * (double)spread->radius, 8.0) : 0.0);
+    const double factors = experiment->factors.unscaled != NULL ? grid_bytes(&experiment->factors) : 0.0;
+    return images + factors + (spreads ? row_bytes(plan, 2.0 * (double)spread->radius, 8.0) : 0.0);
 }
 
 double simulate_grid_bytes(const Experiment *experiment) {
     const StructureFactors *factors = &experiment->factors;
-    const double table = factors->table != NULL ? 4.0 * (double)structure_factors_table_size(factors) : 0.0;
-    return table + 8.0 * (double)structure_factors_grid_size(factors);
+    const double unscaled = factors->unscaled != NULL ? 8.0 * (double)structure_factors_grid_size(factors) : 0.0;
+    return grid_bytes(factors) + unscaled;
 }
 
 int simulate_ranks_of_node(int ranks) {

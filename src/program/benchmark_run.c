@@ -37,7 +37,8 @@ static Status time_load(const Parameters *p, double *seconds) {
     const double begin = clocks_steady_s();
     Status status = reflections_read(p, &reflections, NULL);
     if (status_is_ok(status))
-        status = structure_factors_create(p, &reflections, mat3_identity(), &factors, &grid, NULL); /* any axes do */
+        status =
+            structure_factors_create(p, &reflections, mat3_identity(), false, &factors, &grid, NULL); /* any axes do */
     *seconds = clocks_steady_s() - begin;
     reflections_free(&reflections);
     free(grid);

@@ -26,7 +26,8 @@ static void expand(const Parameters *parameters, const Reflections *reflections)
     }
     if (!fuzz_accepted(crystal_reciprocal_of_cell(lengths_m, angles_rad, &reciprocal_per_m))) return;
     fuzz_require(fuzz_is_finite(&reciprocal_per_m.row[0].x, 9), "a cell has reciprocal vectors");
-    const Status status = structure_factors_create(parameters, reflections, reciprocal_per_m, &factors, &grid, NULL);
+    const Status status =
+        structure_factors_create(parameters, reflections, reciprocal_per_m, false, &factors, &grid, NULL);
     if (fuzz_accepted(status)) check_grid(&factors);
     free(grid);
 }

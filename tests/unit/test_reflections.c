@@ -40,8 +40,8 @@ static Read read_text(const char *text, const char *const *settings) {
     for (; settings != NULL && *settings != NULL; settings++) set(&read, *settings);
     if (status_is_ok(read.status)) read.status = reflections_read(read.parameters, &read.reflections, NULL);
     if (status_is_ok(read.status))
-        read.status = structure_factors_create(read.parameters, &read.reflections, reciprocal_per_m, &read.factors,
-                                               &read.grid, NULL);
+        read.status = structure_factors_create(read.parameters, &read.reflections, reciprocal_per_m, false,
+                                               &read.factors, &read.grid, NULL);
     return read;
 }
 

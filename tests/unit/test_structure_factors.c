@@ -22,7 +22,7 @@ static Status read_text(const char *text, const char *default_f, StructureFactor
     *grid = NULL;
     if (status_is_ok(status)) status = reflections_read(parameters, &reflections, NULL);
     if (status_is_ok(status))
-        status = structure_factors_create(parameters, &reflections, mat3_identity(), factors, grid, NULL);
+        status = structure_factors_create(parameters, &reflections, mat3_identity(), false, factors, grid, NULL);
     reflections_free(&reflections);
     parameters_destroy(&parameters);
     return status;
