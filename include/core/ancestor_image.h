@@ -48,17 +48,4 @@ void ancestor_image_grey(const Experiment *experiment, const float *image, doubl
  *  @return its length in bytes, a multiple of 512 */
 size_t ancestor_image_header(const Parameters *parameters, const Experiment *experiment, char *header);
 
-/** What the last step at a pixel had: last layer, sub-pixel, source, spindle angle and domain. */
-typedef struct LastStep {
-    Vec3 position_m;
-    double stol_per_m, nominal_stol_per_m; /**< sin(theta)/lambda of this source, and of the beam's centre */
-    double miller[3];
-    double f_cell, f_lattice;
-    double polarization, solid_angle_sr, capture;
-    Mat3 cell_m; /**< rows a, b, c */
-} LastStep;
-
-/** The last step of @p frame at a pixel. */
-LastStep ancestor_image_last_step(const Experiment *experiment, const Frame *frame, int64_t slow, int64_t fast);
-
 #endif

@@ -19,6 +19,9 @@ typedef struct AncestorReport {
 /** True when one of these files is asked for. */
 bool ancestor_files_wanted(const Parameters *parameters);
 
+/** True when the last steps of pixels are to be printed: of all, or of output.printout_pixel. */
+bool ancestor_files_print_pixels(const Parameters *parameters);
+
 /** True when one of them, or output.printout, needs the pixels of the first frame. */
 bool ancestor_files_need_image(const Parameters *parameters);
 

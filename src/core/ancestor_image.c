@@ -3,7 +3,6 @@
 #include "nexus_geometry.h"
 #include "random.h"
 #include "sensor.h"
-#include "shape.h"
 #include "smv.h"
 
 #include <inttypes.h>
@@ -164,50 +163,4 @@ size_t ancestor_image_header(const Parameters *p, const Experiment *e, char *hea
     memset(header, ' ', bytes);
     memcpy(header, text, (size_t)length < bytes ? (size_t)length : bytes); /* no number is long enough for the second */
     return bytes;
-}
-
-/* -------------------------------------------------------------------------------------------------------- last step */
-
-static void set_scattering(const Experiment *e, const Frame *frame, Vec3 diffracted, LastStep *step) {
-    const Source *source = &e->beam.sources[e->beam.source_count - 1];
-    const Mat3 domain = e->crystal.domains[e->crystal.domain_count - 1];
-    const Mat3 at_phi = frame->cells_m[e->sampling.phi_steps - 1];
-    const Vec3 s = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(diffracted, source->direction));
-    for (int i = 0; i < 3; i++) {
-        step->cell_m.row[i] = mat3_apply(domain, at_phi.row[i]);
-        step->miller[i] = vec3_dot(step->cell_m.row[i], s);
-    }
-    step->stol_per_m = 0.5 * vec3_length(s);
-    step->nominal_stol_per_m = 0.5 * vec3_length(vec3_subtract(diffracted, e->axes.beam)) / e->beam.wavelength_m;
-    step->polarization =
-        e->beam.polarization_correction ? beam_polarization_factor(e->beam.polarization_kahn, source, diffracted) : 1.0;
-}
-
-static void set_factors(const Experiment *e, LastStep *step) {
-    const double h = step->miller[0], k = step->miller[1], l = step->miller[2];
-    const StructureFactors *factors = &e->factors;
-    step->f_lattice = sqrt(shape_squared(&e->crystal, h, k, l));
-    if (factors->grid == NULL)
-        step->f_cell = factors->default_f;
-    else if (e->sampling.interpolate)
-        step->f_cell = structure_factor_tricubic(factors, h, k, l);
-    else
-        step->f_cell = structure_factor(factors, ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5));
-}
-
-LastStep ancestor_image_last_step(const Experiment *e, const Frame *frame, int64_t slow, int64_t fast) {
-    const Detector *d = &e->detector;
-    const int layer = d->sensor_layers - 1, last = e->sampling.oversample - 1;
-    const double fast_m = subpixel_m(e, fast, last), slow_m = subpixel_m(e, slow, last);
-    const Source *source = &e->beam.sources[e->beam.source_count - 1];
-    LastStep step = {.position_m = detector_position(d, fast_m, slow_m, sensor_depth(d, layer)), .capture = 1.0};
-    const Vec3 diffracted = vec3_unit(step.position_m);
-    const double absorption = d->sensor_by_wavelength ? source->absorption_per_m : d->sensor_absorption_per_m;
-    step.solid_angle_sr = solid_angle(d, fast_m, slow_m, layer);
-    if (d->sensor_thickness_m > 0.0)
-        step.capture =
-            sensor_capture(d->sensor_thickness_m / d->sensor_layers, layer, absorption, detector_cosine(d, diffracted));
-    set_scattering(e, frame, diffracted, &step);
-    set_factors(e, &step);
-    return step;
 }

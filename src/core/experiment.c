@@ -349,6 +349,16 @@ static Status check_trace_pixel(const Parameters *p, const Detector *detector) {
                         p->state[PARAMETER(run, trace_pixel)].text, detector->slow_pixels, detector->fast_pixels);
 }
 
+/* A pixel that is not computed has no last step. */
+static void note_printout_pixel(const Parameters *p, const Experiment *e, Notes *notes) {
+    const int64_t fast = p->output_printout_pixel[0], slow = p->output_printout_pixel[1];
+    if (fast == PARAMETER_AUTO) return;
+    const bool inside = fast < e->detector.fast_pixels && slow < e->detector.slow_pixels;
+    if (inside && (e->active == NULL || e->active[slow * e->detector.fast_pixels + fast] != 0)) return;
+    notes_add(notes, "output.printout_pixel %s (fast,slow) is no pixel that is computed: nothing is printed",
+              p->state[PARAMETER(output, printout_pixel)].text);
+}
+
 /* ---------------------------------------------------------------------------------------------- values of a sweep */
 
 static BeamSpectrum spectrum_of(const Sweep *sweep, int64_t frame) {
@@ -521,6 +531,7 @@ static Status fill(const Parameters *p, const SweepInputs *inputs, Experiment *e
     TRY(check_trace_pixel(p, &e->detector));
     TRY(detector_signal_create(p, &e->detector, &e->signal, notes));
     TRY(active_pixels_create(p, &e->detector, &e->active, &e->active_pixels));
+    note_printout_pixel(p, e, notes);
     TRY(beam_create(p, &e->axes, spectrum_of(&e->sweep, 0), &e->beam, notes));
     TRY(sensor_create(p, &e->detector, &e->beam, notes));
     TRY(create_crystal(p, matrix_wavelength_m, e, notes));

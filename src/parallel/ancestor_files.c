@@ -35,7 +35,11 @@ static bool is_wanted(const Parameters *parameters, int file) {
 bool ancestor_files_need_image(const Parameters *parameters) {
     for (int file = 0; file < IMAGE_FILES; file++)
         if (is_wanted(parameters, file)) return true;
-    return parameters->output_printout;
+    return ancestor_files_print_pixels(parameters);
+}
+
+bool ancestor_files_print_pixels(const Parameters *parameters) {
+    return parameters->output_printout || parameters->output_printout_pixel[0] != PARAMETER_AUTO;
 }
 
 bool ancestor_files_wanted(const Parameters *parameters) {

@@ -1,6 +1,7 @@
 #include "ancestor_report.h"
 
 #include "kernel.h"
+#include "trace.h"
 
 #include <inttypes.h>
 
@@ -39,19 +40,22 @@ static void print_cell(FILE *out, Mat3 cell_m) {
             out, "XYZ" [i], (const double[3]) { axes.row[i].x, axes.row[i].y, axes.row[i].z });
 }
 
+/* What the last step at a pixel had: last layer, sub-pixel, source, spindle angle and domain. */
 static void print_pixel(FILE *out, const Experiment *e, const Frame *frame, int64_t slow, int64_t fast, float value) {
-    const LastStep step = ancestor_image_last_step(e, frame, slow, fast);
+    const TraceStep step = trace_step(e, frame, slow, fast, trace_steps(e) - 1);
     const double correction = step.polarization * step.solid_angle_sr * step.capture;
     /* the ancestor's I: what would be corrected by the last step's factors */
     const double mean =
         correction > 0.0 ? (double)value / (THOMSON_CROSS_SECTION_M2 * frame->fluence_per_m2 * correction) : 0.0;
     const double steps = (double)experiment_terms(e) * e->sampling.oversample * e->sampling.oversample;
-    (void)fprintf(out, "%4" PRId64 " %4" PRId64 " : stol = %g or %g\n", fast, slow, step.stol_per_m,
-                  step.nominal_stol_per_m * 1e-10);
+    /* of this source, and of the beam's centre */
+    const double stol_per_m = 0.5 * vec3_length(step.scattering_per_m);
+    const double nominal_per_m = 0.5 * vec3_length(vec3_subtract(step.diffracted, e->axes.beam)) / e->beam.wavelength_m;
+    (void)fprintf(out, "%4" PRId64 " %4" PRId64 " : stol = %g or %g\n", fast, slow, stol_per_m, nominal_per_m * 1e-10);
     (void)fprintf(out, "at %g %g %g\n", step.position_m.x, step.position_m.y, step.position_m.z);
     (void)fprintf(out, "hkl= %f %f %f  hkl0= %.0f %.0f %.0f\n", step.miller[0], step.miller[1], step.miller[2],
-                  ceil(step.miller[0] - 0.5), ceil(step.miller[1] - 0.5), ceil(step.miller[2] - 0.5));
-    (void)fprintf(out, " F_cell=%g  F_latt=%g   I = %g\n", step.f_cell, step.f_lattice, mean * steps);
+                  step.nearest[0], step.nearest[1], step.nearest[2]);
+    (void)fprintf(out, " F_cell=%g  F_latt=%g   I = %g\n", step.structure_factor, fabs(step.lattice), mean * steps);
     (void)fprintf(out, "I/steps %15.10g\npolar   %15.10g\nomega   %15.10g\ncapfrac %15.10g\npixel   %15.10g\n", mean,
                   step.polarization, step.solid_angle_sr, step.capture, (double)value);
     print_cell(out, step.cell_m);

@@ -57,7 +57,8 @@ static void report(void *context, RunProgress progress) {
 static void show_first_image(void *context, const Parameters *parameters, const Experiment *experiment, int64_t frame,
                              const float *image, const AncestorReport *report_of_image) {
     const Screen *screen = context;
-    if (parameters->output_printout) ancestor_report_pixels(screen->out, parameters, experiment, frame, image);
+    if (ancestor_files_print_pixels(parameters))
+        ancestor_report_pixels(screen->out, parameters, experiment, frame, image);
     if (screen->as_ancestor && parameters->run_verbosity != VERBOSITY_QUIET)
         ancestor_report(screen->out, parameters, experiment, report_of_image);
     (void)fflush(screen->out);

@@ -171,6 +171,11 @@ def misset(options):
     return rotation_xyz(options.numbers('crystal.misset', np.zeros(3)))
 
 
+def reciprocal_of_crystal(base, options, turn):
+    """at phi = 0; the matrix is of the run, not of a frame"""
+    return unturned_reciprocal(options, nominal_wavelength(base)) @ (turn @ misset(options)).T
+
+
 def domain_turns(options):
     """rotations in the crystal's own axes"""
     widths = options.three('crystal.mosaic_spread', (0.0,))
@@ -709,9 +714,7 @@ def render(texts, folder):
     for frame in range(frames_of(base)):
         photons, most = 0.0, 0.0
         for number, (options, turn, ub, weight) in enumerate(crystals_of_frame(base, frame)):
-            reciprocal = ub
-            if ub is None:
-                reciprocal = unturned_reciprocal(options, nominal_wavelength(base)) @ (turn @ misset(options)).T
+            reciprocal = ub if ub is not None else reciprocal_of_crystal(base, options, turn)
             crystal, background, limit = crystal_photons(options, frame, reciprocal)
             photons = photons + weight * crystal + (background if number == 0 else 0.0)
             most = most + weight * limit
