@@ -77,6 +77,14 @@ Mat3 crystal_axes(Mat3 cell_m);
 /** Rows a, b, c of a mosaic domain of a crystal whose rows are @p cell_m. */
 Mat3 crystal_domain(const Crystal *crystal, Mat3 cell_m, int64_t domain);
 
+/** As crystal.shape names it. */
+const char *crystal_shape_name(CrystalShape shape);
+
+/** The law of the spots: the old program's is one of gauss and tophat only. */
+static inline SpotLaw crystal_spot_law(const Crystal *crystal) {
+    return crystal->shape == SHAPE_ROUND && crystal->spot_law == SPOT_ANCESTOR ? SPOT_PER_AXIS : crystal->spot_law;
+}
+
 /** Checks a*, b*, c* that a file gives: they must span a lattice and, unless @p accepts_left_handed, be right-handed.
  *  @param origin  what is named in an error: a file, and a line where there is one
  *  @return BAD_FILE */

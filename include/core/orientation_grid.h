@@ -35,6 +35,13 @@ int64_t orientation_grid_count(const OrientationGrid *grid);
 /** Rotation @p index, Q; turns vary fastest. In the axes that orientation_grid_axis describes. */
 Mat3 orientation_grid_rotation(const OrientationGrid *grid, int64_t index);
 
+/** Axes of the group in a crystal, as rows: z along its main axis; x along a, so far as it is across.
+ *  @param cell_m  rows a, b, c */
+Mat3 orientation_grid_axes(PointGroup group, Mat3 cell_m);
+
+/** As sweep.point_group names it. */
+const char *orientation_grid_name(PointGroup group);
+
 /** Order of the group's main axis, which is z; of the cubic groups, of the axes along x, y and z. */
 int orientation_grid_fold(PointGroup group);
 

@@ -111,9 +111,8 @@ void sweep_destroy(Sweep *sweep);
 
 /** Completes a grid, whose rotations are about the axes of a crystal.
  *  @param cell_m  rows a, b, c of the crystal
- *  @param beam, across  unit vectors in the laboratory: the axis of a grid's turns, and one across it
- *  @return BAD_PARAMETER when the cell has not the symmetry of sweep.point_group */
-Status sweep_align_grid(Sweep *sweep, Mat3 cell_m, Vec3 beam, Vec3 across);
+ *  @param beam, across  unit vectors in the laboratory: the axis of a grid's turns, and one across it */
+void sweep_align_grid(Sweep *sweep, Mat3 cell_m, Vec3 beam, Vec3 across);
 
 /** Number of crystals in a frame. */
 int64_t sweep_crystals(const Sweep *sweep, int64_t frame);

@@ -224,12 +224,16 @@ static Status orient(const Parameters *p, double matrix_wavelength_m, const Refl
     return *p->crystal_matrix_file != '\0' ? check_cell_agrees(p, crystal) : status_ok();
 }
 
+const char *crystal_shape_name(CrystalShape shape) {
+    static const char *const names[] = {"square", "round", "gauss", "tophat"};
+    return names[shape];
+}
+
 /* A ball stands for a crystal that is about as long as it is wide. */
 static const double EDGES_DIFFER = 1.1;
 
 /* Where the form of the spots is not what the shape's name lets one expect. */
 static void note_spot_law(const Crystal *crystal, Notes *notes) {
-    static const char *const names[] = {"square", "round", "gauss", "tophat"};
     double least_m = INFINITY, greatest_m = 0.0, skew_rad = 0.0;
     for (int i = 0; i < 3; i++) {
         const double edge_m = (double)crystal->cells[i] * crystal->lengths_m[i];
@@ -243,7 +247,7 @@ static void note_spot_law(const Crystal *crystal, Notes *notes) {
             notes,
             "crystal.spot_law is per_axis: spots of shape %s are not round in this oblique cell, and rotations of "
             "the lattice may change the image; isotropic makes them round",
-            names[crystal->shape]);
+            crystal_shape_name(crystal->shape));
     if (crystal->spot_law == SPOT_ISOTROPIC && greatest_m > EDGES_DIFFER * least_m)
         notes_add(notes,
                   "crystal.spot_law is isotropic: the crystal of %.4g x %.4g x %.4g A counts as a ball of the same "

@@ -4,6 +4,7 @@
 #include "frame.h"
 #include "instructions.h"
 #include "parameter_roles.h"
+#include "point_group.h"
 #include "sensor.h"
 #include "shape.h"
 #include "spot_reach.h"
@@ -404,8 +405,8 @@ static void note_moving_detector(const Sweep *sweep, Notes *notes) {
     }
 }
 
-static Status align_grid(Experiment *e) {
-    return sweep_align_grid(&e->sweep, e->crystal.cell_m, e->axes.beam, e->axes.polarization);
+static void align_grid(Experiment *e) {
+    sweep_align_grid(&e->sweep, e->crystal.cell_m, e->axes.beam, e->axes.polarization);
 }
 
 /* Whether frames make different things of the structure factors' file. */
@@ -445,7 +446,7 @@ static Status change_scene(const Experiment *base, const Parameters *p, int64_t 
     if (enters(parts, beam)) TRY(beam_change(p, &own->axes, spectrum_of(&base->sweep, frame), &own->beam));
     if (enters(parts, detector | beam)) TRY(sensor_create(p, &own->detector, &own->beam, NULL));
     if (enters(parts, lattice)) TRY(crystal_change(p, listed ? &reciprocal : NULL, renders, &own->crystal));
-    if (enters(parts, PART_LATTICE)) TRY(align_grid(own));
+    if (enters(parts, PART_LATTICE)) align_grid(own);
     return status_ok();
 }
 
@@ -501,7 +502,7 @@ static Status fill_crystal(const Parameters *p, double matrix_wavelength_m, cons
     Mat3 reciprocal;
     const bool listed = sweep_reciprocal(&e->sweep, 0, 0, &reciprocal);
     TRY(crystal_create(p, matrix_wavelength_m, listed ? &reciprocal : NULL, reflections, &e->crystal, notes));
-    TRY(align_grid(e));
+    align_grid(e);
     if (e->sweep.kind == SWEEP_GRID)
         notes_add(notes,
                   "sweep.kind is grid: %" PRId64 " orientations; none is farther than %.6g degrees from one of them",
@@ -517,6 +518,17 @@ static Status create_crystal(const Parameters *p, double matrix_wavelength_m, Ex
     if (status_is_ok(status)) status = fill_crystal(p, matrix_wavelength_m, &reflections, e, notes);
     reflections_free(&reflections);
     return status;
+}
+
+/* What a point group leaves out is equivalent, but for what is random in the crystal's own axes. */
+static void note_grid_of_group(const Sweep *sweep, const Crystal *crystal, Notes *notes) {
+    if (sweep->kind != SWEEP_GRID || sweep->grid.group == POINT_GROUP_1) return;
+    if (crystal->domain_count > 1 && crystal->domains_are_fixed)
+        notes_add(notes,
+                  "sweep.point_group is %s: the %" PRId64
+                  " mosaic domains are a random sample in the crystal's axes, so "
+                  "that an orientation left out has the same image only as far as so few show their law",
+                  orientation_grid_name(sweep->grid.group), crystal->domain_count);
 }
 
 static Status fill(const Parameters *p, const SweepInputs *inputs, Experiment *e, Notes *notes) {
@@ -550,6 +562,9 @@ static Status fill(const Parameters *p, const SweepInputs *inputs, Experiment *e
     TRY(make_table(e));
     TRY(check_size(e));
     TRY(check_reflections_in_reach(p, e));
+    TRY(point_group_check_crystal(e));
+    TRY(point_group_check_factors(e, p->crystal_structure_factors_file));
+    note_grid_of_group(&e->sweep, &e->crystal, notes);
     return frame_check_all(e, &e->limits);
 }
 

@@ -1,6 +1,7 @@
 #include "frame.h"
 
 #include "parameter_roles.h"
+#include "point_group.h"
 #include "size.h"
 
 #include <assert.h>
@@ -173,14 +174,18 @@ static void raise_limits(const Experiment *e, FrameLimits *limits) {
     raise(&limits->terms, experiment_terms(e));
 }
 
+static Status in_frame(int64_t number, Status status) {
+    if (status_is_ok(status)) return status;
+    return status_error(status.code, "frame %" PRId64 " of the sweep: %.900s", number, status.message);
+}
+
 /* Steps of a pixel in one frame, all crystals together: each of them is accepted, all may be too many. */
 static Status measure_frame(const Experiment *e, int64_t number, FrameOwn *own, FrameLimits *limits, int64_t *steps) {
     double all = 0.0;
     *steps = 0;
     for (int64_t crystal = 0; crystal < sweep_crystals(&e->sweep, number); crystal++) {
-        const Status status = own_set(e, number, crystal, false, own);
-        if (!status_is_ok(status))
-            return status_error(status.code, "frame %" PRId64 " of the sweep: %.900s", number, status.message);
+        TRY(in_frame(number, own_set(e, number, crystal, false, own)));
+        TRY(in_frame(number, point_group_check_crystal(&own->experiment)));
         raise_limits(&own->experiment, limits);
         all += (double)steps_of(&own->experiment);
         if (!size_sum(*steps, steps_of(&own->experiment), steps)) *steps = INT64_MAX;

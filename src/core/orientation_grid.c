@@ -19,6 +19,17 @@ static const Region regions[] = {
     [POINT_GROUP_432] = {"432", 4, 24, true, true},
 };
 
+Mat3 orientation_grid_axes(PointGroup group, Mat3 cell_m) {
+    const Vec3 along = group == POINT_GROUP_2 ? cell_m.row[1] : cell_m.row[2];
+    const Vec3 z = vec3_unit(along), other = cell_m.row[0];
+    const Vec3 x = vec3_unit(vec3_subtract(other, vec3_scale(vec3_dot(other, z), z)));
+    return (Mat3){{x, vec3_cross(z, x), z}};
+}
+
+const char *orientation_grid_name(PointGroup group) {
+    return regions[group].name;
+}
+
 int orientation_grid_fold(PointGroup group) {
     return regions[group].fold;
 }

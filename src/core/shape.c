@@ -32,15 +32,10 @@ static double isotropic_distance_squared(const Crystal *crystal, double dh, doub
     return vec3_dot(q_per_m, q_per_m) * square_of(crystal->cube_edge_m);
 }
 
-/* The old program's law is one of gauss and tophat only. */
-static SpotLaw law_of(const Crystal *crystal) {
-    return crystal->shape == SHAPE_ROUND && crystal->spot_law == SPOT_ANCESTOR ? SPOT_PER_AXIS : crystal->spot_law;
-}
-
 double shape_distance_squared(const Crystal *crystal, double h, double k, double l) {
     const double dh = h - ceil(h - 0.5), dk = k - ceil(k - 0.5), dl = l - ceil(l - 0.5);
     const double na = (double)crystal->cells[0], nb = (double)crystal->cells[1], nc = (double)crystal->cells[2];
-    switch (law_of(crystal)) {
+    switch (crystal_spot_law(crystal)) {
     case SPOT_ISOTROPIC:
         return isotropic_distance_squared(crystal, dh, dk, dl);
     case SPOT_ANCESTOR:
@@ -52,11 +47,11 @@ double shape_distance_squared(const Crystal *crystal, double h, double k, double
 }
 
 static double gauss_exponent(const Crystal *crystal) {
-    return law_of(crystal) == SPOT_ANCESTOR ? ANCESTOR_GAUSS_EXPONENT : GAUSS_EXPONENT;
+    return crystal_spot_law(crystal) == SPOT_ANCESTOR ? ANCESTOR_GAUSS_EXPONENT : GAUSS_EXPONENT;
 }
 
 static double tophat_radius_squared(const Crystal *crystal) {
-    return law_of(crystal) == SPOT_ANCESTOR ? ANCESTOR_TOPHAT_RADIUS_SQUARED : BALL_RADIUS_SQUARED;
+    return crystal_spot_law(crystal) == SPOT_ANCESTOR ? ANCESTOR_TOPHAT_RADIUS_SQUARED : BALL_RADIUS_SQUARED;
 }
 
 /* A ball of R = 1 that is seen by its transform: 3 (sin x - x cos x) / x^3 at x = steepness R. */
@@ -110,7 +105,7 @@ void shape_spot_form(const Crystal *crystal, double *form, double *height) {
     /* the ancestor's measure: 1/A times Na Nb Nc */
     const double ancestor_m = 1e-10 * crystal->ancestor_star * cells;
     const double along_q_m = crystal->spot_law == SPOT_ISOTROPIC ? crystal->cube_edge_m : ancestor_m;
-    const bool per_axis = law_of(crystal) == SPOT_PER_AXIS;
+    const bool per_axis = crystal_spot_law(crystal) == SPOT_PER_AXIS;
     *height = square_of(cells * amplitude);
     for (int i = 0; i < 3; i++) {
         const Vec3 one = crystal->reciprocal_per_m.row[i], next = crystal->reciprocal_per_m.row[(i + 1) % 3];

@@ -191,48 +191,12 @@ Status sweep_create(const Parameters *p, const SweepInputs *inputs, Sweep *sweep
 
 /* ------------------------------------------------------------------------------------------------------------- grid */
 
-/* Axes of the point group in a crystal, as rows: z along its main axis; x along a, so far as it is across. */
-static Mat3 axes_of_group(PointGroup group, Mat3 cell_m) {
-    const Vec3 along = group == POINT_GROUP_2 ? cell_m.row[1] : cell_m.row[2];
-    const Vec3 z = vec3_unit(along), other = cell_m.row[0];
-    const Vec3 x = vec3_unit(vec3_subtract(other, vec3_scale(vec3_dot(other, z), z)));
-    return (Mat3){{x, vec3_cross(z, x), z}};
-}
-
-/* A rotation that belongs to the lattice turns its edges into whole combinations of them. */
-static bool lattice_has(Mat3 cell_m, Mat3 axes, Mat3 rotation) {
-    const Mat3 turn = mat3_multiply(mat3_transpose(axes), mat3_multiply(rotation, axes));
-    const Vec3 a = cell_m.row[0], b = cell_m.row[1], c = cell_m.row[2];
-    const double volume = vec3_dot(a, vec3_cross(b, c));
-    for (int i = 0; i < 3; i++) {
-        const Vec3 edge = mat3_apply(turn, cell_m.row[i]);
-        const double part[3] = {vec3_dot(edge, vec3_cross(b, c)) / volume, vec3_dot(edge, vec3_cross(c, a)) / volume,
-                                vec3_dot(edge, vec3_cross(a, b)) / volume};
-        for (int j = 0; j < 3; j++)
-            if (fabs(part[j] - rint(part[j])) > 0.02) return false;
-    }
-    return true;
-}
-
-Status sweep_align_grid(Sweep *sweep, Mat3 cell_m, Vec3 beam, Vec3 across) {
-    if (sweep->kind != SWEEP_GRID) return status_ok();
-    Mat3 generator[2];
-    const PointGroup group = sweep->grid.group;
-    const Mat3 axes = axes_of_group(group, cell_m);
-    const int generators = orientation_grid_generators(group, generator);
-    for (int i = 0; i < generators; i++)
-        if (!lattice_has(cell_m, axes, generator[i]))
-            return status_error(STATUS_BAD_PARAMETER,
-                                "sweep.point_group: the crystal's cell has not this symmetry; it needs %s",
-                                group == POINT_GROUP_2 ? "alpha = gamma = 90 degrees"
-                                : orientation_grid_fold(group) == 3 || orientation_grid_fold(group) == 6
-                                    ? "a = b, gamma = 120 degrees and c along the axis"
-                                    : "its axes along a, b and c");
+void sweep_align_grid(Sweep *sweep, Mat3 cell_m, Vec3 beam, Vec3 across) {
+    if (sweep->kind != SWEEP_GRID) return;
     const Vec3 z = vec3_unit(beam), x = vec3_unit(vec3_subtract(across, vec3_scale(vec3_dot(across, z), z)));
     const Mat3 laboratory = {{x, vec3_cross(z, x), z}};
-    sweep->grid_from_crystal = axes;
+    sweep->grid_from_crystal = orientation_grid_axes(sweep->grid.group, cell_m);
     sweep->grid_to_laboratory = mat3_transpose(laboratory);
-    return status_ok();
 }
 
 /* ------------------------------------------------------------------------------------------------- what a frame has */
