@@ -53,6 +53,7 @@ typedef struct Experiment {
     OutputImages images;
     Precision precision;       /**< of the kernel, chosen: not PRECISION_AUTO */
     Instructions instructions; /**< of the kernel on this rank, chosen: not INSTRUCTIONS_AUTO */
+    struct KeptSymmetry *kept; /**< what cells of frames must keep; NULL but while the experiment is created */
     DetectorSignal signal;     /**< of the counts */
     int64_t active_pixels;     /**< of a frame: those that are computed */
     uint8_t *active;           /**< [slow][fast], 0 for pixels that stay 0; NULL when all are computed. Owned */

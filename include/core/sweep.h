@@ -39,12 +39,13 @@ typedef struct SweepTable {
     int64_t most_crystals;
 } SweepTable;
 
-typedef enum DrawLaw { DRAW_UNIFORM, DRAW_NORMAL, DRAW_LOGNORMAL } DrawLaw;
+typedef enum DrawLaw { DRAW_UNIFORM, DRAW_NORMAL, DRAW_LOGNORMAL, DRAW_SAME } DrawLaw;
 
 /** A random value; a and b are SI, but for the rms of a logarithm. */
 typedef struct SweepDraw {
     SweepColumn column;
     DrawLaw law;
+    int source; /**< of DRAW_SAME: the value before it that it is equal to */
     double a, b;
     double least, greatest; /**< what the parameter accepts: beyond it another value is drawn */
 } SweepDraw;

@@ -3,6 +3,7 @@
 #include "active_pixels.h"
 #include "frame.h"
 #include "instructions.h"
+#include "kept_symmetry.h"
 #include "parameter_roles.h"
 #include "point_group.h"
 #include "sensor.h"
@@ -512,10 +513,12 @@ static Status fill_crystal(const Parameters *p, double matrix_wavelength_m, cons
 }
 
 /* The file of structure factors may bring the cell with it. */
-static Status create_crystal(const Parameters *p, double matrix_wavelength_m, Experiment *e, Notes *notes) {
+static Status create_crystal(const Parameters *given, const Parameters *p, double matrix_wavelength_m, Experiment *e,
+                             Notes *notes) {
     Reflections reflections;
     Status status = reflections_read(p, &reflections, notes);
     if (status_is_ok(status)) status = fill_crystal(p, matrix_wavelength_m, &reflections, e, notes);
+    if (status_is_ok(status)) status = kept_symmetry_create(given, &e->sweep, &reflections, &e->kept);
     reflections_free(&reflections);
     return status;
 }
@@ -536,6 +539,7 @@ static Status fill(const Parameters *p, const SweepInputs *inputs, Experiment *e
     TRY(sweep_create(p, inputs, &e->sweep));
     TRY(take_first_frame(p, e));
     const double matrix_wavelength_m = beam_nominal_wavelength(p); /* the crystal's, whatever frames vary */
+    const Parameters *given = p;
     if (e->parameters != NULL) p = e->parameters;
     TRY(detector_axes(p, &e->axes));
     TRY(detector_create(p, &e->axes, &e->detector, notes));
@@ -546,7 +550,7 @@ static Status fill(const Parameters *p, const SweepInputs *inputs, Experiment *e
     note_printout_pixel(p, e, notes);
     TRY(beam_create(p, &e->axes, spectrum_of(&e->sweep, 0), &e->beam, notes));
     TRY(sensor_create(p, &e->detector, &e->beam, notes));
-    TRY(create_crystal(p, matrix_wavelength_m, e, notes));
+    TRY(create_crystal(given, p, matrix_wavelength_m, e, notes));
     TRY(background_create(p, &e->background, notes));
     e->background.molecules /= sweep_weight(&e->sweep, 0, 0);
     if (e->sweep.kind == SWEEP_STILL && e->sweep.count > 1 && e->images == IMAGES_EXPECTED && e->parameters == NULL)
@@ -573,6 +577,8 @@ Status experiment_create_from(const Parameters *parameters, const SweepInputs *i
     Experiment *created = calloc(1, sizeof *created);
     if (created == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the experiment");
     const Status status = fill(parameters, inputs, created, notes);
+    free(created->kept);
+    created->kept = NULL;
     if (!status_is_ok(status)) experiment_destroy(&created);
     *experiment = created;
     return status;

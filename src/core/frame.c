@@ -1,5 +1,6 @@
 #include "frame.h"
 
+#include "kept_symmetry.h"
 #include "parameter_roles.h"
 #include "point_group.h"
 #include "size.h"
@@ -185,6 +186,7 @@ static Status measure_frame(const Experiment *e, int64_t number, FrameOwn *own, 
     *steps = 0;
     for (int64_t crystal = 0; crystal < sweep_crystals(&e->sweep, number); crystal++) {
         TRY(in_frame(number, own_set(e, number, crystal, false, own)));
+        TRY(in_frame(number, kept_symmetry_check(e->kept, &own->experiment.crystal)));
         TRY(in_frame(number, point_group_check_crystal(&own->experiment)));
         raise_limits(&own->experiment, limits);
         all += (double)steps_of(&own->experiment);

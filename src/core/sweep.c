@@ -264,7 +264,9 @@ void sweep_set_values(const Sweep *sweep, int64_t frame, int64_t crystal, double
         rest /= sweep->axis_length[i];
     }
     for (int i = 0; i < sweep->draws; i++)
-        values[sweep->columns + i] = draw_value(sweep, &sweep->draw[i], frame, crystal);
+        values[sweep->columns + i] = sweep->draw[i].law == DRAW_SAME
+                                         ? values[sweep->draw[i].source]
+                                         : draw_value(sweep, &sweep->draw[i], frame, crystal);
 }
 
 Mat3 sweep_orientation(const Sweep *sweep, int64_t frame, int64_t crystal) {

@@ -118,6 +118,33 @@ static Status read_width(const SweepDraw *draw, const char *text, const Clause *
     return status_ok();
 }
 
+/* A value that accepts the same numbers. */
+static bool can_follow(SweepColumn one, SweepColumn other) {
+    const ParameterRow *a = parameters_row(one.row), *b = parameters_row(other.row);
+    return a->type == b->type && a->least == b->least && a->greatest == b->greatest &&
+           strcmp(parameters_si_unit(a, one.component), parameters_si_unit(b, other.component)) == 0;
+}
+
+/* same(NAME): what the sweep sets before it.
+ * @param is_same  false: it is another law */
+static Status read_same(const Sweep *sweep, const Clause *clause, const char *origin, SweepDraw *draw, bool *is_same) {
+    char name[128];
+    SweepColumn column;
+    const size_t length = strlen(clause->what);
+    *is_same = strncmp(clause->what, "same(", 5) == 0 && clause->what[length - 1] == ')';
+    if (!*is_same) return status_ok();
+    copy_trimmed(name, sizeof name, clause->what + 5, length - 6 < 127 ? length - 6 : 127);
+    TRY(parameters_find_value(name, origin, &column.row, &column.component));
+    draw->law = DRAW_SAME;
+    for (draw->source = 0; draw->source < sweep_values(sweep); draw->source++) {
+        const SweepColumn other = sweep_column(sweep, draw->source);
+        if (other.row != column.row || other.component != column.component) continue;
+        if (can_follow(draw->column, other)) return status_ok();
+        return bad_draw(clause, origin, "same() must name a value of the same unit and range");
+    }
+    return bad_draw(clause, origin, "same() must name a value that the sweep sets, a draw that stands before it");
+}
+
 static Status read_draw(Sweep *sweep, const Clause *clause, const char *origin) {
     static const char *const laws[] = {"uniform", "normal", "lognormal"};
     char law[32], first[64], second[64];
@@ -128,12 +155,18 @@ static Status read_draw(Sweep *sweep, const Clause *clause, const char *origin) 
     const ParameterRow *row = parameters_row(draw.column.row);
     if (row->type != PARAMETER_TYPE_REAL && row->type != PARAMETER_TYPE_INTEGER)
         return status_error(STATUS_BAD_PARAMETER, "%s: %s is no number and cannot be drawn", origin, clause->name);
+    bool is_same = false;
+    TRY(read_same(sweep, clause, origin, &draw, &is_same));
+    if (is_same) {
+        sweep->draw[sweep->draws++] = draw;
+        return status_ok();
+    }
     if (!cut_law(clause->what, law, first, second))
         return bad_draw(clause, origin,
-                        "it must be uniform(least, greatest), normal(mean, rms) or lognormal(median, rms)");
+                        "it must be uniform(least, greatest), normal(mean, rms), lognormal(median, rms) or same(NAME)");
     while (strcmp(law, laws[draw.law]) != 0)
         if (++draw.law > DRAW_LOGNORMAL)
-            return bad_draw(clause, origin, "the law must be uniform, normal or lognormal");
+            return bad_draw(clause, origin, "the law must be uniform, normal, lognormal or same");
     TRY(parameters_read_value(draw.column.row, draw.column.component, first, origin, &draw.a));
     if (draw.law == DRAW_UNIFORM)
         TRY(parameters_read_value(draw.column.row, draw.column.component, second, origin, &draw.b));

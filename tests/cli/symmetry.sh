@@ -62,4 +62,38 @@ says 'in [0-9]' "${small[@]}" --crystal.structure_factors=mates.hkl --crystal.ma
 tr -s ' \n' ' ' < nanobragg.log | grep -q 'are left-handed: F' || fail "nanobragg says nothing of left-handed axes: $(cat nanobragg.log)"
 "$TESSERA" simulate again.yaml --output.float_file=again.bin --overwrite --output again.nxs > again.log 2>&1 || fail "again.yaml: $(cat again.log)"
 cmp ancestor.bin again.bin || fail "again.yaml renders another image"
+
+# cells of frames keep the symmetry by which the structure factors are equivalent
+awk 'BEGIN { for (h = 0; h <= 9; h++) for (k = 0; k <= h; k++) for (l = 0; l <= 6; l++) if (h + k + l > 0) print h, k, l, 50 + (7 * h + 5 * k + 3 * l) % 13 }' > tetragonal.hkl
+tetragonal=(--crystal.structure_factors=tetragonal.hkl --crystal.space_group="P 4 2 2" --crystal.cell="60,60,45" --crystal.cells=5
+    --detector.fast_pixels=24 --detector.slow_pixels=24 --detector.pixel_size=2 --sweep.count=3 --run.precision=float64)
+monoclinic=(--crystal.structure_factors="$inputs/2erl_1p8A_C2.mtz" --crystal.cell="53.91,23.1,23.1,90,110.4,90" --crystal.cells=5 --detector.fast_pixels=24 --detector.slow_pixels=24
+    --detector.pixel_size=2 --detector.distance=60 --sweep.count=3)
+for draw in 'crystal.cell[0]=normal(60,0.1)' 'crystal.cell[1]=uniform(60.1,61)' 'crystal.cell[0]=normal(60,1);crystal.cell[1]=normal(60,1)'; do
+    refused 'frame [0-2] of the sweep: its cell .* has not the symmetry P 4 2 2 .*crystal.cell\[1\]=same\(crystal.cell\[0\]\)' \
+        "${tetragonal[@]}" --sweep.kind=random --sweep.draw="$draw"
+done
+for draw in 'crystal.cell[3]=normal(90,0.5)' 'crystal.cell[4]=uniform(89,91)' 'crystal.cell[5]=uniform(90.1,91)'; do
+    refused 'frame [0-2] of the sweep: its cell .* has not the symmetry P 4 2 2' "${tetragonal[@]}" --sweep.kind=random --sweep.draw="$draw"
+done
+printf 'crystal.cell[0],crystal.cell[1]\n60,60\n61,61\n61,61.1\n' > cells.csv
+refused 'frame 2 of the sweep: its cell 61,61.1,45' "${tetragonal[@]}" --sweep.kind=list --sweep.file=cells.csv
+refused 'frame 1 of the sweep: its cell 61,60,45' "${tetragonal[@]}" --sweep.count=2 --sweep.kind=matrix --sweep.matrix='crystal.cell[0]=60,61'
+{ echo ub_11,ub_12,ub_13,ub_21,ub_22,ub_23,ub_31,ub_32,ub_33; echo 0.0166667,0,0,0,0.0166667,0,0,0,0.0222222; echo 0.0166667,0,0,0,0.0172,0,0,0,0.0222222; } > strained.csv
+refused 'frame 1 of the sweep: its cell .* has not the symmetry P 4 2 2' "${tetragonal[@]}" --sweep.count=2 --sweep.kind=list --sweep.file=strained.csv
+refused 'has not the symmetry C2 of' "${monoclinic[@]}" --sweep.kind=random --sweep.draw='crystal.cell[3]=uniform(91,92)'
+says 'in [0-9]' "${monoclinic[@]}" --sweep.kind=random --sweep.draw='crystal.cell[0]=normal(54,0.2);crystal.cell[4]=normal(110,0.5)'
+says 'in [0-9]' "${tetragonal[@]}" --sweep.kind=random --sweep.draw='crystal.cell[2]=normal(45,0.5)'
+says 'in [0-9]' "${tetragonal[@]}" --sweep.kind=random --sweep.draw='crystal.cell[0]=normal(60,1)' --crystal.ignore_file_cell=true
+says 'in [0-9]' "${tetragonal[@]}" --sweep.count=2 --sweep.kind=matrix --sweep.matrix='crystal.cell[0]=60,61' --sweep.draw='crystal.cell[1]=same(crystal.cell[0])'
+says 'in [0-9]' "${tetragonal[@]}" --sweep.kind=random --sweep.draw='crystal.cell[0]=normal(60,1);crystal.cell[1]=same(crystal.cell[0])'
+for i in 0 1; do
+    h5dump --no-compact-subset -y -w 1 -d "/entry/simulation/frames/crystal.cell[$i]" said.nxs | grep -E '^ *[0-9]' > edge$i
+done
+cmp edge0 edge1 || fail "same() is not the same: $(cat edge0 edge1)"
+[ "$(sort -u edge0 | wc -l)" = 3 ] || fail "not three cells: $(cat edge0)"
+for bad in 'crystal.cell[1]=same(crystal.cell[0])' 'crystal.cell[0]=normal(60,1);crystal.cell[1]=same(crystal.cel[0])' \
+    'crystal.cell[0]=normal(60,1);beam.wavelength=same(crystal.cell[0])' 'crystal.cell[0]=normal(60,1);crystal.cell[1]=same()'; do
+    refused 'same\(\)|no parameter' "${tetragonal[@]}" --sweep.kind=random --sweep.draw="$bad"
+done
 finish
