@@ -57,6 +57,7 @@ typedef enum ParameterNeed {
     NEED_GIVEN_AXES,
     NEED_HOT_PIXELS,
     NEED_INT_FILE,
+    NEED_MODEL,
     NEED_MOSAIC,
     NEED_MOSAIC_SPREAD,
     NEED_NOT_SQUARE,

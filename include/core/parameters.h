@@ -62,7 +62,8 @@ typedef enum ReflectionFormat {
     REFLECTIONS_MTZ,
     REFLECTIONS_CIF,
     REFLECTIONS_SHELX,
-    REFLECTIONS_DUMP /* not a word of the row: told by its contents alone */
+    REFLECTIONS_DUMP, /* not a word of the row: told by its contents alone */
+    REFLECTIONS_MODEL /* likewise: of crystal.model */
 } ReflectionFormat;
 typedef enum Duplicates { DUPLICATES_ERROR, DUPLICATES_MEAN } Duplicates;
 typedef enum MosaicLaw { MOSAIC_GAUSSIAN, MOSAIC_CAP, MOSAIC_ANCESTOR } MosaicLaw;

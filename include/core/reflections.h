@@ -52,6 +52,15 @@ typedef struct Reflections {
  *  @return BAD_FILE naming file and line; BAD_PARAMETER for an unknown space group; NO_MEMORY */
 Status reflections_read(const Parameters *parameters, Reflections *reflections, Notes *notes);
 
+/** Structure factors of crystal.model, to crystal.resolution or as far as the detector sees.
+ *  @param seen_m        smallest spacing that the detector sees
+ *  @param wavelength_m  for f' and f''
+ *  @param reflections   the caller frees it, whatever is returned
+ *  @param notes         what was found in the file and computed; may be NULL
+ *  @return BAD_FILE naming file and line; BAD_PARAMETER; NO_MEMORY */
+Status reflections_of_model(const Parameters *parameters, double seen_m, double wavelength_m, Reflections *reflections,
+                            Notes *notes);
+
 /** Frees what @p reflections own and leaves them empty. */
 void reflections_free(Reflections *reflections);
 
@@ -77,6 +86,9 @@ typedef struct ColumnChoice {
 Status reflections_choose(const Reflections *reflections, const char *label, ColumnChoice *choice);
 
 /* ---- for the readers of the forms ---- */
+
+/** Takes crystal.space_group, or what the file says: its operations, or those of its name. */
+Status reflections_settle_symmetry(const Parameters *parameters, Reflections *reflections, Notes *notes);
 
 /** Adds a column, with values when it is one of amplitudes or intensities. Before the first row. */
 Status reflections_add_column(Reflections *reflections, const char *label, ColumnKind kind, FriedelSide side);

@@ -179,6 +179,7 @@ static Status check_reflections_in_reach(const Parameters *p, const Experiment *
     experiment_resolution(&e->beam, &e->detector, seen);
     for (int i = 0; i < 3; i++) margin += vec3_length(e->crystal.reciprocal_per_m.row[i]);
     const int32_t *least = factors->least, *count = factors->count;
+    const char *path = *p->crystal_model_file != '\0' ? p->crystal_model_file : p->crystal_structure_factors_file;
     for (int64_t i = 0; i < structure_factors_grid_size(factors); i++) {
         if (!(factors->grid[i] > 0.0)) continue;
         const double h = (double)(i / count[2] / count[1]) + least[0];
@@ -191,14 +192,13 @@ static Status check_reflections_in_reach(const Parameters *p, const Experiment *
         greatest_q = fmax(greatest_q, q);
     }
     if (!(factors->greatest_f > 0.0))
-        return status_error(STATUS_BAD_FILE, "%s: all its %" PRId64 " structure factors are 0",
-                            p->crystal_structure_factors_file, factors->reflections);
+        return status_error(STATUS_BAD_FILE, "%s: all its %" PRId64 " structure factors are 0", path,
+                            factors->reflections);
     return status_error(STATUS_BAD_PARAMETER,
                         "%s: none of its %" PRId64 " reflections reaches the detector: they span d = %.4g to %.4g A, "
                         "the detector sees %.4g to %.4g A; check the cell, the wavelength and the distance, or give "
                         "crystal.default_f",
-                        p->crystal_structure_factors_file, factors->reflections, 1e10 / greatest_q, 1e10 / least_q,
-                        1e10 / seen[1], 1e10 / seen[0]);
+                        path, factors->reflections, 1e10 / greatest_q, 1e10 / least_q, 1e10 / seen[1], 1e10 / seen[0]);
 }
 
 /* Before check_size has passed them, the numbers are too large for anything but double. */
@@ -516,7 +516,12 @@ static Status fill_crystal(const Parameters *p, double matrix_wavelength_m, cons
 static Status create_crystal(const Parameters *given, const Parameters *p, double matrix_wavelength_m, Experiment *e,
                              Notes *notes) {
     Reflections reflections;
-    Status status = reflections_read(p, &reflections, notes);
+    double range_per_m[2];
+    experiment_resolution(&e->beam, &e->detector, range_per_m);
+    Status status =
+        *p->crystal_model_file == '\0'
+            ? reflections_read(p, &reflections, notes)
+            : reflections_of_model(p, 1.0 / range_per_m[1], beam_mean_wavelength(&e->beam), &reflections, notes);
     if (status_is_ok(status)) status = fill_crystal(p, matrix_wavelength_m, &reflections, e, notes);
     if (status_is_ok(status)) status = kept_symmetry_create(given, &e->sweep, &reflections, &e->kept);
     reflections_free(&reflections);

@@ -18,7 +18,7 @@
 static const size_t FILE_BYTES_MOST = (size_t)1 << 34, GUNZIPPED_BYTES_MOST = (size_t)1 << 29;
 
 const char *reflections_format_name(ReflectionFormat format) {
-    static const char *const names[] = {"unknown", "text (h k l F)", "MTZ", "CIF", "SHELX", "binary dump"};
+    static const char *const names[] = {"unknown", "text (h k l F)", "MTZ", "CIF", "SHELX", "binary dump", "atoms"};
     return names[format];
 }
 
@@ -305,6 +305,7 @@ static Status read_contents(const Parameters *p, FileContents contents, bool was
     case REFLECTIONS_DUMP:
         return status_ok();
     case REFLECTIONS_AUTO:
+    case REFLECTIONS_MODEL: /* of another parameter */
     case REFLECTIONS_HKL:
         break;
     }
@@ -343,7 +344,7 @@ static Status settle_symmetry_of_file(Reflections *r) {
 }
 
 /* crystal.space_group wins over the file. */
-static Status settle_symmetry(const Parameters *p, Reflections *r, Notes *notes) {
+Status reflections_settle_symmetry(const Parameters *p, Reflections *r, Notes *notes) {
     Symmetry wanted;
     if (*p->crystal_space_group == '\0') return settle_symmetry_of_file(r);
     TRY(symmetry_of_name(p->crystal_space_group, "crystal.space_group", &wanted));
@@ -370,5 +371,5 @@ Status reflections_read(const Parameters *p, Reflections *r, Notes *notes) {
     TRY(status);
     if (r->format == REFLECTIONS_DUMP) return status_ok();
     if (r->rows == 0) return status_error(STATUS_BAD_FILE, "%s has no reflection", r->path);
-    return settle_symmetry(p, r, notes);
+    return reflections_settle_symmetry(p, r, notes);
 }

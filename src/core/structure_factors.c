@@ -164,11 +164,11 @@ Status structure_factors_create(const Parameters *p, const Reflections *reflecti
     *factors =
         (StructureFactors){.default_f = p->crystal_default_f, .greatest_f = p->crystal_default_f, .space_group = "P 1"};
     *grid = NULL;
-    const bool has_file = *p->crystal_structure_factors_file != '\0';
+    const bool has_file = *reflections->path != '\0';
     if (!has_file && !(p->crystal_default_f > 0.0))
         return status_error(STATUS_BAD_PARAMETER,
-                            "there are no structure factors; give crystal.structure_factors or crystal.default_f "
-                            "(nanobragg: -hkl or -default_F)");
+                            "there are no structure factors; give crystal.structure_factors, crystal.model or "
+                            "crystal.default_f (nanobragg: -hkl or -default_F)");
     if (!has_file && !rescaled && isnan(p->crystal_f000)) return status_ok();
     TRY(has_file ? use_file(p, reflections, rescaled, factors, grid, notes) : use_origin(factors, grid));
     if (rescaled) TRY(keep_unscaled(factors, grid));

@@ -19,11 +19,10 @@ static void print_help(FILE *out) {
         "  --json            the same as without, for programs\n"
         "  --verify          recompute the checksum of every complete frame; exit code 1 when one differs\n"
         "tessera describe FILE [--crystal.NAME=value ...]: cell, symmetry, columns, resolution and completeness of\n"
-        "a file of structure factors (MTZ, mmCIF, SHELX, text); the parameters of `tessera simulate --help crystal`\n"
-        "choose the column, symmetry and cell\n"
-        "tessera describe --anomalous SYMBOL --energies FIRST:LAST:STEP: the dispersion of an element, a line for "
-        "each\n"
-        "energy: eV, f' and f'' in electrons\n",
+        "a file of structure factors (MTZ, mmCIF, SHELX, text), or of those of atoms (PDB, CIF); the parameters of\n"
+        "`tessera simulate --help crystal` choose the column, symmetry and cell\n"
+        "tessera describe --anomalous SYMBOL --energies FIRST:LAST:STEP: the dispersion of an element, a line for\n"
+        "each energy: eV, f' and f'' in electrons\n",
         out);
 }
 

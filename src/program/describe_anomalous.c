@@ -81,7 +81,7 @@ Status describe_anomalous(int argc, char *const *argv, FILE *out) {
     for (double i = 0.0; i <= steps; i++) {
         const double energy_ev = energies.first + i * energies.step;
         const Dispersion dispersion = anomalous_at(element, energy_ev);
-        (void)fprintf(out, "%.10g %.6f %.6f\n", energy_ev, dispersion.real, dispersion.imaginary);
+        (void)fprintf(out, "%.10g %.10g %.10g\n", energy_ev, dispersion.real, dispersion.imaginary);
     }
     anomalous_destroy(&element);
     return status_ok();

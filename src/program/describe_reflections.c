@@ -1,13 +1,18 @@
 #include "describe_reflections.h"
 
+#include "atoms.h"
+#include "beam.h"
 #include "command_line.h"
 #include "crystal.h"
+#include "gunzip.h"
 #include "help.h"
 #include "reflection_grid.h"
 #include "reflections.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
 static void print_cell(FILE *out, const Reflections *r, bool has_cell, const Mat3 *reciprocal_per_m) {
     if (!has_cell) {
@@ -154,10 +159,15 @@ static Status print_all(FILE *out, const Parameters *p, const Reflections *r, co
     return status_ok();
 }
 
+/* Of a file of atoms, where crystal.resolution says nothing. */
+static const double MODEL_RESOLUTION_M = 2e-10;
+
 static Status read_and_print(const Parameters *p, FILE *out) {
     Reflections reflections;
     Notes notes = {.count = 0};
-    Status status = reflections_read(p, &reflections, &notes);
+    Status status = *p->crystal_model_file == '\0'
+                        ? reflections_read(p, &reflections, &notes)
+                        : reflections_of_model(p, MODEL_RESOLUTION_M, beam_nominal_wavelength(p), &reflections, &notes);
     if (status_is_ok(status) && reflections.format == REFLECTIONS_DUMP)
         status = status_error(STATUS_BAD_FILE, "%s is a dump of structure factors, which has no more to describe",
                               reflections.path);
@@ -166,11 +176,26 @@ static Status read_and_print(const Parameters *p, FILE *out) {
     return status;
 }
 
+/* A file that cannot be read is no model: reading it says why. */
+static bool holds_atoms(const char *path) {
+    static const size_t most = (size_t)1 << 31;
+    char *contents = NULL, *text = NULL;
+    size_t bytes = 0, text_bytes = 0;
+    bool is = status_is_ok(text_read_file(path, most, &contents, &bytes));
+    const bool packed = is && gunzip_is(contents, bytes);
+    if (packed) is = status_is_ok(gunzip(path, contents, bytes, most, &text, &text_bytes));
+    is = is && atoms_is_model(packed ? (FileContents){text, text_bytes} : (FileContents){contents, bytes});
+    free(text);
+    free(contents);
+    return is;
+}
+
 Status describe_reflections(int argc, char *const *argv, FILE *out) {
     Parameters *parameters = NULL;
     CommandLine line;
     TRY(parameters_create(&parameters));
-    Status status = parameters_set(parameters, "crystal.structure_factors", argv[1], "command line");
+    const char *holds = holds_atoms(argv[1]) ? "crystal.model" : "crystal.structure_factors";
+    Status status = parameters_set(parameters, holds, argv[1], "command line");
     if (status_is_ok(status)) status = command_line_read(argc - 2, argv + 2, false, parameters, &line);
     if (status_is_ok(status) && line.help)
         status = help_parameters(out, "crystal");
