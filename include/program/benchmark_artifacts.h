@@ -6,6 +6,13 @@
 #include "benchmark_result.h"
 #include "timeline.h"
 
+/** Checks that no file of the folder is read: as a run file, by a parameter, or as the reference (NULL without one).
+ *  @return BAD_PARAMETER */
+Status benchmark_artifacts_check(const BenchmarkOptions *options, const Parameters *parameters, const char *reference);
+
+/** Prints the files of a benchmark as file_roles_print does. */
+void benchmark_artifacts_print_roles(FILE *out);
+
 /** Makes the folder where there is none, and removes from it what an earlier benchmark has left.
  *  @return OUTPUT_FAILED */
 Status benchmark_artifacts_begin(const char *folder);

@@ -61,12 +61,6 @@ static void folder_of(const char *path, char *folder) {
 static Status check_file(const Parameters *p, int file, bool replaces) {
     const char *path = path_of(p, file), *name = parameters_row(row_of(file))->public_name;
     char folder[PARAMETER_TEXT_BYTES];
-    for (int other = 0; other < file; other++)
-        if (strcmp(path, path_of(p, other)) == 0)
-            return status_error(STATUS_BAD_PARAMETER, "%s and %s are both %s; give different names",
-                                parameters_row(row_of(other))->public_name, name, path);
-    if (strcmp(path, p->run_output) == 0)
-        return status_error(STATUS_BAD_PARAMETER, "%s and the output are both %s; give different names", name, path);
     if (access(path, F_OK) == 0 && !p->run_overwrite && !p->run_resume && !replaces)
         return status_error(STATUS_BAD_PARAMETER, "%s %s exists; give --overwrite or another name", name, path);
     if (file_look_is_device(path)) return status_ok();

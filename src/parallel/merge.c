@@ -107,8 +107,6 @@ static Status relative_name(const char *output, const char *part, char *relative
 }
 
 static Status check_name(const Merge *merge, const char *path) {
-    if (same_file(path, merge->output.complete) || same_file(path, merge->output.partial))
-        return status_error(STATUS_BAD_PARAMETER, "%s is both a part and the output; choose another output", path);
     for (int i = 0; i < merge->parts; i++)
         if (same_file(path, merge->part[i].path))
             return status_error(STATUS_BAD_PARAMETER, "%s and %s are one file; name it once", merge->part[i].path,

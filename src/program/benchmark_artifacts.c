@@ -1,7 +1,9 @@
 #include "benchmark_artifacts.h"
 
+#include "benchmark_case.h"
 #include "benchmark_json.h"
 #include "benchmark_report.h"
+#include "file_roles.h"
 #include "new_file.h"
 #include "png_file.h"
 #include "trace_events.h"
@@ -15,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 1200, PREVIEW_PIXELS_MOST = 1024 };
+enum { PATH_BYTES = 1300, PREVIEW_PIXELS_MOST = 1024 };
 enum { RESULTS, PARITY, ENVIRONMENT, TRACE, BLOCKING };
 static const char *const artifact_names[] = {"benchmark_results.json", "correlation.txt", "env.json", "trace.json",
                                              "blocking.md"};
@@ -27,6 +29,18 @@ static void path_of(const char *folder, const char *name, const char *end, char 
 static Status cannot_write(const char *path) {
     return status_error(STATUS_OUTPUT_FAILED, "%s cannot be written: %s", path, strerror(errno));
 }
+
+static const char *const endings[] = {"/benchmark_results.json",
+                                      "/correlation.txt",
+                                      "/env.json",
+                                      "/trace.json",
+                                      "/blocking.md",
+                                      "/benchmark_results.json.partial",
+                                      "/correlation.txt.partial",
+                                      "/env.json.partial",
+                                      "/trace.json.partial",
+                                      "/blocking.md.partial",
+                                      NULL};
 
 /* A file appears under its name when it is whole: FILE.partial until then. */
 static Status open_artifact(const char *folder, const char *name, FILE **file) {
@@ -60,6 +74,41 @@ static void remove_artifacts(const char *folder) {
     for (const struct dirent *entry = readdir(entries); entry != NULL; entry = readdir(entries))
         if (is_artifact(entry->d_name)) (void)unlinkat(dirfd(entries), entry->d_name, 0);
     (void)closedir(entries);
+}
+
+/* What an earlier benchmark may have left, and what would be removed with it. */
+static Status add_previews(const char *folder, FileList *list) {
+    DIR *entries = opendir(folder);
+    Status status = status_ok();
+    if (entries == NULL) return status;
+    for (const struct dirent *entry = readdir(entries); entry != NULL && status_is_ok(status);
+         entry = readdir(entries)) {
+        char path[PATH_BYTES];
+        path_of(folder, entry->d_name, "", path);
+        const char *const itself[] = {"", NULL};
+        if (strncmp(entry->d_name, "preview_", 8) == 0)
+            status = file_list_add_written(list, "--keep-artifacts", path, itself);
+    }
+    (void)closedir(entries);
+    return status;
+}
+
+Status benchmark_artifacts_check(const BenchmarkOptions *options, const Parameters *parameters, const char *reference) {
+    const char *run_file = benchmark_case_is_file(options->case_name) ? options->case_name : NULL;
+    FileList list = {.count = 0};
+    Status status = file_roles_add_inputs(&list, parameters, run_file);
+    if (status_is_ok(status) && reference != NULL) status = file_list_add_read(&list, "--reference", reference);
+    if (status_is_ok(status)) status = file_list_add_written(&list, "--keep-artifacts", options->artifacts, endings);
+    if (status_is_ok(status)) status = add_previews(options->artifacts, &list);
+    if (status_is_ok(status)) status = file_list_check(&list);
+    file_list_free(&list);
+    return status;
+}
+
+void benchmark_artifacts_print_roles(FILE *out) {
+    (void)fputs("benchmark\tread\t--case\nbenchmark\tread\t--reference\nbenchmark\twritten\t--keep-artifacts", out);
+    for (int i = 0; endings[i] != NULL; i++) (void)fprintf(out, "\t%s", endings[i]);
+    (void)fputc('\n', out);
 }
 
 Status benchmark_artifacts_begin(const char *folder) {

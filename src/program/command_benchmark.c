@@ -199,12 +199,22 @@ static Status measure_all(const Benchmark *b, BenchmarkResult *results) {
     return verdict(options, results);
 }
 
+static Status begin_artifacts(const BenchmarkOptions *options, const char *reference) {
+    Parameters *parameters = NULL;
+    Notes notes = {.count = 0};
+    TRY(benchmark_case_create(options, options->size[0], &parameters, &notes));
+    const Status status = benchmark_artifacts_check(options, parameters, reference);
+    parameters_destroy(&parameters);
+    TRY(status);
+    return benchmark_artifacts_begin(options->artifacts);
+}
+
 static Status start(Benchmark *b) {
     const BenchmarkOptions *options = b->options;
     if (options->profile && options->artifacts == NULL)
         (void)fputs("note: --profile without --keep-artifacts DIR writes no trace.json\n", b->out);
     if (options->reference != NULL) TRY(benchmark_reference_find(options->reference, &b->reference));
-    if (options->artifacts != NULL) TRY(benchmark_artifacts_begin(options->artifacts));
+    if (options->artifacts != NULL) TRY(begin_artifacts(options, b->reference));
     return scratch_folder_create(&b->folder);
 }
 

@@ -2,8 +2,10 @@
 
 #include "build_info.h"
 #include "compress.h"
+#include "file_roles.h"
 #include "options.h"
 #include "output_lock.h"
+#include "output_path.h"
 #include "stop_signal.h"
 
 #include <inttypes.h>
@@ -54,6 +56,7 @@ Status command_compress(int argc, char **argv, FILE *out) {
     CompressOptions asked = {.level = LEVEL_NONE};
     CompressRequest request = {.version = build_info().version};
     CompressResult result;
+    char path[OUTPUT_PATH_BYTES];
     TRY(options_read(table, argc, argv, &asked, &asked.file));
     if (asked.help) {
         (void)fputs("tessera compress FILE.nxs --with METHOD [OPTION ...]: replaces a finished file by a copy with "
@@ -65,7 +68,9 @@ Status command_compress(int argc, char **argv, FILE *out) {
     if (asked.file == NULL)
         return status_error(STATUS_BAD_PARAMETER, "compress needs a file: tessera compress FILE.nxs --with deflate");
     TRY(choose(&asked, &request.packing));
-    request.path = asked.file;
+    TRY(file_list_follow("FILE.nxs", asked.file, path, sizeof path));
+    TRY(file_roles_check_compress(path));
+    asked.file = request.path = path;
     request.packing.stop = stop_signal_catch();
     Notes notes = {.count = 0};
     OutputLock *lock = NULL;

@@ -3,9 +3,11 @@
 #include "colour_map.h"
 #include "export_image.h"
 #include "file_look.h"
+#include "file_roles.h"
 #include "nxmx_read.h"
 #include "options.h"
 #include "output_lock.h"
+#include "output_path.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -15,7 +17,7 @@
 
 typedef enum Format { FORMAT_SMV, FORMAT_CBF, FORMAT_PNG, FORMAT_RAW, FORMATS } Format;
 
-enum { PATH_BYTES = 4096, DIGITS_MOST = 12 };
+enum { PATH_BYTES = OUTPUT_PATH_BYTES, DIGITS_MOST = 12 };
 
 /* What the command line asks for. */
 typedef struct ExportOptions {
@@ -92,18 +94,22 @@ static Place place_of_number(const char *output) {
     return place;
 }
 
-static Status name_of_frame(const Export *e, int64_t frame, char *path) {
+/* A link to a file is followed. */
+static Status name_of_frame(const void *context, int64_t frame, char *path) {
+    const Export *e = context;
     const char *output = e->asked.output;
     const Place place = place_of_number(output);
+    char name[PATH_BYTES];
     int length = 0;
     if (place.length == 0)
-        length = snprintf(path, PATH_BYTES, "%s", output);
+        length = snprintf(name, PATH_BYTES, "%s", output);
     else
-        length = snprintf(path, PATH_BYTES, "%.*s%0*" PRId64 "%s", (int)place.begin, output,
+        length = snprintf(name, PATH_BYTES, "%.*s%0*" PRId64 "%s", (int)place.begin, output,
                           place.digits < DIGITS_MOST ? place.digits : DIGITS_MOST, frame + 1,
                           output + place.begin + place.length);
-    if (length < PATH_BYTES - 16) return status_ok();
-    return status_error(STATUS_BAD_PARAMETER, "export: --output %.60s... is too long", output);
+    if (length >= PATH_BYTES - 16)
+        return status_error(STATUS_BAD_PARAMETER, "export: --output %.60s... is too long", output);
+    return file_list_follow("export: --output", name, path, PATH_BYTES - 16);
 }
 
 static Status check_is_free(const char *path) {
@@ -119,11 +125,6 @@ static Status check_is_file(const char *path) {
 
 static Status check_names(const Export *e) {
     char path[PATH_BYTES], sidecar[PATH_BYTES];
-    if (e->end - e->begin > 1 && place_of_number(e->asked.output).length == 0)
-        return status_error(STATUS_BAD_PARAMETER,
-                            "export: --output is \"%.200s\", one name for %" PRId64
-                            " frames; it must say where the number goes, as in name_#####.img",
-                            e->asked.output, e->end - e->begin);
     for (int64_t i = e->begin; i < e->end; i++) {
         TRY(name_of_frame(e, i, path));
         TRY(check_is_file(path));
@@ -345,11 +346,32 @@ static Status write_frame(const Export *e, int64_t frame) {
     return status_ok();
 }
 
-static Status export_frames(Export *e) {
+static Status check_one_name(const Export *e) {
+    if (e->end - e->begin == 1 || place_of_number(e->asked.output).length > 0) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "export: --output is \"%.200s\", one name for %" PRId64
+                        " frames; it must say where the number goes, as in name_#####.img",
+                        e->asked.output, e->end - e->begin);
+}
+
+/* Before there is a lock, which is a file as well. */
+static Status choose(Export *e) {
     TRY(choose_format(&e->asked, &e->format));
     TRY(check_options(e));
     TRY(nxmx_reader_open(e->asked.file, &e->reader));
     TRY(choose_frames(e));
+    TRY(check_one_name(e));
+    const ExportFiles files = {.source = e->asked.file,
+                               .output = e->asked.output,
+                               .name_of_frame = name_of_frame,
+                               .context = e,
+                               .begin = e->begin,
+                               .end = e->end,
+                               .has_sidecars = e->format == FORMAT_RAW};
+    return file_roles_check_export(&files);
+}
+
+static Status export_frames(Export *e) {
     TRY(check_complete(e));
     TRY(check_expected(e));
     TRY(check_header(e));
@@ -363,6 +385,16 @@ static Status export_frames(Export *e) {
     return status_ok();
 }
 
+static Status export_under_lock(Export *e) {
+    Notes notes = {.count = 0};
+    OutputLock *lock = NULL;
+    TRY(output_lock_take(e->asked.output, &notes, &lock));
+    for (int i = 0; i < notes.count && !e->asked.quiet; i++) (void)fprintf(e->out, "note: %s\n", notes.text[i]);
+    const Status status = export_frames(e);
+    output_lock_release(&lock);
+    return status;
+}
+
 Status command_export(int argc, char **argv, FILE *out) {
     Export e = {.asked = {.frame = -1, .low = (double)NAN, .high = (double)NAN}, .out = out};
     TRY(options_read(table, argc, argv, &e.asked, &e.asked.file));
@@ -374,12 +406,8 @@ Status command_export(int argc, char **argv, FILE *out) {
     if (e.asked.file == NULL || e.asked.output == NULL)
         return status_error(STATUS_BAD_PARAMETER,
                             "export needs a file and a name: tessera export FILE.nxs --output OUT");
-    Notes notes = {.count = 0};
-    OutputLock *lock = NULL;
-    TRY(output_lock_take(e.asked.output, &notes, &lock));
-    for (int i = 0; i < notes.count && !e.asked.quiet; i++) (void)fprintf(out, "note: %s\n", notes.text[i]);
-    const Status status = export_frames(&e);
-    output_lock_release(&lock);
+    Status status = choose(&e);
+    if (status_is_ok(status)) status = export_under_lock(&e);
     free(e.mask);
     free(e.pixels);
     nxmx_reader_close(&e.reader);

@@ -1,6 +1,7 @@
 #include "command_merge.h"
 
 #include "command_line.h"
+#include "file_roles.h"
 #include "frame_report.h"
 #include "merge.h"
 #include "text.h"
@@ -12,6 +13,7 @@
 /* What the command line asks for. */
 typedef struct MergeOptions {
     MergeRequest request;
+    char output[OUTPUT_PATH_BYTES];
     bool allow_missing, help;
 } MergeOptions;
 
@@ -100,9 +102,18 @@ static Status check_whole(const Merge *merge) {
                         frames - merge->complete, frames, merge->output.complete);
 }
 
+/* The files of the request; its output is the file that a link leads to. */
+static Status check_files(MergeOptions *options) {
+    MergeRequest *request = &options->request;
+    TRY(file_list_follow("OUT.nxs", request->output, options->output, sizeof options->output));
+    request->output = options->output;
+    return file_roles_check_merge(request->output, request->name, request->names);
+}
+
 static Status merge_and_report(int argc, char **argv, FILE *out, MergeOptions *options) {
     char *text = NULL;
     Merge merge;
+    TRY(check_files(options));
     TRY(command_line_text(argc, argv, &text));
     options->request.command_line = text;
     options->request.build = build_info();

@@ -1,6 +1,7 @@
 #include "commands.h"
 
 #include "command_line.h"
+#include "file_roles.h"
 #include "forecast_report.h"
 #include "help.h"
 #include "image_header.h"
@@ -45,6 +46,7 @@ static Status read_and_plan(int argc, char **argv, Parameters *parameters, FILE 
         if (*line.help_section == '\0') help_run(out);
         return help_parameters(out, line.help_section);
     }
+    TRY(file_roles_check_run(parameters, argc > 1 && argv[1][0] != '-' ? argv[1] : NULL));
     TRY(image_header_import(parameters, &notes));
     return plan_and_report(parameters, &line, out, &notes);
 }

@@ -6,6 +6,7 @@
 #include "build_info.h"
 #include "command_line.h"
 #include "file_look.h"
+#include "file_roles.h"
 #include "frame_queue.h"
 #include "help.h"
 #include "image_header.h"
@@ -68,6 +69,10 @@ static bool is_help(const char *argument) {
     return strcmp(argument, "-h") == 0 || strcmp(argument, "-help") == 0;
 }
 
+static const char *run_file_of(int argc, char **argv, bool as_ancestor) {
+    return !as_ancestor && argc > 0 && argv[0][0] != '-' ? argv[0] : NULL;
+}
+
 /* On rank 0: reads the arguments; @p only_help when there is nothing to run. */
 static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out, Parameters **parameters, Notes *notes,
                              InputLooks *looks, bool *only_help) {
@@ -87,6 +92,7 @@ static Status read_arguments(int argc, char **argv, bool as_ancestor, FILE *out,
     *only_help = line.help;
     if (!line.help) {
         const Parameters *p = *parameters;
+        TRY(file_roles_check_run(*parameters, run_file_of(argc - 1, argv + 1, as_ancestor)));
         if (*p->run_output != '\0') TRY(file_look_at_inputs(p, looks));
         TRY(trace_file_check(p, as_ancestor || p->run_overwrite || p->run_resume));
         return image_header_import(*parameters, notes);

@@ -2,6 +2,7 @@
 #include "command_table.h"
 #include "commands.h"
 #include "completion.h"
+#include "file_roles.h"
 #include "help.h"
 #include "large_memory.h"
 #include "launcher.h"
@@ -39,8 +40,10 @@ static Status print_markdown(FILE *out) {
 static const struct {
     const char *name;
     Status (*print)(FILE *out);
-} documents[] = {
-    {"--parameters-markdown", print_markdown}, {"--man", manual_print}, {"--bash-completion", completion_print}};
+} documents[] = {{"--parameters-markdown", print_markdown},
+                 {"--man", manual_print},
+                 {"--bash-completion", completion_print},
+                 {"--file-roles", file_roles_print}};
 
 static Status serial_command(int argc, char **argv) {
     const char *command = argv[0];

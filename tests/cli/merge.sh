@@ -129,8 +129,8 @@ head -c 3000 $parts/a.nxs > torn.nxs
 refused "damaged" 'torn.nxs cannot be read as HDF5.*render that part again, or leave it out' x.nxs torn.nxs $parts/b.nxs
 refused "no part" 'none of the parts exists' x.nxs gone.nxs
 refused "output exists" 'slice.nxs exists; add --overwrite' slice.nxs $parts/a.nxs
-refused "output is a part" 'is both a part and the output' $parts/a.nxs $parts/a.nxs --overwrite
-refused "partial is a part" 'is both a part and the output' stopped.nxs stopped.nxs.partial --overwrite
+refused "output is a part" 'OUT.nxs, .*a.nxs, would replace what is read as PART.nxs' $parts/a.nxs $parts/a.nxs --overwrite
+refused "partial is a part" 'OUT.nxs, stopped.nxs.partial, would replace what is read as PART.nxs' stopped.nxs stopped.nxs.partial --overwrite
 refused "no parts named" 'needs a name for the master and its parts' x.nxs
 refused "frames outside" 'must lie within this sweep.s frames 0:12' x.nxs $parts/a.nxs --frames 8:13
 refused "frames of no part" 'no part has a complete frame of 8:9' x.nxs $parts/a.nxs --frames 8:9
