@@ -67,7 +67,8 @@ static bool law_matters(int index, const Parameters *p, const Experiment *e) {
     case PARAMETER(crystal, misset_law):
         return p->crystal_random_misset;
     case PARAMETER(crystal, spot_law):
-        return e->crystal.shape == SHAPE_GAUSS || e->crystal.shape == SHAPE_TOPHAT;
+        return e->crystal.shape == SHAPE_GAUSS || e->crystal.shape == SHAPE_TOPHAT ||
+               (e->crystal.shape == SHAPE_ROUND && e->crystal.spot_law == SPOT_ISOTROPIC);
     case PARAMETER(crystal, mosaic_law):
         return e->crystal.mosaic_spread_rad > 0.0;
     case PARAMETER(detector, closest_law):

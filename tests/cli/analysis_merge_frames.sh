@@ -33,6 +33,11 @@ holds "counts of stills" 0.999 0.002 1300
 analysis merge_frames rotation.nxs --images expected
 holds "expected photons of a rotation" 0.999 0.005 500
 
+# spots that are the same in all directions
+simulate --sweep.kind=random --sweep.count=24 --crystal.spot_law=isotropic --crystal.cells="4,14,18" --output isotropic.nxs
+analysis merge_frames isotropic.nxs --images expected
+holds "isotropic spots" 0.9999 0.002 1300
+
 # A frame says how much of a spot it has: without frame 6, the reflections of its neighbours are still right.
 cp rotation.nxs missing.nxs
 "$python" -c 'import h5py; f = h5py.File("missing.nxs", "r+"); f["entry/simulation/frames/status"][6] = 1; f["entry/data/data"][6] = -1'
