@@ -18,7 +18,7 @@ typedef struct Background {
 
 /** Makes the background: volume x density x N_A / molecular weight molecules.
  *  @return BAD_FILE naming file and line, NO_MEMORY */
-Status background_create(const Parameters *parameters, Background *background, Notes *notes);
+Status background_create(const Parameters *parameters, Background *background);
 
 /** Sets what depends on numbers alone; the table stays. */
 void background_change(const Parameters *parameters, Background *background);

@@ -38,8 +38,7 @@ typedef struct BeamSpectrum {
 /** Makes the sources: from the source file, or divergence (horizontal outermost) x wavelengths (innermost) of the
  *  dispersion or spectrum.
  *  @return BAD_PARAMETER, BAD_FILE (naming file and line) or NO_MEMORY */
-Status beam_create(const Parameters *parameters, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam,
-                   Notes *notes);
+Status beam_create(const Parameters *parameters, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam);
 
 /** Makes a beam that exists anew, in its own memory where that suffices. Sources of a file stay as they are. */
 Status beam_change(const Parameters *parameters, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam);

@@ -4,6 +4,7 @@
 #define TESSERA_FRAME_H
 
 #include "experiment.h"
+#include "idle_parameters.h"
 #include "plan.h"
 
 /** A frame, or one of its crystals. Owns `cells_m` and `own`: frame_destroy frees them. */
@@ -34,9 +35,10 @@ void frame_set_crystal(const Experiment *experiment, int64_t number, int64_t cry
 /** Frees what @p frame owns. */
 void frame_destroy(Frame *frame);
 
-/** Checks that all frames can be rendered and finds the limits. Experiment_create does it.
+/** Checks that all frames can be rendered, finds the limits, and looks at each for what has no effect there.
+ *  Experiment_create does it.
  *  @return BAD_PARAMETER naming the frame */
-Status frame_check_all(const Experiment *experiment, FrameLimits *limits);
+Status frame_check_all(const Experiment *experiment, FrameLimits *limits, IdleParameters *idle);
 
 /** Steps of each pixel in frames @p frames, for balancing.
  *  @param steps  [range_length] */

@@ -29,64 +29,12 @@ typedef enum ParameterPart {
     PART_RUN = 1 << 18          /**< how it is computed */
 } ParameterPart;
 
-/** What a parameter needs in order to matter. */
+/** What a parameter needs in order to matter: the rows of parameter_needs.def. */
 typedef enum ParameterNeed {
     NEED_ALWAYS, /**< nothing: it always matters */
-    NEED_ALL_STEPS,
-    NEED_BACKGROUND,
-    NEED_BACKGROUND_FILE,
-    NEED_BACKGROUND_WITHOUT_FILE,
-    NEED_BEAM_SIZE,
-    NEED_CALIBRATION,
-    NEED_CELL,
-    NEED_CELLS,
-    NEED_CLOSEST_LAW,
-    NEED_COMPRESSION,
-    NEED_COUNTS,
-    NEED_DISPERSION,
-    NEED_DIVERGENCE,
-    NEED_DIVERGENCE_BOTH,
-    NEED_DIVERGENCE_HORIZONTAL,
-    NEED_DIVERGENCE_VERTICAL,
-    NEED_DOMAINS,
-    NEED_ENERGY,
-    NEED_FACTOR_FILE,
-    NEED_FILE_CELL,
-    NEED_FIXED_MISSET,
-    NEED_FLUX,
-    NEED_GIVEN_AXES,
-    NEED_HOT_PIXELS,
-    NEED_INT_FILE,
-    NEED_MODEL,
-    NEED_MOSAIC,
-    NEED_MOSAIC_SPREAD,
-    NEED_NOT_SQUARE,
-    NEED_NO_LISTED_UB,
-    NEED_NO_ROTATION,
-    NEED_NO_SOURCES,
-    NEED_PGM_FILE,
-    NEED_PHI,
-    NEED_PHI_RANGE,
-    NEED_PIVOT,
-    NEED_POLARIZATION_AXIS,
-    NEED_POLARIZATION_CORRECTION,
-    NEED_PRINTOUT,
-    NEED_PSF,
-    NEED_RANDOM_MISSET,
-    NEED_RESUME,
-    NEED_ROTATION,
-    NEED_SENSOR,
-    NEED_SENSOR_ATTENUATION,
-    NEED_SENSOR_BY_MATERIAL,
-    NEED_SENSOR_MATERIAL,
-    NEED_SENSOR_THICKNESS,
-    NEED_SHELX_FILE,
-    NEED_SMV_FILE,
-    NEED_SPOT_LAW,
-    NEED_SWEEP_SEED,
-    NEED_TOLERANCE,
-    NEED_TRACE_PIXEL,
-    NEED_TWOTHETA,
+#define NEED(name, ...) NEED_##name,
+#include "parameter_needs.def"
+#undef NEED
     NEEDS
 } ParameterNeed;
 

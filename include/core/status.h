@@ -51,7 +51,7 @@ Status status_first(Status first, Status second);
     } while (0)
 
 /** Most remarks that one run keeps, and the bytes of each. */
-enum { NOTES_MOST = 32, NOTE_BYTES = 384 };
+enum { NOTES_MOST = 48, NOTE_BYTES = 384 };
 
 /** Remarks for the user that are no failures: choices made automatically, warnings. A plain value. */
 typedef struct Notes {

@@ -64,11 +64,10 @@ void background_change(const Parameters *p, Background *background) {
         volume_m3 * p->background_density_kg_per_m3 * AVOGADRO_PER_MOL / p->background_molecular_weight_kg_per_mol;
 }
 
-Status background_create(const Parameters *p, Background *background, Notes *notes) {
+Status background_create(const Parameters *p, Background *background) {
     *background = (Background){.points = NULL};
     background_change(p, background);
     if (*p->background_file == '\0') return status_ok();
-    if (!(background->molecules > 0.0)) notes_add(notes, "background.file has no effect: background.size is 0");
     return read_table(p, background);
 }
 

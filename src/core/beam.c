@@ -222,7 +222,7 @@ Status beam_change(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum
     return normalize_weights(beam);
 }
 
-Status beam_create(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam, Notes *notes) {
+Status beam_create(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam) {
     *beam = (Beam){.sources = NULL};
     TRY(set_scalars(p, beam));
     if (spectrum.lines > 0 && (*p->beam_sources_file != '\0' || p->beam_dispersion_fraction > 0.0))
@@ -230,12 +230,6 @@ Status beam_create(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum
                             p->state[PARAMETER(beam, spectrum)].origin,
                             *p->beam_sources_file != '\0' ? "beam.sources" : "beam.dispersion");
     const bool from_file = *p->beam_sources_file != '\0';
-    if (from_file && (p->beam_dispersion_fraction > 0.0 || p->beam_divergence_horizontal_rad > 0.0 ||
-                      p->beam_divergence_vertical_rad > 0.0))
-        notes_add(notes, "beam.sources is given: dispersion and divergence are not used");
-    if (!from_file && p->beam_dispersion_steps > 1 && !(p->beam_dispersion_fraction > 0.0))
-        notes_add(notes, "beam.dispersion is 0: one wavelength instead of beam.dispersion_steps %" PRId64,
-                  p->beam_dispersion_steps);
     TRY(from_file ? read_source_file(p, axes, beam) : make_sources(p, axes, spectrum, beam));
     return normalize_weights(beam);
 }

@@ -322,15 +322,12 @@ static Status mosaic_widths(const Parameters *p, double *width_rad, double *larg
 }
 
 /* Number of domains, and what decides them; @p same when the crystal was made from equal values before. */
-static Status count_domains(const Parameters *p, Crystal *crystal, bool *same, Notes *notes) {
+static Status count_domains(const Parameters *p, Crystal *crystal, bool *same) {
     double width_rad[3], spread = 0.0;
     TRY(mosaic_widths(p, width_rad, &spread));
     int64_t count = p->crystal_mosaic_domains;
     if (count == PARAMETER_AUTO) count = spread > 0.0 ? 10 : 1;
-    if (!(spread > 0.0) && count > 1) {
-        notes_add(notes, "crystal.mosaic_spread is 0: one mosaic domain instead of %" PRId64, count);
-        count = 1;
-    }
+    if (!(spread > 0.0)) count = 1;
     const MosaicLaw law = (MosaicLaw)p->crystal_mosaic_law;
     *same = crystal->domains != NULL && crystal->domain_count == count && crystal->mosaic_law == law &&
             crystal->mosaic_seed == p->crystal_mosaic_seed;
@@ -384,7 +381,7 @@ Status crystal_create(const Parameters *p, double matrix_wavelength_m, const Mat
     if (volume_of(crystal->cell_m) < 0.0)
         notes_add(notes, "a*, b*, c* are left-handed: F(h k l) stands where F(-h -k -l) of right-handed axes would");
     count_cells(p, crystal, notes);
-    TRY(count_domains(p, crystal, &same, notes));
+    TRY(count_domains(p, crystal, &same));
     return make_domains(p, crystal);
 }
 
@@ -399,7 +396,7 @@ Status crystal_change(const Parameters *p, const Mat3 *reciprocal_per_m, bool do
         turn(p, crystal);
     }
     count_cells(p, crystal, NULL);
-    TRY(count_domains(p, crystal, &same, NULL));
+    TRY(count_domains(p, crystal, &same));
     return same || !domains ? status_ok() : make_domains(p, crystal);
 }
 

@@ -8,12 +8,6 @@
 
 /* ----------------------------------------------------------------------------------------------------------- create */
 
-static bool changes_counts(const DetectorSignal *signal) {
-    return signal->flicker > 0.0 || signal->calibration > 0.0 || signal->spread.kind != PSF_NONE ||
-           signal->gain != 1.0 || signal->pedestal > 0.0 || signal->read_noise > 0.0 ||
-           detector_signal_has_defects(signal) || signal->saturation < INT32_MAX;
-}
-
 static void note_bias(const DetectorSignal *signal, double middle, Notes *notes) {
     if (signal->read_noise > 0.0 && signal->pedestal < 5.0 * signal->read_noise)
         notes_add(notes,
@@ -29,14 +23,7 @@ static void note_bias(const DetectorSignal *signal, double middle, Notes *notes)
 
 static Status note_effects(const Parameters *p, const DetectorSignal *signal, Notes *notes) {
     double *weights = NULL;
-    if (signal->spread.kind == PSF_NONE && !isnan(p->detector_psf_fwhm_m))
-        notes_add(notes, "detector.psf_fwhm has no effect while detector.psf is none");
-    if (p->output_images == IMAGES_EXPECTED) {
-        if (changes_counts(signal))
-            notes_add(notes, "output.images is expected: the parameters of the detector's signal change counts only; "
-                             "output.images=counts or both writes them");
-        return status_ok();
-    }
+    if (p->output_images == IMAGES_EXPECTED) return status_ok();
     TRY(point_spread_weights(&signal->spread, &weights));
     note_bias(signal, point_spread_middle(&signal->spread, weights), notes);
     free(weights);

@@ -87,20 +87,6 @@ static int64_t rotation_steps(const Experiment *e, double width_rad) {
     return (int64_t)fmin(fmax(ceil(width_rad / (0.5 * spot_rad)), 1.0), ROTATION_STEPS_MOST);
 }
 
-/* What is given and belongs to another kind of sweep. */
-static void note_idle_angles(const Parameters *p, Notes *notes) {
-    static const int of_stills[] = {PARAMETER(sampling, phi_start), PARAMETER(sampling, phi_range)};
-    static const int of_rotations[] = {PARAMETER(sweep, start), PARAMETER(sweep, width)};
-    const bool rotation = p->sweep_kind == SWEEP_ROTATION;
-    for (int i = 0; i < 2; i++) {
-        const int idle = rotation ? of_stills[i] : of_rotations[i];
-        if (parameters_is_given(p, idle))
-            notes_add(notes, "%s has no effect in a sweep of kind %s; %s has", parameters_row(idle)->public_name,
-                      p->state[PARAMETER(sweep, kind)].text,
-                      parameters_row(rotation ? of_rotations[i] : of_stills[i])->public_name);
-    }
-}
-
 /* Intervals fill the range: their number follows from a step, and the step from their number. A range that is not given
  * follows from both. */
 static Status choose_intervals(const Parameters *p, double *range, double *step, double *steps) {
@@ -130,7 +116,6 @@ static Status choose_phi(const Parameters *p, Experiment *e, Notes *notes) {
     double range = rotation ? p->sweep_width_rad : p->sampling_phi_range_rad;
     double step = p->sampling_phi_step_rad > 0.0 ? p->sampling_phi_step_rad : NAN;
     double steps = p->sampling_phi_steps == PARAMETER_AUTO ? NAN : (double)p->sampling_phi_steps;
-    note_idle_angles(p, notes);
     if (p->sampling_phi_law == PHI_MIDPOINT) TRY(choose_intervals(p, &range, &step, &steps));
     if (isnan(range) && !isnan(step)) {
         range = step;
@@ -165,8 +150,6 @@ static void choose_interpolation(const Parameters *p, Experiment *e, Notes *note
     const bool wanted =
         p->crystal_interpolate == INTERPOLATE_ON || (p->crystal_interpolate == INTERPOLATE_AUTO && few_cells);
     e->sampling.interpolate = wanted && e->factors.from_file;
-    if (p->crystal_interpolate == INTERPOLATE_ON && !e->factors.from_file)
-        notes_add(notes, "crystal.interpolate has no effect without crystal.structure_factors");
     if (e->sampling.interpolate && p->crystal_interpolate == INTERPOLATE_AUTO)
         notes_add(notes, "crystal.interpolate: tricubic, selected automatically for fewer than 3 cells along an axis");
 }
@@ -337,8 +320,6 @@ static void choose_steps(const Parameters *p, Experiment *e, Notes *notes) {
     e->sampling.by_reflections = obstacle == NULL;
     if (obstacle == NULL)
         notes_add(notes, "sampling.tolerance: only what spots reach is computed, reflection by reflection, in float64");
-    else if (parameters_is_given(p, PARAMETER(sampling, tolerance)))
-        notes_add(notes, "sampling.tolerance has no effect, as %s", obstacle);
 }
 
 static Status check_trace_pixel(const Parameters *p, const Detector *detector) {
@@ -539,12 +520,22 @@ static void note_grid_of_group(const Sweep *sweep, const Crystal *crystal, Notes
                   orientation_grid_name(sweep->grid.group), crystal->domain_count);
 }
 
-static Status fill(const Parameters *p, const SweepInputs *inputs, Experiment *e, Notes *notes) {
+/* What all frames need, and what does nothing in any of them. */
+static Status check_frames(const Parameters *p, Experiment *e, Notes *notes) {
+    IdleParameters idle;
+    idle_parameters_begin(p, &e->sweep, &idle);
+    if (e->parameters == NULL) idle_parameters_look(e, p, &idle);
+    TRY(frame_check_all(e, &e->limits, &idle));
+    idle_parameters_note(&idle, e, notes);
+    return status_ok();
+}
+
+static Status fill(const Parameters *given, const SweepInputs *inputs, Experiment *e, Notes *notes) {
+    const Parameters *p = given;
     e->images = (OutputImages)p->output_images;
     TRY(sweep_create(p, inputs, &e->sweep));
     TRY(take_first_frame(p, e));
     const double matrix_wavelength_m = beam_nominal_wavelength(p); /* the crystal's, whatever frames vary */
-    const Parameters *given = p;
     if (e->parameters != NULL) p = e->parameters;
     TRY(detector_axes(p, &e->axes));
     TRY(detector_create(p, &e->axes, &e->detector, notes));
@@ -553,10 +544,10 @@ static Status fill(const Parameters *p, const SweepInputs *inputs, Experiment *e
     TRY(detector_signal_create(p, &e->detector, &e->signal, notes));
     TRY(active_pixels_create(p, &e->detector, &e->active, &e->active_pixels));
     note_printout_pixel(p, e, notes);
-    TRY(beam_create(p, &e->axes, spectrum_of(&e->sweep, 0), &e->beam, notes));
+    TRY(beam_create(p, &e->axes, spectrum_of(&e->sweep, 0), &e->beam));
     TRY(sensor_create(p, &e->detector, &e->beam, notes));
     TRY(create_crystal(given, p, matrix_wavelength_m, e, notes));
-    TRY(background_create(p, &e->background, notes));
+    TRY(background_create(p, &e->background));
     e->background.molecules /= sweep_weight(&e->sweep, 0, 0);
     if (e->sweep.kind == SWEEP_STILL && e->sweep.count > 1 && e->images == IMAGES_EXPECTED && e->parameters == NULL)
         notes_add(notes, "sweep.kind is still: all %" PRId64 " frames are alike; rotation or random makes them differ",
@@ -574,7 +565,7 @@ static Status fill(const Parameters *p, const SweepInputs *inputs, Experiment *e
     TRY(point_group_check_crystal(e));
     TRY(point_group_check_factors(e, p->crystal_structure_factors_file));
     note_grid_of_group(&e->sweep, &e->crystal, notes);
-    return frame_check_all(e, &e->limits);
+    return check_frames(given, e, notes);
 }
 
 Status experiment_create_from(const Parameters *parameters, const SweepInputs *inputs, Experiment **experiment,

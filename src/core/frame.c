@@ -181,7 +181,8 @@ static Status in_frame(int64_t number, Status status) {
 }
 
 /* Steps of a pixel in one frame, all crystals together: each of them is accepted, all may be too many. */
-static Status measure_frame(const Experiment *e, int64_t number, FrameOwn *own, FrameLimits *limits, int64_t *steps) {
+static Status measure_frame(const Experiment *e, int64_t number, FrameOwn *own, FrameLimits *limits,
+                            IdleParameters *idle, int64_t *steps) {
     double all = 0.0;
     *steps = 0;
     for (int64_t crystal = 0; crystal < sweep_crystals(&e->sweep, number); crystal++) {
@@ -189,6 +190,7 @@ static Status measure_frame(const Experiment *e, int64_t number, FrameOwn *own, 
         TRY(in_frame(number, kept_symmetry_check(e->kept, &own->experiment.crystal)));
         TRY(in_frame(number, point_group_check_crystal(&own->experiment)));
         raise_limits(&own->experiment, limits);
+        if (idle != NULL) idle_parameters_look(&own->experiment, &own->parameters, idle);
         all += (double)steps_of(&own->experiment);
         if (!size_sum(*steps, steps_of(&own->experiment), steps)) *steps = INT64_MAX;
     }
@@ -200,12 +202,15 @@ static Status measure_frame(const Experiment *e, int64_t number, FrameOwn *own, 
                         number, all, EXPERIMENT_STEPS_MOST);
 }
 
-static Status measure_frames(const Experiment *e, Range frames, FrameLimits *limits, int64_t *steps) {
+/* @param idle   may be NULL
+ * @param steps  [range_length]; may be NULL */
+static Status measure_frames(const Experiment *e, Range frames, FrameLimits *limits, IdleParameters *idle,
+                             int64_t *steps) {
     FrameOwn *own = NULL;
     Status status = own_create(e, (FrameLimits){.sources = 0}, false, &own);
     for (int64_t i = 0; i < range_length(frames) && status_is_ok(status); i++) {
         int64_t of_frame = 0;
-        status = measure_frame(e, frames.begin + i, own, limits, &of_frame);
+        status = measure_frame(e, frames.begin + i, own, limits, idle, &of_frame);
         raise(&limits->steps_per_pixel, of_frame);
         if (steps != NULL) steps[i] = of_frame;
     }
@@ -213,7 +218,7 @@ static Status measure_frames(const Experiment *e, Range frames, FrameLimits *lim
     return status;
 }
 
-Status frame_check_all(const Experiment *e, FrameLimits *limits) {
+Status frame_check_all(const Experiment *e, FrameLimits *limits, IdleParameters *idle) {
     *limits = (FrameLimits){.sources = 0};
     raise_limits(e, limits);
     limits->steps_per_pixel = steps_of(e);
@@ -223,12 +228,12 @@ Status frame_check_all(const Experiment *e, FrameLimits *limits) {
                             "the sweep varies parameters over %" PRId64
                             " frames; at most %d are accepted: make several runs",
                             e->sweep.count, SWEEP_VARIED_FRAMES_MOST);
-    return measure_frames(e, (Range){0, e->sweep.count}, limits, NULL);
+    return measure_frames(e, (Range){0, e->sweep.count}, limits, idle, NULL);
 }
 
 Status frame_steps(const Experiment *e, Range frames, int64_t *steps) {
     FrameLimits limits = {.sources = 0};
-    if (e->parameters != NULL) return measure_frames(e, frames, &limits, steps);
+    if (e->parameters != NULL) return measure_frames(e, frames, &limits, NULL, steps);
     for (int64_t i = 0; i < range_length(frames); i++) steps[i] = steps_of(e);
     return status_ok();
 }

@@ -14,6 +14,7 @@ static_assert((int)ROLES == (int)PARAMETER_COUNT, "each row of parameters.def ha
 
 #define PER_FRAME true
 #define PER_RUN false
+#define WORD(enumerator) ((double)(int)(enumerator))
 #define ROLE(section, name, parts, scope, needs, harmless)                                                             \
     [PARAMETER(section, name)] = {.enters = (parts), .per_frame = (scope), .need = (needs), .nothing = (harmless)},
 static const ParameterRole roles[PARAMETER_COUNT] = {

@@ -125,10 +125,6 @@ Status sensor_create(const Parameters *p, Detector *detector, Beam *beam, Notes 
     detector->sensor_thickness_m = ignored ? 0.0 : thickness;
     detector->sensor_absorption_per_m = 0.0;
     detector->sensor_layers = ignored ? 1 : (int)layers;
-    if (ignored && *p->detector_sensor_material != '\0' && isnan(p->detector_sensor_thickness_m))
-        notes_add(notes, "detector.sensor_material has no effect without detector.sensor_thickness");
-    if (thickness == 0.0 && p->detector_sensor_layers > 1)
-        notes_add(notes, "detector.sensor_layers has no effect without detector.sensor_thickness");
     detector->nexus_material = NEXUS_SILICON;
     detector->nexus_stand_in = false;
     if (ignored) return status_ok();

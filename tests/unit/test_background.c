@@ -22,7 +22,7 @@ static Status read_table(const char *text, const char *axis, Background *backgro
     if (status_is_ok(status)) status = parameters_set(p, "background.file", path, "test");
     if (status_is_ok(status)) status = parameters_set(p, "background.file_axis", axis, "test");
     if (status_is_ok(status)) status = parameters_set(p, "background.size", "1", "test");
-    if (status_is_ok(status)) status = background_create(p, background, NULL);
+    if (status_is_ok(status)) status = background_create(p, background);
     parameters_destroy(&p);
     return status;
 }

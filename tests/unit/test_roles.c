@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SETTINGS_MOST = 8, FRAMES_MOST = 4 };
 
@@ -71,7 +72,7 @@ static const Case cases[] = {
     {"crystal.structure_factor_scale", {"1", "2.5"}, {NULL}},
     {"crystal.b_factor", {"0", "20"}, {NULL}},
     {"crystal.f000", {"5", "400"}, {"detector.beam_centre=2.5,2.5"}},
-    {"crystal.interpolate", {"on", "off"}, {NULL}},
+    {"crystal.interpolate", {"off", "on"}, {NULL}},
     {"detector.distance", {"50", "60"}, {NULL}},
     {"detector.close_distance", {"50", "60"}, {NULL}},
     {"detector.beam_centre[0]", {"2", "3"}, {"detector.beam_centre=2,2"}},
@@ -99,7 +100,7 @@ static const Case cases[] = {
     {"sampling.phi_step", {"0.1", "0.5"}, {TURNING}},
     {"sampling.phi_law", {"midpoint", "left_edge"}, {TURNING}},
     {"sampling.dmin", {"9", "16"}, {NULL}},
-    {"sampling.tolerance", {"1e-3", "0"}, {"crystal.shape=gauss", "crystal.cells=30"}},
+    {"sampling.tolerance", {"0", "1e-3"}, {"crystal.shape=gauss", "crystal.cells=30"}},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -116,9 +117,9 @@ static const Way ways[] = {{"every step in float64", {NULL}},
                            {"by reflections", {"crystal.shape=gauss", "crystal.cells=30"}},
                            {"an automatic precision", {"run.precision=auto"}}};
 
-static char factors_path[] = "factors.XXXXXX", list_path[] = "list.XXXXXX";
+static const char factors_path[] = "factors.hkl", list_path[] = "list.csv";
 
-static void write_file(char *path, const char *text) {
+static void write_file(const char *path, const char *text) {
     FILE *file = fopen(path, "w");
     if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) abort();
 }
@@ -159,6 +160,7 @@ static Status begin(const Way *way, const Case *c, Parameters **p) {
     TRY(set(*p, file));
     if (strcmp(c->name, "detector.close_distance") == 0 || strncmp(c->name, "detector.pixel0", 15) == 0)
         (*p)->state[PARAMETER(detector, distance)].given = false;
+    if (strcmp(c->name, "crystal.size") == 0) (*p)->state[PARAMETER(crystal, cells)].given = false;
     TRY(set_all(*p, way->settings));
     return set_all(*p, c->context);
 }
@@ -275,6 +277,182 @@ static void each_parameter_that_may_vary_has_a_case(void) {
     }
 }
 
+/* ------------------------------------------------------------------------------------------------- what does nothing
+ */
+
+#define COUNTS "output.images=counts"
+#define MATRIX "crystal.cell=auto", "crystal.matrix=lattice.mat", "beam.wavelength=1"
+#define MTZ                                                                                                            \
+    "crystal.structure_factors=" TESSERA_GOLDEN_DIR "/inputs/2erl_1p8A_C2.mtz",                                        \
+        "crystal.cell=53.91,23.1,23.1,90,110.4,90"
+
+#define MODEL                                                                                                          \
+    "crystal.structure_factors=", "crystal.cell=auto",                                                                 \
+        "crystal.model=" TESSERA_GOLDEN_DIR "/../tests/fuzz/corpus/atoms/short.pdb"
+
+/* What no sweep varies. */
+static const Case run_cases[] = {
+    {"beam.polarization_axis", {"0,1,0"}, {"beam.polarization=0.9"}},
+    {"crystal.matrix", {"lattice.mat"}, {"crystal.cell=auto", "beam.wavelength=1"}},
+    {"crystal.left_handed", {"accept"}, {MATRIX}},
+    {"crystal.resolution", {"3"}, {MODEL}},
+    {"crystal.model_dispersion", {"false"}, {MODEL}},
+    {"crystal.structure_factor_format", {"hkl"}, {NULL}},
+    {"crystal.structure_factor_label", {"F"}, {NULL}},
+    {"crystal.structure_factor_duplicates", {"mean"}, {NULL}},
+    {"crystal.space_group", {"P1"}, {NULL}},
+    {"crystal.shelx_hklf",
+     {"3"},
+     {"crystal.structure_factors=factors.shelx", "crystal.structure_factor_format=shelx", "crystal.space_group=P1"}},
+    {"crystal.ignore_file_cell", {"true"}, {MTZ}},
+    {"detector.twotheta_axis", {"0,0,-1"}, {"detector.twotheta=5"}},
+    {"detector.sensor_material", {"Si"}, {"detector.sensor_thickness=320"}},
+    {"detector.psf", {"gauss"}, {COUNTS, "detector.psf_fwhm=1"}},
+    {"detector.psf_fwhm", {"1"}, {COUNTS, "detector.psf=gauss"}},
+    {"detector.psf_radius", {"3"}, {COUNTS, "detector.psf=gauss", "detector.psf_fwhm=1"}},
+    {"detector.saturation", {"1000"}, {COUNTS}},
+    {"background.file", {"water.stol"}, {WATER}},
+    {"background.file_axis", {"q"}, {WATER, "background.file=water.stol"}},
+    {"sampling.spindle_axis", {"0,1,0"}, {TURNING}},
+    {"sweep.start", {"5"}, {"sweep.kind=rotation"}},
+    {"sweep.width", {"0.5"}, {"sweep.kind=rotation"}},
+    {"sweep.seed", {"5"}, {"sweep.kind=random"}},
+    {"noise.seed", {"5"}, {COUNTS}},
+    {"noise.flicker", {"0.1"}, {COUNTS}},
+    {"noise.calibration", {"0.1"}, {COUNTS}},
+    {"noise.calibration_seed", {"7"}, {COUNTS, "noise.dead_fraction=0.1"}},
+    {"noise.gain", {"2"}, {COUNTS}},
+    {"noise.pedestal", {"20"}, {COUNTS}},
+    {"noise.read_noise", {"2"}, {COUNTS, "noise.pedestal=20"}},
+    {"noise.dead_fraction", {"0.1"}, {COUNTS}},
+    {"noise.hot_fraction", {"0.1"}, {COUNTS}},
+    {"noise.hot_value", {"99"}, {COUNTS, "noise.hot_fraction=0.1"}},
+    {"output.compression_level", {"6"}, {"output.compression=deflate"}},
+    {"output.int_scale", {"2"}, {"output.int_file=a.img"}},
+    {"output.adc_offset", {"10"}, {"output.noise_file=a.img"}},
+    {"output.pgm_scale", {"2"}, {"output.pgm_file=a.pgm"}},
+    {"output.dump_file", {"a.dump"}, {NULL}},
+    {"output.printout_pixel", {"1,1"}, {"output.printout=true"}},
+    {"run.precision", {"float32"}, {NULL}},
+    {"run.trace_file", {"t.json"}, {"run.trace_pixel=1,1"}},
+    {"run.mix_instructions", {"true"}, {"run.resume=true"}},
+};
+enum { RUN_CASES = sizeof run_cases / sizeof *run_cases };
+
+/* What takes away a need that a plain run meets. */
+static const struct {
+    ParameterNeed need;
+    const char *settings[SETTINGS_MOST];
+} against[] = {{NEED_ALL_STEPS, {"crystal.shape=gauss", "crystal.cells=30"}},
+               {NEED_CELL, {"sweep.kind=list", "sweep.file=ub.csv"}},
+               {NEED_CELLS, {"crystal.size=1e-4"}},
+               {NEED_COUNTS, {"detector.psf_fwhm=1"}},
+               {NEED_DIVERGENCE_HORIZONTAL, {"beam.divergence_horizontal=0"}},
+               {NEED_DIVERGENCE_VERTICAL, {"beam.divergence_vertical=0"}},
+               {NEED_DOMAINS, {"crystal.mosaic_domains=1"}},
+               {NEED_FACTOR_FILE, {"crystal.structure_factors="}},
+               {NEED_FACTORS, {"crystal.structure_factors="}},
+               {NEED_FIXED_MISSET, {"crystal.random_misset=true"}},
+               {NEED_NO_LISTED_UB, {"sweep.kind=list", "sweep.file=ub.csv"}},
+               {NEED_NO_ROTATION, {"sweep.kind=rotation"}},
+               {NEED_NO_SOURCES, {"beam.sources=sources.txt"}},
+               {NEED_PHI_RANGE, {"sampling.phi_range=0"}},
+               {NEED_PIVOT, {"detector.beam_centre=2,2"}},
+               {NEED_POLARIZATION_CORRECTION, {"beam.polarization_correction=false"}},
+               {NEED_REFLECTIONS, {"crystal.structure_factors="}},
+               {NEED_SPACE_GROUP, {"crystal.structure_factors="}},
+               {NEED_SENSOR_ATTENUATION, {"detector.sensor_attenuation=0"}}};
+
+static void write_inputs(void) {
+    write_file("lattice.mat", "0.02 0 0\n0 0.0166 0\n0 0 0.0143\n");
+    write_file("ub.csv", "ub_11,ub_12,ub_13,ub_21,ub_22,ub_23,ub_31,ub_32,ub_33\n0.02,0,0,0,0.0166,0,0,0,0.0143\n");
+    write_file("sources.txt", "-1 0 0 1 1e-10\n-1 0.01 0 1 1.1e-10\n");
+    write_file("water.stol", "0 2.57\n1 1\n");
+    write_file("factors.shelx", "   1   0   0    4.00    1.00\n   0   0   0    0.00    0.00\n");
+}
+
+/* Remarks on a run with the last value of a case. */
+static Status remarks(const Case *c, const char *const *settings, Notes *notes) {
+    Parameters *p = NULL;
+    Experiment *e = NULL;
+    const Case bare = {c->name, {NULL}, {NULL}};
+    const char *value = c->value[1] != NULL ? c->value[1] : c->value[0];
+    char setting[256];
+    *notes = (Notes){.count = 0};
+    Status status = begin(ways, &bare, &p);
+    (void)snprintf(setting, sizeof setting, "%s=%s", c->name, value);
+    if (status_is_ok(status)) status = set_all(p, settings);
+    if (status_is_ok(status) && strchr(c->name, '[') == NULL) status = set(p, setting);
+    if (status_is_ok(status) && strchr(c->name, '[') != NULL)
+        status = parameters_set_component(p, parameters_find(row_of(c)->public_name), strchr(c->name, '[')[1] - '0',
+                                          value, "test");
+    if (status_is_ok(status)) status = experiment_create(p, &e, notes);
+    experiment_destroy(&e);
+    parameters_destroy(&p);
+    return status;
+}
+
+static bool has_note(const Notes *notes, const char *text) {
+    bool found = false;
+    for (int i = 0; i < notes->count; i++) found = found || strstr(notes->text[i], text) != NULL;
+    return found;
+}
+
+static void check_need(const Case *c) {
+    static const char *const none[SETTINGS_MOST] = {NULL};
+    const ParameterNeed need = parameter_role(parameters_find(row_of(c)->public_name))->need;
+    const char *const *without = none;
+    char text[160];
+    Notes notes;
+    Status status = remarks(c, c->context, &notes);
+    UNIT_CHECK(status_is_ok(status), "%s with its need: %s", c->name, status.message);
+    for (int i = 0; i < notes.count; i++)
+        UNIT_CHECK(strstr(notes.text[i], "has no effect") == NULL, "%s with its need: %s", c->name, notes.text[i]);
+    if (need == NEED_ALWAYS) return;
+    for (size_t i = 0; i < sizeof against / sizeof *against; i++)
+        if (against[i].need == need) without = against[i].settings;
+    status = remarks(c, without, &notes);
+    (void)snprintf(text, sizeof text, "%s has no effect: needs ", row_of(c)->public_name);
+    const bool refused = !status_is_ok(status) && strstr(status.message, row_of(c)->public_name) != NULL;
+    UNIT_CHECK(refused || has_note(&notes, text), "%s without its need: no remark, \"%s\"", c->name, status.message);
+}
+
+static void what_does_nothing_is_said(void) {
+    write_inputs();
+    for (int i = 0; i < CASES; i++) check_need(&cases[i]);
+    for (int i = 0; i < RUN_CASES; i++) check_need(&run_cases[i]);
+}
+
+static void each_need_has_a_case(void) {
+    for (int index = 0; index < PARAMETER_COUNT; index++) {
+        bool found = parameter_role(index)->per_frame || parameter_role(index)->need == NEED_ALWAYS;
+        for (int i = 0; i < RUN_CASES; i++) found = found || row_of(&run_cases[i]) == parameters_row(index);
+        UNIT_CHECK(found, "%s has no case", parameters_row(index)->public_name);
+    }
+}
+
+static void a_sweep_is_told_what_does_nothing_in_all_its_frames(void) {
+    static const struct {
+        Case c;
+        const char *note;
+    } sweeps[] = {
+        {{"crystal.fudge", {"2"}, {"sweep.kind=matrix", "sweep.matrix=crystal.shape=square,gauss"}}, NULL},
+        {{"sweep.kind", {"matrix"}, {"sweep.matrix=crystal.fudge=2,3"}},
+         "crystal.fudge, which the sweep varies, has no effect: needs a crystal.shape other than square"},
+        {{"sweep.draw", {"noise.gain=uniform(1,2)"}, {NULL}}, NULL},
+        {{"sweep.draw", {"crystal.mosaic_seed=uniform(1,900)"}, {"sweep.count=3"}},
+         "crystal.mosaic_seed, which the sweep varies, has no effect: needs crystal.mosaic_spread"},
+        {{"crystal.mosaic_seed", {"4"}, {"sweep.kind=matrix", "sweep.matrix=crystal.mosaic_spread=0,1"}}, NULL},
+        {{"crystal.mosaic_domains", {"1"}, {NULL}}, NULL},
+        {{"crystal.mosaic_domains", {"auto"}, {NULL}}, NULL}};
+    for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) {
+        Notes notes;
+        (void)remarks(&sweeps[i].c, sweeps[i].c.context, &notes);
+        const char *note = sweeps[i].note != NULL ? sweeps[i].note : "has no effect";
+        UNIT_CHECK(has_note(&notes, note) == (sweeps[i].note != NULL), "%s=%s", sweeps[i].c.name, sweeps[i].c.value[0]);
+    }
+}
+
 static void a_grid_is_about_the_axes_of_each_frames_own_crystal(void) {
     static const Case c = {"crystal.misset[1]", {"10", "30"}, {"sweep.kind=grid", "sweep.angle=80"}};
     Parameters *p = NULL;
@@ -325,15 +503,21 @@ static void f000_works_beside_default_f_alone(void) {
 }
 
 int main(void) {
+    static const char *const written[] = {factors_path,  list_path,    "lattice.mat",  "ub.csv",
+                                          "sources.txt", "water.stol", "factors.shelx"};
     static const UnitTest tests[] = {UNIT_TEST(each_parameter_that_may_vary_has_a_case),
                                      UNIT_TEST(each_frame_is_that_of_a_run_of_its_own),
+                                     UNIT_TEST(each_need_has_a_case),
+                                     UNIT_TEST(what_does_nothing_is_said),
+                                     UNIT_TEST(a_sweep_is_told_what_does_nothing_in_all_its_frames),
                                      UNIT_TEST(a_grid_is_about_the_axes_of_each_frames_own_crystal),
                                      UNIT_TEST(f000_works_beside_default_f_alone),
                                      {NULL, NULL}};
-    if (mkstemp(factors_path) < 0 || mkstemp(list_path) < 0) return 1;
+    char folder[] = "roles.XXXXXX";
+    if (mkdtemp(folder) == NULL || chdir(folder) != 0) return 1;
     write_factors();
     const int result = unit_main("roles", tests);
-    (void)remove(factors_path);
-    (void)remove(list_path);
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) (void)remove(written[i]);
+    if (chdir("..") != 0 || rmdir(folder) != 0) return 1;
     return result;
 }

@@ -452,8 +452,6 @@ static void what_loses_photons_is_remarked(void) {
     static const char *const remarked[][7] = {
         {"output.images", "counts", "detector.psf", "gauss", "detector.psf_fwhm", "0.3", NULL},
         {"output.images", "counts", "noise.read_noise", "3", "noise.pedestal", "5", NULL},
-        {"output.images", "expected", "noise.gain", "3", NULL},
-        {"output.images", "counts", "detector.psf_fwhm", "0.3", NULL},
     };
     for (size_t i = 0; i < sizeof remarked / sizeof *remarked; i++) {
         DetectorSignal signal;
