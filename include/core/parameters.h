@@ -97,6 +97,7 @@ typedef enum PointGroup {
 } PointGroup;
 typedef enum OutputImages { IMAGES_EXPECTED, IMAGES_COUNTS, IMAGES_BOTH } OutputImages;
 typedef enum OutputCompression { COMPRESSION_NONE, COMPRESSION_DEFLATE } OutputCompression;
+typedef enum Emptiness { EMPTY_REFUSE, EMPTY_ACCEPT } Emptiness;
 typedef enum Instructions { INSTRUCTIONS_AUTO, INSTRUCTIONS_PORTABLE, INSTRUCTIONS_V3, INSTRUCTIONS_V4 } Instructions;
 typedef enum Precision { PRECISION_AUTO, PRECISION_FLOAT64, PRECISION_FLOAT32 } Precision;
 typedef enum Verbosity { VERBOSITY_NORMAL, VERBOSITY_QUIET, VERBOSITY_VERBOSE } Verbosity;

@@ -65,6 +65,9 @@ void renderer_counts(Renderer *renderer, const Frame *frame, const float *expect
  *  Collective over the group. */
 ImageTotals renderer_totals(const Renderer *renderer, const float *expected, const int32_t *counts);
 
+/** Sum of the pixels of an image that this rank owns. */
+double renderer_own_sum(const Renderer *renderer, const float *expected);
+
 /** Brings a frame's expected photons together on the group's first member. Collective over the group.
  *  @param image  [slow_pixels][fast_pixels] on the first member, NULL elsewhere */
 void renderer_gather(const Renderer *renderer, const float *expected, float *image);

@@ -7,6 +7,7 @@
 #include "build_info.h"
 #include "experiment.h"
 #include "file_look.h"
+#include "outlook.h"
 #include "parameters.h"
 #include "plan.h"
 #include "team.h"
@@ -18,6 +19,7 @@ typedef struct RunProgress {
     int64_t frames_done, frames; /**< in this session */
     double steps_done;
     double imbalance; /**< computing time of the busiest rank over the mean, so far */
+    OutlookResult result;
 } RunProgress;
 
 /** Called on rank 0 before the first and after every wave. */

@@ -4,7 +4,9 @@
 #include "frame.h"
 #include "instructions.h"
 #include "kept_symmetry.h"
+#include "outlook.h"
 #include "parameter_roles.h"
+#include "plausible.h"
 #include "point_group.h"
 #include "sensor.h"
 #include "shape.h"
@@ -152,36 +154,6 @@ static void choose_interpolation(const Parameters *p, Experiment *e, Notes *note
     e->sampling.interpolate = wanted && e->factors.from_file;
     if (e->sampling.interpolate && p->crystal_interpolate == INTERPOLATE_AUTO)
         notes_add(notes, "crystal.interpolate: tricubic, selected automatically for fewer than 3 cells along an axis");
-}
-
-/* Without default_f an image needs at least one reflection that the detector can see, whatever the orientation. */
-static Status check_reflections_in_reach(const Parameters *p, const Experiment *e) {
-    const StructureFactors *factors = &e->factors;
-    if (factors->grid == NULL || factors->default_f > 0.0 || e->background.molecules > 0.0) return status_ok();
-    double seen[2], least_q = INFINITY, greatest_q = 0.0, margin = 0.0;
-    experiment_resolution(&e->beam, &e->detector, seen);
-    for (int i = 0; i < 3; i++) margin += vec3_length(e->crystal.reciprocal_per_m.row[i]);
-    const int32_t *least = factors->least, *count = factors->count;
-    const char *path = *p->crystal_model_file != '\0' ? p->crystal_model_file : p->crystal_structure_factors_file;
-    for (int64_t i = 0; i < structure_factors_grid_size(factors); i++) {
-        if (!(factors->grid[i] > 0.0)) continue;
-        const double h = (double)(i / count[2] / count[1]) + least[0];
-        const double k = (double)(i / count[2] % count[1]) + least[1];
-        const double l = (double)(i % count[2]) + least[2];
-        const Mat3 columns = mat3_transpose(e->crystal.reciprocal_per_m);
-        const double q = vec3_length(mat3_apply(columns, vec3(h, k, l)));
-        if (q >= seen[0] - margin && q <= seen[1] + margin) return status_ok();
-        least_q = fmin(least_q, q);
-        greatest_q = fmax(greatest_q, q);
-    }
-    if (!(factors->greatest_f > 0.0))
-        return status_error(STATUS_BAD_FILE, "%s: all its %" PRId64 " structure factors are 0", path,
-                            factors->reflections);
-    return status_error(STATUS_BAD_PARAMETER,
-                        "%s: none of its %" PRId64 " reflections reaches the detector: they span d = %.4g to %.4g A, "
-                        "the detector sees %.4g to %.4g A; check the cell, the wavelength and the distance, or give "
-                        "crystal.default_f",
-                        path, factors->reflections, 1e10 / greatest_q, 1e10 / least_q, 1e10 / seen[1], 1e10 / seen[0]);
 }
 
 /* Before check_size has passed them, the numbers are too large for anything but double. */
@@ -534,6 +506,7 @@ static Status fill(const Parameters *given, const SweepInputs *inputs, Experimen
     const Parameters *p = given;
     e->images = (OutputImages)p->output_images;
     TRY(sweep_create(p, inputs, &e->sweep));
+    plausible_note(p, &e->sweep, notes);
     TRY(take_first_frame(p, e));
     const double matrix_wavelength_m = beam_nominal_wavelength(p); /* the crystal's, whatever frames vary */
     if (e->parameters != NULL) p = e->parameters;
@@ -561,7 +534,7 @@ static Status fill(const Parameters *given, const SweepInputs *inputs, Experimen
     choose_steps(p, e, notes);
     TRY(make_table(e));
     TRY(check_size(e));
-    TRY(check_reflections_in_reach(p, e));
+    TRY(outlook_check(p, e, notes));
     TRY(point_group_check_crystal(e));
     TRY(point_group_check_factors(e, p->crystal_structure_factors_file));
     note_grid_of_group(&e->sweep, &e->crystal, notes);

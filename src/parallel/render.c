@@ -386,6 +386,18 @@ ImageTotals renderer_totals(const Renderer *r, const float *expected, const int3
                          .abandoned = team_greatest(r->group, r->abandoned) != 0};
 }
 
+double renderer_own_sum(const Renderer *r, const float *expected) {
+    double sum = 0.0;
+    for (int i = 0; i < r->own.rectangles; i++) {
+        const Tile tile = r->own.rectangle[i];
+        for (int64_t s = tile.slow; s < tile.slow + tile.slow_pixels; s++) {
+            const float *row = expected + place_of(r, s, tile.fast);
+            for (int64_t f = 0; f < tile.fast_pixels; f++) sum += (double)row[f];
+        }
+    }
+    return sum;
+}
+
 /* Sends, or on the first member receives into the image, the rows of one rectangle. */
 static void move_rectangle(const Renderer *r, int member, Tile tile, const float *expected, float *image) {
     const int64_t width = r->plan->request.fast_pixels;

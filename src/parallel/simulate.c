@@ -66,6 +66,8 @@ typedef struct Run {
     float *image;      /* the first frame on the rank that writes ancestor_files, else NULL */
     RankRecord done;
     int64_t frames_done; /* of all ranks */
+    double brightest;    /* greatest sum of a frame of this rank */
+    double dark_photons; /* expected on this rank in frames of counts that are 0 */
 } Run;
 
 enum { NOT_CLAIMED = -1 };
@@ -323,6 +325,8 @@ static bool render_frame(Run *run, int64_t slot) {
     timeline_add_until_now(run->request->timeline, PHASE_COMPUTE, counts != NULL ? "counts and totals" : "totals",
                            rest_s);
     if (totals.abandoned) return false;
+    run->brightest = fmax(run->brightest, totals.sum);
+    if (!(totals.sum > 0.0) && counts != NULL) run->dark_photons += renderer_own_sum(run->renderer, expected);
     FrameRecord *record = &held->records[held->frames];
     held->slots[held->frames++] = slot;
     *record = (FrameRecord){.slot = slot,
@@ -435,18 +439,20 @@ static Status write_wave(Run *run) {
 static void report(Run *run) {
     const WaveBuffers *held = run->held;
     const bool leads = plan_member_of_rank(&run->decision.plan, run->team.rank) == 0;
-    const double mine[3] = {leads ? (double)held->frames : 0.0, (double)renderer_steps(run->renderer),
-                            run->done.compute_seconds};
-    double all[3], most_seconds;
-    for (int i = 0; i < 3; i++) all[i] = team_sum_real(run->team, mine[i]);
-    most_seconds = team_greatest_real(run->team, mine[2]);
+    const double mine[4] = {leads ? (double)held->frames : 0.0, (double)renderer_steps(run->renderer),
+                            run->done.compute_seconds, run->dark_photons};
+    double all[4];
+    for (int i = 0; i < 4; i++) all[i] = team_sum_real(run->team, mine[i]);
+    const double most_seconds = team_greatest_real(run->team, mine[2]);
+    const double brightest = team_greatest_real(run->team, run->brightest);
     run->frames_done += (int64_t)all[0];
     if (run->team.rank != 0 || run->request->progress == NULL) return;
     run->request->progress(run->request->context,
                            (RunProgress){.frames_done = run->frames_done,
                                          .frames = run->decision.plan.request.frames,
                                          .steps_done = all[1],
-                                         .imbalance = all[2] > 0.0 ? most_seconds * run->team.ranks / all[2] : 1.0});
+                                         .imbalance = all[2] > 0.0 ? most_seconds * run->team.ranks / all[2] : 1.0,
+                                         .result = {run->frames_done, brightest, all[3]}});
 }
 
 static Status stopped(const Run *run) {

@@ -31,10 +31,12 @@ typedef struct Screen {
     Progress progress;
     ProgressFile file;
     bool as_ancestor;
+    const Experiment *experiment; /* while it is there */
 } Screen;
 
 static Status announce(void *context, const Experiment *experiment, const Plan *plan, Range slice, const Notes *notes) {
     Screen *screen = context;
+    screen->experiment = experiment;
     const Parameters *p = screen->parameters;
     if (p->run_verbosity != VERBOSITY_QUIET) {
         for (int i = 0; i < notes->count; i++) (void)fprintf(screen->out, "note: %s\n", notes->text[i]);
@@ -53,6 +55,11 @@ static void report(void *context, RunProgress progress) {
     Screen *screen = context;
     progress_show(&screen->progress, progress);
     progress_file_show(&screen->file, progress);
+    const bool ends = progress.frames_done == progress.frames;
+    char text[OUTLOOK_TEXT_BYTES];
+    if (!ends || !outlook_dark(screen->experiment, progress.result, text)) return;
+    (void)fflush(screen->out);
+    (void)fprintf(stderr, "tessera: %s: %s\n", screen->as_ancestor ? "note" : "warning", text);
 }
 
 static void show_first_image(void *context, const Parameters *parameters, const Experiment *experiment, int64_t frame,
