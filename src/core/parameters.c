@@ -330,11 +330,19 @@ static Status unknown_parameter(const char *public_name, const char *origin) {
                         nearest ? "\"?" : "");
 }
 
+static Status too_long(int index, size_t length, const char *origin) {
+    const bool has_file = index == PARAMETER(sweep, matrix) || index == PARAMETER(sweep, draw);
+    return status_error(STATUS_BAD_PARAMETER, "%s: %s has %zu characters; the most is %d%s", origin,
+                        rows[index].public_name, length, PARAMETER_TEXT_BYTES - 1,
+                        has_file ? ". A list of frames has no such limit: write them to a CSV or HDF5 file and name it "
+                                   "with sweep.kind=list and sweep.file (docs/run-file.md)"
+                                 : "");
+}
+
 Status parameters_set(Parameters *parameters, const char *public_name, const char *text, const char *origin) {
     const int index = parameters_find(public_name);
     if (index < 0) return unknown_parameter(public_name, origin);
-    if (strlen(text) >= PARAMETER_TEXT_BYTES)
-        return bad_value(&rows[index], text, origin, "shorter than 1024 characters");
+    if (strlen(text) >= PARAMETER_TEXT_BYTES) return too_long(index, strlen(text), origin);
     const char *control = text_find_control(text);
     if (control != NULL) /* it could not be written to a run file, or a header, and read back */
         return status_error(STATUS_BAD_PARAMETER,

@@ -30,13 +30,21 @@ static void origin_of(const RunFile *file, const yaml_node_t *node, char *origin
     (void)snprintf(origin, bytes, "%.200s:%zu", file->path, node->start_mark.line + 1);
 }
 
+static Status too_long(const RunFile *file, const yaml_node_t *node, const char *name) {
+    return fault(
+        file, node,
+        "a value has at most 1023 characters; what sweep.matrix and sweep.draw cannot hold goes into a list of "
+        "frames (sweep.kind=list, sweep.file):",
+        name);
+}
+
 /* A scalar as it is, a sequence as its scalars with commas between. */
 static Status value_text(RunFile *file, const char *name, yaml_node_t *node, char *text, size_t bytes) {
     *text = '\0';
     if (node->type == YAML_SCALAR_NODE) {
-        if (strlen(text_of(node)) != node->data.scalar.length || !text_copy(text, bytes, text_of(node)))
-            return fault(file, node, "the value is too long or has a zero byte:", name);
-        return status_ok();
+        if (strlen(text_of(node)) != node->data.scalar.length)
+            return fault(file, node, "the value has a zero byte:", name);
+        return text_copy(text, bytes, text_of(node)) ? status_ok() : too_long(file, node, name);
     }
     if (node->type != YAML_SEQUENCE_NODE)
         return fault(file, node, "the value must be a number, a word or a list, not a mapping:", name);
@@ -46,7 +54,7 @@ static Status value_text(RunFile *file, const char *name, yaml_node_t *node, cha
         if (part->type != YAML_SCALAR_NODE) return fault(file, part, "a list must hold numbers or words:", name);
         const char *comma = item > node->data.sequence.items.start ? "," : "";
         const int written = snprintf(text + used, bytes - used, "%s%s", comma, text_of(part));
-        if (written < 0 || (size_t)written >= bytes - used) return fault(file, part, "the list is too long:", name);
+        if (written < 0 || (size_t)written >= bytes - used) return too_long(file, part, name);
     }
     return status_ok();
 }
@@ -61,8 +69,7 @@ static Status mapping_text(RunFile *file, yaml_node_t *node, char *text, size_t 
         TRY(value_text(file, text_of(key), yaml_document_get_node(&file->document, pair->value), value, sizeof value));
         const size_t used = strlen(text);
         const int written = snprintf(text + used, bytes - used, "%s%s=%s", used > 0 ? ";" : "", text_of(key), value);
-        if (written < 0 || (size_t)written >= bytes - used)
-            return fault(file, key, "there are too many values; put them into a file, sweep.file, at", text_of(key));
+        if (written < 0 || (size_t)written >= bytes - used) return too_long(file, key, text_of(key));
     }
     return status_ok();
 }

@@ -10,6 +10,7 @@
 #include "output_path.h"
 #include "text.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,11 +206,27 @@ static Status check_complete(const Export *e) {
                         e->asked.file, missing, list, missing > 5 ? " ..." : "");
 }
 
+/* dxtbx takes the number of an image from its name, and opens none without, not even a still. */
+static void warn_of_name(const Export *e) {
+    const char *name = strrchr(e->asked.output, '/'), *output = name == NULL ? e->asked.output : name + 1;
+    const char *dot = strrchr(output, '.');
+    const char *end = dot == NULL ? output + strlen(output) : dot;
+    const Place place = place_of_number(e->asked.output);
+    const bool is_place = place.length > 0 && e->asked.output + place.begin + place.length == end;
+    if (is_place || (end > output && isdigit((unsigned char)end[-1]))) return;
+    (void)fprintf(
+        e->out,
+        "warning: %s: DIALS and dxtbx want a number before the end of the name, as in %.*s_0001%s; they refuse "
+        "this one\n",
+        e->asked.output, (int)(end - e->asked.output), e->asked.output, end);
+}
+
 static Status check_header(Export *e) {
     char what[256] = "";
     bool flippable = false;
     e->description = *nxmx_reader_description(e->reader);
     if (e->format != FORMAT_SMV && e->format != FORMAT_CBF) return status_ok();
+    warn_of_name(e);
     if (e->asked.flip) e->description = export_flipped(&e->description);
     if (!export_header_misses(&e->description, what, sizeof what, &flippable)) return status_ok();
     if (e->asked.approximate) {

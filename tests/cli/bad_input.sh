@@ -213,6 +213,14 @@ check 2 'out.nxs.partial' simulate "${good[@]}" --output out.nxs
 check 2 'out.nxs.partial' simulate "${good[@]}" --output out.nxs --resume
 [ "$(cat out.nxs.partial)" = precious ] || fail "an existing .partial was changed"
 rm out.nxs.partial
+# more combinations than a value has room for: the way out is named
+many=$(seq -s, 1 400)
+check 2 'sweep.matrix has 1504 characters; the most is 1023.*sweep.kind=list.*sweep.file' simulate "${good[@]}" --sweep.kind=matrix --sweep.matrix="beam.fluence=$many" --output out.nxs
+for text in "'beam.fluence=$many'" "{beam.fluence: [$many]}" "{beam.fluence: '$many'}" "{beam.fluence: '${many:0:800}', beam.exposure: '${many:0:800}'}"; do
+    printf 'sweep:\n  kind: matrix\n  matrix: %s\n' "$text" > many.yaml
+    check 2 'many.yaml:3: .*1023.*sweep.file' simulate many.yaml "${good[@]}" --output out.nxs
+done
+rm many.yaml
 if [ "$(id -u)" != 0 ]; then # root may write anywhere
     mkdir locked && chmod a-w locked
     check 3 'locked' simulate "${good[@]}" --output locked/out.nxs

@@ -137,6 +137,17 @@ mkdir folder.img
 expect 2 'no regular file' sweep.nxs --output folder.img --overwrite
 [ ! -e folder.img.partial ] || fail "a .partial is left behind"
 
+# Names that dxtbx (FormatSMVADSC, FormatCBFMini) opens, a still as well, have a number before their end; others get a warning.
+for name in s.img s1x.img n/1/s.cbf 's##x.img'; do
+    mkdir -p "$(dirname "$name")"
+    expect 0 "warning: $name: DIALS and dxtbx want a number" sweep.nxs --quiet --output "$name"
+done
+expect 0 'as in n/1/s_0001.cbf;' sweep.nxs --quiet --output n/1/s.cbf --overwrite
+for name in s1.img 1.img s_02.cbf 's_##.cbf' 's_%03d.img' s.png s.raw; do
+    expect 0 '' sweep.nxs --quiet --output "$name"
+    ! grep -q 'DIALS' out || fail "a warning of $name: $(cat out)"
+done
+
 # Bad usage, with the nearest option; bad files.
 expect 2 'needs a file' --output a.img
 expect 2 'needs a file' sweep.nxs

@@ -23,4 +23,12 @@ run=(--crystal.structure_factors=2erl_1p8A_C2.mtz --crystal.cells=8 --detector.f
 "$TESSERA" simulate "${run[@]}" --output built.nxs || fail "the built program does not simulate"
 [ "$("$TOOLS/dataset_sha256" installed.nxs /entry/data/data)" = "$("$TOOLS/dataset_sha256" built.nxs /entry/data/data)" ] ||
     fail "the installed program makes other images"
+
+# Without CUnit, `cmake` says what to install and what to switch off.
+if cmake -S "$SOURCE" -B without_cunit -DCMAKE_C_COMPILER="$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$BUILD/CMakeCache.txt")" -DBUILD_TESTING=ON \
+    -DCUNIT_LIBRARY= -DCUNIT_INCLUDE_DIR= > log 2>&1; then
+    fail "cmake went on without CUnit"
+fi
+tr -s ' \n' ' ' < log | grep -q 'The tests need CUnit.*libcunit1-dev.*-DBUILD_TESTING=OFF' || fail "without CUnit: $(tail -n 20 log)"
+rm -rf without_cunit
 finish
