@@ -404,9 +404,31 @@ static Status change_scene(const Experiment *base, const Parameters *p, int64_t 
     return status_ok();
 }
 
+/* Structure factors of atoms are computed once: what they depend on must be the same in all frames. */
+static Status check_model(const Experiment *base, const Parameters *p, const Experiment *own) {
+    double first[2], other[2];
+    const double wavelength_m = beam_mean_wavelength(&base->beam), frame_m = beam_mean_wavelength(&own->beam);
+    if (base->factors.format != REFLECTIONS_MODEL) return status_ok();
+    if (p->crystal_model_dispersion && fabs(frame_m / wavelength_m - 1.0) > 1e-12)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "crystal.model has f' and f'' at the mean wavelength of frame 0, %.9g A, and here it is "
+                            "%.9g A; give crystal.model_dispersion=false, or write the structure factors once with "
+                            "output.dump_file and give them with crystal.structure_factors",
+                            wavelength_m * 1e10, frame_m * 1e10);
+    if (!isnan(p->crystal_resolution_m)) return status_ok();
+    experiment_resolution(&base->beam, &base->detector, first);
+    experiment_resolution(&own->beam, &own->detector, other);
+    if (fabs(other[1] / first[1] - 1.0) <= 1e-12) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "crystal.model is computed to %.4g A, as far as the detector of frame 0 sees, and here it sees "
+                        "%.4g A; give crystal.resolution",
+                        1e10 / first[1], 1e10 / other[1]);
+}
+
 Status experiment_change(const Experiment *base, const Parameters *p, int64_t frame, int64_t crystal, unsigned parts,
                          bool renders, Experiment *own) {
     TRY(change_scene(base, p, frame, crystal, parts, renders, own));
+    if (!renders) TRY(check_model(base, p, own));
     if (renders && base->factors.unscaled != NULL && enters(parts, PART_LATTICE | PART_FACTOR_SCALE))
         rescale(base, p, own);
     background_change(p, &own->background);

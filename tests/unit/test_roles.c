@@ -453,6 +453,40 @@ static void a_sweep_is_told_what_does_nothing_in_all_its_frames(void) {
     }
 }
 
+static Status of_model(const char *sweep, const char *const *settings, Experiment **e) {
+    static const Case c = {"crystal.model", {NULL}, {MODEL}};
+    Parameters *p = NULL;
+    *e = NULL;
+    Status status = begin(ways, &c, &p);
+    if (status_is_ok(status)) status = set(p, "sweep.kind=matrix");
+    if (status_is_ok(status)) status = set(p, sweep);
+    if (status_is_ok(status)) status = set_all(p, settings);
+    if (status_is_ok(status)) status = experiment_create(p, e, NULL);
+    parameters_destroy(&p);
+    return status;
+}
+
+static void what_atoms_are_computed_for_is_the_same_in_all_frames(void) {
+    static const struct {
+        const char *sweep, *settings[SETTINGS_MOST], *refused;
+    } runs[] = {
+        {"sweep.matrix=beam.wavelength=1,1.1", {"crystal.resolution=4"}, "crystal.model_dispersion=false"},
+        {"sweep.matrix=beam.wavelength=1,1.1", {"crystal.model_dispersion=false"}, "give crystal.resolution"},
+        {"sweep.matrix=beam.wavelength=1,1.1", {"crystal.model_dispersion=false", "crystal.resolution=4"}, NULL},
+        {"sweep.matrix=detector.distance=50,60", {NULL}, "give crystal.resolution"},
+        {"sweep.matrix=detector.distance=50,60", {"crystal.resolution=4"}, NULL},
+        {"sweep.matrix=crystal.b_factor=0,9", {NULL}, NULL},
+    };
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        Experiment *e = NULL;
+        const Status status = of_model(runs[i].sweep, runs[i].settings, &e);
+        const char *words = runs[i].refused == NULL ? "" : runs[i].refused;
+        UNIT_CHECK(status_is_ok(status) == (runs[i].refused == NULL) && strstr(status.message, words) != NULL,
+                   "run %zu: %s", i, status.message);
+        experiment_destroy(&e);
+    }
+}
+
 static void a_grid_is_about_the_axes_of_each_frames_own_crystal(void) {
     static const Case c = {"crystal.misset[1]", {"10", "30"}, {"sweep.kind=grid", "sweep.angle=80"}};
     Parameters *p = NULL;
@@ -510,6 +544,7 @@ int main(void) {
                                      UNIT_TEST(each_need_has_a_case),
                                      UNIT_TEST(what_does_nothing_is_said),
                                      UNIT_TEST(a_sweep_is_told_what_does_nothing_in_all_its_frames),
+                                     UNIT_TEST(what_atoms_are_computed_for_is_the_same_in_all_frames),
                                      UNIT_TEST(a_grid_is_about_the_axes_of_each_frames_own_crystal),
                                      UNIT_TEST(f000_works_beside_default_f_alone),
                                      {NULL, NULL}};
