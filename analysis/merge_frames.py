@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 from spot_model import SpotModel
-from tessera_file import Sweep, UserError, run, text
+from tessera_file import Sweep, UserError, check_outputs, run, text
 import matplotlib.pyplot as plt
 
 SPOT_SIGMAS = 4.0  # a spot is the ellipse of this many standard deviations, which holds all but 3e-4 of a Gaussian
@@ -183,6 +183,7 @@ def main():
     if arguments.d_min < 0 or not 0 < arguments.sigmas <= SPOT_SIGMAS or arguments.shells < 1:
         parser.error(f"--d-min must be positive, --sigmas at most {SPOT_SIGMAS:g}, --shells at least 1")
     output = arguments.output or os.path.splitext(arguments.file)[0] + "_merged.png"
+    check_outputs(filter(None, [output, arguments.merged]), list(filter(None, [arguments.file, arguments.structure_factors])))
     with Sweep(arguments.file, arguments.images) as sweep:
         model = SpotModel(sweep, arguments.d_min)
         true = true_squares(sweep, model, arguments.structure_factors)

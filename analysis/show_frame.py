@@ -10,7 +10,7 @@ import os
 import sys
 
 import numpy as np
-from tessera_file import (COMPLETE, METRES, DETECTOR, Sweep, UserError, module_geometry, run, spacing_angstrom, text,
+from tessera_file import (COMPLETE, METRES, DETECTOR, Sweep, UserError, check_outputs, module_geometry, run, spacing_angstrom, text,
                           wavelength_angstrom)
 from spot_model import SpotModel
 import matplotlib.pyplot as plt
@@ -233,6 +233,7 @@ def main():
     if arguments.spots is not None and (arguments.zoom is not None or arguments.resolution_rings):
         parser.error("--spots draws no rings and has panels of its own: leave --zoom and --resolution-rings out")
     output = arguments.output or f"{os.path.splitext(arguments.file)[0]}_frame_{arguments.frame}.png"
+    check_outputs([output], [arguments.file])
     with Sweep(arguments.file) as sweep:
         (show_frame if arguments.spots is None else show_spots)(sweep, arguments.frame, output, arguments)
     print(output)

@@ -14,7 +14,7 @@ import os
 import sys
 
 import numpy as np
-from tessera_file import (COMPLETE, PARAMETERS, Sweep, UserError, frames_text, module_geometry, rotation, run, spacing_angstrom, text,
+from tessera_file import (COMPLETE, PARAMETERS, Sweep, UserError, check_outputs, frames_text, module_geometry, rotation, run, spacing_angstrom, text,
                           wavelength_angstrom)
 import matplotlib.pyplot as plt
 
@@ -234,6 +234,7 @@ def main():
     if arguments.every < 1:
         parser.error(f"--every {arguments.every} must be 1 or more")
     output = arguments.output or os.path.splitext(arguments.file)[0] + "_report.html"
+    check_outputs([output], [arguments.file])
     with Sweep(arguments.file, arguments.images) as sweep:
         if PARAMETERS not in sweep.file:
             raise UserError(f"{arguments.file} has no /{PARAMETERS}: it does not come from tessera simulate")

@@ -76,6 +76,32 @@ def open_file(path):
         raise UserError(f"{path} is not an HDF5 file that can be read: {error}") from None
 
 
+def identity(path):
+    """Tells one file from another: a file that is there by device and inode, another by its folder and name."""
+    try:
+        found = os.stat(path)
+        return found.st_dev, found.st_ino
+    except OSError:
+        return os.path.join(os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path))
+
+
+def parts_of(path):
+    """The files that a merged file shows."""
+    with open_file(path) as file:
+        for name in IMAGES.values():
+            for source in file[name].virtual_sources() if name in file and file[name].is_virtual else []:
+                yield os.path.join(os.path.dirname(path), source.file_name)
+
+
+def check_outputs(outputs, inputs):
+    """Refuses an output that is an input, a part of one, or another output. The first input is the NXmx file."""
+    used = {identity(path): path for path in [*inputs, *parts_of(inputs[0])]}
+    for output in outputs:
+        if identity(output) in used:
+            raise UserError(f"{output} would replace {used[identity(output)]}: they are one file; give another name")
+        used[identity(output)] = output
+
+
 def rotation(axis, angle):
     """The right-handed rotation about `axis` by `angle` (rad), as a 3 x 3 matrix."""
     x, y, z = np.asarray(axis, float) / np.linalg.norm(axis)

@@ -251,5 +251,16 @@ if [ "$(id -u)" = 0 ]; then # another user's link is not followed
     [ $code = 2 ] && grep -q 'another user' err && [ "$(sha256sum ../elsewhere/f.bin)" = "$before" ] || fail "another user's link: exit code $code: $(cat err)"
 fi
 cd .. || exit
+# The programs of analysis/.
+cp "$inputs/2erl_P1.hkl" factors.hkl
+ln a.nxs hard.nxs
+before=$(sha256sum a.nxs b.nxs factors.hkl masters/whole.nxs)
+for line in "show_frame a.nxs --output ./a.nxs" "show_frame a.nxs --output hard.nxs" "show_frame masters/whole.nxs --output b.nxs" \
+    "sweep_report a.nxs --output masters/../a.nxs" "sweep_report masters/whole.nxs --output a.nxs" "merge_frames a.nxs --output a.nxs" \
+    "merge_frames a.nxs --structure-factors factors.hkl --merged ./factors.hkl" "merge_frames a.nxs --output new.png --merged ./new.png"; do
+    read -ra words <<< "$line"
+    refused "${words[0]}" 'they are one file; give another name' "${words[@]:1}"
+done
+[ "$(sha256sum a.nxs b.nxs factors.hkl masters/whole.nxs)" = "$before" ] || fail "programs of analysis/: an input has changed"
 "$TESSERA" simulate "${sweep[@]}" --output o.nxs --output.float_file=/dev/null --output.pgm_file=/dev/null --quiet --overwrite || fail "/dev/null for two outputs"
 finish
