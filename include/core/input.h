@@ -26,6 +26,9 @@ void input_close(Input *input);
 /** Reads all of it, as text_read_file does. */
 Status input_read(const Parameters *parameters, int row, size_t most_bytes, char **contents, size_t *bytes);
 
+/** Reads all of a text, as text_read_text does. */
+Status input_read_text(const Parameters *parameters, int row, size_t most_bytes, char **contents, size_t *bytes);
+
 /** With run.sandbox_inputs, a run file may not say what is written where.
  *  @return BAD_PARAMETER naming the line that does */
 Status input_check_outputs(const Parameters *parameters);

@@ -14,7 +14,7 @@ typedef struct FileContents {
 /** True when @p contents begin like an MTZ file. */
 bool mtz_is(FileContents contents);
 
-/** Reads an MTZ file with libccp4, after everything that libccp4 trusts has been checked in @p contents. */
+/** Reads an MTZ file of merged reflections. Columns take the cells of their datasets. */
 Status mtz_read(FileContents contents, Reflections *reflections);
 
 /** True when @p contents begin like a CIF: with data_ after comments. */

@@ -27,13 +27,13 @@ typedef struct ReflectionColumn {
     ColumnKind kind;
     FriedelSide side;
     bool is_calculated; /**< from a model, and said to be so */
+    double cell[6];     /**< angstrom and degrees, of its dataset in an MTZ file; 0 where the file's cell is for all */
     double *values;     /**< [rows], NAN where not given; NULL for COLUMN_OTHER */
 } ReflectionColumn;
 
 /** The reflections of a file, as they stand there. Owns its arrays. */
 typedef struct Reflections {
-    const char *path;        /**< borrowed from the parameters */
-    const char *opened_path; /**< while it is read: for libccp4, which opens it again */
+    const char *path; /**< borrowed from the parameters */
     ReflectionFormat format;
     bool has_cell;
     double lengths_m[3], angles_rad[3]; /**< a, b, c and alpha, beta, gamma, when has_cell */

@@ -72,6 +72,16 @@ Status text_read_file(const char *path, size_t most_bytes, char **contents, size
 /** The same of the file @p path, which messages call @p name. */
 Status text_read_named(const char *path, const char *name, size_t most_bytes, char **contents, size_t *bytes);
 
+/** Makes of a text file's contents what all its readers expect: lines that end in "\n" alone, whether "\r\n" or "\r"
+ *  ended them (or both, in one file), and no byte order mark of UTF-8.
+ *  @param name      of the file, for messages
+ *  @param contents  [*bytes], with a zero byte after them, as text_read_file leaves them; changed in place
+ *  @return BAD_FILE for UTF-16 and UTF-32, and naming the line of a zero byte */
+Status text_normalise(const char *name, char *contents, size_t *bytes);
+
+/** Reads a whole text file as text_read_named does and normalises it. */
+Status text_read_text(const char *path, const char *name, size_t most_bytes, char **contents, size_t *bytes);
+
 /** Walks through the lines of a text in memory and the fields of each line. Owned by the caller, points into @p text.
  */
 typedef struct LineReader {

@@ -50,7 +50,7 @@ static Status read_table(const Parameters *p, Background *background) {
     const double per_stol[] = {[AXIS_STOL] = 1.0, [AXIS_4STOL] = 4.0, [AXIS_Q] = 4.0 * PI};
     char *contents = NULL;
     size_t bytes = 0;
-    TRY(input_read(p, PARAMETER(background, file), TABLE_BYTES_MOST, &contents, &bytes));
+    TRY(input_read_text(p, PARAMETER(background, file), TABLE_BYTES_MOST, &contents, &bytes));
     const Status status =
         read_points(text_lines(p->background_file, contents, bytes), per_stol[p->background_file_axis], background);
     free(contents);

@@ -168,7 +168,7 @@ static Status read_sources(const char *path, const char *contents, size_t bytes,
 static Status read_source_file(const Parameters *p, const LaboratoryAxes *axes, Beam *beam) {
     char *contents = NULL;
     size_t bytes = 0;
-    TRY(input_read(p, PARAMETER(beam, sources), SOURCE_FILE_BYTES_MOST, &contents, &bytes));
+    TRY(input_read_text(p, PARAMETER(beam, sources), SOURCE_FILE_BYTES_MOST, &contents, &bytes));
     const Status status = read_sources(p->beam_sources_file, contents, bytes, axes, beam);
     free(contents);
     return status;

@@ -100,7 +100,7 @@ static Status read_matrix(const Parameters *p, double wavelength_m, Mat3 *cell_m
     Mat3 reciprocal;
     char *contents = NULL;
     size_t bytes = 0;
-    TRY(input_read(p, PARAMETER(crystal, matrix), MATRIX_FILE_BYTES_MOST, &contents, &bytes));
+    TRY(input_read_text(p, PARAMETER(crystal, matrix), MATRIX_FILE_BYTES_MOST, &contents, &bytes));
     LineReader reader = text_lines(path, contents, bytes);
     double number[9];
     int read = 0, count = 0;

@@ -113,12 +113,23 @@ void input_close(Input *input) {
     input->descriptor = -1;
 }
 
-Status input_read(const Parameters *parameters, int row, size_t most_bytes, char **contents, size_t *bytes) {
+typedef Status (*Reader)(const char *path, const char *name, size_t most_bytes, char **contents, size_t *bytes);
+
+static Status read_by(Reader reader, const Parameters *parameters, int row, size_t most_bytes, char **contents,
+                      size_t *bytes) {
     Input input;
     TRY(input_open(parameters, row, &input));
-    const Status status = text_read_named(input.path, name_of(parameters, row), most_bytes, contents, bytes);
+    const Status status = reader(input.path, name_of(parameters, row), most_bytes, contents, bytes);
     input_close(&input);
     return status;
+}
+
+Status input_read(const Parameters *parameters, int row, size_t most_bytes, char **contents, size_t *bytes) {
+    return read_by(text_read_named, parameters, row, most_bytes, contents, bytes);
+}
+
+Status input_read_text(const Parameters *parameters, int row, size_t most_bytes, char **contents, size_t *bytes) {
+    return read_by(text_read_text, parameters, row, most_bytes, contents, bytes);
 }
 
 Status input_check_outputs(const Parameters *p) {

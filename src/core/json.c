@@ -38,7 +38,7 @@ static Status parse(const char *contents, size_t bytes, const char *path, yaml_d
 Status json_open(const char *path, Json **json) {
     char *contents = NULL;
     size_t bytes = 0;
-    TRY(text_read_file(path, FILE_BYTES_MOST, &contents, &bytes));
+    TRY(text_read_text(path, path, FILE_BYTES_MOST, &contents, &bytes));
     Json *opened = calloc(1, sizeof *opened);
     Status status = opened == NULL ? status_error(STATUS_NO_MEMORY, "no memory for %s", path)
                                    : parse(contents, bytes, path, &opened->document);

@@ -289,10 +289,19 @@ static ReflectionFormat detect(const char *path, FileContents contents) {
     return has_extension(path, ".cif") ? REFLECTIONS_CIF : REFLECTIONS_HKL;
 }
 
-static Status read_contents(const Parameters *p, FileContents contents, bool was_compressed, Reflections *r) {
+static bool is_binary(ReflectionFormat format) {
+    return format == REFLECTIONS_MTZ || format == REFLECTIONS_DUMP;
+}
+
+/* The contents of a text are normalised in place. */
+static Status read_contents(const Parameters *p, char *bytes, size_t count, bool was_compressed, Reflections *r) {
+    FileContents contents = {bytes, count};
+    if (!mtz_is(contents) && !fdump_is(bytes, count) &&
+        !is_binary((ReflectionFormat)p->crystal_structure_factor_format))
+        TRY(text_normalise(r->path, bytes, &contents.count));
     r->format = (ReflectionFormat)p->crystal_structure_factor_format;
     if (r->format == REFLECTIONS_AUTO) r->format = detect(r->path, contents);
-    if (was_compressed && (r->format == REFLECTIONS_MTZ || r->format == REFLECTIONS_DUMP))
+    if (was_compressed && is_binary(r->format))
         return status_error(STATUS_BAD_FILE, "%s is a gzipped %s file; only texts are read compressed: gunzip it first",
                             r->path, reflections_format_name(r->format));
     switch (r->format) {
@@ -312,12 +321,12 @@ static Status read_contents(const Parameters *p, FileContents contents, bool was
     return hkl_read(contents, r);
 }
 
-static Status read_decompressed(const Parameters *p, FileContents contents, Reflections *r) {
+static Status read_decompressed(const Parameters *p, char *contents, size_t count, Reflections *r) {
     char *text = NULL;
     size_t bytes = 0;
-    if (!gunzip_is(contents.bytes, contents.count)) return read_contents(p, contents, false, r);
-    TRY(gunzip(r->path, contents.bytes, contents.count, GUNZIPPED_BYTES_MOST, &text, &bytes));
-    const Status status = read_contents(p, (FileContents){text, bytes}, true, r);
+    if (!gunzip_is(contents, count)) return read_contents(p, contents, count, false, r);
+    TRY(gunzip(r->path, contents, count, GUNZIPPED_BYTES_MOST, &text, &bytes));
+    const Status status = read_contents(p, text, bytes, true, r);
     free(text);
     return status;
 }
@@ -355,6 +364,23 @@ Status reflections_settle_symmetry(const Parameters *p, Reflections *r, Notes *n
     return status_ok();
 }
 
+/* The cell is that of the chosen column's dataset. */
+static Status settle_cell(const Parameters *p, Reflections *r, Notes *notes) {
+    ColumnChoice choice;
+    if (!status_is_ok(reflections_choose(r, p->crystal_structure_factor_label, &choice)))
+        return status_ok(); /* later */
+    const ReflectionColumn *column = &r->column[choice.plus];
+    char before[CELL_BYTES], after[CELL_BYTES];
+    if (!(column->cell[0] > 0.0)) return status_ok();
+    print_cell(r->lengths_m, r->angles_rad, before);
+    TRY(reflections_set_cell(r, column->cell));
+    print_cell(r->lengths_m, r->angles_rad, after);
+    if (strcmp(before, after) != 0)
+        notes_add(notes, "%.160s: the cell is %s, of the dataset of column %s; the one for all is %s", r->path, after,
+                  column->label, before);
+    return status_ok();
+}
+
 Status reflections_read(const Parameters *p, Reflections *r, Notes *notes) {
     *r = (Reflections){.path = p->crystal_structure_factors_file};
     char *contents = NULL;
@@ -362,14 +388,13 @@ Status reflections_read(const Parameters *p, Reflections *r, Notes *notes) {
     if (*r->path == '\0') return status_ok();
     Input input;
     TRY(input_open(p, PARAMETER(crystal, structure_factors), &input));
-    r->opened_path = input.path;
     Status status = text_read_named(input.path, r->path, FILE_BYTES_MOST, &contents, &bytes);
-    if (status_is_ok(status)) status = read_decompressed(p, (FileContents){contents, bytes}, r);
-    r->opened_path = NULL;
+    if (status_is_ok(status)) status = read_decompressed(p, contents, bytes, r);
     free(contents);
     input_close(&input);
     TRY(status);
     if (r->format == REFLECTIONS_DUMP) return status_ok();
     if (r->rows == 0) return status_error(STATUS_BAD_FILE, "%s has no reflection", r->path);
+    TRY(settle_cell(p, r, notes));
     return reflections_settle_symmetry(p, r, notes);
 }

@@ -2,20 +2,18 @@
 
 #include "text.h"
 
-#include <assert.h>
-#include <ccp4/ccp4_errno.h>
-#include <ccp4/ccp4_program.h>
-#include <ccp4/cmtzlib.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* The form is described at https://www.ccp4.ac.uk/html/mtzformat.html: a block of 20 words, the reflections as float32
  * [reflection][column], then records of 80 characters up to END, the history, and MTZENDOFHEADERS. libccp4 searches for
- * the records without looking where the file ends, so all that it relies on is checked before it is called. */
+ * the records without looking where the file ends and looks columns up without looking whether it finds them, so files
+ * are read here, and only in the memory that holds them. */
 enum {
     RECORD = 80,
     DATA_BEGIN = 80,
@@ -29,15 +27,17 @@ enum {
 
 /* The header as it is walked through. */
 typedef struct MtzHeader {
-    const char *path, *opened_path;
+    const char *path;
     FileContents contents;
     size_t begin, end; /* of the records up to END; END itself is at `end` */
     int64_t columns, rows, operations, datasets;
-    int seen_columns, seen_operations, seen_datasets, cells, orders;
-    double cell[6];
-    int64_t project, crystal;                 /* numbers of the datasets of the last records PROJECT and CRYSTAL */
+    int seen_columns, seen_operations, seen_datasets, cells;
+    bool is_little;                           /* the numbers of its data, by its machine stamp */
+    double cell[6], missing;                  /* of all that has no other; the value that says "not given" */
     int64_t dataset[DATASETS_MOST];           /* numbers of those that have a record DATASET */
+    double dataset_cell[DATASETS_MOST][6];    /* NAN where there is no DCELL */
     int64_t column_dataset[MTZ_COLUMNS_MOST]; /* number of the dataset of each column; -1 where it is not given */
+    int index[3];                             /* columns of h, k and l */
     char type[MTZ_COLUMNS_MOST];
     char label[MTZ_COLUMNS_MOST][LABEL_MOST + 1];
     char space_group[SYMMETRY_NAME_BYTES];
@@ -72,7 +72,8 @@ static Status find_records(MtzHeader *header) {
     if (contents.count < DATA_BEGIN + 3 * RECORD) return damaged(header, "it ends before its header");
     const unsigned char stamp = (unsigned char)contents.bytes[8];
     if (stamp != 0x44 && stamp != 0x11) return damaged(header, "its machine stamp is none of IEEE numbers");
-    const uint32_t place = word_at(contents, 4, stamp == 0x44);
+    header->is_little = stamp == 0x44;
+    const uint32_t place = word_at(contents, 4, header->is_little);
     if (place > INT32_MAX) return damaged(header, "it has more than 8 GiB, or the place of its header is wrong");
     header->begin = ((size_t)place - 1) * 4;
     if (place == 0 || header->begin < DATA_BEGIN || header->begin + RECORD > contents.count)
@@ -87,7 +88,7 @@ static bool record_is(const char *record, const char *keyword) {
 /* The words of a record. */
 typedef char Fields[FIELDS_MOST][FIELD_BYTES];
 
-/* As libccp4 has it, within a word too. */
+/* As CCP4 has it, within a word too. */
 static bool begins_comment(char c) {
     return c == '!' || c == '#';
 }
@@ -142,14 +143,22 @@ static Status take_counts(MtzHeader *header, Fields field, int fields) {
     return status_ok();
 }
 
-static Status take_cell(MtzHeader *header, Fields field, int fields) {
+static Status take_cell(const MtzHeader *header, Fields field, int fields, int first, double *cell) {
     for (int i = 0; i < 6; i++) {
         const char *rest = "";
-        if (fields < 7 || !text_read_real(field[1 + i], &header->cell[i], &rest) || *rest != '\0')
-            return damaged(header, "its record CELL does not have 6 numbers");
+        if (fields < first + 6 || !text_read_real(field[first + i], &cell[i], &rest) || *rest != '\0')
+            return damaged(header, first == 1 ? "its record CELL does not have 6 numbers"
+                                              : "a record DCELL does not have 6 numbers");
     }
-    header->cells++;
     return status_ok();
+}
+
+/* VALM NAN, or the number that stands for values that are not given. */
+static Status take_missing(MtzHeader *header, Fields field, int fields) {
+    const char *rest = "";
+    if (fields > 1 && strcasecmp(field[1], "NAN") == 0) return status_ok();
+    if (fields > 1 && text_read_real(field[1], &header->missing, &rest) && *rest == '\0') return status_ok();
+    return damaged(header, "its record VALM has neither a number nor NAN");
 }
 
 /* SYMINF operations primitive-operations lattice number 'name' 'point group' */
@@ -158,10 +167,8 @@ static Status take_space_group(MtzHeader *header, Fields field, int fields) {
     if (header->operations > 0 || fields < 6 ||
         !whole_number(field[1], 1, SYMMETRY_OPERATIONS_MOST, &header->operations) ||
         !whole_number(field[2], 1, header->operations, &primitive) || strlen(field[3]) != 1 ||
-        !whole_number(field[4], 0, 100000, &number) || strlen(field[5]) > MAXSPGNAMELENGTH)
+        !whole_number(field[4], 0, 100000, &number))
         return damaged(header, "its record SYMINF is not as it should be");
-    if (fields > 6 && strlen(field[6]) > MAXPGNAMELENGTH)
-        return damaged(header, "its record SYMINF has too long a name of a point group");
     (void)text_copy(header->space_group, sizeof header->space_group, field[5]);
     return status_ok();
 }
@@ -192,60 +199,43 @@ static Status take_column(MtzHeader *header, Fields field, int fields) {
     return status_ok();
 }
 
-static bool has_dataset(const MtzHeader *header, int64_t number) {
+/* The place of a dataset; negative when there is none of that number. */
+static int find_dataset(const MtzHeader *header, int64_t number) {
     for (int i = 0; i < header->seen_datasets; i++)
-        if (header->dataset[i] == number) return true;
-    return false;
+        if (header->dataset[i] == number) return i;
+    return -1;
 }
 
-/* NDIF, once and first, as libccp4 makes room for what it counts; then the records that each have the number of a
- * dataset first, in this order: PROJECT, CRYSTAL, DATASET, DCELL, DWAVEL. */
+/* NDIF, which counts the datasets, and the records that have the number of a dataset first: PROJECT, CRYSTAL, DATASET,
+ * DCELL, DWAVEL. Names after the number are not used. */
 static Status take_dataset(MtzHeader *header, Fields field, int fields) {
     int64_t number = 0;
-    if (fields < 2 || !whole_number(field[1], 0, INT32_MAX, &number) || strlen(field[fields - 1]) > 64)
+    if (fields < 2 || !whole_number(field[1], 0, INT32_MAX, &number))
         return damaged(header, "a record about its datasets has no number");
     if (strcmp(field[0], "NDIF") == 0) {
         if (header->datasets > 0) return damaged(header, "it has two records NDIF");
         header->datasets = number;
         return number <= DATASETS_MOST ? status_ok() : damaged(header, "its record NDIF has too many datasets");
     }
-    if (header->datasets == 0) return damaged(header, "it tells of datasets before its record NDIF counts them");
-    if (strcmp(field[0], "PROJECT") == 0) header->project = header->crystal = number;
-    if (strcmp(field[0], "CRYSTAL") == 0) header->crystal = number;
-    if (strcmp(field[0], "DATASET") == 0 && header->seen_datasets < DATASETS_MOST)
-        header->dataset[header->seen_datasets++] = number;
-    const bool is_later = *field[0] == 'D'; /* DATASET, DCELL, DWAVEL */
-    if (header->project == number && header->crystal == number && (!is_later || has_dataset(header, number)))
-        return status_ok();
-    return damaged(header, "the records about its datasets are not in order");
+    int place = find_dataset(header, number);
+    if (strcmp(field[0], "DATASET") == 0) {
+        if (place >= 0) return damaged(header, "it has two datasets of one number");
+        if (header->seen_datasets == DATASETS_MOST) return damaged(header, "it has too many datasets");
+        place = header->seen_datasets++;
+        header->dataset[place] = number;
+        for (int i = 0; i < 6; i++) header->dataset_cell[place][i] = NAN;
+    }
+    if (strcmp(field[0], "DCELL") != 0) return status_ok();
+    if (place < 0) return damaged(header, "a cell belongs to a dataset that is not there");
+    return take_cell(header, field, fields, 2, header->dataset_cell[place]);
 }
 
-/* The columns by which the file is sorted, which libccp4 looks up. */
-static Status check_order(MtzHeader *header, Fields field, int fields) {
-    int64_t column = 0;
-    header->orders++;
-    for (int i = 1; i < fields; i++)
-        if (!whole_number(field[i], -header->columns, header->columns, &column))
-            return damaged(header, "its record SORT names columns that are not there");
-    return fields == 6 ? status_ok() : damaged(header, "its record SORT does not have 5 numbers");
-}
-
-/* Where a column comes from: COLSRC label source dataset; COLGRP label group type place dataset. libccp4 copies the
- * words into arrays of these lengths. */
-static Status check_source(const MtzHeader *header, Fields field, int fields) {
-    const bool is_source = strcmp(field[0], "COLSRC") == 0;
-    const size_t second = is_source ? 36 : LABEL_MOST, third = is_source ? RECORD : 4;
-    if (fields >= 4 && strlen(field[1]) <= LABEL_MOST && strlen(field[2]) <= second && strlen(field[3]) <= third)
-        return status_ok();
-    return damaged(header, "one of its records COLSRC or COLGRP is not as it should be");
-}
-
-/* Records with nothing that is used here or that could mislead libccp4. */
-static bool is_harmless(Fields field, int fields) {
-    static const char *const keywords[] = {"VERS", "TITLE", "RESO"};
+/* Records with nothing that is used here. */
+static bool is_harmless(Fields field) {
+    static const char *const keywords[] = {"VERS", "TITLE", "RESO", "SORT", "COLSRC", "COLGRP"};
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
         if (strcmp(field[0], keywords[i]) == 0) return true;
-    return strcmp(field[0], "VALM") == 0 && fields > 1;
+    return false;
 }
 
 static bool is_of_datasets(const char *keyword) {
@@ -255,38 +245,24 @@ static bool is_of_datasets(const char *keyword) {
     return false;
 }
 
-/* True when libccp4 takes the last character, or the last one before a comment, for a sign that the record goes on: it
- * then reads the standard input. */
-static bool is_continued(const char *record) {
-    static const char signs[] = "&\\-";
-    char last = ' ';
-    for (int i = 0; i < RECORD && record[i] != '\0'; i++) {
-        if (begins_comment(record[i]) && strchr(signs, last) != NULL) return true;
-        if (record[i] != ' ') last = record[i];
-    }
-    return strchr(signs, last) != NULL;
-}
-
 static Status take_record(MtzHeader *header, const char *record) {
     Fields field = {""};
     const int fields = split(record, field);
     const char *keyword = field[0];
-    if (is_continued(record))
-        return status_error(STATUS_BAD_FILE,
-                            "%s: its record \"%.*s\" ends in &, \\ or -, as if it went on; end it in something else",
-                            header->path, RECORD, record);
-    if (!record_is(record, keyword)) /* in blanks or quotes: only some of libccp4's passes would see it */
+    if (!record_is(record, keyword)) /* in blanks or quotes: other programs would not see it */
         return damaged(header, "a record of its header does not begin with its keyword");
     if (strcmp(keyword, "NCOL") == 0) return take_counts(header, field, fields);
-    if (strcmp(keyword, "CELL") == 0) return take_cell(header, field, fields);
+    if (strcmp(keyword, "CELL") == 0) {
+        header->cells++;
+        return take_cell(header, field, fields, 1, header->cell);
+    }
+    if (strcmp(keyword, "VALM") == 0) return take_missing(header, field, fields);
     if (strcmp(keyword, "SYMINF") == 0) return take_space_group(header, field, fields);
     if (strcmp(keyword, "SYMM") == 0) return take_operation(header, record);
     if (strcmp(keyword, "COLUMN") == 0) return take_column(header, field, fields);
-    if (strcmp(keyword, "SORT") == 0) return check_order(header, field, fields);
     if (strcmp(keyword, "BATCH") == 0) return damaged(header, "it lists batches that its record NCOL does not count");
-    if (strcmp(keyword, "COLSRC") == 0 || strcmp(keyword, "COLGRP") == 0) return check_source(header, field, fields);
     if (is_of_datasets(keyword)) return take_dataset(header, field, fields);
-    if (is_harmless(field, fields)) return status_ok();
+    if (is_harmless(field)) return status_ok();
     return status_error(STATUS_BAD_FILE, "%s: its header has a record \"%.20s\" that is not known; is it damaged?",
                         header->path, record);
 }
@@ -302,7 +278,7 @@ static bool is_text(const char *record) {
     return true;
 }
 
-/* From END: a history of as many records as it says, and the last record, which stops libccp4. */
+/* From END: a history of as many records as it says, and the last record. */
 static Status check_end(MtzHeader *header) {
     const FileContents contents = header->contents;
     size_t at = header->end + RECORD;
@@ -317,9 +293,31 @@ static Status check_end(MtzHeader *header) {
     return damaged(header, "the record MTZENDOFHEADERS does not follow where it should");
 }
 
+/* The columns of type H that are labelled H, K and L, wherever they stand. */
+static Status find_indices(MtzHeader *header) {
+    char labels[200] = "";
+    for (int i = 0; i < 3; i++) {
+        const char wanted[2] = {"HKL"[i], '\0'};
+        header->index[i] = -1;
+        for (int column = 0; column < header->seen_columns; column++)
+            if (header->type[column] == 'H' && strcasecmp(header->label[column], wanted) == 0) {
+                if (header->index[i] >= 0)
+                    return status_error(STATUS_BAD_FILE, "%s has two columns of type H that are labelled %s",
+                                        header->path, wanted);
+                header->index[i] = column;
+            }
+    }
+    if (header->index[0] >= 0 && header->index[1] >= 0 && header->index[2] >= 0) return status_ok();
+    for (int i = 0, used = 0; i < header->seen_columns && used < 160; i++)
+        if (header->type[i] == 'H')
+            used +=
+                snprintf(labels + used, sizeof labels - (size_t)used, "%s%s", used > 0 ? ", " : "", header->label[i]);
+    return status_error(STATUS_BAD_FILE,
+                        "%s: the columns of Miller indices (type H) must be labelled H, K and L; they are: %s",
+                        header->path, *labels ? labels : "none");
+}
+
 static Status check_counts(MtzHeader *header) {
-    int indices = 0;
-    for (int i = 0; i < header->seen_columns; i++) indices += header->type[i] == 'H';
     if (header->columns == 0) return damaged(header, "it has no record NCOL");
     if (header->seen_columns != header->columns)
         return damaged(header, "it does not have as many records COLUMN as its record NCOL says");
@@ -328,13 +326,10 @@ static Status check_counts(MtzHeader *header) {
     if (header->seen_datasets != header->datasets)
         return damaged(header, "it does not have as many records DATASET as its record NDIF says");
     for (int i = 0; i < header->seen_columns && header->datasets > 0; i++)
-        if (header->column_dataset[i] >= 0 && !has_dataset(header, header->column_dataset[i]))
+        if (header->column_dataset[i] >= 0 && find_dataset(header, header->column_dataset[i]) < 0)
             return damaged(header, "a column belongs to a dataset that is not there");
-    if (indices < 3 || header->type[0] != 'H' || header->type[1] != 'H' || header->type[2] != 'H')
-        return damaged(header, "its first three columns are not h, k and l");
     if (header->cells != 1) return damaged(header, "it does not have one record CELL");
-    if (header->orders == 0) /* libccp4 would look up columns whose numbers it has not read */
-        return damaged(header, "it has no record SORT, which is \"SORT 0 0 0 0 0\" where it is not sorted");
+    TRY(find_indices(header));
     return check_end(header);
 }
 
@@ -372,71 +367,55 @@ static Status add_columns(const MtzHeader *header, Reflections *reflections) {
     return status_ok();
 }
 
-/* The columns in the order of the file; false when libccp4 found others than the header has. */
-static bool collect_columns(const MTZ *mtz, int columns, const MTZCOL **column) {
-    int found = 0;
-    for (int x = 0; x < mtz->nxtal; x++)
-        for (int s = 0; s < mtz->xtal[x]->nset; s++)
-            for (int c = 0; c < mtz->xtal[x]->set[s]->ncol; c++) {
-                const MTZCOL *next = mtz->xtal[x]->set[s]->col[c];
-                if (next->source < 1 || next->source > (unsigned)columns || next->ref == NULL) continue;
-                column[next->source - 1] = next;
-                found++;
-            }
-    for (int i = 0; i < columns; i++)
-        if (column[i] == NULL) return false;
-    return found == columns;
+/* The cell of a column's dataset, where that has one; gemmi and iotbx take it too, as CELL is out of use. */
+static void set_column_cells(const MtzHeader *header, Reflections *reflections) {
+    for (int i = 0; i < header->columns; i++) {
+        const int dataset = find_dataset(header, header->column_dataset[i]);
+        const double *cell = dataset < 0 ? header->cell : header->dataset_cell[dataset];
+        const bool is_given = cell[0] > 0.0; /* false for NAN too */
+        memcpy(reflections->column[i].cell, is_given ? cell : header->cell, sizeof header->cell);
+    }
 }
 
-static Status take_rows(const MtzHeader *header, const MTZ *mtz, const MTZCOL **column, Reflections *reflections) {
-    assert(header->columns >= 3); /* the first are h, k and l */
+static float value_at(const MtzHeader *header, int64_t row, int column) {
+    const size_t at = DATA_BEGIN + ((size_t)row * (size_t)header->columns + (size_t)column) * 4;
+    const uint32_t word = word_at(header->contents, at, header->is_little);
+    float value = 0.0f;
+    memcpy(&value, &word, sizeof value);
+    return value;
+}
+
+static Status take_rows(const MtzHeader *header, Reflections *reflections) {
     for (int64_t row = 0; row < header->rows; row++) {
         double index[3];
-        for (int i = 0; i < 3; i++) index[i] = (double)column[i]->ref[row];
+        for (int i = 0; i < 3; i++) index[i] = (double)value_at(header, row, header->index[i]);
         TRY(reflections_add_row(reflections, index, 0));
         for (int i = 0; i < header->columns; i++) {
-            const float value = column[i]->ref[row];
-            if (reflections->column[i].kind == COLUMN_OTHER || ccp4_ismnf(mtz, value)) continue;
-            TRY(reflections_set(reflections, i, (double)value));
+            if (reflections->column[i].kind == COLUMN_OTHER) continue;
+            const float value = value_at(header, row, i);
+            if (!isnan(value) && value != (float)header->missing) TRY(reflections_set(reflections, i, (double)value));
         }
     }
     return status_ok();
 }
 
-static Status take_data(const MtzHeader *header, const MTZ *mtz, Reflections *reflections) {
-    const MTZCOL *column[MTZ_COLUMNS_MOST] = {NULL};
-    if (mtz->nref != header->rows || !collect_columns(mtz, (int)header->columns, column))
-        return damaged(header, "libccp4 does not find the columns that its header lists");
+static Status take_data(const MtzHeader *header, Reflections *reflections) {
     TRY(reflections_set_cell(reflections, header->cell));
     reflections->symmetry = header->symmetry;
     (void)text_copy(reflections->symmetry.name, sizeof reflections->symmetry.name, header->space_group);
     TRY(add_columns(header, reflections));
-    return take_rows(header, mtz, column, reflections);
-}
-
-static Status read_checked(const MtzHeader *header, Reflections *reflections) {
-    char path[PARAMETER_TEXT_BYTES + 2];
-    /* without a slash libccp4 would take it for the name of a variable that names the file */
-    (void)snprintf(path, sizeof path, "%s%s", strchr(header->opened_path, '/') == NULL ? "./" : "",
-                   header->opened_path);
-    (void)ccp4_liberr_verbosity(0);
-    (void)ccp4VerbosityLevel(0);
-    MTZ *mtz = MtzGet(path, 1);
-    if (mtz == NULL) return damaged(header, "libccp4 cannot read it");
-    const Status status = take_data(header, mtz, reflections);
-    (void)MtzFree(mtz);
-    return status;
+    set_column_cells(header, reflections);
+    return take_rows(header, reflections);
 }
 
 Status mtz_read(FileContents contents, Reflections *reflections) {
     MtzHeader *header = calloc(1, sizeof *header);
     if (header == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the header of %s", reflections->path);
     header->path = reflections->path;
-    header->opened_path = reflections->opened_path;
     header->contents = contents;
-    header->project = header->crystal = -1;
+    header->missing = NAN;
     Status status = check_header(header);
-    if (status_is_ok(status)) status = read_checked(header, reflections);
+    if (status_is_ok(status)) status = take_data(header, reflections);
     free(header);
     return status;
 }

@@ -202,7 +202,7 @@ Status run_file_read(const char *path, Parameters *parameters) {
     char *contents = NULL;
     size_t bytes = 0;
     TRY(take_folder(path, parameters));
-    TRY(text_read_file(path, RUN_FILE_BYTES_MOST, &contents, &bytes));
+    TRY(text_read_text(path, path, RUN_FILE_BYTES_MOST, &contents, &bytes));
     Status status = yaml_nesting_check(path, contents, bytes);
     if (status_is_ok(status)) status = parse(path, contents, bytes, parameters);
     free(contents);

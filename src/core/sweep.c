@@ -102,7 +102,7 @@ static Status read_spectrum(const Parameters *p, const SweepInputs *inputs, Swee
     if (*path == '\0') return status_ok();
     if (inputs != NULL && inputs->spectrum != NULL) return take_spectrum(path, inputs->spectrum, sweep);
     SpectrumTable table = {.rows = 0};
-    TRY(input_read(p, PARAMETER(beam, spectrum), SPECTRUM_BYTES_MOST, &contents, &bytes));
+    TRY(input_read_text(p, PARAMETER(beam, spectrum), SPECTRUM_BYTES_MOST, &contents, &bytes));
     Status status = read_text_spectrum(path, contents, bytes, &table);
     if (status_is_ok(status)) status = take_spectrum(path, &table, sweep);
     spectrum_table_free(&table);
@@ -119,7 +119,7 @@ static Status read_list(const Parameters *p, const SweepInputs *inputs, Sweep *s
     if (*p->sweep_file == '\0')
         return status_error(STATUS_BAD_PARAMETER, "sweep.kind is list; give the list with sweep.file");
     if (inputs != NULL && inputs->list != NULL) return sweep_read_list(inputs->list, sweep);
-    TRY(input_read(p, PARAMETER(sweep, file), LIST_BYTES_MOST, &contents, &bytes));
+    TRY(input_read_text(p, PARAMETER(sweep, file), LIST_BYTES_MOST, &contents, &bytes));
     LineReader reader = text_lines(p->sweep_file, contents, bytes);
     Status status = list_source_of_text(&reader, &source);
     if (status_is_ok(status)) status = sweep_read_list(&source, sweep);

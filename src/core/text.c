@@ -200,6 +200,54 @@ Status text_read_file(const char *path, size_t most_bytes, char **contents, size
     return text_read_named(path, path, most_bytes, contents, bytes);
 }
 
+static Status refuse_zero(const char *name, const char *contents, const char *zero) {
+    int64_t line = 1;
+    for (const char *c = contents; c < zero; c++) line += *c == '\n' || (*c == '\r' && c[1] != '\n');
+    return status_error(STATUS_BAD_FILE,
+                        "%s:%" PRId64 ": a zero byte; this is not a text file (or it is UTF-16: save it as UTF-8)",
+                        name, line);
+}
+
+static Status refuse_wide(const char *name, const char *contents, size_t bytes) {
+    static const struct {
+        const char *mark, *name;
+    } wide[] = {{"\xff\xfe", "UTF-16 (little-endian)"}, {"\xfe\xff", "UTF-16 (big-endian)"}};
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        if (bytes >= 2 && memcmp(contents, wide[i].mark, 2) == 0)
+            return status_error(STATUS_BAD_FILE,
+                                "%s begins with the byte order mark of %s; save it as UTF-8 (iconv -t UTF-8)", name,
+                                wide[i].name);
+    }
+    return status_ok();
+}
+
+Status text_normalise(const char *name, char *contents, size_t *bytes) {
+    static const char mark[] = "\xef\xbb\xbf";
+    const char *from = contents, *end = contents + *bytes;
+    char *to = contents;
+    TRY(refuse_wide(name, contents, *bytes));
+    const char *zero = memchr(contents, '\0', *bytes);
+    if (zero != NULL) return refuse_zero(name, contents, zero);
+    if (strncmp(contents, mark, sizeof mark - 1) == 0) from += sizeof mark - 1;
+    if (from == contents && memchr(contents, '\r', *bytes) == NULL) return status_ok();
+    for (; from < end; from++) {
+        if (*from == '\r' && from[1] == '\n') continue;
+        *to++ = (char)(*from == '\r' ? '\n' : *from);
+    }
+    *to = '\0';
+    *bytes = (size_t)(to - contents);
+    return status_ok();
+}
+
+Status text_read_text(const char *path, const char *name, size_t most_bytes, char **contents, size_t *bytes) {
+    TRY(text_read_named(path, name, most_bytes, contents, bytes));
+    const Status status = text_normalise(name, *contents, bytes);
+    if (status_is_ok(status)) return status;
+    free(*contents);
+    *contents = NULL;
+    return status;
+}
+
 LineReader text_lines(const char *path, const char *contents, size_t bytes) {
     return (LineReader){.path = path, .next = contents, .end = contents + bytes, .line = 0, .current = ""};
 }

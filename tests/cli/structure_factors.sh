@@ -106,7 +106,7 @@ refused 'GiB; at most 16 GiB' huge.hkl --crystal.cell=50 --crystal.space_group='
 printf '1 2 3 4\n3 1 2 5\n' > twice.hkl
 refused 'twice.hkl:2: reflection 3 1 2 .* 5 here and 4' twice.hkl --crystal.cell=50 --crystal.space_group='P 2 3'
 
-# An MTZ file cut off anywhere, or with a damaged header, is refused before libccp4 sees it, which would read on for ever.
+# An MTZ file cut off anywhere, or with a damaged header, is refused.
 bytes=$(stat -c %s "$mtz")
 begin=$((($(od -An -tu4 -j4 -N4 --endian=little "$mtz") - 1) * 4)) # counted in words from 1
 [ "$(tail -c +$((begin + 1)) "$mtz" | head -c 4)" = VERS ] || fail "the header of $mtz is not where it was"
@@ -128,11 +128,47 @@ damage 'as many records SYMM' 'SYMINF   4' 'SYMINF   8'
 damage 'no symmetry operation' 'SYMM -X,  Y,  -Z' 'SYMM -X,  Y,  -A'
 damage 'no group' 'SYMM -X,  Y,  -Z' 'SYMM  X,  Y,  -Z'
 damage 'dataset that is not there' '801.87384    1' '801.87384    9'
-damage 'record SORT' 'SORT    0   0' 'SORT    0 999'
-damage 'no record SORT' 'SORT    0   0' 'TITLE   0   0' # libccp4 would take what its stack holds for columns
-damage 'does not begin with its keyword' 'SORT    0   0' ' SORT   0   0' # it looks at the first four letters alone
+damage 'does not begin with its keyword' 'SORT    0   0' ' SORT   0   0'
 damage 'does not begin with its keyword' 'PROJECT  ' ' PROJECT '
 damage 'CELL' 'CELL    53.9100' 'CELL    a3.9100'
 damage 'MTZENDOFHEADERS' MTZENDOFHEADERS MTZENDOFHEADERX
 damage 'not known' 'TITLE' 'TITTE'
+
+# Index columns are found by their labels, in either case and anywhere; the cell is that of the column's dataset.
+/usr/bin/python3 - "$mtz" << 'P' || fail "no MTZ files"
+import struct, sys
+data = bytearray(open(sys.argv[1], "rb").read())
+begin = (struct.unpack("<i", data[4:8])[0] - 1) * 4
+rows, columns = 2563, 4
+header = data[begin:]
+def column(label): # place of its record
+    return header.index(b"COLUMN %-31s" % label)
+def write(name, changes, order=range(4), header=header):
+    new, values = bytearray(header), struct.unpack("<%df" % (rows * columns), data[80:begin])
+    for old, text in changes:
+        assert len(old) == len(text) and old in new, old
+        new = new.replace(old, text)
+    moved = [values[row * columns + i] for row in range(rows) for i in order]
+    open(name, "wb").write(data[:80] + struct.pack("<%df" % len(moved), *moved) + new)
+labels = [b"COLUMN %-31s" % l for l in (b"H", b"K", b"L")]
+write("lower.mtz", [(a, a.replace(l, l.lower())) for a, l in zip(labels, (b"H ", b"K ", b"L "))])
+write("order.mtz", list(zip(labels, (b"COLUMN %-31s" % b"1", b"COLUMN %-31s" % b"2", b"COLUMN %-31s" % b"3"))) +
+      list(zip((b"COLUMN %-31s" % b"1", b"COLUMN %-31s" % b"2", b"COLUMN %-31s" % b"3"), (labels[2], labels[0], labels[1]))), (2, 0, 1, 3))
+write("named.mtz", [(labels[0], b"COLUMN %-31s" % b"HKL")])
+at = header.index(b"DCELL ")
+cell = bytearray(header)
+cell[at:at + 80] = b"%-80s" % b"DCELL         1    54.0000   23.2000   23.3000   90.0000  110.0000   90.0000"
+write("dataset.mtz", [], header=cell)
+inf = bytearray(data)
+inf[80 + 12:80 + 16] = struct.pack("<f", float("inf"))
+open("inf.mtz", "wb").write(inf)
+P
+image lower lower.mtz
+image order order.mtz
+same mtz lower 1e-12
+same mtz order 1e-12
+refused 'labelled H, K and L; they are: HKL, K, L$' named.mtz
+refused 'inf.mtz, reflection 1: F is inf' inf.mtz
+describes '^cell +54 23.2 23.3 A, 90 110 90' dataset.mtz
+describes '^note: .*the cell is 54,23.2,23.3,90,110,90, of the dataset of column F; the one for all is 53.91' dataset.mtz
 finish

@@ -1,4 +1,4 @@
-/* MTZ, by way of the checks and libccp4. */
+/* MTZ. */
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

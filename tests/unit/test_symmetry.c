@@ -69,13 +69,85 @@ static void a_name_and_a_number_mean_the_same_group(void) {
 }
 
 static void an_unknown_name_is_refused_without_a_word_of_the_library(void) {
-    static const char *const names[] = {
-        "Q 1", "", "0", "-5", "999", "P 21 21 2 (a)", "P 1 2 1 P 1 2 1 P 1 2 1 P 1 2 1"};
+    static const char *const names[] = {"Q 1", "", "0", "-5", "999", "P 21 21 3", "P 1 2 1 P 1 2 1 P 1 2 1 P 1 2 1"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         Symmetry symmetry;
         const Status status = symmetry_of_name(names[i], "crystal.space_group", &symmetry);
         CU_ASSERT_EQUAL(status.code, STATUS_BAD_PARAMETER);
         UNIT_CHECK(strstr(status.message, "crystal.space_group") != NULL, "%s", status.message);
+    }
+}
+
+/* The figures of golden/symmetry/make_names.py, which do not depend on the origin. */
+static void add_figures(const Symmetry *symmetry, int64_t *figure) {
+    figure[0] = symmetry->operations;
+    figure[1] = figure[2] = figure[3] = 0;
+    for (int n = 0; n < symmetry->operations; n++) {
+        int64_t number = 0, power = 1;
+        for (int i = 0; i < 9; i++, power *= 3) number += power * symmetry->operation[n].rotation[i / 3][i % 3];
+        figure[1] += number;
+        figure[2] += number * number;
+    }
+    for (int32_t h = -4; h <= 4; h++)
+        for (int32_t k = -4; k <= 4; k++)
+            for (int32_t l = -4; l <= 4; l++) {
+                const int32_t index[3] = {h, k, l};
+                if (symmetry_is_absent(symmetry, index)) figure[3] += 1000 + 7 * h + 13 * k + 29 * l;
+            }
+}
+
+static bool has_figures(const char *line, const int64_t *figure) {
+    const char *next = line;
+    bool same = true;
+    for (int i = 0; i < 4; i++) {
+        int64_t expected = 0;
+        while (*next == ' ') next++;
+        same = text_read_integer(next, &expected, &next) && expected == figure[i] && same;
+    }
+    return same;
+}
+
+static void every_spelling_of_every_setting_has_the_amplitudes_of_gemmi(void) {
+    char *contents = NULL;
+    size_t bytes = 0;
+    int names = 0;
+    CU_ASSERT_TRUE(
+        status_is_ok(text_read_file(TESSERA_GOLDEN_DIR "/symmetry/names.txt", TEXT_BYTES, &contents, &bytes)));
+    for (char *line = contents; line != NULL && *line != '\0'; names++) {
+        char *end = strchr(line, '\n'), *tab = strchr(line, '\t');
+        Symmetry symmetry = symmetry_none();
+        int64_t figure[4];
+        if (*line != '#' && tab != NULL && end != NULL) {
+            *tab = *end = '\0';
+            const Status status = symmetry_of_name(line, "names.txt", &symmetry);
+            add_figures(&symmetry, figure);
+            UNIT_CHECK(status_is_ok(status) && has_figures(tab + 1, figure), "%s: %s%s", line, symmetry.name,
+                       status.message);
+        }
+        line = end == NULL ? NULL : end + 1;
+    }
+    CU_ASSERT_TRUE(names > 1000);
+    free(contents);
+}
+
+/* As they stand in files; the number is that of International Tables. */
+static void old_full_and_hall_names_are_read(void) {
+    static const char *const pairs[][2] = {
+        {"F d 3 m", "227"},        {"Fd3m", "227"},           {"F 41/d -3 2/m", "227"},   {"I a 3", "206"},
+        {"P 2(1)/c", "14"},        {"P2_1/c", "14"},          {"P 21/n 21/m 21/a", "62"}, {"P 4/m 2/m 2/m", "123"},
+        {"I 41/a 2/m 2/d", "141"}, {"P 63/m 2/m 2/c", "194"}, {"R 3 :H", "H3"},           {"R3", "R 3 :R"},
+        {"R -3 2/m :H", "H-3m"},   {"C m c e", "64"},         {"-F 4vw 2vw 3", "227"},    {"P 2ac 2ab", "19"},
+        {"P 21 21 2 (a)", "1018"}, {"I 41/a", "88"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        Symmetry one = symmetry_none(), other = symmetry_none();
+        int64_t figures[2][4];
+        const Status first = symmetry_of_name(pairs[i][0], "name", &one),
+                     second = symmetry_of_name(pairs[i][1], "number", &other);
+        add_figures(&one, figures[0]);
+        add_figures(&other, figures[1]);
+        UNIT_CHECK(status_is_ok(first) && status_is_ok(second) &&
+                       memcmp(figures[0], figures[1], sizeof figures[0]) == 0,
+                   "%s is not %s: %s%s", pairs[i][0], pairs[i][1], first.message, second.message);
     }
 }
 
@@ -211,6 +283,8 @@ int main(void) {
                                      UNIT_TEST(operations_without_their_products_are_no_group),
                                      UNIT_TEST(a_name_and_a_number_mean_the_same_group),
                                      UNIT_TEST(an_unknown_name_is_refused_without_a_word_of_the_library),
+                                     UNIT_TEST(every_spelling_of_every_setting_has_the_amplitudes_of_gemmi),
+                                     UNIT_TEST(old_full_and_hall_names_are_read),
                                      UNIT_TEST(a_cell_fits_its_own_symmetry_alone),
                                      UNIT_TEST(all_65_chiral_groups_expand_as_in_cctbx),
                                      {NULL, NULL}};

@@ -270,6 +270,36 @@ static void what_is_written_out_stays_in_its_room(void) {
     }
 }
 
+/* All that ends a line, in one text, and the mark before it. */
+static void every_end_of_a_line_becomes_one(void) {
+    static const char *const texts[] = {"1\n2\n\n3\n", "1\r\n2\r\n\r\n3\r\n", "1\r2\r\r3\r", "1\r\n2\r\n\r3\n",
+                                        "\xef\xbb\xbf"
+                                        "1\r2\n\r\n3\r"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[32];
+        size_t bytes = strlen(texts[i]);
+        (void)text_copy(text, sizeof text, texts[i]);
+        CU_ASSERT_TRUE(status_is_ok(text_normalise("file", text, &bytes)));
+        UNIT_CHECK(strcmp(text, "1\n2\n\n3\n") == 0 && bytes == 7, "%zu: %s", i, text);
+    }
+}
+
+static void wide_characters_and_zeros_are_named(void) {
+    char little[] = "\xff\xfe"
+                    "1\0 \0",
+         big[] = "\xfe\xff\0"
+                 "1",
+         zero[] = "1\r2\r\n3\0";
+    size_t bytes = sizeof little;
+    UNIT_CHECK(strstr(text_normalise("a", little, &bytes).message, "a begins with the byte order mark of UTF-16") !=
+                   NULL,
+               "little");
+    bytes = 4;
+    UNIT_CHECK(strstr(text_normalise("a", big, &bytes).message, "UTF-16 (big-endian)") != NULL, "big");
+    bytes = sizeof zero - 1;
+    UNIT_CHECK(strstr(text_normalise("a", zero, &bytes).message, "a:3: a zero byte") != NULL, "zero");
+}
+
 int main(void) {
     const UnitTest tests[] = {UNIT_TEST(real_numbers_are_read_up_to_what_follows),
                               UNIT_TEST(what_is_no_decimal_number_is_refused),
@@ -284,6 +314,8 @@ int main(void) {
                               UNIT_TEST(a_file_is_read_whole_with_a_zero_after_it),
                               UNIT_TEST(a_file_of_just_the_most_bytes_is_read_and_one_more_is_not),
                               UNIT_TEST(a_missing_file_and_a_folder_are_bad_files),
+                              UNIT_TEST(every_end_of_a_line_becomes_one),
+                              UNIT_TEST(wide_characters_and_zeros_are_named),
                               UNIT_TEST(blank_lines_and_comments_are_passed_over),
                               UNIT_TEST(numbers_may_stand_between_blanks_tabs_commas_and_semicolons),
                               UNIT_TEST(only_as_many_numbers_as_asked_for_are_read),
