@@ -20,6 +20,7 @@ typedef struct SymmetryOperation {
 /** A space group in one setting, centring included. Plain value. */
 typedef struct Symmetry {
     char name[SYMMETRY_NAME_BYTES]; /**< for people; "" when only operations are known */
+    bool origin_is_open;            /**< the name has two origins and does not say which: |F| is the same, F is not */
     int operations;                 /**< 0: nothing is known */
     SymmetryOperation operation[SYMMETRY_OPERATIONS_MOST];
 } Symmetry;

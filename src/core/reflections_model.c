@@ -51,36 +51,26 @@ static void share_sites(Atoms *atoms, const Symmetry *symmetry) {
     }
 }
 
-/* Groups of two origins, by number in the International Tables: |F| of reflections is the same for both, F of atoms is
- * not. */
-static const char *const two_origins[] = {"Pnnn",    "Pban",    "Pmmn",    "Ccca",    "Fddd",    "P4/n",
-                                          "P42/n",   "I41/a",   "P4/nbm",  "P4/nnc",  "P4/nmm",  "P4/ncc",
-                                          "P42/nbc", "P42/nnm", "P42/nmc", "P42/ncm", "I41/amd", "I41/acd",
-                                          "Pn-3",    "Fd-3",    "Pn-3n",   "Pn-3m",   "Fd-3m",   "Fd-3c"};
-
-static Status check_origin(const Parameters *p, const Atoms *atoms) {
-    const bool by_parameter = *p->crystal_space_group != '\0';
-    const char *name = by_parameter ? p->crystal_space_group : atoms->symmetry.name;
-    char packed[SYMMETRY_NAME_BYTES] = "";
-    size_t length = 0;
-    if (!by_parameter && atoms->symmetry.operations > 0) return status_ok();
-    for (; *name != '\0' && length + 1 < sizeof packed; name++)
-        if (*name != ' ' && *name != '_') packed[length++] = *name;
-    for (size_t i = 0; i < sizeof two_origins / sizeof *two_origins; i++)
-        if (strcasecmp(packed, two_origins[i]) == 0)
-            return status_error(STATUS_BAD_PARAMETER,
-                                "%s: space group %s has two origins, and its name does not say which; give a CIF that "
-                                "lists the symmetry operations",
-                                atoms->path, packed);
-    return status_ok();
+/* |F| of reflections is the same for both origins of a group, F of atoms is not. */
+static Status check_origin(const Atoms *atoms, const Symmetry *symmetry) {
+    if (!symmetry->origin_is_open) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "%s: space group %.*s has two origins, and its name does not say which; give it with :1 or :2 "
+                        "behind it as crystal.space_group, or a CIF that lists the symmetry operations",
+                        atoms->path, (int)strcspn(symmetry->name, ":"), symmetry->name);
 }
 
-static Status read_text(const Parameters *p, FileContents contents, Atoms *atoms) {
+static Status read_atoms(const Parameters *p, char *contents, size_t bytes, Atoms *atoms) {
+    TRY(text_normalise(p->crystal_model_file, contents, &bytes));
+    return atoms_read(p->crystal_model_file, (FileContents){contents, bytes}, atoms);
+}
+
+static Status read_text(const Parameters *p, char *contents, size_t bytes, Atoms *atoms) {
     char *text = NULL;
-    size_t bytes = 0;
-    if (!gunzip_is(contents.bytes, contents.count)) return atoms_read(p->crystal_model_file, contents, atoms);
-    TRY(gunzip(p->crystal_model_file, contents.bytes, contents.count, FILE_BYTES_MOST, &text, &bytes));
-    const Status status = atoms_read(p->crystal_model_file, (FileContents){text, bytes}, atoms);
+    size_t text_bytes = 0;
+    if (!gunzip_is(contents, bytes)) return read_atoms(p, contents, bytes, atoms);
+    TRY(gunzip(p->crystal_model_file, contents, bytes, FILE_BYTES_MOST, &text, &text_bytes));
+    const Status status = read_atoms(p, text, text_bytes, atoms);
     free(text);
     return status;
 }
@@ -89,7 +79,7 @@ static Status read_file(const Parameters *p, Atoms *atoms) {
     char *contents = NULL;
     size_t bytes = 0;
     TRY(input_read(p, PARAMETER(crystal, model), FILE_BYTES_MOST, &contents, &bytes));
-    const Status status = read_text(p, (FileContents){contents, bytes}, atoms);
+    const Status status = read_text(p, contents, bytes, atoms);
     free(contents);
     return status;
 }
@@ -116,8 +106,8 @@ static Status compute(const Parameters *p, Atoms *atoms, double seen_m, double w
     memcpy(r->angles_rad, atoms->angles_rad, sizeof r->angles_rad);
     r->has_cell = true;
     r->symmetry = atoms->symmetry;
-    TRY(check_origin(p, atoms));
     TRY(reflections_settle_symmetry(p, r, notes));
+    TRY(check_origin(atoms, &r->symmetry));
     share_sites(atoms, &r->symmetry);
     const double energy_ev = PLANCK_LIGHT_EV_A / (wavelength_m * 1e10);
     const ModelRequest request = {

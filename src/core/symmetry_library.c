@@ -24,13 +24,13 @@ static Status locate_table(char *path, size_t bytes) {
 
 /* ----------------------------------------------------------------------------------------------------------- names */
 
-/* The name as it is compared: small letters and digits without blanks, underscores and brackets; without the choice of
- * origin after a colon, on which no amplitude depends, and with the choice of axes there (:H, :R). */
-static void make_key(const char *name, size_t length, char *key) {
+/* The name as it is compared: small letters and digits without blanks, underscores and brackets; the choice of origin
+ * after a colon, on which no amplitude depends, may be left out, unlike that of axes (:H, :R). */
+static void make_key(const char *name, size_t length, bool with_origin, char *key) {
     size_t used = 0;
     const char *colon = memchr(name, ':', length), *end = name + length;
     for (const char *c = name; c < end && used + 1 < KEY_BYTES; c++) {
-        const bool is_origin = colon != NULL && c > colon && (*c == '1' || *c == '2' || *c == 'q');
+        const bool is_origin = !with_origin && colon != NULL && c > colon && (*c == '1' || *c == '2' || *c == 'q');
         if (!isspace((unsigned char)*c) && strchr("_():", *c) == NULL && !is_origin)
             key[used++] = (char)tolower((unsigned char)*c);
     }
@@ -42,7 +42,7 @@ static int split_symbols(const char *name, char symbol[SYMBOLS_MOST][KEY_BYTES])
     int count = 0;
     for (const char *c = name; *c != '\0' && *c != ':';) {
         const size_t length = strcspn(c, " :");
-        if (length > 0 && count < SYMBOLS_MOST) make_key(c, length, symbol[count]);
+        if (length > 0 && count < SYMBOLS_MOST) make_key(c, length, true, symbol[count]);
         count += length > 0;
         c += length + strspn(c + length, " ");
     }
@@ -51,7 +51,7 @@ static int split_symbols(const char *name, char symbol[SYMBOLS_MOST][KEY_BYTES])
 
 /* Full symbols are shortened: F 41/d -3 2/m is F d -3 m, and P 21/n 21/m 21/a is P n m a (International Tables A). The
  * axes of 4/m 2/m 2/m and of monoclinic groups stay. */
-static void shorten(const char *name, char *key) {
+static void shorten(const char *name, bool with_origin, char *key) {
     char symbol[SYMBOLS_MOST][KEY_BYTES];
     const int count = split_symbols(name, symbol);
     if (count < 3 || count > SYMBOLS_MOST || strcmp(symbol[1], "1") == 0 ||
@@ -67,7 +67,7 @@ static void shorten(const char *name, char *key) {
     }
     if (strchr(name, ':') != NULL && used < KEY_BYTES) {
         char axes[KEY_BYTES];
-        make_key(strchr(name, ':'), strlen(strchr(name, ':')), axes);
+        make_key(strchr(name, ':'), strlen(strchr(name, ':')), with_origin, axes);
         (void)snprintf(key + used, KEY_BYTES - used, "%s", axes);
     }
 }
@@ -80,11 +80,11 @@ static const char *const e_planes[][2] = {{"aem2", "abm2"}, {"aea2", "aba2"}, {"
 
 /* The same group in another spelling; false where the name has none of that kind.
  *  @param kind  0 as it is, 1 shortened, 2 unique axis b, 3 cubic groups before 1983 (F d 3 m), 4 planes e */
-static bool respell(int kind, const char *name, char *key) {
+static bool respell(int kind, const char *name, bool with_origin, char *key) {
     char plain[KEY_BYTES];
-    make_key(name, strlen(name), plain);
+    make_key(name, strlen(name), with_origin, plain);
     (void)text_copy(key, KEY_BYTES, plain);
-    if (kind == 1) shorten(name, key);
+    if (kind == 1) shorten(name, with_origin, key);
     if (kind == 2) (void)snprintf(key, KEY_BYTES, "%c1%.40s1", *plain, plain + 1);
     if (kind == 3 && strchr("pfi", *plain) != NULL && plain[1] != '\0' && strchr("mnabcd", plain[1]) != NULL &&
         plain[2] == '3')
@@ -102,19 +102,19 @@ enum { SPELLINGS = 5 };
 /* What is looked for among the lines of the table. */
 typedef struct Wanted {
     int64_t number; /* 0: by name */
-    bool by_hall;
+    bool by_hall, with_origin;
     char key[KEY_BYTES];
 } Wanted;
 
 /* Whether one of the texts between quotes on a line is the name. */
-static bool quotes(const char *line, const char *end, const char *wanted) {
+static bool quotes(const char *line, const char *end, const Wanted *wanted) {
     char key[KEY_BYTES];
     for (;;) {
         const char *open = memchr(line, '\'', (size_t)(end - line));
         const char *close = open == NULL ? NULL : memchr(open + 1, '\'', (size_t)(end - open - 1));
         if (close == NULL) return false;
-        make_key(open + 1, (size_t)(close - open - 1), key);
-        if (*key != '\0' && strcmp(key, wanted) == 0) return true;
+        make_key(open + 1, (size_t)(close - open - 1), wanted->with_origin, key);
+        if (*key != '\0' && strcmp(key, wanted->key) == 0) return true;
         line = close + 1;
     }
 }
@@ -125,8 +125,8 @@ static bool begins(const char *line, const char *start) {
 
 static bool line_names(const char *line, const char *end, const Wanted *wanted) {
     if (wanted->number > 0) return begins(line, "symbol ccp4 ") && strtoll(line + 12, NULL, 10) == wanted->number;
-    if (wanted->by_hall) return begins(line, "symbol Hall") && quotes(line, end, wanted->key);
-    return (begins(line, "symbol xHM") || begins(line, "symbol old")) && quotes(line, end, wanted->key);
+    if (wanted->by_hall) return begins(line, "symbol Hall") && quotes(line, end, wanted);
+    return (begins(line, "symbol xHM") || begins(line, "symbol old")) && quotes(line, end, wanted);
 }
 
 static const char *end_of_line(const char *line) {
@@ -148,15 +148,17 @@ static const char *find_block(const char *table, const Wanted *wanted) {
     return NULL;
 }
 
-/* Names of Hermann and Mauguin in all spellings go before those of Hall, of which some look alike. */
+/* Names with their origin go before those without, and those of Hermann and Mauguin in all spellings before those of
+ * Hall, of which some look alike. */
 static const char *find_name(const char *table, const char *name) {
-    for (int i = 0; i <= SPELLINGS; i++) {
-        Wanted wanted = {.by_hall = i == SPELLINGS};
-        const char *block =
-            respell(wanted.by_hall ? 0 : i, name, wanted.key) && *wanted.key ? find_block(table, &wanted) : NULL;
-        if (block != NULL) return block;
+    const char *block = NULL;
+    for (int i = 0; i <= 2 * SPELLINGS && block == NULL; i++) {
+        Wanted wanted = {.by_hall = i == 2 * SPELLINGS, .with_origin = i < SPELLINGS};
+        const int kind = wanted.by_hall ? 0 : i % SPELLINGS;
+        if (respell(kind, name, wanted.with_origin, wanted.key) && *wanted.key != '\0')
+            block = find_block(table, &wanted);
     }
-    return NULL;
+    return block;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ groups
@@ -212,7 +214,12 @@ static Status find_group(const char *table, const char *name, const char *origin
     const bool is_number = text_read_integer(name, &wanted.number, &rest) && *rest == '\0';
     const bool can_be_there = is_number ? wanted.number > 0 && wanted.number < 100000 : strlen(name) < KEY_BYTES / 2;
     const char *block = !can_be_there ? NULL : is_number ? find_block(table, &wanted) : find_name(table, name);
-    if (block != NULL) return take_group(block, origin, symmetry);
+    if (block != NULL) {
+        TRY(take_group(block, origin, symmetry));
+        const char *choice = strchr(symmetry->name, ':');
+        symmetry->origin_is_open = choice != NULL && isdigit((unsigned char)choice[1]) && strpbrk(name, ":(") == NULL;
+        return status_ok();
+    }
     return status_error(STATUS_BAD_PARAMETER,
                         "%s: \"%.60s\" is no space group or setting that libccp4's table has; write it like "
                         "\"P 21 21 21\", C2, \"R 3 :H\" or 19, or give a file that lists its symmetry operations",

@@ -4,7 +4,7 @@ set -u
 . "$SOURCE/tests/support/case.sh"
 scene=(--crystal.cells=4 --detector.distance=60 --detector.pixel_size=3 --detector.fast_pixels=12 --detector.slow_pixels=10
     --sampling.oversample=1 --run.precision=float64 --quiet --overwrite)
-cell=(--crystal.cell=30,40,50)
+cell=("--crystal.cell=30,40,50")
 flat=("${cell[@]}" --crystal.default_f=100)
 
 printf '# three\n1 0 0 50\n0 1 0 60\n0 0 0 170\n' > factors.hkl

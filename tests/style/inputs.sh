@@ -17,7 +17,8 @@ only_in 'HDF5 datasets are opened' '\bH5Dopen2? *\(' src parallel/hdf5_inside.c 
 only_in 'HDF5 files are opened' '\bH5F(open|create) *\(' src parallel/hdf5_helpers.c
 only_in 'files are opened in core' '\b(fopen|open|openat|freopen) *\(' src/core \
     core/input.c core/new_file.c core/sha256.c core/text.c
-only_in 'whole files are read in core' '\btext_read_file *\(' src/core core/json.c core/run_file.c core/symmetry_library.c \
+only_in 'whole files are read in core' '\btext_read_file *\(' src/core core/text.c
+only_in 'whole texts are read in core' '\btext_read_text *\(' src/core core/json.c core/run_file.c core/symmetry_library.c \
     core/text.c
 only_in 'files under names that can be guessed are made' '\bnew_file_(open|create) *\(' src core/new_file.c parallel/ancestor_files.c \
     parallel/undo.c program/benchmark_artifacts.c program/export_image.c program/progress_file.c program/trace_file.c

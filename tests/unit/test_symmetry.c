@@ -151,6 +151,21 @@ static void old_full_and_hall_names_are_read(void) {
     }
 }
 
+/* F d -3 m :1 has -43m at 0 0 0, :2 has -3m: an inversion without a translation. */
+static void an_origin_that_is_named_is_taken_and_one_that_is_not_is_told(void) {
+    static const char *const names[] = {"F d -3 m :1", "Fd-3m:2", "F 41/d -3 2/m :2", "F d 3 m :2", "F d -3 m", "227"};
+    const SymmetryOperation inversion = operation("-x,-y,-z");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        Symmetry symmetry = symmetry_none();
+        bool found = false;
+        CU_ASSERT_TRUE(status_is_ok(symmetry_of_name(names[i], "name", &symmetry)));
+        for (int n = 0; n < symmetry.operations; n++)
+            found = found || memcmp(&symmetry.operation[n], &inversion, sizeof inversion) == 0;
+        UNIT_CHECK(found == (i >= 1 && i <= 3), "%s has another origin", names[i]);
+        UNIT_CHECK(symmetry.origin_is_open == (i >= 4), "%s: is its origin open?", names[i]);
+    }
+}
+
 static void a_cell_fits_its_own_symmetry_alone(void) {
     const double right = 0.5 * PI, square[3] = {1e-9, 1e-9, 2e-9}, oblong[3] = {1e-9, 1.1e-9, 2e-9};
     const double angles[3] = {right, right, right}, skew[3] = {right, right + 0.1, right};
@@ -285,6 +300,7 @@ int main(void) {
                                      UNIT_TEST(an_unknown_name_is_refused_without_a_word_of_the_library),
                                      UNIT_TEST(every_spelling_of_every_setting_has_the_amplitudes_of_gemmi),
                                      UNIT_TEST(old_full_and_hall_names_are_read),
+                                     UNIT_TEST(an_origin_that_is_named_is_taken_and_one_that_is_not_is_told),
                                      UNIT_TEST(a_cell_fits_its_own_symmetry_alone),
                                      UNIT_TEST(all_65_chiral_groups_expand_as_in_cctbx),
                                      {NULL, NULL}};
