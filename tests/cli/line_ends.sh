@@ -9,7 +9,7 @@ flat=("${cell[@]}" --crystal.default_f=100)
 
 printf '# three\n1 0 0 50\n0 1 0 60\n0 0 0 170\n' > factors.hkl
 printf '%4d%4d%4d%8.2f%8.2f\n' 1 0 0 25 1 0 0 1 36 1 0 1 1 99 1 0 0 0 0 0 > shelx.hkl
-head -n 60 "$inputs/2erl_1p8A_C2.cif" > factors.cif
+cp "$inputs/2erl_1p8A_C2.cif" factors.cif
 printf -- '-10 0 0 1 1e-10\n-10 0.001 0 2 1.1e-10\n' > sources.txt
 printf '9000 1\n9500 3\n9900 2\n' > spectrum.txt
 printf '0.02 0 0.001\n0.002 0.025 0\n0 0.003 0.03\n' > crystal.mat
