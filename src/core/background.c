@@ -58,7 +58,9 @@ static Status read_table(const Parameters *p, Background *background) {
 }
 
 void background_change(const Parameters *p, Background *background) {
-    const double volume_m3 = p->background_size_m * p->background_size_m * p->background_size_m;
+    const bool clips = p->background_clip && p->background_size_m[1] > p->beam_size_m;
+    const double width_m = clips ? p->beam_size_m : p->background_size_m[1];
+    const double volume_m3 = p->background_size_m[0] * width_m * width_m;
     background->f = p->background_f;
     background->molecules =
         volume_m3 * p->background_density_kg_per_m3 * AVOGADRO_PER_MOL / p->background_molecular_weight_kg_per_mol;
@@ -69,6 +71,24 @@ Status background_create(const Parameters *p, Background *background) {
     background_change(p, background);
     if (*p->background_file == '\0') return status_ok();
     return read_table(p, background);
+}
+
+bool background_is_alone(const Parameters *p) {
+    return parameters_is_given(p, PARAMETER(crystal, default_f)) && p->crystal_default_f == 0.0 &&
+           !(p->crystal_f000 > 0.0) && *p->crystal_structure_factors_file == '\0' && *p->crystal_model_file == '\0' &&
+           p->background_size_m[0] > 0.0;
+}
+
+void background_note(const Parameters *p, Notes *notes) {
+    if (!(p->background_size_m[0] > 0.0)) return;
+    if (p->background_clip && p->background_size_m[1] > p->beam_size_m)
+        notes_add(notes, "background.size is %g um across the beam; beam.size clips it to %g um",
+                  p->background_size_m[1] * 1e6, p->beam_size_m * 1e6);
+    if (background_is_alone(p))
+        notes_add(notes, "crystal.default_f is 0 and there are no structure factors: frames of background alone%s",
+                  parameters_is_given(p, PARAMETER(crystal, cell)) || *p->crystal_matrix_file != '\0'
+                      ? ""
+                      : "; the cell in the file stands for none");
 }
 
 void background_destroy(Background *background) {

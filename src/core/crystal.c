@@ -1,5 +1,6 @@
 #include "crystal.h"
 
+#include "background.h"
 #include "input.h"
 #include "random.h"
 #include "text.h"
@@ -187,12 +188,13 @@ static Status make_cell(const Parameters *p, double matrix_wavelength_m, const R
         return reflections_check_cell(p, reflections, lengths_m, angles_rad);
     }
     const bool is_given = parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
-    if (!is_given && !reflections->has_cell)
+    const bool stands_for_none = !is_given && !reflections->has_cell && background_is_alone(p);
+    if (!is_given && !reflections->has_cell && !stands_for_none)
         return status_error(STATUS_BAD_PARAMETER,
                             "there is no crystal; give crystal.cell or crystal.matrix (nanobragg: -cell or -mat)");
     for (int i = 0; i < 3; i++) {
-        crystal->file_lengths_m[i] = reflections->lengths_m[i];
-        crystal->file_angles_rad[i] = reflections->angles_rad[i];
+        crystal->file_lengths_m[i] = stands_for_none ? 1e-9 : reflections->lengths_m[i];
+        crystal->file_angles_rad[i] = stands_for_none ? 0.5 * PI : reflections->angles_rad[i];
     }
     TRY(set_unturned(p, lengths_m, angles_rad, crystal));
     return reflections_check_cell(p, reflections, lengths_m, angles_rad);

@@ -543,6 +543,7 @@ static Status fill(const Parameters *given, const SweepInputs *inputs, Experimen
     TRY(sensor_create(p, &e->detector, &e->beam, notes));
     TRY(create_crystal(given, p, matrix_wavelength_m, e, notes));
     TRY(background_create(p, &e->background));
+    background_note(p, notes);
     e->background.molecules /= sweep_weight(&e->sweep, 0, 0);
     if (e->sweep.kind == SWEEP_STILL && e->sweep.count > 1 && e->images == IMAGES_EXPECTED && e->parameters == NULL)
         notes_add(notes, "sweep.kind is still: all %" PRId64 " frames are alike; rotation or random makes them differ",

@@ -35,7 +35,7 @@ static const struct {
     {PARAMETER(detector, sensor_attenuation), 0, 0, 1, 1e6},
     {PARAMETER(detector, sensor_density), 0, 0, 0.5, 25},
     {PARAMETER(detector, psf_fwhm), 0, 0, 1e-3, 10},
-    {PARAMETER(background, size), 0, 0, 1e-3, 20000},
+    {PARAMETER(background, size), 0, 1, 1e-3, 20000},
     {PARAMETER(background, density), 0, 0, 1e-4, 25},
     {PARAMETER(background, molecular_weight), 0, 0, 1, 1e7},
     {PARAMETER(sampling, dmin), 0, 0, 0.1, 1000},

@@ -1,5 +1,6 @@
 #include "structure_factors.h"
 
+#include "background.h"
 #include "fdump.h"
 #include "input.h"
 #include "reflection_grid.h"
@@ -165,7 +166,7 @@ Status structure_factors_create(const Parameters *p, const Reflections *reflecti
         (StructureFactors){.default_f = p->crystal_default_f, .greatest_f = p->crystal_default_f, .space_group = "P 1"};
     *grid = NULL;
     const bool has_file = *reflections->path != '\0';
-    if (!has_file && !(p->crystal_default_f > 0.0))
+    if (!has_file && !(p->crystal_default_f > 0.0) && !background_is_alone(p))
         return status_error(STATUS_BAD_PARAMETER,
                             "there are no structure factors; give crystal.structure_factors, crystal.model or "
                             "crystal.default_f (nanobragg: -hkl or -default_F)");

@@ -66,6 +66,13 @@ says 'beam.fluence is 0'
 # spots that end beside every pixel
 run --crystal.cell=50 --crystal.default_f=100 --crystal.shape=tophat --crystal.cells=1000 --crystal.misset=10,20,30
 says 'warning: the frame is 0, no photon is expected: no spot reaches a pixel'
+# background alone, for which there is no crystal
+run --crystal.default_f=0 --background.size=5
+[ $code = 0 ] || fail "background alone: exit code $code: $(cat out)"
+says 'frames of background alone; the cell in the file stands for none'
+silent warning
+run --crystal.default_f=0
+[ $code = 2 ] || fail "nothing at all: exit code $code"
 # and an image that is there says nothing
 run "${factors[@]}" --detector.distance=100
 silent 'warning\|excited\|ends at\|is the unit'

@@ -33,7 +33,7 @@ MISTAKES = [
     ("np.pi / 2) * r2", "np.pi / 2.001) * r2", 'crystal.shape'),
     ("(1 / 0.63 if", "(1 / 0.64 if", 'crystal.spot_law'),
     ("(3 / (4 * np.pi)) ** (2 / 3)", "(3 / (4 * np.pi)) ** (1 / 2)", 'crystal.spot_law'),
-    ("(0.3969 if", "(0.38 if", 'crystal.spot_law'),
+    ("(0.3969 if", "(0.3 if", 'crystal.spot_law'),
     ("q2 * 1e-20 * total**2", "q2 * 1e-20 * total ** (4 / 3)", 'crystal.spot_law'),
     ("** (2 / 3) * q2", "** (1 / 3) * q2", 'crystal.spot_law'),
     ("(2 * np.pi * (3 / (4 * np.pi)) ** (1 / 3), 1.0)", "(np.pi, 1.0)", 'crystal.spot_law'),
@@ -84,7 +84,7 @@ MISTAKES = [
     ("last_s + 1, first_f:last_f + 1", "last_s + 1, first_f:last_f", 'detector.roi'),
     ("np.where(q * dmin > 1, 0.0, squared.mean(axis=0))\n", "squared.mean(axis=0)\n", 'sampling.dmin'),
     # background
-    ("molecules = size**3", "molecules = size**2", 'background.size'),
+    ("size[0] * width**2", "size[0] * width * size[-1]", 'background.size'),
     ("np.interp(q / 2,", "np.interp(q,", 'background.file'),
     ("sums[1] += factor * background_squared(options, q)",
      "sums[1] += factor * np.where(q * dmin > 1, 0.0, background_squared(options, q))", 'sampling.dmin'),

@@ -592,8 +592,11 @@ def computed_pixels(options, shape):
 # --------------------------------------------------------------------------------------------------------- Background
 def background_squared(options, q):
     """n f^2 at |s| = q"""
-    size, density = options.number('background.size', 0.0), options.number('background.density', 1.0) * 1e3
-    molecules = size**3 * density * AVOGADRO / (options.number('background.molecular_weight', 18.0) * 1e-3)
+    size, density = options.numbers('background.size', np.zeros(1)), options.number('background.density', 1.0) * 1e3
+    width = size[-1]
+    if options.word('background.clip', 'true') == 'true':
+        width = min(width, options.number('beam.size', 1e-4))
+    molecules = size[0] * width**2 * density * AVOGADRO / (options.number('background.molecular_weight', 18.0) * 1e-3)
     f = np.full(q.shape, options.number('background.f', 2.57))
     if options.given('background.file'):
         table = np.array(options.lines('background.file'))

@@ -307,7 +307,14 @@ def add_detector(draw, options, files, budget):
 
 
 def add_background(draw, options, files):
-    options['background.size'] = text(draw.real(0.05, 5.0))
+    options['background.size'] = text(*(draw.real(0.05, 5.0) for _ in range(draw.one_of([1, 2]))))
+    if draw.chance(0.3):
+        options['background.clip'] = 'false'
+    if draw.chance(0.1):  # alone
+        for name in [name for name in options if name.startswith('crystal.') and ('factor' in name or name in (
+                'crystal.b_factor', 'crystal.f000', 'crystal.interpolate'))]:
+            del options[name]
+        options['crystal.default_f'] = '0'
     options['background.density'], options['background.molecular_weight'] = text(draw.real(0.5, 3.0)), text(draw.real(10.0, 60.0))
     if draw.chance(0.5):
         options['background.f'] = text(draw.real(0.5, 8.0))

@@ -97,6 +97,41 @@ static void water_is_on_the_absolute_scale(void) {
     experiment_destroy(&e);
 }
 
+static double molecules_of(const char *const settings[]) {
+    Experiment *e = scene(settings);
+    const double molecules = e->background.molecules;
+    experiment_destroy(&e);
+    return molecules;
+}
+
+/* 20 um thick; the beam is 2 um wide: 20 x 2 x 2 um^3. */
+static void the_beam_clips_the_width_but_not_the_thickness(void) {
+    const char *const wide[] = {"crystal.cell=50", "crystal.default_f=1", "background.size=20,100", "beam.size=0.002",
+                                NULL};
+    const char *const cube[] = {"crystal.cell=50", "crystal.default_f=1", "background.size=20", "beam.size=0.002",
+                                NULL};
+    const char *const narrow[] = {"crystal.cell=50", "crystal.default_f=1", "background.size=20,1.5", "beam.size=0.002",
+                                  NULL};
+    const char *const whole[] = {"crystal.cell=50", "crystal.default_f=1",   "background.size=20",
+                                 "beam.size=0.002", "background.clip=false", NULL};
+    const double per_um3 = 1e-12 / 18.0 * 6.02214179e23;
+    CU_ASSERT_DOUBLE_EQUAL(molecules_of(wide) / (80.0 * per_um3), 1.0, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(molecules_of(cube) / (80.0 * per_um3), 1.0, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(molecules_of(narrow) / (45.0 * per_um3), 1.0, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(molecules_of(whole) / (8000.0 * per_um3), 1.0, 1e-12);
+}
+
+/* An image is the sum of what the crystal and the background scatter; this one needs no cell. */
+static void a_frame_of_background_alone_is_what_it_adds_to_a_crystal(void) {
+    const char *const alone[] = {"crystal.default_f=0", "background.size=1", "detector.fast_pixels=9",
+                                 "detector.slow_pixels=7", NULL};
+    const char *const crystal[] = {"crystal.cell=50", "crystal.default_f=100", "detector.fast_pixels=9",
+                                   "detector.slow_pixels=7", NULL};
+    const char *const both[] = {"crystal.cell=50",        "crystal.default_f=100",  "background.size=1",
+                                "detector.fast_pixels=9", "detector.slow_pixels=7", NULL};
+    CU_ASSERT_DOUBLE_EQUAL(scene_sum(alone) / (scene_sum(both) - scene_sum(crystal)), 1.0, 1e-9);
+}
+
 static void a_flat_table_is_the_same_as_the_constant(void) {
     char table[80];
     write_table("0 2.57\n5 2.57\n");
@@ -119,6 +154,8 @@ int main(void) {
                                      UNIT_TEST(the_axis_is_stol_4stol_or_q),
                                      UNIT_TEST(a_fault_names_file_and_line),
                                      UNIT_TEST(water_is_on_the_absolute_scale),
+                                     UNIT_TEST(the_beam_clips_the_width_but_not_the_thickness),
+                                     UNIT_TEST(a_frame_of_background_alone_is_what_it_adds_to_a_crystal),
                                      UNIT_TEST(a_flat_table_is_the_same_as_the_constant),
                                      {NULL, NULL}};
     const int file = mkstemp(path);

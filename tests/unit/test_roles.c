@@ -90,6 +90,7 @@ static const Case cases[] = {
     {"detector.sensor_depth_law", {"absorption", "front"}, {SENSOR}},
     {"detector.sensor_layers", {"1", "3"}, {SENSOR}},
     {"background.size", {"10", "20"}, {NULL}},
+    {"background.clip", {"true", "false"}, {WATER, "beam.size=0.01"}},
     {"background.f", {"2", "3"}, {WATER}},
     {"background.density", {"1", "1.3"}, {WATER}},
     {"background.molecular_weight", {"18", "20"}, {WATER}},
