@@ -198,13 +198,25 @@ static Status choose_by_label(const Reflections *r, const char *label, ColumnCho
         label, r->path, list);
 }
 
+static bool has_values(const Reflections *r, int column) {
+    for (int64_t row = 0; row < r->rows; row++)
+        if (!isnan(r->column[column].values[row])) return true;
+    return false;
+}
+
+/* A column, or a pair, without a single value is passed over. */
+static bool is_empty(const Reflections *r, int column) {
+    const int mate = r->column[column].side == FRIEDEL_BOTH ? -1 : mate_of(r, column);
+    return !has_values(r, column) && (mate < 0 || !has_values(r, mate));
+}
+
 Status reflections_choose(const Reflections *r, const char *label, ColumnChoice *choice) {
     char list[LIST_BYTES];
     if (*label != '\0') return choose_by_label(r, label, choice);
     for (Rank rank = MEASURED_F; rank < RANKS; rank++) {
         int found = 0, last = 0;
         for (int i = 0; i < r->columns; i++)
-            if (rank_of(&r->column[i]) == rank) {
+            if (rank_of(&r->column[i]) == rank && !is_empty(r, i)) {
                 found++;
                 last = i;
             }
@@ -217,7 +229,8 @@ Status reflections_choose(const Reflections *r, const char *label, ColumnChoice 
                             r->path, list);
     }
     list_labels(r, false, sizeof list, list);
-    return status_error(STATUS_BAD_FILE, "%s has no column of amplitudes or intensities; its columns are: %s", r->path,
+    return status_error(STATUS_BAD_FILE,
+                        "%s has no column of amplitudes or intensities with values; its columns are: %s", r->path,
                         list);
 }
 
@@ -370,6 +383,9 @@ static Status settle_cell(const Parameters *p, Reflections *r, Notes *notes) {
     if (!status_is_ok(reflections_choose(r, p->crystal_structure_factor_label, &choice)))
         return status_ok(); /* later */
     const ReflectionColumn *column = &r->column[choice.plus];
+    for (int i = 0; *p->crystal_structure_factor_label == '\0' && i < r->columns; i++)
+        if (rank_of(&r->column[i]) < rank_of(column))
+            notes_add(notes, "%.160s: column %s has no value; %s is used", r->path, r->column[i].label, column->label);
     char before[CELL_BYTES], after[CELL_BYTES];
     if (!(column->cell[0] > 0.0)) return status_ok();
     print_cell(r->lengths_m, r->angles_rad, before);

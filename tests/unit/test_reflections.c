@@ -136,6 +136,10 @@ static void the_column_is_the_best_kind_or_the_one_named(void) {
     expect_refused(CIF_HEAD INDICES "_refln.phase_calc\n1 1 1 3\n", NULL, "no column of amplitudes");
 }
 
+static void a_column_without_a_value_is_passed_over(void) {
+    expect(CIF_HEAD INDICES "_refln.F_meas_au\n_refln.intensity_meas\n1 1 1 ? 49\n1 2 1 . 25\n", NULL, 1, 1, 1, 7.0);
+}
+
 static void a_faulty_cif_is_refused_with_its_line(void) {
     expect_refused("data_x\n_cell.length_a 10\n", NULL, "no loop of reflections");
     expect_refused(CIF_HEAD INDICES "_refln.F_meas_au\n", NULL, ":10: the loop of reflections has none");
@@ -258,6 +262,7 @@ int main(void) {
                                      UNIT_TEST(the_block_with_reflections_counts),
                                      UNIT_TEST(friedel_pairs_are_kept_and_a_missing_mate_is_the_other),
                                      UNIT_TEST(the_column_is_the_best_kind_or_the_one_named),
+                                     UNIT_TEST(a_column_without_a_value_is_passed_over),
                                      UNIT_TEST(a_faulty_cif_is_refused_with_its_line),
                                      UNIT_TEST(shelx_columns_are_fixed_and_end_at_zeros),
                                      UNIT_TEST(shelx_without_its_end_is_read_when_it_is_named),
