@@ -43,7 +43,8 @@ launch() {
     srun) # since SLURM 22.05 srun must be told the CPUs of a task again
         start=(srun --mpi=pmix --kill-on-bad-exit=1 --cpus-per-task="$OMP_NUM_THREADS" --cpu-bind=cores) ;;
     mpirun)
-        start=(mpirun -n "${SLURM_NTASKS:-1}")
+        # after a TERM or ^C of its own mpirun kills ranks within 2 s, unless it is told to leave them the time to stop
+        start=(mpirun --mca odls_base_sigkill_timeout 30 -n "${SLURM_NTASKS:-1}")
         [ "$OMP_NUM_THREADS" = 1 ] || start+=(--map-by "slot:PE=$OMP_NUM_THREADS" --bind-to core) ;;
     *)
         say "launcher is \"$launcher\"; it must be srun or mpirun"

@@ -28,6 +28,9 @@ typedef struct NxmxContents {
 /** Type of the pixels of the main dataset. */
 hid_t nxmx_image_type(OutputImages images);
 
+/** Bytes of the images alone. */
+double nxmx_image_bytes(const NxmxContents *contents);
+
 /** Bytes that the file will have, nearly. */
 double nxmx_bytes(const NxmxContents *contents);
 

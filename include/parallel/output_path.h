@@ -49,9 +49,14 @@ Status output_path_check_folder(const OutputPath *output);
  * be written */
 Status output_path_start(const OutputPath *output, bool overwrite, bool resume, OutputStart *start);
 
-/** Checks that @p bytes fit on the file system, what a .partial holds already included.
+/** Checks that @p bytes fit on the file system, what a .partial holds already included, and that a file may have at
+ * least
+ * @p least of them (RLIMIT_FSIZE).
  *  @return OUTPUT_FAILED naming both numbers */
-Status output_path_check_room(const OutputPath *output, double bytes);
+Status output_path_check_room(const OutputPath *output, double bytes, double least);
+
+/** The most bytes that a file of this process may have (ulimit -f); infinite without a limit. */
+double output_path_bytes_most(void);
 
 /** Reserves the disk space of the whole .partial, so that no write into it can find the disk full.
  *  That the file system knows no reservation is no failure.

@@ -43,9 +43,11 @@ typedef struct SimulateRequest {
     /**< called on rank 0 before anything is computed; may be NULL */
     ProgressReport progress;      /**< may be NULL */
     FirstImageReport first_image; /**< may be NULL */
-    void *context;                /**< for the three */
-    Timeline *timeline;           /**< for the phases, on every rank; may be NULL */
-    const volatile int *stop;     /**< a StopLevel (frame_queue.h) that signals set; may be NULL */
+    void (*stopped_at_once)(void *context, const Status *status);
+    /**< called on rank 0 in a thread of its own, before a second signal ends the process; may be NULL */
+    void *context;            /**< for the four */
+    Timeline *timeline;       /**< for the phases, on every rank; may be NULL */
+    const volatile int *stop; /**< a StopLevel (frame_queue.h) that signals set; may be NULL */
 } SimulateRequest;
 
 /** Reads and checks on rank 0, then renders and writes on all ranks. Collective.

@@ -6,8 +6,6 @@
 #include "experiment.h"
 #include "timeline.h"
 
-#include <signal.h>
-
 /** Seconds of each phase; wall time unless said. */
 typedef struct BenchmarkTimes {
     double load;        /**< structure factors from their file, 0 without one */
@@ -31,8 +29,8 @@ typedef struct BenchmarkImage {
 
 /** What passes share. */
 typedef struct BenchmarkSession {
-    Timeline *timeline;                /**< NULL without --profile */
-    const volatile sig_atomic_t *stop; /**< set by a signal */
+    Timeline *timeline;       /**< NULL without --profile */
+    const volatile int *stop; /**< set by a signal */
 } BenchmarkSession;
 
 /** Renders frame 0 from the parameters on, with OpenMP's threads.

@@ -3,6 +3,8 @@
 #ifndef TESSERA_STANDARD_STREAMS_H
 #define TESSERA_STANDARD_STREAMS_H
 
+#include "status.h"
+
 #include <stdbool.h>
 
 /** Takes the place of each of the descriptors 0, 1 and 2 that is closed, so that no file that is opened later gets it,
@@ -10,7 +12,10 @@
  *  @return false when a place could not be taken: nothing may be opened then */
 bool standard_streams_guard(void);
 
-/** True when the program was started without a standard output, or with one that only reads. */
-bool standard_streams_lack_output(void);
+/** That what was printed has got where it should. Nobody needs to read a pipe to its end (`tessera ... | head -1`).
+ *  @param makes_files  printing is not all that the command does: it does without a standard output if it was started
+ * so
+ *  @return OUTPUT_FAILED with the reason */
+Status standard_streams_check_output(bool makes_files);
 
 #endif

@@ -4,6 +4,7 @@
 #include "file_look.h"
 #include "new_file.h"
 #include "run_file.h"
+#include "unfinished_files.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -139,10 +140,7 @@ static bool fill_yaml(FILE *file, Contents *c) {
     return run_file_print(file, c->parameters, beside ? NULL : here);
 }
 
-static Status write_file(const char *path, Fill fill, Contents *contents) {
-    char partial[PARAMETER_TEXT_BYTES + 16];
-    const bool in_place = file_look_is_device(path); /* /dev/null shall stay what it is */
-    (void)snprintf(partial, sizeof partial, "%s%s", path, in_place ? "" : ".partial");
+static Status write_partial(const char *partial, const char *path, bool in_place, Fill fill, Contents *contents) {
     FILE *file = in_place ? fopen(path, "wb") : new_file_open(partial);
     if (file == NULL) return status_error(STATUS_OUTPUT_FAILED, "%s cannot be written: %s", partial, strerror(errno));
     const bool written = fill(file, contents);
@@ -152,6 +150,16 @@ static Status write_file(const char *path, Fill fill, Contents *contents) {
     const int reason = written ? errno : error;
     if (!in_place) (void)remove(partial);
     return status_error(STATUS_OUTPUT_FAILED, "%s cannot be written: %s", path, strerror(reason));
+}
+
+static Status write_file(const char *path, Fill fill, Contents *contents) {
+    char partial[PARAMETER_TEXT_BYTES + 16];
+    const bool in_place = file_look_is_device(path); /* /dev/null shall stay what it is */
+    (void)snprintf(partial, sizeof partial, "%s%s", path, in_place ? "" : ".partial");
+    if (!in_place) unfinished_files_add(partial, NULL);
+    const Status status = write_partial(partial, path, in_place, fill, contents);
+    unfinished_files_forget(partial);
+    return status;
 }
 
 static Status set_report(Contents *c) {

@@ -6,6 +6,7 @@
 #include "nxmx.h"
 #include "output_path.h"
 #include "provenance.h"
+#include "unfinished_files.h"
 #include "writer.h"
 
 #include <errno.h>
@@ -259,6 +260,7 @@ static Status explain(const Compression *c, Status status) {
 static Status compress_open(Compression *c) {
     int lock = -1;
     TRY(reserve_name(c, &lock));
+    unfinished_files_add(c->packed, NULL);
     Status status = look(c);
     if (status_is_ok(status)) status = hdf5_fill_file(c->packed, &c->target);
     if (status_is_ok(status)) status = write_copy(c);
@@ -268,6 +270,7 @@ static Status compress_open(Compression *c) {
     if (status_is_ok(status)) status = verify_copy(c);
     if (status_is_ok(status)) status = replace_file(c, lock);
     if (!status_is_ok(status)) (void)unlink(c->packed);
+    unfinished_files_forget(c->packed);
     (void)close(lock);
     return explain(c, status);
 }

@@ -8,6 +8,7 @@
 #include "merge_file.h"
 #include "output_lock.h"
 #include "text.h"
+#include "unfinished_files.h"
 #include "writer.h"
 
 #include <inttypes.h>
@@ -304,15 +305,19 @@ static Status explain(const Merge *merge, Status status) {
 /* Leaves nothing on the disk when it fails, but for a whole file that cannot be given its name. */
 static Status write_file(const MergeRequest *request, const Merge *merge) {
     hid_t file = H5I_INVALID_HID;
-    TRY(output_path_check_room(&merge->output, merge_file_bytes(merge)));
+    TRY(output_path_check_room(&merge->output, merge_file_bytes(merge), 0.0));
     TRY(output_path_remove_partial(&merge->output));
+    unfinished_files_add(merge->output.partial, NULL);
     Status status = hdf5_create_file(merge->output.partial, &file);
     if (status_is_ok(status)) status = merge_file_write(file, request, merge);
     status = status_first(status, hdf5_close_file(merge->output.partial, &file));
     if (status_is_ok(status)) status = output_path_sync(&merge->output);
     status = explain(merge, status);
-    if (status_is_ok(status)) return output_path_publish(&merge->output, request->overwrite);
-    (void)output_path_remove_partial(&merge->output);
+    if (status_is_ok(status))
+        status = output_path_publish(&merge->output, request->overwrite);
+    else
+        (void)output_path_remove_partial(&merge->output);
+    unfinished_files_forget(merge->output.partial);
     return status;
 }
 

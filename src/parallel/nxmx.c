@@ -37,13 +37,18 @@ static bool counts_have_defects(const Experiment *experiment) {
     return experiment->images != IMAGES_EXPECTED && detector_signal_has_defects(&experiment->signal);
 }
 
+double nxmx_image_bytes(const NxmxContents *contents) {
+    const Experiment *experiment = contents->experiment;
+    const double pixels = (double)experiment->detector.slow_pixels * (double)experiment->detector.fast_pixels;
+    return (experiment->images == IMAGES_BOTH ? 8.0 : 4.0) * pixels * (double)range_length(contents->frames);
+}
+
 double nxmx_bytes(const NxmxContents *contents) {
     enum { ROW_BYTES = 300, FIXED_BYTES = 1 << 20 };
     const Experiment *experiment = contents->experiment;
     const double pixels = (double)experiment->detector.slow_pixels * (double)experiment->detector.fast_pixels;
-    const double image_bytes = 4.0 * pixels * (experiment->images == IMAGES_BOTH ? 2.0 : 1.0);
     const double row_bytes = ROW_BYTES + frame_values_bytes(experiment);
-    double bytes = FIXED_BYTES + (image_bytes + row_bytes) * (double)range_length(contents->frames);
+    double bytes = FIXED_BYTES + nxmx_image_bytes(contents) + row_bytes * (double)range_length(contents->frames);
     if (experiment->active != NULL || counts_have_defects(experiment)) bytes += 4.0 * pixels; /* the mask */
     for (int i = 0; i < contents->provenance->inputs; i++) {
         const int64_t input_bytes = contents->provenance->input[i].bytes;

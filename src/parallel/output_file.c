@@ -5,6 +5,7 @@
 #include "hdf5_inside.h"
 #include "undo.h"
 #include "undo_ranges.h"
+#include "unfinished_files.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -53,14 +54,16 @@ static Status fill_new_file(hid_t file, const NxmxContents *contents, int *seque
  * leaves between two of HDF5's writes. */
 static Status create_file(const OutputPath *path, const NxmxContents *contents, int *session) {
     hid_t file = H5I_INVALID_HID;
-    TRY(output_path_check_room(path, nxmx_bytes(contents)));
+    TRY(output_path_check_room(path, nxmx_bytes(contents), nxmx_image_bytes(contents)));
     TRY(output_path_remove_partial(path));
+    unfinished_files_add(path->partial_new, NULL);
     Status status = hdf5_create_file(path->partial_new, &file);
     if (status_is_ok(status)) {
         status = fill_new_file(file, contents, session);
         status = status_first(status, hdf5_close_file(path->partial_new, &file));
     }
     if (status_is_ok(status)) status = output_path_begin(path);
+    unfinished_files_forget(path->partial_new);
     status = output_file_explain(path, true, status);
     if (status_is_ok(status)) status = output_path_reserve(path);
     if (!status_is_ok(status)) (void)output_path_remove_partial(path);
@@ -166,7 +169,7 @@ static Status add_session(const OutputPath *path, const Provenance *provenance, 
 static Status continue_file(const OutputPath *path, const NxmxContents *contents, Notes *notes, int *session) {
     TRY(output_file_explain(path, false, mend(path, notes)));
     TRY(compare_file(path->partial, contents->provenance, true));
-    TRY(output_path_check_room(path, nxmx_bytes(contents)));
+    TRY(output_path_check_room(path, nxmx_bytes(contents), nxmx_image_bytes(contents)));
     TRY(output_path_reserve(path));
     return output_file_explain(path, false, add_session(path, contents->provenance, session));
 }

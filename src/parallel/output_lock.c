@@ -4,6 +4,7 @@
 #include "lock_holder.h"
 #include "output_path.h"
 #include "periodic_thread.h"
+#include "unfinished_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,6 +81,7 @@ static Status write_draft(const OutputLock *lock, char *draft) {
     (void)snprintf(draft, MORE_BYTES, "%s.XXXXXX", lock->name);
     const int descriptor = mkstemp(draft);
     if (descriptor < 0) return cannot_lock(lock->name);
+    unfinished_files_add(draft, NULL);
     const mode_t mask = umask(0);
     (void)umask(mask);
     (void)fchmod(descriptor, 0666 & ~mask);
@@ -215,9 +217,14 @@ static Status make(OutputLock *lock, const OutputPath *path, Notes *notes) {
     lock->self = lock_holder_self();
     (void)snprintf(lock->output, sizeof lock->output, "%s", path->complete);
     (void)snprintf(lock->name, sizeof lock->name, "%s.lock", path->complete);
-    TRY(write_draft(lock, draft));
-    const Status status = take_draft(lock, draft, notes);
-    (void)unlink(draft);
+    Status status = write_draft(lock, draft);
+    if (status_is_ok(status)) {
+        unfinished_files_add(lock->name, draft);
+        status = take_draft(lock, draft, notes);
+        (void)unlink(draft);
+        if (!status_is_ok(status)) unfinished_files_forget(lock->name);
+    }
+    unfinished_files_forget(draft);
     return status;
 }
 
@@ -254,6 +261,7 @@ void output_lock_release(OutputLock **lock) {
     periodic_thread_stop(&released->renewing);
     const FoundLock found = look(released->name);
     if (found.exists && lock_holder_is(&found.holder, &released->self)) (void)unlink(released->name);
+    unfinished_files_forget(released->name);
     free(released);
     *lock = NULL;
 }

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -119,9 +121,21 @@ Status output_path_start(const OutputPath *output, bool overwrite, bool resume, 
     return *start == OUTPUT_COMPLETE ? status_ok() : check_replaceable(output->complete);
 }
 
-Status output_path_check_room(const OutputPath *output, double bytes) {
+double output_path_bytes_most(void) {
+    struct rlimit limit;
+    const bool limited = getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    return limited ? (double)limit.rlim_cur : (double)INFINITY;
+}
+
+Status output_path_check_room(const OutputPath *output, double bytes, double least) {
     struct statvfs system;
     struct stat info;
+    if (least > output_path_bytes_most())
+        return status_error(
+            STATUS_OUTPUT_FAILED,
+            "%s: its images have %.0f bytes, but a file of this process may have %.0f (ulimit -f); raise "
+            "that limit, or write fewer frames to a file with --frames",
+            output->complete, least, output_path_bytes_most());
     if (statvfs(output->folder, &system) != 0) return system_error("find the free space of", output->folder);
     if (system.f_blocks == 0) return status_ok(); /* some network file systems do not tell */
     const double held = stat(output->partial, &info) == 0 ? 512.0 * (double)info.st_blocks : 0.0;

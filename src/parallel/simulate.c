@@ -10,10 +10,12 @@
 #include "large_memory.h"
 #include "mpi_calls.h"
 #include "output_lock.h"
+#include "periodic_thread.h"
 #include "render.h"
 #include "schedule.h"
 #include "sweep_files.h"
 #include "text.h"
+#include "unfinished_files.h"
 #include "watchdog.h"
 
 #include <assert.h>
@@ -43,6 +45,15 @@ typedef struct WaveBuffers {
 } WaveBuffers;
 enum { SIDES = 2 };
 
+/* What ends the process of rank 0 when the second signal has come and it does not end by itself, as a disk is slow or a
+ * library does not come back. */
+typedef struct HardStop {
+    PeriodicThread thread;
+    const SimulateRequest *request;
+    double since_s; /* of the second signal, by the steady clock; 0 before it */
+} HardStop;
+static const double HARD_STOP_LOOKS_EVERY_S = 0.1, HARD_STOP_AFTER_S = 0.5;
+
 /* One run on one rank. */
 typedef struct Run {
     Team team;
@@ -68,6 +79,7 @@ typedef struct Run {
     int64_t frames_done; /* of all ranks */
     double brightest;    /* greatest sum of a frame of this rank */
     double dark_photons; /* expected on this rank in frames of counts that are 0 */
+    HardStop hard_stop;
 } Run;
 
 enum { NOT_CLAIMED = -1 };
@@ -455,10 +467,25 @@ static void report(Run *run) {
                                          .result = {run->frames_done, brightest, all[3]}});
 }
 
+/* For rank 0's message. Frames of earlier sessions are safe too. */
 static Status stopped(const Run *run) {
+    const Parameters *p = run->parameters;
+    const int64_t all = range_length(run->decision.slice);
+    const int64_t safe = all - run->decision.plan.request.frames + run->frames_done;
+    if (*p->run_output == '\0' || safe == 0)
+        return status_error(STATUS_INTERRUPTED, "stopped before a frame was finished; the same command starts again");
     return status_error(STATUS_INTERRUPTED,
-                        "stopped by a signal after %" PRId64 " of %" PRId64 " frames; run again with --resume to go on",
-                        run->frames_done, run->decision.plan.request.frames);
+                        "stopped: %" PRId64 " of %" PRId64
+                        " frames are safe in %.600s.partial; the same command with --resume%s goes on",
+                        safe, all, p->run_output, p->run_overwrite ? " instead of --overwrite" : "");
+}
+
+/* A signal to any rank that came before there is a queue of frames. Collective. */
+static Status check_early_stop(const Run *run) {
+    const volatile int *stop = run->request->stop;
+    const bool mine = stop != NULL && *stop != STOP_NONE;
+    if (team_greatest(run->team, mine) == 0) return status_ok();
+    return status_error(STATUS_INTERRUPTED, "stopped before a frame was begun; the same command starts again");
 }
 
 /* Waits for the end of a wave. Collective. */
@@ -540,10 +567,34 @@ static Status render_and_close(Run *run) {
     const double close_s = clocks_steady_s();
     const Status closed = close_output(run, status_is_ok(status));
     timeline_add_until_now(run->request->timeline, PHASE_WRITE, "close the file", close_s);
-    return status_first(status, closed);
+    const bool all_is_said = status.code == STATUS_INTERRUPTED && status_is_ok(closed);
+    return all_is_said ? status : status_first(status.code == STATUS_INTERRUPTED ? closed : status, closed);
+}
+
+static void stop_hard(void *context) {
+    HardStop *hard = context;
+    const SimulateRequest *request = hard->request;
+    const double now_s = clocks_steady_s();
+    if (*request->stop != STOP_NOW) return;
+    if (hard->since_s == 0.0) hard->since_s = now_s;
+    if (now_s - hard->since_s < HARD_STOP_AFTER_S) return;
+    const Status status =
+        status_error(STATUS_INTERRUPTED, "stopped at once by a second signal; frames that were finished are safe, and "
+                                         "the same command with --resume goes on");
+    if (request->stopped_at_once != NULL) request->stopped_at_once(request->context, &status);
+    unfinished_files_remove();
+    _exit(status_exit_code(status.code));
+}
+
+/* Without such a thread the second signal is obeyed when rank 0 comes to it. */
+static void watch_for_second_signal(Run *run) {
+    run->hard_stop.request = run->request;
+    if (run->team.rank != 0 || run->request->stop == NULL) return;
+    (void)periodic_thread_start(&run->hard_stop.thread, HARD_STOP_LOOKS_EVERY_S, stop_hard, &run->hard_stop);
 }
 
 static void release(Run *run) {
+    periodic_thread_stop(&run->hard_stop.thread);
     watchdog_stop(&run->watchdog);
     output_lock_release(&run->lock);
     free(run->image);
@@ -571,8 +622,10 @@ Status simulate(Team team, SimulateRequest request) {
     run->grid = team_no_memory();
     run->lists = team_no_memory();
     bool complete = false;
+    watch_for_second_signal(run);
     Status status = agree(team, run->team.rank == 0 ? decide(run) : status_ok());
     if (status_is_ok(status)) status = share_decision(run);
+    if (status_is_ok(status)) status = check_early_stop(run);
     if (status_is_ok(status)) status = lock_and_open(run, &complete);
     if (status_is_ok(status) && !complete) status = render_and_close(run);
     release(run);

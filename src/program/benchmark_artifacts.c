@@ -7,6 +7,7 @@
 #include "new_file.h"
 #include "png_file.h"
 #include "trace_events.h"
+#include "unfinished_files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -46,6 +47,7 @@ static const char *const endings[] = {"/benchmark_results.json",
 static Status open_artifact(const char *folder, const char *name, FILE **file) {
     char partial[PATH_BYTES];
     path_of(folder, name, ".partial", partial);
+    unfinished_files_add(partial, NULL);
     *file = new_file_open(partial);
     return *file != NULL ? status_ok() : cannot_write(partial);
 }
@@ -58,6 +60,7 @@ static Status close_artifact(const char *folder, const char *name, FILE *file, S
     const bool closed = fclose(file) == 0;
     if (status_is_ok(written) && !(whole && closed && rename(partial, path) == 0)) written = cannot_write(path);
     if (!status_is_ok(written)) (void)unlink(partial);
+    unfinished_files_forget(partial);
     return written;
 }
 

@@ -58,6 +58,22 @@ static double children_seconds(void) {
            1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
+/* What we ignore, the child does not. */
+static int spawn(const char *path, char *const *argv, const posix_spawn_file_actions_t *actions, pid_t *child) {
+    posix_spawnattr_t attributes;
+    sigset_t usual;
+    int failure = posix_spawnattr_init(&attributes);
+    if (failure != 0) return failure;
+    (void)sigemptyset(&usual);
+    (void)sigaddset(&usual, SIGPIPE);
+    (void)sigaddset(&usual, SIGXFSZ);
+    (void)posix_spawnattr_setsigdefault(&attributes, &usual);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    failure = posix_spawn(child, path, actions, &attributes, argv, environ);
+    (void)posix_spawnattr_destroy(&attributes);
+    return failure;
+}
+
 /* Starts the child in the scratch folder: it may write files there that nobody asked for, or read stale ones here. */
 static int start(const char *path, char *const *argv, const ScratchFolder *folder, pid_t *child) {
     posix_spawn_file_actions_t actions;
@@ -70,7 +86,7 @@ static int start(const char *path, char *const *argv, const ScratchFolder *folde
         (void)posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log_name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         (void)posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
         (void)posix_spawn_file_actions_addclose(&actions, here);
-        failure = posix_spawn(child, path, &actions, NULL, argv, environ);
+        failure = spawn(path, argv, &actions, child);
         (void)posix_spawn_file_actions_destroy(&actions);
     }
     if (fchdir(here) != 0 && failure == 0) failure = errno;

@@ -5,10 +5,10 @@
 #include "benchmark_report.h"
 #include "clocks.h"
 #include "scratch_folder.h"
+#include "stop_signal.h"
 
 #include <math.h>
 #include <omp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,21 +16,6 @@
  * size; the first is always run. */
 static const int64_t YARDSTICK_STEPS = 1000000;
 static const double REFERENCE_SECONDS_MOST = 60.0;
-
-/* The one thing that a signal may touch. */
-static volatile sig_atomic_t stop_requested = 0;
-
-static void request_stop(int number) {
-    (void)number;
-    stop_requested = 1;
-}
-
-static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = request_stop};
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-}
 
 /* What all sizes share. */
 typedef struct Benchmark {
@@ -218,11 +203,10 @@ static Status start(Benchmark *b) {
     return scratch_folder_create(&b->folder);
 }
 
-static Status run(const BenchmarkOptions *options, FILE *out) {
+static Status run(const BenchmarkOptions *options, const volatile int *stop, FILE *out) {
     Timeline timeline = timeline_start(true);
-    Benchmark benchmark = {.options = options,
-                           .session = {.timeline = options->profile ? &timeline : NULL, .stop = &stop_requested},
-                           .out = out};
+    Benchmark benchmark = {
+        .options = options, .session = {.timeline = options->profile ? &timeline : NULL, .stop = stop}, .out = out};
     BenchmarkResult *results = calloc((size_t)options->sizes, sizeof *results);
     Status status = results == NULL ? status_error(STATUS_NO_MEMORY, "no memory for the results") : status_ok();
     if (status_is_ok(status)) status = start(&benchmark);
@@ -243,7 +227,6 @@ Status command_benchmark(int argc, char **argv, FILE *out) {
         return status_ok();
     }
     choose_sizes(&options);
-    catch_signals();
     (void)fprintf(out, "case %s\n", options.case_name);
-    return run(&options, out);
+    return run(&options, stop_signal_catch(STOP_BY_LOOKING), out);
 }

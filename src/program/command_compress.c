@@ -71,7 +71,7 @@ Status command_compress(int argc, char **argv, FILE *out) {
     TRY(file_list_follow("FILE.nxs", asked.file, path, sizeof path));
     TRY(file_roles_check_compress(path));
     asked.file = request.path = path;
-    request.packing.stop = stop_signal_catch();
+    request.packing.stop = stop_signal_catch(STOP_BY_LOOKING);
     Notes notes = {.count = 0};
     OutputLock *lock = NULL;
     TRY(output_lock_take(asked.file, &notes, &lock));

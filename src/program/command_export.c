@@ -8,6 +8,7 @@
 #include "options.h"
 #include "output_lock.h"
 #include "output_path.h"
+#include "stop_signal.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -423,6 +424,7 @@ Status command_export(int argc, char **argv, FILE *out) {
     if (e.asked.file == NULL || e.asked.output == NULL)
         return status_error(STATUS_BAD_PARAMETER,
                             "export needs a file and a name: tessera export FILE.nxs --output OUT");
+    (void)stop_signal_catch(STOP_AT_ONCE);
     Status status = choose(&e);
     if (status_is_ok(status)) status = export_under_lock(&e);
     free(e.mask);

@@ -4,6 +4,7 @@
 #include "file_roles.h"
 #include "frame_report.h"
 #include "merge.h"
+#include "stop_signal.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -117,6 +118,7 @@ static Status merge_and_report(int argc, char **argv, FILE *out, MergeOptions *o
     TRY(command_line_text(argc, argv, &text));
     options->request.command_line = text;
     options->request.build = build_info();
+    (void)stop_signal_catch(STOP_AT_ONCE);
     Status status = merge_run(&options->request, &merge);
     if (status_is_ok(status)) {
         report(out, &merge);

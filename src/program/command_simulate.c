@@ -15,11 +15,13 @@
 #include "progress_file.h"
 #include "run_profile.h"
 #include "simulate.h"
+#include "standard_streams.h"
 #include "stop_signal.h"
 #include "team.h"
 #include "trace_file.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -33,6 +35,9 @@ typedef struct Screen {
     bool as_ancestor;
     const Experiment *experiment; /* while it is there */
 } Screen;
+
+/* The progress file is written by one at a time: the thread that ends the process keeps it. */
+static pthread_mutex_t progress_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static Status announce(void *context, const Experiment *experiment, const Plan *plan, Range slice, const Notes *notes) {
     Screen *screen = context;
@@ -54,12 +59,22 @@ static Status announce(void *context, const Experiment *experiment, const Plan *
 static void report(void *context, RunProgress progress) {
     Screen *screen = context;
     progress_show(&screen->progress, progress);
+    (void)pthread_mutex_lock(&progress_mutex);
     progress_file_show(&screen->file, progress);
+    (void)pthread_mutex_unlock(&progress_mutex);
     const bool ends = progress.frames_done == progress.frames;
     char text[OUTLOOK_TEXT_BYTES];
     if (!ends || !outlook_dark(screen->experiment, progress.result, text)) return;
     (void)fflush(screen->out);
     (void)fprintf(stderr, "tessera: %s: %s\n", screen->as_ancestor ? "note" : "warning", text);
+}
+
+/* Where the main thread has said its last word, this one is not needed. */
+static void end_at_once(void *context, const Status *status) {
+    Screen *screen = context;
+    (void)pthread_mutex_lock(&progress_mutex);
+    progress_file_end(&screen->file, status);
+    (void)fprintf(stderr, "tessera: error: %s\n", status->message);
 }
 
 static void show_first_image(void *context, const Parameters *parameters, const Experiment *experiment, int64_t frame,
@@ -142,6 +157,7 @@ static Status run(Team team, int argc, char **argv, bool as_ancestor, const vola
                                                   .announce = announce,
                                                   .progress = report,
                                                   .first_image = show_first_image,
+                                                  .stopped_at_once = end_at_once,
                                                   .context = &screen,
                                                   .timeline = &timeline,
                                                   .stop = stop});
@@ -157,9 +173,10 @@ static Status run(Team team, int argc, char **argv, bool as_ancestor, const vola
 Status command_simulate(int argc, char **argv, bool as_ancestor, FILE *out, bool *reports) {
     Team team;
     Status status = team_start(&team);
-    const volatile int *stop = stop_signal_catch();
+    const volatile int *stop = stop_signal_catch(STOP_BY_WAVES);
     *reports = team.rank == 0;
-    if (status_is_ok(status)) status = run(team, argc, argv, as_ancestor, stop, out);
-    (void)fflush(out);
-    return status;
+    if (!status_is_ok(status)) return status;
+    status = run(team, argc, argv, as_ancestor, stop, out);
+    const Status printed = team.rank == 0 ? standard_streams_check_output(true) : status_ok();
+    return status_first(status, agree(team, printed));
 }

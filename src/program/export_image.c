@@ -7,6 +7,7 @@
 #include "new_file.h"
 #include "png_file.h"
 #include "text.h"
+#include "unfinished_files.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -41,6 +42,7 @@ static Status new_file(const char *path, NewFile *new) {
     new->path = path;
     if (snprintf(new->partial, sizeof new->partial, "%s.partial", path) >= (int)sizeof new->partial)
         return status_error(STATUS_BAD_PARAMETER, "the name %.60s... is too long", path);
+    unfinished_files_add(new->partial, NULL);
     new->file = new_file_open(new->partial);
     return new->file == NULL ? cannot_write(path) : status_ok();
 }
@@ -51,6 +53,7 @@ static Status name_file(NewFile *new, Status written) {
     if (fclose(new->file) != 0) written = status_first(written, cannot_write(new->path));
     if (status_is_ok(written) && rename(new->partial, new->path) != 0) written = cannot_write(new->path);
     if (!status_is_ok(written)) (void)remove(new->partial);
+    unfinished_files_forget(new->partial);
     return written;
 }
 
@@ -234,11 +237,8 @@ static void put_record(JsonWriter *json, const ExportFrame *frame) {
     json_close_group(json, '}');
 }
 
-static Status write_sidecar(const char *path, const ExportFrame *frame) {
-    char name[NAME_BYTES];
+static Status write_sidecar(const char *name, const ExportFrame *frame) {
     NewFile new;
-    if (snprintf(name, sizeof name, "%s.json", path) >= (int)sizeof name)
-        return status_error(STATUS_BAD_PARAMETER, "the name %.60s... is too long", path);
     TRY(new_file(name, &new));
     JsonWriter json = {.file = new.file};
     const NxmxDescription *d = frame->description;
@@ -266,15 +266,21 @@ static void put_float(double value, uint8_t *bytes) {
 Status export_raw(const char *path, const ExportFrame *frame) {
     const int64_t pixels = pixels_of(frame);
     NewFile new;
+    char sidecar[NAME_BYTES];
+    if (snprintf(sidecar, sizeof sidecar, "%s.json", path) >= (int)sizeof sidecar)
+        return status_error(STATUS_BAD_PARAMETER, "the name %.60s... is too long", path);
     uint8_t *bytes = malloc((size_t)pixels * 4);
     if (bytes == NULL) return no_memory(path);
     for (int64_t i = 0; i < pixels; i++) put_float(frame->pixels[i], bytes + 4 * i);
-    Status status = write_sidecar(path, frame);
+    unfinished_files_add(sidecar, NULL); /* which is of no use alone */
+    Status status = write_sidecar(sidecar, frame);
     if (status_is_ok(status)) status = new_file(path, &new);
     if (status_is_ok(status)) {
         put(&new, bytes, (size_t)pixels * 4);
         status = name_file(&new, status_ok());
     }
+    if (!status_is_ok(status)) (void)remove(sidecar);
+    unfinished_files_forget(sidecar);
     free(bytes);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "forecast_report.h"
 
 #include "clocks.h"
+#include "output_path.h"
 #include "plan_report.h"
 #include "progress.h"
 #include "schedule.h"
@@ -105,6 +106,13 @@ void forecast_warn(FILE *out, const Parameters *p, double seconds, double bytes)
                       "warning: this would take %.3g years; check sampling.oversample, the mosaic domains, the "
                       "sources and the phi steps\n",
                       seconds / year_s);
+    if (*p->run_output != '\0' && bytes > output_path_bytes_most()) {
+        (void)fputs("warning: a file of ", out);
+        plan_report_bytes(out, bytes);
+        (void)fputs(" is needed, and files of this process may have ", out);
+        plan_report_bytes(out, output_path_bytes_most());
+        (void)fputs(" (ulimit -f); raise that limit, or write fewer frames to a file with --frames\n", out);
+    }
     if (*p->run_output == '\0' || bytes <= room_beside(p->run_output)) return;
     (void)fputs("warning: ", out);
     plan_report_bytes(out, bytes);

@@ -8,10 +8,10 @@
 #include "launcher.h"
 #include "manual.h"
 #include "standard_streams.h"
+#include "stop_signal.h"
 #include "team.h"
 #include "text.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,17 +71,9 @@ static const char *remedy_of(StatusCode code) {
     return code == STATUS_NO_MEMORY ? " (ask for more memory, or for fewer ranks on a node)" : "";
 }
 
-/* A command that makes files does without a standard output, if it was started so; of others that is all that they do.
- */
-static Status check_printed(const char *command) {
-    if (fflush(stdout) == 0 && !ferror(stdout)) return status_ok();
-    const int failure = errno;
-    if (command_makes_files(command) && standard_streams_lack_output()) return status_ok();
-    return status_error(STATUS_OUTPUT_FAILED, "the standard output cannot be written: %s", strerror(failure));
-}
-
 int main(int argc, char **argv) {
     if (!standard_streams_guard()) return status_exit_code(STATUS_OUTPUT_FAILED);
+    stop_signal_prepare();
     large_memory_prepare_heap();
     if (argc < 2) {
         if (is_first_process()) help_commands(stderr);
@@ -94,7 +86,7 @@ int main(int argc, char **argv) {
         status = command_simulate(argc - 1, argv + 1, as_ancestor, stdout, &reports);
     else if (reports) {
         status = serial_command(argc - 1, argv + 1);
-        if (status_is_ok(status)) status = check_printed(argv[1]);
+        if (status_is_ok(status)) status = standard_streams_check_output(command_makes_files(argv[1]));
     }
     if (!status_is_ok(status) && reports)
         (void)fprintf(stderr, "tessera: error: %s%s\n", status.message, remedy_of(status.code));

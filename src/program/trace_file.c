@@ -4,6 +4,7 @@
 #include "json.h"
 #include "new_file.h"
 #include "trace.h"
+#include "unfinished_files.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -173,6 +174,7 @@ Status trace_file_write(const Parameters *p, const Experiment *e, int64_t number
     Frame frame;
     TRY(frame_create(e, &frame));
     frame_set(e, number, &frame);
+    unfinished_files_add(partial, NULL);
     FILE *file = new_file_open(partial);
     bool written = file != NULL;
     if (written) {
@@ -182,8 +184,9 @@ Status trace_file_write(const Parameters *p, const Experiment *e, int64_t number
     }
     const int failure = errno;
     frame_destroy(&frame);
+    if (!written && file != NULL) (void)remove(partial);
+    unfinished_files_forget(partial);
     if (written) return status_ok();
-    if (file != NULL) (void)remove(partial);
     return status_error(STATUS_OUTPUT_FAILED, "run.trace_file %s cannot be written: %s", p->run_trace_file,
                         strerror(failure));
 }

@@ -46,7 +46,7 @@ if mount -t tmpfs -o size=256k tmpfs small 2> /dev/null; then
     [ "$(images_of traced.nxs)" = "$reference" ] || fail "a trace on a full disk: other images"
     umount small
 fi
-limited() { (trap '' XFSZ; ulimit -f "$1"; shift; exec "${patience[@]}" "$@"); }
+limited() { (ulimit -f "$1"; shift; exec "${patience[@]}" "$@"); }
 try "a limit on the size of files" 3 out.nxs.partial limited 100 "${run[@]}" --output out.nxs
 [ ! -e out.nxs ] && [ ! -e out.nxs.partial ] || fail "a limit on the size of files: something is left"
 

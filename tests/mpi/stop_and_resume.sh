@@ -46,11 +46,13 @@ stopped() { # stopped NAME RANKS RANKS_AFTER COMMAND: which sends signals to lau
     eval "$4"
     wait $launcher || code=$?
     [ $code = 75 ] || fail "$1: exit code $code: $(cat err)"
-    [ "$(grep -c '^tessera: ' err)" = 1 ] && grep -q 'stopped by a signal' err || fail "$1: not one message: $(cat err)"
+    [ "$(grep -c '^tessera: ' err)" = 1 ] || fail "$1: not one message: $(cat err)"
     [ ! -e out.nxs ] || fail "$1: a stopped run has the name of a complete one"
     values_of out.nxs.partial $states > finished
     complete=$(grep -c '^2$' finished)
     [ "$complete" -gt 0 ] && [ "$complete" -lt $frames ] || fail "$1: $complete frames are complete"
+    grep -qF "stopped: $complete of $frames frames are safe in out.nxs.partial; the same command with --resume goes on" err ||
+        fail "$1: $complete frames are complete, and the message is: $(cat err)"
     # a second signal leaves no time for filling
     [[ $1 == *twice ]] || missing_are_minus_one /entry/data/data || fail "$1: counts of missing frames"
     [[ $1 == *twice ]] || missing_are_minus_one /entry/simulation/images/expected_photons || fail "$1: photons of missing frames"
