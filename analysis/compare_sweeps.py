@@ -9,8 +9,8 @@ import argparse
 import math
 import sys
 
-import numpy as np
 from tessera_file import FRAMES, PROGRAM, Sweep, UserError, frames_text, module_geometry, run, wavelength_angstrom
+import numpy as np  # after tessera_file, which says what is missing
 
 LABELS = ("ub_matrix", "fluence", "phi0", "crystal_N", "seed", "noise_seed")
 

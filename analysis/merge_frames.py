@@ -11,9 +11,9 @@ import math
 import os
 import sys
 
-import numpy as np
-from spot_model import SpotModel
 from tessera_file import Sweep, UserError, check_outputs, run, text
+import numpy as np  # after tessera_file, which says what is missing
+from spot_model import SpotModel
 import matplotlib.pyplot as plt
 
 SPOT_SIGMAS = 4.0  # a spot is the ellipse of this many standard deviations, which holds all but 3e-4 of a Gaussian
@@ -195,6 +195,8 @@ def main():
                             "too few to compare")
         spacing = 1 / model.inverse_spacing[known]
         squares = merged.photons[known] / merged.unit_photons[known]
+        if not ((squares > 0) & (true[known] > 0)).any():
+            raise UserError(f"no spot of the {int(known.sum())} reflections seen holds a photon: there is nothing to merge")
         rows = shell_rows(spacing, squares, true[known], arguments.shells)
         draw(output, rows, squares, true[known], arguments.file)
         if arguments.merged:

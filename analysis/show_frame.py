@@ -9,9 +9,9 @@ import math
 import os
 import sys
 
-import numpy as np
 from tessera_file import (COMPLETE, METRES, DETECTOR, Sweep, UserError, check_outputs, module_geometry, run, spacing_angstrom, text,
                           wavelength_angstrom)
+import numpy as np  # after tessera_file, which says what is missing
 from spot_model import SpotModel
 import matplotlib.pyplot as plt
 

@@ -6,8 +6,8 @@ partiality and the Lorentz factor are what this cut gives, summed over the angle
 """
 import math
 
-import numpy as np
 from tessera_file import COMPLETE, UserError, module_geometry, rotation, spacing_angstrom
+import numpy as np  # after tessera_file, which says what is missing
 
 ELECTRON_RADIUS_SQUARED_M2 = 7.94079248018965e-30
 VARIANCE_OF_LAW = {"gaussian": 1.0, "cap": 1 / 5, "ancestor": 0.2464}  # of a rotation about one axis, by the spread squared

@@ -13,9 +13,9 @@ import math
 import os
 import sys
 
-import numpy as np
 from tessera_file import (COMPLETE, PARAMETERS, Sweep, UserError, check_outputs, frames_text, module_geometry, rotation, run, spacing_angstrom, text,
                           wavelength_angstrom)
+import numpy as np  # after tessera_file, which says what is missing
 import matplotlib.pyplot as plt
 
 RADIAL_BINS = 100

@@ -21,8 +21,9 @@ try:
 
     matplotlib.use("Agg")
 except ImportError as missing:
-    print(f"{PROGRAM}: {missing}; this Python ({sys.executable}) needs h5py, numpy and matplotlib. "
-          "On Debian /usr/bin/python3 has them after jobs/packages.sh run", file=sys.stderr)
+    package = (missing.name or "numpy").partition(".")[0]
+    print(f"{PROGRAM}: {' '.join(str(missing).split())}; this Python ({sys.executable}) needs h5py, numpy and matplotlib. On Debian: "
+          f"apt install python3-{package}, and /usr/bin/python3", file=sys.stderr)
     sys.exit(2)
 
 DETECTOR = "entry/instrument/detector"
@@ -40,16 +41,81 @@ class UserError(Exception):
     """Something that the user can mend; the message says what."""
 
 
-def run(program):
-    """Calls `program()` and returns its exit code; what the user can mend is one line on stderr and exit code 2."""
+class OutputLost(Exception):
+    """The standard output cannot be written."""
+
+
+class Output:
+    """The standard output: what a pipe's reader does not want any more is dropped, and the work goes on."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def _try(self, action, *arguments):
+        try:
+            return action(*arguments)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.stream.fileno())
+            os.close(nowhere)
+        except OSError as error:
+            raise OutputLost(error) from None
+        return None
+
+    def write(self, words):
+        self._try(self.stream.write, words)
+        return len(words)
+
+    def flush(self):
+        self._try(self.stream.flush)
+
+
+def say(message):
+    print(f"{PROGRAM}: " + " ".join(str(message).split()), file=sys.stderr)
+
+
+def run_program(program):
     try:
         return program()
     except (UserError, OSError) as error:
-        message = str(error)
+        say(error)
+    except OutputLost:
+        raise
     except KeyError as error:
-        message = f"unknown unit or missing attribute {error}"
-    print(f"{PROGRAM}: " + " ".join(message.split()), file=sys.stderr)
+        say(f"unknown unit or missing attribute {error}")
+    except MemoryError:
+        say("there is not enough memory for this")
+    except Exception as error:  # a file whose values make no sense; no line of code says more to its user
+        if os.environ.get("TESSERA_TRACEBACK"):
+            raise
+        say(f"this cannot be done with these files: {type(error).__name__}: {error} (TESSERA_TRACEBACK=1 shows where)")
+    except KeyboardInterrupt:
+        say("stopped")
+        return 130
     return 2
+
+
+def run(program):
+    """Calls `program()` and returns its exit code; what the user can mend is one line on stderr and exit code 2, a standard
+    output that cannot be written 3."""
+    if sys.stdout is not None:
+        sys.stdout = Output(sys.stdout)
+    code = 0
+    try:
+        try:
+            code = run_program(program)
+        except SystemExit as end:  # argparse's
+            code = end.code
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OutputLost as error:
+        say(f"the standard output cannot be written: {error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    return code
 
 
 def text(value):
@@ -212,7 +278,7 @@ class Sweep:
     def complete(self):
         """The slots of complete frames; names the others on stderr."""
         done = np.flatnonzero(self.status == COMPLETE)
-        if done.size < self.count:
+        if 0 < done.size < self.count:
             left = frames_text(self.numbers[self.status != COMPLETE])
             print(f"{PROGRAM}: {self.path}: left out, not complete: frames {left}", file=sys.stderr)
         if done.size == 0:
