@@ -5,7 +5,7 @@ set -u
 . "$SOURCE/tests/support/case.sh"
 frames=6
 run=("$TESSERA" simulate "${small_case[@]}" --sampling.phi_steps=1 --crystal.mosaic_domains=1 --beam.dispersion_steps=1
-    --sweep.kind=random --sweep.count=$frames)
+    --sweep.kind=random --sweep.count="$frames")
 "${run[@]}" --output whole.nxs --quiet || fail reference
 reference=$(images_of whole.nxs)
 limited() { # limited RANKS KIB COMMAND...: a limit for the ranks alone, as Open MPI has files of its own
@@ -29,7 +29,7 @@ refused() { # refused NAME RANKS KIB COMMAND...: with 3, a message, and nothing 
 images=$((frames * 96 * 80 * 8 / 1024))
 for kib in 0 1 20 $((images - 1)) $((images + 8)); do refused simulate 0 "$kib" "${run[@]}" --output out.nxs --quiet; done
 # under mpirun the message is the program's too; its segments of shared memory are larger than a small file
-wide=("${run[@]}" --detector.fast_pixels=2000 --detector.slow_pixels=1500 --detector.roi=0,8,0,8 --quiet --output out.nxs)
+wide=("${run[@]}" --detector.fast_pixels=2000 --detector.slow_pixels=1500 "--detector.roi=0,8,0,8" --quiet --output out.nxs)
 refused "simulate beyond its images" 3 100000 "${wide[@]}"
 refused "simulate beyond its file" 3 140640 "${wide[@]}"
 for kib in 0 1 12; do
