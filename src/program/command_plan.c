@@ -8,6 +8,7 @@
 #include "plan_report.h"
 #include "simulate.h"
 #include "sweep_files.h"
+#include "thread_limits.h"
 
 #include <omp.h>
 
@@ -30,6 +31,9 @@ static Status plan_and_report(const Parameters *parameters, const CommandLine *l
     Range slice;
     TRY(sweep_files_experiment(parameters, &experiment, notes));
     Status status = simulate_plan(parameters, experiment, ranks, omp_get_max_threads(), &plan, &slice, notes);
+    const int quota = thread_limits_heed_quota();
+    if (quota > 0)
+        notes_add(notes, "threads: %d, the quota of cores of this control group; OMP_NUM_THREADS overrides it", quota);
     if (status_is_ok(status)) {
         for (int i = 0; i < notes->count; i++) (void)fprintf(out, "note: %s\n", notes->text[i]);
         status = report_plan(parameters, experiment, &plan, slice, simulated, out);

@@ -11,6 +11,7 @@
 #include "stop_signal.h"
 #include "team.h"
 #include "text.h"
+#include "thread_limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,9 +83,11 @@ int main(int argc, char **argv) {
     Status status = status_ok();
     bool reports = is_first_process();
     const bool as_ancestor = strcmp(argv[1], "nanobragg") == 0;
-    if (as_ancestor || strcmp(argv[1], "simulate") == 0)
+    (void)thread_limits_heed_quota();
+    if (argv[1][0] != '-') status = thread_limits_check_stacks();
+    if (status_is_ok(status) && (as_ancestor || strcmp(argv[1], "simulate") == 0))
         status = command_simulate(argc - 1, argv + 1, as_ancestor, stdout, &reports);
-    else if (reports) {
+    else if (status_is_ok(status) && reports) {
         status = serial_command(argc - 1, argv + 1);
         if (status_is_ok(status)) status = standard_streams_check_output(command_makes_files(argv[1]));
     }
