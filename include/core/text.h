@@ -106,4 +106,12 @@ Status text_next_line(LineReader *reader, bool *found);
  *  @return BAD_FILE naming file, line and text of a field that is no finite number */
 Status text_line_numbers(const LineReader *reader, int most, double *values, int *count);
 
+/** Bytes of the blank that does not break a line (U+00A0, U+202F, U+2007, U+2009) at @p text; 0 for anything else. */
+size_t text_blank_bytes(const char *text);
+
+/** Puts a value as papers and word processors write it into the letters of units here, in its place: no-break spaces
+ * become spaces, the angstrom signs U+00C5 and U+212B A, the micro signs U+00B5 and U+03BC u, the minus U+2212 -, and
+ * superscripts 2 and 3. Takes the blanks at both ends off. */
+void text_make_plain(char *text);
+
 #endif

@@ -339,6 +339,12 @@ static Status too_long(int index, size_t length, const char *origin) {
                                  : "");
 }
 
+/* Names of files and the like are taken as they are. */
+static bool is_free_text(int index) {
+    const bool holds_values = index == PARAMETER(sweep, matrix) || index == PARAMETER(sweep, draw);
+    return !holds_values && (rows[index].type == PARAMETER_TYPE_TEXT || rows[index].type == PARAMETER_TYPE_FILE);
+}
+
 Status parameters_set(Parameters *parameters, const char *public_name, const char *text, const char *origin) {
     const int index = parameters_find(public_name);
     if (index < 0) return unknown_parameter(public_name, origin);
@@ -353,22 +359,28 @@ Status parameters_set(Parameters *parameters, const char *public_name, const cha
             return status_error(STATUS_BAD_PARAMETER,
                                 "%s: character %td of %s is no UTF-8, in which the record is written", origin,
                                 c - text + 1, public_name);
-    TRY(read_value(parameters, &rows[index], text, origin));
-    remember(&parameters->state[index], true, text, origin);
+    char plain[PARAMETER_TEXT_BYTES];
+    (void)text_copy(plain, sizeof plain, text);
+    if (!is_free_text(index)) text_make_plain(plain);
+    TRY(read_value(parameters, &rows[index], plain, origin));
+    remember(&parameters->state[index], true, plain, origin);
     return status_ok();
 }
 
 Status parameters_set_component(Parameters *parameters, int index, int component, const char *text,
                                 const char *origin) {
     const ParameterRow *row = &rows[index];
-    TRY(read_component(parameters, row, component, text, strlen(text), origin));
+    char plain[PARAMETER_TEXT_BYTES];
+    (void)text_copy(plain, sizeof plain, text);
+    text_make_plain(plain);
+    TRY(read_component(parameters, row, component, plain, strlen(plain), origin));
     /* the record of the list: the new part among the old ones, a single word standing for all */
     char whole[PARAMETER_TEXT_BYTES] = "";
     const char *old = parameters->state[index].text;
     const bool old_is_list = strchr(old, ',') != NULL;
     for (int i = 0; i < row->count; i++) {
         const size_t used = strlen(whole);
-        const char *part = i == component ? text : old;
+        const char *part = i == component ? plain : old;
         (void)snprintf(whole + used, sizeof whole - used, "%s%.*s", i > 0 ? "," : "", (int)part_length(part), part);
         if (old_is_list && old[part_length(old)] == ',') old += part_length(old) + 1;
     }

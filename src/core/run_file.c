@@ -198,11 +198,32 @@ static Status take_folder(const char *path, Parameters *parameters) {
                : status_error(STATUS_BAD_FILE, "the name %.60s... of a run file is too long", path);
 }
 
+/* No-break spaces, which editors and web pages leave behind, are blanks for YAML too; in quotes they stay. */
+static void make_blanks_plain(char *contents, size_t *bytes) {
+    size_t length = 0, skipped = 1;
+    char quote = '\0';
+    if (*bytes >= 2 && (memcmp(contents, "\xff\xfe", 2) == 0 || memcmp(contents, "\xfe\xff", 2) == 0))
+        return; /* UTF-16 */
+    for (size_t i = 0; i < *bytes; i += skipped) {
+        const size_t blank = quote == '\0' ? text_blank_bytes(contents + i) : 0;
+        const char c = contents[i];
+        skipped = blank > 0 ? blank : 1;
+        if (quote == '\0' && (c == '"' || c == '\'') && (i == 0 || strchr(" ,:[{\n", contents[length - 1]) != NULL))
+            quote = c;
+        else if (c == quote || c == '\n')
+            quote = '\0';
+        contents[length++] = blank > 0 ? ' ' : c;
+    }
+    contents[length] = '\0';
+    *bytes = length;
+}
+
 Status run_file_read(const char *path, Parameters *parameters) {
     char *contents = NULL;
     size_t bytes = 0;
     TRY(take_folder(path, parameters));
     TRY(text_read_text(path, path, RUN_FILE_BYTES_MOST, &contents, &bytes));
+    make_blanks_plain(contents, &bytes);
     Status status = yaml_nesting_check(path, contents, bytes);
     if (status_is_ok(status)) status = parse(path, contents, bytes, parameters);
     free(contents);

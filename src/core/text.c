@@ -298,3 +298,42 @@ Status text_line_numbers(const LineReader *reader, int most, double *values, int
     }
     return status_ok();
 }
+
+/* ------------------------------------------------------------------------------------------------------ as papers
+ * write
+ */
+
+size_t text_blank_bytes(const char *text) {
+    static const char *const blanks[] = {"\xc2\xa0", "\xe2\x80\xaf", "\xe2\x80\x87", "\xe2\x80\x89"};
+    for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++)
+        if (strncmp(text, blanks[i], strlen(blanks[i])) == 0) return strlen(blanks[i]);
+    return 0;
+}
+
+/* The letter that stands for a sign at @p text, whose length is @p bytes; 0 for what stays. */
+static char plain_letter(const char *text, size_t *bytes) {
+    static const struct {
+        const char *sign;
+        char letter;
+    } signs[] = {{"\xc3\x85", 'A'}, {"\xe2\x84\xab", 'A'}, {"A\xcc\x8a", 'A'}, {"\xc2\xb5", 'u'},
+                 {"\xce\xbc", 'u'}, {"\xe2\x88\x92", '-'}, {"\xc2\xb2", '2'},  {"\xc2\xb3", '3'}};
+    *bytes = text_blank_bytes(text);
+    if (*bytes > 0) return ' ';
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        *bytes = strlen(signs[i].sign);
+        if (strncmp(text, signs[i].sign, *bytes) == 0) return signs[i].letter;
+    }
+    return '\0';
+}
+
+void text_make_plain(char *text) {
+    size_t length = 0, bytes = 0;
+    for (const char *from = text; *from != '\0'; from += bytes) {
+        const char letter = plain_letter(from, &bytes);
+        if (letter == '\0') bytes = 1;
+        const char kept = letter != '\0' ? letter : *from;
+        if (kept != ' ' || length > 0) text[length++] = kept;
+    }
+    while (length > 0 && text[length - 1] == ' ') length--;
+    text[length] = '\0';
+}

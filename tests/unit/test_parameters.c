@@ -84,6 +84,26 @@ static void no_option_of_the_ancestor_sets_the_same_row_twice(void) {
         }
 }
 
+static void signs_of_papers_are_units(void) {
+    Parameters *p = defaults();
+    static const char *const lengths[] = {"1.3 \u00c5",         "1.3\u00a0\u212b",  "1.3\u202f\u00c5 ",
+                                          "1.3 A\u030a",        "\u00a01.3\u2009A", "0.13\u00a0nm",
+                                          "1.3e\u22124\u00b5m", "1.3e-4 \u03bcm"};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        set(p, "beam.wavelength", "2");
+        set(p, "beam.wavelength", lengths[i]);
+        UNIT_CLOSE(p->beam_wavelength_m, 1.3e-10, 1e-24, lengths[i]);
+    }
+    set(p, "crystal.b_factor", "20 \u00c5\u00b2");
+    UNIT_CLOSE(p->crystal_b_factor_m2, 2e-19, 1e-33, "20 A2");
+    CU_ASSERT_STRING_EQUAL(p->state[PARAMETER(crystal, b_factor)].text, "20 A2");
+    set(p, "crystal.cell", "30\u00a0\u00c5, 40,\u00a050,90");
+    UNIT_CLOSE(p->crystal_cell[2], 5e-9, 1e-20, "c");
+    set(p, "crystal.structure_factors", "\u00c5ngstr\u00f6m\u00a0\u00b5.hkl");
+    CU_ASSERT_STRING_EQUAL(p->crystal_structure_factors_file, "\u00c5ngstr\u00f6m\u00a0\u00b5.hkl");
+    parameters_destroy(&p);
+}
+
 static void units_turn_into_si(void) {
     Parameters *p = defaults();
     set(p, "detector.distance", "250");
@@ -381,6 +401,7 @@ int main(void) {
                               UNIT_TEST(every_row_is_found_by_its_public_name),
                               UNIT_TEST(every_row_has_help_and_known_units),
                               UNIT_TEST(no_option_of_the_ancestor_sets_the_same_row_twice),
+                              UNIT_TEST(signs_of_papers_are_units),
                               UNIT_TEST(units_turn_into_si),
                               UNIT_TEST(units_of_another_quantity_are_refused),
                               UNIT_TEST(user_text_and_origin_are_kept_for_the_record),

@@ -73,6 +73,23 @@ static void a_fault_names_file_and_line(void) {
     }
 }
 
+static void no_break_spaces_are_blanks_outside_of_quotes(void) {
+    Parameters *p = NULL;
+    const Status status = read_text("detector:\n"
+                                    "\u00a0 distance:\u00a0250\u202fmm # it's 'so\n"
+                                    "\u202f\u00a0fast_pixels:\u00a064\u00a0\n"
+                                    "beam:\u00a0{wavelength:\u00a01.2\u00a0\u00c5}\n"
+                                    "crystal:\n  matrix: '/a\u00a0b.mat'\n  structure_factors: \"/a\u00a0'b.hkl\"\n",
+                                    &p);
+    CU_ASSERT_FATAL(status_is_ok(status));
+    CU_ASSERT_DOUBLE_EQUAL(p->detector_distance_m, 0.25, 1e-15);
+    CU_ASSERT_EQUAL(p->detector_fast_pixels, 64);
+    CU_ASSERT_DOUBLE_EQUAL(p->beam_wavelength_m, 1.2e-10, 1e-24);
+    CU_ASSERT_STRING_EQUAL(p->crystal_matrix_file, "/a\u00a0b.mat");
+    CU_ASSERT_STRING_EQUAL(p->crystal_structure_factors_file, "/a\u00a0'b.hkl");
+    parameters_destroy(&p);
+}
+
 static void an_empty_file_is_every_default(void) {
     Parameters *p = NULL;
     CU_ASSERT(status_is_ok(read_text("", &p)));
@@ -98,6 +115,7 @@ static void files_lie_beside_the_run_file(void) {
 int main(void) {
     static const UnitTest tests[] = {UNIT_TEST(values_lists_words_and_units_are_read),
                                      UNIT_TEST(a_fault_names_file_and_line),
+                                     UNIT_TEST(no_break_spaces_are_blanks_outside_of_quotes),
                                      UNIT_TEST(an_empty_file_is_every_default),
                                      UNIT_TEST(files_lie_beside_the_run_file),
                                      {NULL, NULL}};
