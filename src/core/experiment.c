@@ -115,7 +115,8 @@ static Status choose_intervals(const Parameters *p, double *range, double *step,
 static Status choose_phi(const Parameters *p, Experiment *e, Notes *notes) {
     Sampling *sampling = &e->sampling;
     const bool rotation = e->sweep.kind == SWEEP_ROTATION;
-    double range = rotation ? p->sweep_width_rad : p->sampling_phi_range_rad;
+    const double sign = rotation && p->sweep_width_rad < 0.0 ? -1.0 : 1.0; /* a step of a reversed scan is negative */
+    double range = rotation ? fabs(p->sweep_width_rad) : p->sampling_phi_range_rad;
     double step = p->sampling_phi_step_rad > 0.0 ? p->sampling_phi_step_rad : NAN;
     double steps = p->sampling_phi_steps == PARAMETER_AUTO ? NAN : (double)p->sampling_phi_steps;
     if (p->sampling_phi_law == PHI_MIDPOINT) TRY(choose_intervals(p, &range, &step, &steps));
@@ -139,8 +140,8 @@ static Status choose_phi(const Parameters *p, Experiment *e, Notes *notes) {
     if (steps > PHI_STEPS_MOST)
         return status_error(STATUS_BAD_PARAMETER, "sampling.phi_step makes %g spindle angles; make it larger", steps);
     sampling->phi_steps = (int64_t)steps;
-    sampling->phi_step_rad = step;
-    sampling->phi_range_rad = range;
+    sampling->phi_step_rad = sign * step;
+    sampling->phi_range_rad = sign * range;
     sampling->phi_start_rad = rotation ? p->sweep_start_rad : p->sampling_phi_start_rad;
     sampling->phi_law = (PhiLaw)p->sampling_phi_law;
     return status_ok();

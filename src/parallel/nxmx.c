@@ -159,6 +159,11 @@ static Status fill_source(hid_t source, const void *context) {
 
 /* ----------------------------------------------------------------------------------------------------------- sample */
 
+/* Readers such as DIALS want a width that is not negative: a reversed scan is one about the opposite axis. */
+static double direction_of_scan(const Sweep *sweep) {
+    return sweep->width_rad < 0.0 ? -1.0 : 1.0;
+}
+
 /* Start, end and width of the rotation of every frame. The angles of the left-edge law sit at the start of their
  * intervals, so each stands for half a step to either side. */
 static void set_angles(const Nxmx *nxmx, double *start, double *end, double *width) {
@@ -166,11 +171,12 @@ static void set_angles(const Nxmx *nxmx, double *start, double *end, double *wid
     const Sweep *sweep = &nxmx->experiment->sweep;
     const Range frames = nxmx->contents->frames;
     const double shift_rad = sampling->phi_law == PHI_LEFT_EDGE ? -0.5 * sampling->phi_step_rad : 0.0;
+    const double unit = direction_of_scan(sweep) / RADIANS_PER_DEGREE;
     for (int64_t i = 0; i < range_length(frames); i++) {
         const double number = (double)(frames.begin + i);
-        start[i] = (sweep->start_rad + number * sweep->width_rad + shift_rad) / RADIANS_PER_DEGREE;
-        end[i] = (sweep->start_rad + (number + 1.0) * sweep->width_rad + shift_rad) / RADIANS_PER_DEGREE;
-        width[i] = sweep->width_rad / RADIANS_PER_DEGREE;
+        start[i] = (sweep->start_rad + number * sweep->width_rad + shift_rad) * unit;
+        end[i] = (sweep->start_rad + (number + 1.0) * sweep->width_rad + shift_rad) * unit;
+        width[i] = sweep->width_rad * unit;
     }
 }
 
@@ -187,7 +193,8 @@ static Status fill_transformations(hid_t group, const void *context) {
     if (status_is_ok(status)) status = hdf5_write_reals(group, "phi_increment_set", shape, width, "deg");
     free(angles);
     TRY(status);
-    return attribute_transformation(group, "phi", "rotation", nxmx->geometry.spindle, ".");
+    const double direction = direction_of_scan(&nxmx->experiment->sweep);
+    return attribute_transformation(group, "phi", "rotation", vec3_scale(direction, nxmx->geometry.spindle), ".");
 }
 
 static Status write_cell(hid_t sample, const Crystal *crystal) {

@@ -53,7 +53,7 @@ static bool law_matters(int index, const Parameters *p, const Experiment *e) {
     for (int i = 0; i < 3; i++) right_angles += fabs(angles[i] - 0.5 * PI) < 1e-9;
     switch (index) {
     case PARAMETER(sampling, phi_law):
-        return e->sampling.phi_range_rad > 0.0;
+        return e->sampling.phi_range_rad != 0.0;
     case PARAMETER(beam, dispersion_law):
         return p->beam_dispersion_fraction > 0.0;
     case PARAMETER(beam, divergence_law):
