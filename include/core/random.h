@@ -11,7 +11,7 @@
 typedef enum RandomStream {
     RANDOM_MOSAIC = 1,      /**< index: mosaic domain */
     RANDOM_MISSET = 2,      /**< index: 0 */
-    RANDOM_SWEEP = 3,       /**< index: frame */
+    RANDOM_SWEEP = 3,       /**< index: frame + 2^40 crystal of the frame */
     RANDOM_COUNTING = 4,    /**< index: frame and pixel */
     RANDOM_FLICKER = 5,     /**< index: frame */
     RANDOM_CALIBRATION = 6, /**< index: 0 and pixel */

@@ -32,11 +32,11 @@ typedef enum ListedOrientation { LISTED_NONE, LISTED_QUATERNION, LISTED_UB } Lis
 typedef struct SweepTable {
     ListedOrientation orientation;
     bool weighted;
-    bool crowded;     /**< some frame has several crystals */
-    int64_t stride;   /**< values of a row */
-    int64_t rows_at;  /**< place of the rows in the block */
-    int64_t first_at; /**< of [frames + 1] first rows of the frames; not used unless crowded */
-    int64_t most_crystals;
+    bool crowded;          /**< some frame has several crystals */
+    int64_t stride;        /**< values of a row */
+    int64_t rows_at;       /**< place of the rows in the block */
+    int64_t first_at;      /**< of [frames + 1] first rows of the frames; not used unless crowded */
+    int64_t most_crystals; /**< in a frame; of random orientations each frame has so many */
 } SweepTable;
 
 typedef enum DrawLaw { DRAW_UNIFORM, DRAW_NORMAL, DRAW_LOGNORMAL, DRAW_SAME } DrawLaw;

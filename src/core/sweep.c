@@ -134,6 +134,7 @@ static Status check_idle(const Parameters *p) {
         SweepKind kind;
     } only[] = {{PARAMETER(sweep, file), SWEEP_LIST},
                 {PARAMETER(sweep, matrix), SWEEP_MATRIX},
+                {PARAMETER(sweep, crystals), SWEEP_RANDOM},
                 {PARAMETER(sweep, angle), SWEEP_GRID},
                 {PARAMETER(sweep, point_group), SWEEP_GRID}};
     for (size_t i = 0; i < sizeof only / sizeof *only; i++)
@@ -172,6 +173,10 @@ Status sweep_create(const Parameters *p, const SweepInputs *inputs, Sweep *sweep
                      .accepts_left_handed = p->crystal_left_handed == LEFT_HANDED_ACCEPT,
                      .table = {.most_crystals = 1}};
     TRY(check_idle(p));
+    if (sweep->kind == SWEEP_RANDOM) {
+        sweep->table.most_crystals = p->sweep_crystals;
+        sweep->table.crowded = p->sweep_crystals > 1;
+    }
     if (sweep->kind == SWEEP_GRID) TRY(make_grid(p, sweep));
     if (sweep->kind == SWEEP_LIST) {
         TRY(read_list(p, inputs, sweep));
@@ -211,6 +216,7 @@ static const double *values_of_row(const Sweep *sweep, int64_t frame, int64_t cr
 }
 
 int64_t sweep_crystals(const Sweep *sweep, int64_t frame) {
+    if (sweep->kind == SWEEP_RANDOM) return sweep->table.most_crystals;
     if (sweep->kind != SWEEP_LIST || !sweep->table.crowded) return 1;
     const double *first = sweep->block + sweep->table.first_at + frame;
     return (int64_t)(first[1] - first[0]);
@@ -269,8 +275,13 @@ void sweep_set_values(const Sweep *sweep, int64_t frame, int64_t crystal, double
                                          : draw_value(sweep, &sweep->draw[i], frame, crystal);
 }
 
+/* A frame's first crystal is the same however many there are. Frames are fewer than 2^40. */
+static Mat3 random_orientation(uint64_t seed, int64_t frame, int64_t crystal) {
+    return random_rotation(seed, RANDOM_SWEEP, (uint64_t)frame + ((uint64_t)crystal << 40));
+}
+
 Mat3 sweep_orientation(const Sweep *sweep, int64_t frame, int64_t crystal) {
-    if (sweep->kind == SWEEP_RANDOM) return random_rotation(sweep->seed, RANDOM_SWEEP, (uint64_t)frame);
+    if (sweep->kind == SWEEP_RANDOM) return random_orientation(sweep->seed, frame, crystal);
     if (sweep->kind == SWEEP_GRID)
         return mat3_multiply(sweep->grid_to_laboratory,
                              mat3_multiply(orientation_grid_rotation(&sweep->grid, frame), sweep->grid_from_crystal));
