@@ -16,7 +16,7 @@ only_in() { # only_in WHAT PATTERN FOLDER FILE...: matches of PATTERN below FOLD
 only_in 'HDF5 datasets are opened' '\bH5Dopen2? *\(' src parallel/hdf5_inside.c parallel/hdf5_parts.c parallel/compress.c
 only_in 'HDF5 files are opened' '\bH5F(open|create) *\(' src parallel/hdf5_helpers.c
 only_in 'files are opened in core' '\b(fopen|open|openat|freopen) *\(' src/core \
-    core/input.c core/new_file.c core/sha256.c core/text.c
+    core/core_quota.c core/input.c core/new_file.c core/sha256.c core/text.c
 only_in 'whole files are read in core' '\btext_read_file *\(' src/core core/text.c
 only_in 'whole texts are read in core' '\btext_read_text *\(' src/core core/json.c core/run_file.c core/symmetry_library.c \
     core/text.c
