@@ -19,7 +19,8 @@ typedef struct Source {
 
 /** The beam. `sources` is owned: beam_destroy frees it. */
 typedef struct Beam {
-    double wavelength_m;          /**< centre of the band; MOSFLM matrices are divided by it */
+    double wavelength_m;          /**< mean by weight where a file has the wavelengths, else centre of the band */
+    bool wavelengths_of_file;     /**< of a spectrum, or of each source of a file */
     double fluence_per_m2;        /**< photons per area in one frame */
     double polarization_kahn;     /**< Kahn factor, -1..1 */
     bool polarization_correction; /**< false: the factor is 1 */

@@ -148,6 +148,7 @@ typedef struct Parameters {
 #undef PARAMETER_TEXT
 #undef PARAMETER_FILE
     ParameterState state[PARAMETER_COUNT];
+    bool of_ancestor;                           /**< options of `tessera nanobragg`, whose rules count */
     char run_file_folder[PARAMETER_TEXT_BYTES]; /**< of the run file, from which its files count; "" without one */
 } Parameters;
 
@@ -157,7 +158,10 @@ Status parameters_create(Parameters **parameters);
 /** Frees @p parameters, which may be NULL, and leaves NULL. */
 void parameters_destroy(Parameters **parameters);
 
-/** Takes the ancestor's defaults for all rows that have one and are not given. */
+/** Makes a row "not given", with its default. */
+Status parameters_unset(Parameters *parameters, int index);
+
+/** Takes the ancestor's defaults for all rows that have one and are not given, and its rules. */
 Status parameters_use_ancestor_defaults(Parameters *parameters);
 
 /** Row @p index of the table, 0 <= index < PARAMETER_COUNT. */

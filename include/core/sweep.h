@@ -159,6 +159,9 @@ Status sweep_read_list(ListSource *source, Sweep *sweep);
 Status sweep_read_matrix(const Parameters *parameters, Sweep *sweep);
 Status sweep_read_draws(const Parameters *parameters, Sweep *sweep);
 
+/** True when sweep.matrix (of a sweep of that kind) or sweep.draw names that row or a value of it. */
+bool sweep_text_names(const Parameters *parameters, int row);
+
 /** Makes the block longer.
  *  @param at  place of the new values */
 Status sweep_extend(Sweep *sweep, int64_t values, int64_t *at);

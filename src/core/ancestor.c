@@ -1,5 +1,6 @@
 #include "ancestor.h"
 
+#include "parameter_rivals.h"
 #include "text.h"
 
 #include <assert.h>
@@ -190,6 +191,8 @@ static bool visit_option(Visitor *visitor, int index, const Mapping *mapping) {
     reading->known = true;
     if (*mapping->argument != '\0' ? strcmp(mapping->argument, value) != 0 : has_word_behind(reading)) return true;
     reading->status = read_mapping(reading, index, mapping);
+    if (status_is_ok(reading->status))
+        reading->status = parameter_rivals_settle(reading->parameters, index, reading->notes);
     return status_is_ok(reading->status);
 }
 
@@ -275,6 +278,16 @@ static Status finish_dump(Parameters *p) {
     return parameters_set(p, "output.dump_file", "", "-dump");
 }
 
+/* An axis makes the convention custom, in which a beam centre means something else than with MOSFLM's axes. */
+static void note_custom_centre(const Reading *reading) {
+    const Parameters *p = reading->parameters;
+    if (p->detector_convention != CONVENTION_CUSTOM || !parameter_has_value(p, PARAMETER(detector, beam_centre)))
+        return;
+    notes_add(reading->notes,
+              "axes of your own make the convention custom: -Xbeam and -Ybeam are fast and slow from the corner, as in "
+              "nanoBragg, without the exchange and the half a pixel of the mosflm convention");
+}
+
 static Status finish(Reading *reading) {
     Parameters *p = reading->parameters;
     TRY(finish_dump(p));
@@ -283,7 +296,8 @@ static Status finish(Reading *reading) {
         TRY(parameters_set(p, "detector.pivot", reading->pivot, "the order of the options"));
     if (reading->negative_thickness && parameters_is_given(p, PARAMETER(detector, sensor_layers)))
         TRY(parameters_set(p, "detector.sensor_thickness", "0.5", "-detector_thick"));
-    return status_ok();
+    note_custom_centre(reading);
+    return parameter_rivals_settle(p, -1, reading->notes);
 }
 
 Status ancestor_parse(int argc, char *const *argv, Parameters *parameters, int *used, Notes *notes) {

@@ -1,6 +1,7 @@
 #include "beam.h"
 
 #include "input.h"
+#include "parameter_rivals.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -130,7 +131,7 @@ static Status make_sources(const Parameters *p, const LaboratoryAxes *axes, Beam
 static const double SOURCE_LEAST_M = 1e-100, SOURCE_MOST_M = 1e100;
 
 /* One line of a source file: X Y Z [weight [wavelength]]. */
-static Status read_source(const LineReader *reader, const LaboratoryAxes *axes, const Beam *beam, Source *source) {
+static Status read_source(const LineReader *reader, const LaboratoryAxes *axes, Beam *beam, Source *source) {
     double field[5] = {0.0, 0.0, 0.0, 1.0, beam->wavelength_m};
     int count = 0;
     TRY(text_line_numbers(reader, 5, field, &count));
@@ -144,6 +145,7 @@ static Status read_source(const LineReader *reader, const LaboratoryAxes *axes, 
         : count > 4 && !(field[4] >= 1e-14 && field[4] <= 1e-6) ? "the wavelength must be in metres, from 1e-14 to 1e-6"
                                                                 : NULL;
     if (fault != NULL) return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": %s", reader->path, reader->line, fault);
+    if (count < 5) beam->wavelengths_of_file = false;
     *source = beam_source(vec3_scale(-1.0, place_m), field[4], field[3], axes->polarization);
     return status_ok();
 }
@@ -157,6 +159,7 @@ static Status read_sources(const char *path, const char *contents, size_t bytes,
     if (lines == 0)
         return status_error(STATUS_BAD_FILE, "%s has no source; a line each: X Y Z weight wavelength", path);
     TRY(allocate_sources(beam, lines)); /* fewer than SOURCE_FILE_BYTES_MOST */
+    beam->wavelengths_of_file = true;
     LineReader reader = text_lines(path, contents, bytes);
     for (; beam->source_count < lines; beam->source_count++) {
         TRY(text_next_line(&reader, &found));
@@ -182,30 +185,17 @@ static Status normalize_weights(Beam *beam) {
     return status_ok();
 }
 
-static bool has_value(const Parameters *p, int index) {
-    return parameters_is_given(p, index) && strcmp(p->state[index].text, "auto") != 0;
-}
-
-static Status both_given(const Parameters *p, int one, int other) {
-    if (!has_value(p, one) || !has_value(p, other)) return status_ok();
-    return status_error(STATUS_BAD_PARAMETER, "%s: %s and %s are both given; give one", p->state[other].origin,
-                        parameters_row(one)->public_name, parameters_row(other)->public_name);
-}
-
 double beam_nominal_wavelength(const Parameters *p) {
     return isnan(p->beam_energy_j) ? p->beam_wavelength_m : p->beam_energy_constant_jm / p->beam_energy_j;
 }
 
-static Status set_scalars(const Parameters *p, Beam *beam) {
+static void set_scalars(const Parameters *p, Beam *beam) {
     beam->wavelength_m = beam_nominal_wavelength(p);
     beam->fluence_per_m2 = p->beam_fluence_per_m2;
     beam->polarization_kahn = p->beam_polarization_kahn;
     beam->polarization_correction = p->beam_polarization_correction;
-    TRY(both_given(p, PARAMETER(beam, wavelength), PARAMETER(beam, energy)));
-    TRY(both_given(p, PARAMETER(beam, fluence), PARAMETER(beam, flux)));
     if (!isnan(p->beam_flux_per_s))
         beam->fluence_per_m2 = p->beam_flux_per_s * p->beam_exposure_s / p->beam_size_m / p->beam_size_m;
-    return status_ok();
 }
 
 double beam_mean_wavelength(const Beam *beam) {
@@ -215,23 +205,43 @@ double beam_mean_wavelength(const Beam *beam) {
     return beam->sources[0].wavelength_m + mean;
 }
 
+/* Where a file has the wavelengths, that of the parameters is in no use; the ancestor goes on with it. */
+static void centre_of_file(const Parameters *p, Beam *beam) {
+    if (!p->of_ancestor && (beam->wavelengths_of_file || *p->beam_sources_file != '\0'))
+        beam->wavelength_m = beam_mean_wavelength(beam);
+}
+
+/* A header may hold a wavelength beside all else. */
+static Status check_wavelength_of_sources(const Parameters *p, const Beam *beam) {
+    const bool by_energy = parameter_has_value(p, PARAMETER(beam, energy));
+    const int row = by_energy ? PARAMETER(beam, energy) : PARAMETER(beam, wavelength);
+    if (!beam->wavelengths_of_file || p->of_ancestor || !parameter_has_value(p, row)) return status_ok();
+    if (strstr(p->state[row].origin, ", WAVELENGTH") != NULL) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "%s (%.200s) and the wavelength of each line of beam.sources (%.200s) are both given; give one",
+                        parameters_row(row)->public_name, p->state[row].origin, p->beam_sources_file);
+}
+
 Status beam_change(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam) {
-    TRY(set_scalars(p, beam));
-    if (*p->beam_sources_file != '\0') return status_ok();
-    TRY(make_sources(p, axes, spectrum, beam));
-    return normalize_weights(beam);
+    set_scalars(p, beam);
+    if (*p->beam_sources_file == '\0') {
+        TRY(make_sources(p, axes, spectrum, beam));
+        TRY(normalize_weights(beam));
+    }
+    centre_of_file(p, beam);
+    return status_ok();
 }
 
 Status beam_create(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam) {
     *beam = (Beam){.sources = NULL};
-    TRY(set_scalars(p, beam));
-    if (spectrum.lines > 0 && (*p->beam_sources_file != '\0' || p->beam_dispersion_fraction > 0.0))
-        return status_error(STATUS_BAD_PARAMETER, "%s: beam.spectrum and %s are both given; give one",
-                            p->state[PARAMETER(beam, spectrum)].origin,
-                            *p->beam_sources_file != '\0' ? "beam.sources" : "beam.dispersion");
+    set_scalars(p, beam);
     const bool from_file = *p->beam_sources_file != '\0';
+    beam->wavelengths_of_file = spectrum.lines > 0;
     TRY(from_file ? read_source_file(p, axes, beam) : make_sources(p, axes, spectrum, beam));
-    return normalize_weights(beam);
+    if (from_file) TRY(check_wavelength_of_sources(p, beam));
+    TRY(normalize_weights(beam));
+    centre_of_file(p, beam);
+    return status_ok();
 }
 
 void beam_destroy(Beam *beam) {

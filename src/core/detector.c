@@ -239,14 +239,6 @@ Status detector_create(const Parameters *p, const LaboratoryAxes *axes, Detector
     *detector = (Detector){.point_pixel = p->detector_point_pixel,
                            .curved = p->detector_curved,
                            .depth_law = (DepthLaw)p->detector_sensor_depth_law};
-    if (parameters_is_given(p, PARAMETER(detector, distance)) &&
-        parameters_is_given(p, PARAMETER(detector, close_distance)))
-        return status_error(STATUS_BAD_PARAMETER,
-                            "%s: detector.close_distance and detector.distance are both given; give one",
-                            p->state[PARAMETER(detector, close_distance)].origin);
-    if (!isnan(p->detector_pixel0_m[0]) && (parameters_is_given(p, PARAMETER(detector, distance)) ||
-                                            parameters_is_given(p, PARAMETER(detector, beam_centre))))
-        notes_add(notes, "detector.pixel0 is given: distance and beam centre follow from it");
     const double *corner_m = p->detector_pixel0_m;
     if (!isnan(corner_m[0]) && (isnan(corner_m[1]) || isnan(corner_m[2])))
         return status_error(STATUS_BAD_PARAMETER, "detector.pixel0 is %s; it must be three lengths",

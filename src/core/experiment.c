@@ -5,6 +5,7 @@
 #include "instructions.h"
 #include "kept_symmetry.h"
 #include "outlook.h"
+#include "parameter_rivals.h"
 #include "parameter_roles.h"
 #include "plausible.h"
 #include "point_group.h"
@@ -89,6 +90,16 @@ static int64_t rotation_steps(const Experiment *e, double width_rad) {
     return (int64_t)fmin(fmax(ceil(width_rad / (0.5 * spot_rad)), 1.0), ROTATION_STEPS_MOST);
 }
 
+/* Any two of range, step and number make the third. */
+static Status check_intervals(const Parameters *p, double range, double step, double steps) {
+    if (isnan(range) || isnan(step) || isnan(steps) || fabs(step * steps - range) <= 1e-6 * range) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "sampling.phi_step %s and sampling.phi_steps %s do not make up the range of %g degrees; "
+                        "give one of them",
+                        p->state[PARAMETER(sampling, phi_step)].text, p->state[PARAMETER(sampling, phi_steps)].text,
+                        range / RADIANS_PER_DEGREE);
+}
+
 /* Intervals fill the range: their number follows from a step, and the step from their number. A range that is not given
  * follows from both. */
 static Status choose_intervals(const Parameters *p, double *range, double *step, double *steps) {
@@ -100,12 +111,6 @@ static Status choose_intervals(const Parameters *p, double *range, double *step,
                             p->state[PARAMETER(sampling, phi_step)].text);
     if (isnan(*range)) *range = *step * *steps;
     if (isnan(*steps)) *steps = fmax(ceil(*range / *step - 1e-9), 1.0);
-    if (p->sampling_phi_steps != PARAMETER_AUTO && fabs(*step * *steps - *range) > 1e-6 * *range)
-        return status_error(STATUS_BAD_PARAMETER,
-                            "sampling.phi_step %s and sampling.phi_steps %s do not make up the range of %g degrees; "
-                            "give one of them",
-                            p->state[PARAMETER(sampling, phi_step)].text, p->state[PARAMETER(sampling, phi_steps)].text,
-                            *range / RADIANS_PER_DEGREE);
     *step = *range / *steps;
     return status_ok();
 }
@@ -119,6 +124,7 @@ static Status choose_phi(const Parameters *p, Experiment *e, Notes *notes) {
     double range = rotation ? fabs(p->sweep_width_rad) : p->sampling_phi_range_rad;
     double step = p->sampling_phi_step_rad > 0.0 ? p->sampling_phi_step_rad : NAN;
     double steps = p->sampling_phi_steps == PARAMETER_AUTO ? NAN : (double)p->sampling_phi_steps;
+    if (!p->of_ancestor) TRY(check_intervals(p, range, step, steps));
     if (p->sampling_phi_law == PHI_MIDPOINT) TRY(choose_intervals(p, &range, &step, &steps));
     if (isnan(range) && !isnan(step)) {
         range = step;
@@ -525,13 +531,31 @@ static Status check_frames(const Parameters *p, Experiment *e, Notes *notes) {
     return status_ok();
 }
 
+/* The matrix is the crystal's, whatever wavelengths frames have. */
+static Status choose_matrix_wavelength(const Parameters *p, const Beam *beam, double *wavelength_m) {
+    const bool is_given =
+        parameter_has_value(p, PARAMETER(beam, wavelength)) || parameter_has_value(p, PARAMETER(beam, energy));
+    *wavelength_m = !isnan(p->crystal_matrix_wavelength_m)         ? p->crystal_matrix_wavelength_m
+                    : beam->wavelengths_of_file && !p->of_ancestor ? beam->wavelength_m
+                                                                   : beam_nominal_wavelength(p);
+    if (*p->crystal_matrix_file == '\0' || p->of_ancestor || is_given || beam->wavelengths_of_file ||
+        !isnan(p->crystal_matrix_wavelength_m))
+        return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "crystal.matrix is %s, whose numbers contain a wavelength, and no wavelength is given for the "
+                        "whole run; give crystal.matrix_wavelength in A, or beam.wavelength, beam.energy or "
+                        "beam.spectrum where the matrix was written for that",
+                        p->crystal_matrix_file);
+}
+
 static Status fill(const Parameters *given, const SweepInputs *inputs, Experiment *e, Notes *notes) {
     const Parameters *p = given;
     e->images = (OutputImages)p->output_images;
     TRY(sweep_create(p, inputs, &e->sweep));
+    TRY(parameter_rivals_check(p, &e->sweep));
     plausible_note(p, &e->sweep, notes);
     TRY(take_first_frame(p, e));
-    const double matrix_wavelength_m = beam_nominal_wavelength(p); /* the crystal's, whatever frames vary */
+    double matrix_wavelength_m = 0.0;
     if (e->parameters != NULL) p = e->parameters;
     TRY(detector_axes(p, &e->axes));
     TRY(detector_create(p, &e->axes, &e->detector, notes));
@@ -542,6 +566,7 @@ static Status fill(const Parameters *given, const SweepInputs *inputs, Experimen
     note_printout_pixel(p, e, notes);
     TRY(beam_create(p, &e->axes, spectrum_of(&e->sweep, 0), &e->beam));
     TRY(sensor_create(p, &e->detector, &e->beam, notes));
+    TRY(choose_matrix_wavelength(given, &e->beam, &matrix_wavelength_m));
     TRY(create_crystal(given, p, matrix_wavelength_m, e, notes));
     TRY(background_create(p, &e->background));
     background_note(p, notes);

@@ -1,6 +1,7 @@
 #include "image_header.h"
 
 #include "detector.h"
+#include "parameter_rivals.h"
 #include "smv.h"
 
 #include <math.h>
@@ -9,48 +10,47 @@
 /* A key of the header, and the value that it is a default of. Header and table use the same units: mm, A, degrees. */
 typedef struct HeaderKey {
     const char *key;
-    int index;      /* row */
-    int component;  /* value of a list; -1 for a row of one value */
-    int instead[2]; /* rows that say the same otherwise: when one was given, the key is not used; -1: none */
+    int index;     /* row */
+    int component; /* value of a list; -1 for a row of one value */
 } HeaderKey;
 
 static const HeaderKey keys[] = {
-    {"SIZE1", PARAMETER(detector, fast_pixels), -1, {PARAMETER(detector, size), -1}},
-    {"SIZE2", PARAMETER(detector, slow_pixels), -1, {PARAMETER(detector, size), -1}},
-    {"PIXEL_SIZE", PARAMETER(detector, pixel_size), -1, {-1, -1}},
-    {"WAVELENGTH", PARAMETER(beam, wavelength), -1, {PARAMETER(beam, energy), -1}},
-    {"BEAM_CENTER_X",
-     PARAMETER(detector, beam_centre),
-     0,
-     {PARAMETER(detector, origin), PARAMETER(detector, closest_point)}},
-    {"BEAM_CENTER_Y",
-     PARAMETER(detector, beam_centre),
-     1,
-     {PARAMETER(detector, origin), PARAMETER(detector, closest_point)}},
-    {"ORGX", PARAMETER(detector, origin), 0, {PARAMETER(detector, closest_point), PARAMETER(detector, beam_centre)}},
-    {"ORGY", PARAMETER(detector, origin), 1, {PARAMETER(detector, closest_point), PARAMETER(detector, beam_centre)}},
-    {"PHI", PARAMETER(sampling, phi_start), -1, {-1, -1}},
-    {"OSC_RANGE", PARAMETER(sampling, phi_range), -1, {-1, -1}},
-    {"TWOTHETA", PARAMETER(detector, twotheta), -1, {-1, -1}},
+    {"SIZE1", PARAMETER(detector, fast_pixels), -1},     {"SIZE2", PARAMETER(detector, slow_pixels), -1},
+    {"PIXEL_SIZE", PARAMETER(detector, pixel_size), -1}, {"WAVELENGTH", PARAMETER(beam, wavelength), -1},
+    {"PHI", PARAMETER(sampling, phi_start), -1},         {"OSC_RANGE", PARAMETER(sampling, phi_range), -1},
+    {"TWOTHETA", PARAMETER(detector, twotheta), -1},
 };
-static const HeaderKey distance_key = {
-    "DISTANCE", PARAMETER(detector, distance), -1, {PARAMETER(detector, close_distance), -1}};
-static const HeaderKey close_distance_key = {
-    "CLOSE_DISTANCE", PARAMETER(detector, close_distance), -1, {PARAMETER(detector, distance), -1}};
+static const HeaderKey centre_keys[] = {{"BEAM_CENTER_X", PARAMETER(detector, beam_centre), 0},
+                                        {"BEAM_CENTER_Y", PARAMETER(detector, beam_centre), 1}};
+static const HeaderKey origin_keys[] = {{"ORGX", PARAMETER(detector, origin), 0},
+                                        {"ORGY", PARAMETER(detector, origin), 1}};
+static const HeaderKey distance_key = {"DISTANCE", PARAMETER(detector, distance), -1};
+static const HeaderKey close_distance_key = {"CLOSE_DISTANCE", PARAMETER(detector, close_distance), -1};
 
 /* One file. */
 typedef struct Import {
     const SmvImage *image;
     Parameters *parameters;
-    bool given[PARAMETER_COUNT]; /* before this file was opened */
+    bool given[PARAMETER_COUNT], has_value[PARAMETER_COUNT]; /* before this file was opened */
     int taken;
 } Import;
+
+/* Whether a row that says the same was given before, or varies in the sweep. */
+static bool has_rival(const Import *import, int row) {
+    const Rivals *rivals = NULL;
+    for (int i = 0; (rivals = parameter_rivals(i)) != NULL; i++) {
+        const int other = rivals->row[0] == row ? rivals->row[1] : rivals->row[1] == row ? rivals->row[0] : -1;
+        if (other < 0) continue;
+        if (sweep_text_names(import->parameters, other)) return true;
+        if (rivals->scope == RIVALS_ANYWHERE && import->has_value[other]) return true;
+    }
+    return false;
+}
 
 /* What was given before stands, value by value in a list. */
 static bool is_free(const Import *import, const HeaderKey *key) {
     double values[PARAMETER_VALUES_MOST];
-    for (int i = 0; i < 2; i++)
-        if (key->instead[i] >= 0 && import->given[key->instead[i]]) return false;
+    if (has_rival(import, key->index)) return false;
     if (!import->given[key->index]) return true;
     (void)parameters_values(import->parameters, key->index, values);
     return key->component >= 0 && isnan(values[key->component]);
@@ -81,10 +81,35 @@ static Status take_distance(Import *import) {
     return take(import, use_closest ? &close_distance_key : &distance_key);
 }
 
+static Status has_key(const Import *import, const HeaderKey *key, bool *has) {
+    double number = 0.0;
+    TRY(smv_number(import->image, key->key, &number));
+    *has = !isnan(number) && is_free(import, key);
+    return status_ok();
+}
+
+/* Of beam centre and origin the one counts that the detector's rotations keep; the ancestor takes both. */
+static Status take_centre(Import *import) {
+    bool has_centre = false, has_origin = false;
+    TRY(has_key(import, &centre_keys[0], &has_centre));
+    TRY(has_key(import, &origin_keys[0], &has_origin));
+    const bool one = has_centre && has_origin && !import->parameters->of_ancestor;
+    const bool use_origin = one && detector_pivot(import->parameters) == PIVOT_SAMPLE;
+    for (int i = 0; i < 2; i++) {
+        if (!one || !use_origin) TRY(take(import, &centre_keys[i]));
+        if (!one || use_origin) TRY(take(import, &origin_keys[i]));
+    }
+    return status_ok();
+}
+
 static Status take_all(const SmvImage *image, Parameters *parameters, Notes *notes) {
     Import import = {.image = image, .parameters = parameters};
-    for (int i = 0; i < PARAMETER_COUNT; i++) import.given[i] = parameters_is_given(parameters, i);
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        import.given[i] = parameters_is_given(parameters, i);
+        import.has_value[i] = parameter_has_value(parameters, i);
+    }
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) TRY(take(&import, &keys[i]));
+    TRY(take_centre(&import));
     TRY(take_distance(&import));
     notes_add(notes, "%.200s: %d values taken from its header", image->path, import.taken);
     return status_ok();

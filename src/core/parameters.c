@@ -413,7 +413,15 @@ void parameters_destroy(Parameters **parameters) {
     *parameters = NULL;
 }
 
+Status parameters_unset(Parameters *parameters, int index) {
+    const ParameterRow *row = &rows[index];
+    const bool of_ancestor = parameters->of_ancestor && *row->ancestor_default != '\0';
+    return set_default(parameters, index, of_ancestor ? row->ancestor_default : row->default_text,
+                       of_ancestor ? "default of the ancestor" : "default");
+}
+
 Status parameters_use_ancestor_defaults(Parameters *parameters) {
+    parameters->of_ancestor = true;
     for (int i = 0; i < PARAMETER_COUNT; i++)
         if (*rows[i].ancestor_default != '\0' && !parameters->state[i].given)
             TRY(set_default(parameters, i, rows[i].ancestor_default, "default of the ancestor"));

@@ -1,5 +1,6 @@
 #include "run_file.h"
 
+#include "parameter_rivals.h"
 #include "text.h"
 #include "yaml_nesting.h"
 
@@ -235,6 +236,7 @@ static bool is_printed(const Parameters *parameters, int index) {
     const ParameterState *state = &parameters->state[index];
     if (index == PARAMETER(run, output)) return *parameters->run_output != '\0';
     if (index == PARAMETER(run, frames)) return *parameters->run_frames != '\0';
+    if (parameter_rivals_is_idle(parameters, index)) return false;
     return parameters_row_decides_image(row) && (state->given || strcmp(state->text, row->default_text) != 0);
 }
 

@@ -187,3 +187,16 @@ Status sweep_read_draws(const Parameters *p, Sweep *sweep) {
     while (next_clause(&text, &clause)) TRY(read_draw(sweep, &clause, origin));
     return status_ok();
 }
+
+/* ------------------------------------------------------------------------------------------------------------ names */
+
+bool sweep_text_names(const Parameters *p, int row) {
+    const char *texts[] = {p->sweep_kind == SWEEP_MATRIX ? p->sweep_matrix : "", p->sweep_draw};
+    Clause clause;
+    for (int i = 0; i < 2; i++)
+        for (const char *text = texts[i]; next_clause(&text, &clause);) {
+            clause.name[strcspn(clause.name, "[")] = '\0';
+            if (parameters_find(clause.name) == row) return true;
+        }
+    return false;
+}

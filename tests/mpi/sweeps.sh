@@ -35,7 +35,7 @@ list=(--sweep.kind=list --sweep.file=list.csv)
 draws=(--sweep.kind=random --sweep.count=4 '--sweep.draw=beam.fluence=lognormal(1e32,0.3);crystal.mosaic_domains=uniform(1,40);detector.distance=normal(60,2)')
 matrix=(--sweep.kind=matrix '--sweep.matrix=beam.wavelength=1.1,1.2;crystal.mosaic_domains=1,20')
 grid=(--sweep.kind=grid --sweep.angle=60 --sweep.point_group=2 --run.frames=3:7)
-spectrum=(--sweep.kind=random --sweep.count=3 --beam.dispersion=0 --beam.spectrum=spectrum.h5)
+spectrum=(--sweep.kind=random --sweep.count=3 --beam.spectrum=spectrum.h5)
 check_ranks() { # check_ranks NAME RANKS ARGUMENT...: on one rank and on these
     local name=$1 all=$2 ranks reference label
     shift 2
@@ -55,8 +55,14 @@ later check_ranks list "2 3 4" "${list[@]}"
 later check_ranks draws "4" "${draws[@]}"
 later check_ranks matrix "3" "${matrix[@]}"
 later check_ranks grid "2" "${grid[@]}"
+of_band=("${case[@]}") of_spectrum=()
+for word in "${case[@]}"; do
+    [[ $word == --beam.wavelength=* || $word == --beam.dispersion* ]] || of_spectrum+=("$word")
+done
+case=("${of_spectrum[@]}")
 later check_ranks spectrum "2" "${spectrum[@]}"
 wait
+case=("${of_band[@]}")
 same_frame() { # same_frame FILE FRAME ARGUMENT...: the photons of a run of its own with these arguments
     local file=$1 frame=$2
     shift 2
@@ -70,7 +76,9 @@ P
 same_frame list.nxs 0 --beam.wavelength=1.2
 same_frame matrix.nxs 2 --crystal.mosaic_domains=1
 same_frame matrix.nxs 1 --beam.wavelength=1.1 --crystal.mosaic_domains=20
-same_frame spectrum.nxs 1 --beam.dispersion=0 --beam.spectrum=row1.txt --sweep.kind=random --sweep.count=2 --frames 1:2
+case=("${of_spectrum[@]}")
+same_frame spectrum.nxs 1 --beam.spectrum=row1.txt --sweep.kind=random --sweep.count=2 --frames 1:2
+case=("${of_band[@]}")
 $python - << 'P' || fail "a label is wrong"
 import h5py, numpy as n
 data = h5py.File("list.nxs")

@@ -54,7 +54,7 @@ static void finish(Parameters **parameters) {
 
 static void every_key_reaches_its_parameter(void) {
     Parameters *p = with_header("PIXEL_SIZE=0.25;\nDISTANCE=112.5;\nWAVELENGTH=1.25;\nBEAM_CENTER_X=7.9;\n"
-                                "BEAM_CENTER_Y=9.6;\nPHI=11;\nOSC_RANGE=0.5;\nTWOTHETA=14;\nORGX=30.5;\nORGY=31.5;\n");
+                                "BEAM_CENTER_Y=9.6;\nPHI=11;\nOSC_RANGE=0.5;\nTWOTHETA=14;\n");
     import(p);
     CU_ASSERT_TRUE(p->detector_fast_pixels == 8 && p->detector_slow_pixels == 6);
     UNIT_CLOSE(p->detector_pixel_size_m, 0.25e-3, 1e-19, "pixel");
@@ -65,9 +65,24 @@ static void every_key_reaches_its_parameter(void) {
     UNIT_CLOSE(p->sampling_phi_start_rad, 11 * RADIANS_PER_DEGREE, 1e-15, "phi");
     UNIT_CLOSE(p->sampling_phi_range_rad, 0.5 * RADIANS_PER_DEGREE, 1e-16, "range");
     UNIT_CLOSE(p->detector_twotheta_rad, 14 * RADIANS_PER_DEGREE, 1e-15, "twotheta");
-    UNIT_CLOSE(p->detector_origin_pixels[1], 31.5, 0.0, "ORGY");
     CU_ASSERT_PTR_NOT_NULL(strstr(p->state[PARAMETER(detector, distance)].origin, header_file));
     finish(&p);
+}
+
+/* They say the same: the ancestor takes both, we the one that the detector's rotations keep. */
+static void of_centre_and_origin_one_is_taken(void) {
+    static const char both[] = "BEAM_CENTER_X=7.9;\nBEAM_CENTER_Y=9.6;\nORGX=30.5;\nORGY=31.5;\n";
+    for (int way = 0; way < 4; way++) {
+        const bool of_ancestor = way >= 2, sample = way % 2 == 1;
+        Parameters *p = with_header(both);
+        p->of_ancestor = of_ancestor;
+        set(p, "detector.pivot", sample ? "sample" : "beam");
+        import(p);
+        CU_ASSERT_EQUAL(isnan(p->detector_beam_centre_m[1]), !of_ancestor && sample);
+        CU_ASSERT_EQUAL(isnan(p->detector_origin_pixels[1]), !of_ancestor && !sample);
+        if (of_ancestor || sample) UNIT_CLOSE(p->detector_origin_pixels[1], 31.5, 0.0, "ORGY");
+        finish(&p);
+    }
 }
 
 static void what_is_given_stands_value_by_value(void) {
@@ -222,6 +237,7 @@ static void a_tile_is_cut_to_its_active_pixels(void) {
 
 int main(void) {
     const UnitTest tests[] = {UNIT_TEST(every_key_reaches_its_parameter),
+                              UNIT_TEST(of_centre_and_origin_one_is_taken),
                               UNIT_TEST(what_is_given_stands_value_by_value),
                               UNIT_TEST(a_distance_of_the_other_kind_is_not_taken_against_the_users),
                               UNIT_TEST(of_two_distances_the_one_that_the_pivot_keeps_is_taken),

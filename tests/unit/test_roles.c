@@ -163,6 +163,7 @@ static Status begin(const Way *way, const Case *c, Parameters **p) {
         (*p)->state[PARAMETER(detector, distance)].given = false;
     if (strcmp(c->name, "crystal.size") == 0) (*p)->state[PARAMETER(crystal, cells)].given = false;
     TRY(set_all(*p, way->settings));
+    if (strncmp(c->name, "crystal.size", 12) == 0) (*p)->state[PARAMETER(crystal, cells)].given = false;
     return set_all(*p, c->context);
 }
 
