@@ -144,6 +144,13 @@ double sweep_weight(const Sweep *sweep, int64_t frame, int64_t crystal);
 const double *sweep_wavelengths(const Sweep *sweep);
 const float *sweep_weights(const Sweep *sweep, int64_t frame);
 
+/** Turns a position of a spectrum into a wavelength.
+ *  @param where   file and line, or dataset, for messages
+ *  @param unit    of energy or wavelength, as the file calls it; "" for none: eV, if that can be
+ *  @return BAD_FILE for a unit that is not known and a value that is out of range or, without a unit, no X-ray's energy
+ */
+Status spectrum_wavelength(const char *where, const char *unit, double value, double *wavelength_m);
+
 /** Frees what was read. */
 void spectrum_table_free(SpectrumTable *table);
 

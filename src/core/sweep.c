@@ -6,6 +6,7 @@
 #include "text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,10 +36,81 @@ void spectrum_table_free(SpectrumTable *table) {
 
 /* --------------------------------------------------------------------------------------------------------- spectrum */
 
+/* What files call the units of a spectrum. */
+typedef struct SpectrumUnit {
+    const char *name;
+    bool of_wavelength;
+    double si;
+} SpectrumUnit;
+
+static const SpectrumUnit spectrum_units[] = {{"eV", false, ELECTRON_VOLT_J},
+                                              {"ev", false, ELECTRON_VOLT_J},
+                                              {"electronvolt", false, ELECTRON_VOLT_J},
+                                              {"keV", false, 1e3 * ELECTRON_VOLT_J},
+                                              {"kev", false, 1e3 * ELECTRON_VOLT_J},
+                                              {"MeV", false, 1e6 * ELECTRON_VOLT_J},
+                                              {"J", false, 1.0},
+                                              {"joule", false, 1.0},
+                                              {"A", true, 1e-10},
+                                              {"angstrom", true, 1e-10},
+                                              {"Angstrom", true, 1e-10},
+                                              {"angstroms", true, 1e-10},
+                                              {"Angstroms", true, 1e-10},
+                                              {"\xc3\x85", true, 1e-10},
+                                              {"pm", true, 1e-12},
+                                              {"nm", true, 1e-9},
+                                              {"m", true, 1.0},
+                                              {"meter", true, 1.0},
+                                              {"metre", true, 1.0}};
+
+/* Without a unit, eV: keV and angstrom are numbers that no X-ray has in eV. */
+static const double UNNAMED_EV_LEAST = 90.0;
+
+Status spectrum_wavelength(const char *where, const char *unit, double value, double *wavelength_m) {
+    const SpectrumUnit *found = *unit == '\0' ? &spectrum_units[0] : NULL;
+    for (size_t i = 0; i < sizeof spectrum_units / sizeof *spectrum_units; i++)
+        if (strcmp(unit, spectrum_units[i].name) == 0) found = &spectrum_units[i];
+    if (found == NULL)
+        return status_error(STATUS_BAD_FILE,
+                            "%s: \"%.40s\" is no unit of a spectrum; it must be eV, keV, MeV, J, angstrom, pm, nm or m",
+                            where, unit);
+    if (*unit == '\0' && value > 0.0 && value < UNNAMED_EV_LEAST)
+        return status_error(
+            STATUS_BAD_FILE,
+            "%s: %g is no energy of X-rays in eV, and no unit is given: say which it is, keV or A, in a "
+            "comment before the first line of a text (\"# units: keV\") or in the attribute units of the "
+            "dataset; or \"eV\" if it is that",
+            where, value);
+    const double energy_ev =
+        (found->of_wavelength ? PLANCK_LIGHT_JM / (value * found->si) : value * found->si) / ELECTRON_VOLT_J;
+    if (!(energy_ev >= SPECTRUM_EV_LEAST && energy_ev <= SPECTRUM_EV_MOST))
+        return status_error(STATUS_BAD_FILE, "%s: %s %g%s%s is out of range; the energy must be from 1 to 1e9 eV",
+                            where, found->of_wavelength ? "the wavelength" : "the energy", value,
+                            *unit == '\0' ? "" : " ", unit);
+    *wavelength_m = found->of_wavelength && !(value > 0.0) ? NAN : PLANCK_LIGHT_JM / (energy_ev * ELECTRON_VOLT_J);
+    return status_ok();
+}
+
+/* The unit that a comment before the first line of numbers gives: "# units: keV", "# unit = A".
+ * @param unit  [32] */
+static void find_unit(const char *contents, char *unit) {
+    *unit = '\0';
+    for (const char *line = contents; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+        const char *text = line + strspn(line, " \t\r");
+        if (*text == '\n' || *text == '\0') continue;
+        if (*text != '#') return;
+        text += 1 + strspn(text + 1, " \t");
+        if (strncmp(text, "unit", 4) != 0) continue;
+        text += 4 + (text[4] == 's');
+        text += strspn(text, " \t:=");
+        (void)snprintf(unit, 32, "%.*s", (int)strcspn(text, " \t\r\n,;"), text);
+        return;
+    }
+}
+
 static Status check_line(const LineReader *reader, const double *field, int count, double last) {
-    const bool energy_is_good = count > 0 && field[0] >= SPECTRUM_EV_LEAST && field[0] <= SPECTRUM_EV_MOST;
     const char *fault = count != 2            ? "it must have an energy (eV) and a weight"
-                        : !energy_is_good     ? "the energy must be from 1 to 1e9 eV"
+                        : !(field[0] > 0.0)   ? "the energy must be from 1 to 1e9 eV"
                         : !(field[0] > last)  ? "the energies must go up"
                         : !(field[1] >= 0.0)  ? "the weight is negative"
                         : !(field[1] <= 1e30) ? "the weight must be at most 1e30"
@@ -47,18 +119,21 @@ static Status check_line(const LineReader *reader, const double *field, int coun
     return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": %s", reader->path, reader->line, fault);
 }
 
-static Status read_lines(LineReader reader, SpectrumTable *table) {
+static Status read_lines(LineReader reader, const char *unit, SpectrumTable *table) {
     bool found = true;
-    double field[3], last = 0.0;
+    double field[3], last = 0.0, wavelength_m = 0.0;
     int count = 0;
     while (true) {
+        char where[PARAMETER_ORIGIN_BYTES];
         TRY(text_next_line(&reader, &found));
         if (!found) return status_ok();
         TRY(text_line_numbers(&reader, 3, field, &count));
         TRY(check_line(&reader, field, count, last));
+        (void)snprintf(where, sizeof where, "%.200s:%" PRId64, reader.path, reader.line);
+        TRY(spectrum_wavelength(where, unit, field[0], &wavelength_m));
         last = field[0];
         if (table->wavelengths_m != NULL) {
-            table->wavelengths_m[table->lines] = PLANCK_LIGHT_JM / (field[0] * ELECTRON_VOLT_J);
+            table->wavelengths_m[table->lines] = wavelength_m;
             table->weights[table->lines] = (float)field[1];
         }
         table->lines++;
@@ -66,7 +141,9 @@ static Status read_lines(LineReader reader, SpectrumTable *table) {
 }
 
 static Status read_text_spectrum(const char *path, const char *contents, size_t bytes, SpectrumTable *table) {
-    TRY(read_lines(text_lines(path, contents, bytes), table));
+    char unit[32];
+    find_unit(contents, unit);
+    TRY(read_lines(text_lines(path, contents, bytes), unit, table));
     const int64_t lines = table->lines;
     if (lines == 0) return status_error(STATUS_BAD_FILE, "%s has no line; a line each: energy (eV) weight", path);
     *table = (SpectrumTable){.rows = 1,
@@ -74,7 +151,7 @@ static Status read_text_spectrum(const char *path, const char *contents, size_t 
                              .weights = calloc((size_t)lines, sizeof *table->weights)};
     if (table->wavelengths_m == NULL || table->weights == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for a spectrum of %" PRId64 " lines", lines);
-    return read_lines(text_lines(path, contents, bytes), table);
+    return read_lines(text_lines(path, contents, bytes), unit, table);
 }
 
 static Status take_spectrum(const char *path, const SpectrumTable *table, Sweep *sweep) {

@@ -182,13 +182,73 @@ static Status open_list(const char *opened_path, const char *path, HdfList *list
 
 /* --------------------------------------------------------------------------------------------------------- spectrum */
 
-static Status check_energies(const char *path, const SpectrumTable *table, const double *energies_ev) {
-    for (int64_t i = 0; i < table->lines; i++)
-        if (!(energies_ev[i] >= SPECTRUM_EV_LEAST && energies_ev[i] <= SPECTRUM_EV_MOST) ||
-            (i > 0 && !(energies_ev[i] > energies_ev[i - 1])))
-            return status_error(STATUS_BAD_FILE,
-                                "%s: energies[%" PRId64 "] is %g; energies (eV) must go up, and be from 1 to 1e9", path,
-                                i, energies_ev[i]);
+/* Extents of a dataset of numbers of one or two dimensions. */
+static Status measure_numbers(hid_t file, const char *path, const char *name, int *rank, hsize_t *length) {
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(file, name, &dataset));
+    const hid_t space = H5Dget_space(dataset);
+    hsize_t extent[H5S_MAX_RANK] = {0};
+    *rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, extent, NULL);
+    length[0] = extent[0];
+    length[1] = extent[1];
+    if (space >= 0) (void)H5Sclose(space);
+    (void)H5Dclose(dataset);
+    return *rank >= 0 ? status_ok() : hdf5_error(STATUS_BAD_FILE, "read", path);
+}
+
+/* [energies] or [frames, energies]; a square could be either way round, and is taken as documented. */
+static Status check_shape(hid_t file, const char *path, SpectrumTable *table, Notes *notes) {
+    int rank = 0;
+    hsize_t length[2] = {0};
+    TRY(measure_numbers(file, path, "energies", &rank, length));
+    if (rank != 1 || length[0] < 1)
+        return status_error(STATUS_BAD_FILE, "%s: energies has %d dimensions; it must be [energies]", path, rank);
+    table->lines = (int64_t)length[0];
+    TRY(measure_numbers(file, path, "weights", &rank, length));
+    const int64_t first = (int64_t)length[0], second = (int64_t)length[1];
+    const bool fits = (rank == 1 && first == table->lines) || (rank == 2 && second == table->lines && first > 0);
+    if (!fits && rank == 2 && first == table->lines)
+        return status_error(STATUS_BAD_FILE,
+                            "%s: weights is [%" PRId64 ", %" PRId64 "] for %" PRId64 " energies; it must be "
+                            "[frames, energies]: write its transpose",
+                            path, first, second, table->lines);
+    if (!fits)
+        return status_error(STATUS_BAD_FILE,
+                            "%s: weights has %d dimensions, %" PRId64 " by %" PRId64 ", for %" PRId64
+                            " energies; weights is [energies] or [frames, energies]",
+                            path, rank, first, rank > 1 ? second : 1, table->lines);
+    table->rows = rank == 2 ? first : 1;
+    if (rank == 2 && first == second)
+        notes_add(notes, "%.160s: weights is square, [%" PRId64 ", %" PRId64 "]: taken as [frames, energies]", path,
+                  first, second);
+    return status_ok();
+}
+
+/* @param unit  [UNIT_BYTES] */
+static Status unit_of_energies(hid_t file, const char *path, char *unit, Notes *notes) {
+    hid_t dataset = H5I_INVALID_HID;
+    memset(unit, 0, UNIT_BYTES);
+    TRY(hdf5_inside_open(file, "energies", &dataset));
+    const bool exists = H5Aexists(dataset, "units") > 0, read = exists && read_unit(dataset, unit);
+    (void)H5Dclose(dataset);
+    if (exists && !read) return status_error(STATUS_BAD_FILE, "%s: the attribute units of energies is no unit", path);
+    if (*unit == '\0') notes_add(notes, "%.160s: energies has no attribute units: taken as eV", path);
+    return status_ok();
+}
+
+/* Turns energies, or wavelengths, into wavelengths, and checks the weights. */
+static Status convert_spectrum(const char *path, const char *unit, SpectrumTable *table) {
+    double last = 0.0;
+    for (int64_t i = 0; i < table->lines; i++) {
+        char where[PARAMETER_ORIGIN_BYTES];
+        const double value = table->wavelengths_m[i];
+        (void)snprintf(where, sizeof where, "%.200s: energies[%" PRId64 "]", path, i);
+        if (!(value > last))
+            return status_error(STATUS_BAD_FILE, "%s is %g after %g; they must go up, and be more than 0", where, value,
+                                last);
+        TRY(spectrum_wavelength(where, unit, value, &table->wavelengths_m[i]));
+        last = value;
+    }
     for (int64_t i = 0; i < table->rows * table->lines; i++)
         if (!(table->weights[i] >= 0.0f) || !isfinite(table->weights[i]))
             return status_error(STATUS_BAD_FILE, "%s: weights[%" PRId64 ", %" PRId64 "] is %g; it must be at least 0",
@@ -196,32 +256,24 @@ static Status check_energies(const char *path, const SpectrumTable *table, const
     return status_ok();
 }
 
-static Status read_spectrum(hid_t file, const char *path, SpectrumTable *table) {
-    int64_t weights = 0;
-    TRY(hdf5_count(file, "energies", &table->lines));
-    TRY(hdf5_count(file, "weights", &weights));
-    if (table->lines < 1 || weights < 1 || weights % table->lines != 0)
-        return status_error(STATUS_BAD_FILE,
-                            "%s has %" PRId64 " weights for %" PRId64 " energies; weights is [energies] or "
-                            "[frames, energies]",
-                            path, weights, table->lines);
-    table->rows = weights / table->lines;
+static Status read_spectrum(hid_t file, const char *path, SpectrumTable *table, Notes *notes) {
+    char unit[UNIT_BYTES];
+    TRY(check_shape(file, path, table, notes));
+    TRY(unit_of_energies(file, path, unit, notes));
+    const int64_t weights = table->rows * table->lines;
     table->wavelengths_m = malloc((size_t)table->lines * sizeof *table->wavelengths_m);
     table->weights = malloc((size_t)weights * sizeof *table->weights);
     if (table->wavelengths_m == NULL || table->weights == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for the %" PRId64 " weights of %s", weights, path);
     TRY(hdf5_read(file, "energies", H5T_NATIVE_DOUBLE, table->lines, table->wavelengths_m));
     TRY(hdf5_read(file, "weights", H5T_NATIVE_FLOAT, weights, table->weights));
-    TRY(check_energies(path, table, table->wavelengths_m));
-    for (int64_t i = 0; i < table->lines; i++)
-        table->wavelengths_m[i] = PLANCK_LIGHT_JM / (table->wavelengths_m[i] * ELECTRON_VOLT_J);
-    return status_ok();
+    return convert_spectrum(path, unit, table);
 }
 
-static Status open_spectrum(const char *opened_path, const char *path, SpectrumTable *table) {
+static Status open_spectrum(const char *opened_path, const char *path, SpectrumTable *table, Notes *notes) {
     hid_t file = H5I_INVALID_HID;
     TRY(hdf5_open_file(opened_path, false, &file));
-    const Status status = read_spectrum(file, path, table);
+    const Status status = read_spectrum(file, path, table, notes);
     (void)hdf5_close_file(path, &file);
     return status;
 }
@@ -248,7 +300,7 @@ Status sweep_files_experiment(const Parameters *p, Experiment **experiment, Note
     list->file = H5I_INVALID_HID;
     Status status = open_if_hdf5(p, PARAMETER(beam, spectrum), p->beam_spectrum_file, &files[0], &is_hdf5);
     if (status_is_ok(status) && is_hdf5) {
-        status = open_spectrum(files[0].path, p->beam_spectrum_file, &spectrum);
+        status = open_spectrum(files[0].path, p->beam_spectrum_file, &spectrum, notes);
         inputs.spectrum = &spectrum;
     }
     const char *list_name = p->sweep_kind == SWEEP_LIST ? p->sweep_file : "";
