@@ -131,8 +131,8 @@ simulate_refused 2 'binary.hkl:2: a zero byte' --crystal.structure_factors=binar
 simulate_refused 2 'huge.hkl.*GiB' --crystal.structure_factors=huge.hkl
 simulate_refused 2 'is not a file' --crystal.structure_factors=.
 refused 2 'none of its 2 reflections reaches' simulate --crystal.cell=50 --crystal.structure_factors=outside.hkl --output out.nxs
-refused 2 'short.mat has 8 numbers' simulate --crystal.matrix=short.mat --crystal.default_f=1 --output out.nxs
-refused 2 'flat.mat.*one plane' simulate --crystal.matrix=flat.mat --crystal.default_f=1 --output out.nxs
+refused 2 'short.mat has 8 numbers' simulate --crystal.matrix=short.mat --crystal.matrix_wavelength=1 --crystal.default_f=1 --output out.nxs
+refused 2 'flat.mat.*one plane' simulate --crystal.matrix=flat.mat --crystal.matrix_wavelength=1 --crystal.default_f=1 --output out.nxs
 simulate_refused 2 'origin.src:1:' --beam.sources=origin.src
 simulate_refused 2 'weight.src:1: the weight is negative' --beam.sources=weight.src
 simulate_refused 2 'heavy.src:1: the weight must be' --beam.sources=heavy.src

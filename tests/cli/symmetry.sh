@@ -36,7 +36,7 @@ refused() { # refused PATTERN ARGUMENT...
     [ $got = 2 ] || fail "exit code $got, not 2: $*"
     grep -Eq -- "$pattern" refused || fail "no \"$pattern\": $* said $(cat refused)"
 }
-small=(--detector.fast_pixels=24 --detector.slow_pixels=24 --detector.pixel_size=1 --crystal.cells=4 --run.precision=float64 --crystal.interpolate=off)
+small=(--beam.wavelength=1 --detector.fast_pixels=24 --detector.slow_pixels=24 --detector.pixel_size=1 --crystal.cells=4 --run.precision=float64 --crystal.interpolate=off)
 printf '0.02 0 0.001\n0.002 0.025 0\n0 0.003 0.03\n' > right.mat # columns a* b* c*
 awk '{ print -$1, $2, $3 }' right.mat > left.mat
 awk '{ print -$1, -$2, -$3 }' left.mat > negated.mat

@@ -95,6 +95,9 @@ def add_beam(draw, axis, options, files, budget):
         budget = add_spectrum(draw, options, files, budget)
     if kind == 'sources':
         budget = add_sources(draw, axis, options, files, budget)
+        if all(len(line.split()) == 5 for line in files['sources.txt'].splitlines()[1:]):
+            for name in ('beam.energy', 'beam.wavelength'):  # the lines have their own
+                options.pop(name, None)
     if kind in ('dispersion', 'both'):
         count, budget = take(draw, budget, 5)
         options['beam.dispersion'] = text(draw.real(0.1, 8.0))
@@ -129,7 +132,7 @@ def whole_cell(edges):
 
 def add_cell(draw, options, files):
     edges = cell(draw)
-    if draw.chance(0.2) and 'beam.spectrum' not in options:
+    if draw.chance(0.2) and ('beam.energy' in options or 'beam.wavelength' in options):
         wavelength = 12398.419843320026 / float(options['beam.energy']) if 'beam.energy' in options else float(
             options['beam.wavelength'])
         # any lattice will do: rows x, y, z; columns a*, b*, c*, nearly at right angles and right-handed
