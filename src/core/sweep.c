@@ -84,7 +84,7 @@ Status spectrum_wavelength(const char *where, const char *unit, double value, do
     const double energy_ev =
         (found->of_wavelength ? PLANCK_LIGHT_JM / (value * found->si) : value * found->si) / ELECTRON_VOLT_J;
     if (!(energy_ev >= SPECTRUM_EV_LEAST && energy_ev <= SPECTRUM_EV_MOST))
-        return status_error(STATUS_BAD_FILE, "%s: %s %g%s%s is out of range; the energy must be from 1 to 1e9 eV",
+        return status_error(STATUS_BAD_FILE, "%s: the energy must be from 1 to 1e9 eV; %s %g%s%s is out of range",
                             where, found->of_wavelength ? "the wavelength" : "the energy", value,
                             *unit == '\0' ? "" : " ", unit);
     *wavelength_m = found->of_wavelength && !(value > 0.0) ? NAN : PLANCK_LIGHT_JM / (energy_ev * ELECTRON_VOLT_J);

@@ -247,10 +247,10 @@ static void a_spectrum_is_its_lines(void) {
     experiment_destroy(&e);
     write_list("12000 1\n11000 1\n");
     CU_ASSERT(strstr(make(settings, &e).message, ":2: the energies must go up") != NULL);
-    write_list("1e-320 1\n1 1\n");
-    CU_ASSERT(strstr(make(settings, &e).message, ":1: the energy must be from 1 to 1e9 eV") != NULL);
-    write_list("1 1\n1.1e9 1\n");
+    write_list("# units: eV\n1e-320 1\n1 1\n");
     CU_ASSERT(strstr(make(settings, &e).message, ":2: the energy must be from 1 to 1e9 eV") != NULL);
+    write_list("# units: eV\n1 1\n1.1e9 1\n");
+    CU_ASSERT(strstr(make(settings, &e).message, ":3: the energy must be from 1 to 1e9 eV") != NULL);
 }
 
 static void a_grid_needs_a_cell_of_its_symmetry(void) {
