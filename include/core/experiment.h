@@ -98,10 +98,6 @@ void experiment_destroy(Experiment **experiment);
  *  @param range_per_m  [2] */
 void experiment_resolution(const Beam *beam, const Detector *detector, double *range_per_m);
 
-/** The ancestor's recommendation for sub-pixels: the crystal's longest edge over the reciprocal pixel size, times 3.
- *  May exceed what is accepted. */
-double experiment_recommended_oversample(const Beam *beam, const Crystal *crystal, const Detector *detector);
-
 /** Number of terms of every pixel: sources x spindle angles x mosaic domains. Term t is
  *  (domain x phi_steps + phi) x sources + source. */
 int64_t experiment_terms(const Experiment *experiment);

@@ -50,6 +50,7 @@ typedef struct ParameterState {
 /* The words of the choices, in the order of their rows. */
 typedef enum SamplingLaw { LAW_MIDPOINT, LAW_ENDPOINTS } SamplingLaw;
 typedef enum PhiLaw { PHI_MIDPOINT, PHI_LEFT_EDGE } PhiLaw;
+typedef enum AutomaticLaw { AUTOMATIC_BOUNDED, AUTOMATIC_ANCESTOR } AutomaticLaw;
 typedef enum DivergenceShape { DIVERGENCE_ROUND, DIVERGENCE_SQUARE } DivergenceShape;
 typedef enum CellLaw { CELL_EXACT, CELL_ANCESTOR } CellLaw;
 typedef enum MissetLaw { MISSET_UNIFORM, MISSET_ANCESTOR } MissetLaw;

@@ -9,6 +9,7 @@
 #include "parameter_roles.h"
 #include "plausible.h"
 #include "point_group.h"
+#include "sampling_choice.h"
 #include "sensor.h"
 #include "shape.h"
 #include "spot_reach.h"
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RESOLUTION_POINTS = 33, OVERSAMPLE_MOST = 1000, PHI_STEPS_MOST = 10000000, ROTATION_STEPS_MOST = 1000 };
+enum { RESOLUTION_POINTS = 33, OVERSAMPLE_MOST = 1000, PHI_STEPS_MOST = 10000000 };
 static const double TERMS_MOST = 1e15, STEPS_MOST = EXPERIMENT_STEPS_MOST;
 
 static bool same_direction(const Source *a, const Source *b) {
@@ -58,36 +59,69 @@ void experiment_resolution(const Beam *beam, const Detector *detector, double *r
     range_per_m[1] = greatest;
 }
 
-double experiment_recommended_oversample(const Beam *beam, const Crystal *crystal, const Detector *detector) {
-    double longest_m = 0.0;
-    for (int i = 0; i < 3; i++) longest_m = fmax(longest_m, (double)crystal->cells[i] * crystal->lengths_m[i]);
-    const double distance_m = isfinite(detector->distance_m) ? detector->distance_m : detector->close_distance_m;
-    const double reciprocal_pixel_m = beam->wavelength_m * fabs(distance_m) / detector->pixel_size_m;
-    return fmax(ceil(3.0 * longest_m / reciprocal_pixel_m), 1.0);
+static SamplingFineness fineness_of(const Experiment *e) {
+    return sampling_fineness(&e->beam, &e->crystal, &e->detector, e->axes.spindle);
 }
 
-static void choose_oversample(const Parameters *p, Experiment *e, Notes *notes) {
-    const double recommended = experiment_recommended_oversample(&e->beam, &e->crystal, &e->detector);
-    if (p->sampling_oversample == PARAMETER_AUTO) {
-        e->sampling.oversample = (int)fmin(recommended, OVERSAMPLE_MOST);
-        if (e->sampling.oversample > 1)
-            notes_add(notes, "sampling.oversample: %d-fold, selected automatically", e->sampling.oversample);
-    } else {
-        e->sampling.oversample = (int)p->sampling_oversample;
+/* What is aimed at, or at a cap what is to be expected. */
+static void note_oversample(const Experiment *e, const SamplingFineness *fineness, double needed, Notes *notes) {
+    const double error = 100.0 * sampling_pixel_error(fineness, e->sampling.oversample);
+    if (needed > e->sampling.oversample)
+        notes_add(notes,
+                  "sampling.oversample: %d-fold, the most that is selected automatically; %.0f-fold keeps the error of "
+                  "the brightest pixel within 1 %%, expect %.2g %%",
+                  e->sampling.oversample, needed, error);
+    else if (e->sampling.oversample > 1)
+        notes_add(notes, "sampling.oversample: %d-fold, selected automatically", e->sampling.oversample);
+}
+
+static void choose_oversample(const Parameters *p, const SamplingFineness *fineness, Experiment *e, Notes *notes) {
+    Sampling *sampling = &e->sampling;
+    const bool automatic = p->sampling_oversample == PARAMETER_AUTO;
+    const bool bounded = p->sampling_automatic_law == AUTOMATIC_BOUNDED;
+    const double needed =
+        bounded ? sampling_needed_oversample(fineness, sampling->phi_range_rad, (double)sampling->phi_steps)
+                : sampling_ancestor_oversample(&e->beam, &e->crystal, &e->detector);
+    const double most = bounded ? SAMPLING_OVERSAMPLE_MOST : OVERSAMPLE_MOST;
+    sampling->oversample = automatic ? (int)fmin(needed, most) : (int)p->sampling_oversample;
+    if (bounded && automatic) {
+        note_oversample(e, fineness, needed, notes);
+    } else if (bounded && sampling->oversample < needed) {
+        notes_add(notes,
+                  "sampling.oversample is %d: the brightest pixel may be off by %.2g %%; %.0f keep it within 1 %%",
+                  sampling->oversample, 100.0 * sampling_pixel_error(fineness, sampling->oversample), needed);
+    } else if (!bounded) {
+        if (automatic && sampling->oversample > 1)
+            notes_add(notes, "sampling.oversample: %d-fold, selected automatically", sampling->oversample);
+        if (sampling->oversample < needed)
+            notes_add(notes, "sampling.oversample is %d; intensity may vary within a pixel, %.0f is recommended",
+                      sampling->oversample, needed);
     }
-    if (e->sampling.oversample < recommended)
-        notes_add(notes, "sampling.oversample is %d; intensity may vary within a pixel, %.0f is recommended",
-                  e->sampling.oversample, recommended);
 }
 
-/* Number of spindle angles of a rotation frame so that a step is half a spot's angular width at the detector's edge:
- * reciprocal width 1/(N a) over |q|, plus the mosaic spread. */
-static int64_t rotation_steps(const Experiment *e, double width_rad) {
-    double range_per_m[2], longest_m = 0.0;
-    experiment_resolution(&e->beam, &e->detector, range_per_m);
-    for (int i = 0; i < 3; i++) longest_m = fmax(longest_m, (double)e->crystal.cells[i] * e->crystal.lengths_m[i]);
-    const double spot_rad = 1.0 / (longest_m * range_per_m[1]) + e->crystal.mosaic_spread_rad;
-    return (int64_t)fmin(fmax(ceil(width_rad / (0.5 * spot_rad)), 1.0), ROTATION_STEPS_MOST);
+/* Number of spindle angles in a range. */
+static double choose_phi_steps(const SamplingFineness *fineness, double range_rad, Notes *notes) {
+    const double needed = sampling_needed_phi_steps(fineness, range_rad);
+    const double steps = fmin(needed, SAMPLING_PHI_STEPS_MOST);
+    if (needed > steps)
+        notes_add(
+            notes,
+            "sampling.phi_steps: %.0f for each frame, the most that is selected automatically; %.0f keep the error "
+            "of the brightest pixel within 1 %%, expect %.2g %%",
+            steps, needed, 100.0 * sampling_phi_error(fineness, range_rad, steps));
+    else
+        notes_add(notes, "sampling.phi_steps: %.0f for each frame, selected automatically", steps);
+    return steps;
+}
+
+static void note_few_steps(const Parameters *p, const SamplingFineness *fineness, double range_rad, double steps,
+                           Notes *notes) {
+    const double needed = sampling_needed_phi_steps(fineness, range_rad);
+    if (p->sampling_automatic_law == AUTOMATIC_BOUNDED && range_rad > 0.0 && steps < needed)
+        notes_add(
+            notes,
+            "%.0f spindle angles in each frame: the brightest pixel may be off by %.2g %%; %.0f keep it within 1 %%",
+            steps, 100.0 * fmin(sampling_phi_error(fineness, range_rad, steps), 1.0), needed);
 }
 
 /* Any two of range, step and number make the third. */
@@ -117,7 +151,7 @@ static Status choose_intervals(const Parameters *p, double *range, double *step,
 
 /* The ancestor's automatic rules for range, step and number of spindle angles, any of which may be missing; a midpoint
  * needs intervals that fill the range. */
-static Status choose_phi(const Parameters *p, Experiment *e, Notes *notes) {
+static Status choose_phi(const Parameters *p, const SamplingFineness *fineness, Experiment *e, Notes *notes) {
     Sampling *sampling = &e->sampling;
     const bool rotation = e->sweep.kind == SWEEP_ROTATION;
     const double sign = rotation && p->sweep_width_rad < 0.0 ? -1.0 : 1.0; /* a step of a reversed scan is negative */
@@ -135,13 +169,13 @@ static Status choose_phi(const Parameters *p, Experiment *e, Notes *notes) {
     } else if (isnan(range)) {
         range = 0.0;
     }
-    if (isnan(steps)) {
+    const bool bounded = rotation || p->sampling_automatic_law == AUTOMATIC_BOUNDED;
+    if (isnan(steps) && isnan(step) && range > 0.0 && bounded)
+        steps = choose_phi_steps(fineness, range, notes);
+    else if (isnan(steps))
         steps = !(range > 0.0) ? 1.0 : !isnan(step) ? ceil(range / step - 1e-9) : 2.0;
-        if (rotation && isnan(step)) {
-            steps = (double)rotation_steps(e, range);
-            notes_add(notes, "sampling.phi_steps: %g for each frame, selected automatically", steps);
-        }
-    }
+    else
+        note_few_steps(p, fineness, range, steps, notes);
     if (isnan(step)) step = range / steps;
     if (steps > PHI_STEPS_MOST)
         return status_error(STATUS_BAD_PARAMETER, "sampling.phi_step makes %g spindle angles; make it larger", steps);
@@ -442,8 +476,9 @@ Status experiment_change(const Experiment *base, const Parameters *p, int64_t fr
     if (crystal > 0) own->background.molecules = 0.0; /* all crystals of a frame stand in one background */
     own->background.molecules /= sweep_weight(&base->sweep, frame, crystal);
     own->sampling.dmin_m = p->sampling_dmin_m;
-    choose_oversample(p, own, NULL);
-    TRY(choose_phi(p, own, NULL));
+    const SamplingFineness fineness = fineness_of(own);
+    TRY(choose_phi(p, &fineness, own, NULL));
+    choose_oversample(p, &fineness, own, NULL);
     choose_interpolation(p, own, NULL);
     TRY(choose_precision(p, own, NULL));
     choose_steps(p, own, NULL);
@@ -575,8 +610,9 @@ static Status fill(const Parameters *given, const SweepInputs *inputs, Experimen
         notes_add(notes, "sweep.kind is still: all %" PRId64 " frames are alike; rotation or random makes them differ",
                   e->sweep.count);
     e->sampling.dmin_m = p->sampling_dmin_m;
-    choose_oversample(p, e, notes);
-    TRY(choose_phi(p, e, notes));
+    const SamplingFineness fineness = fineness_of(e);
+    TRY(choose_phi(p, &fineness, e, notes));
+    choose_oversample(p, &fineness, e, notes);
     choose_interpolation(p, e, notes);
     TRY(choose_precision(p, e, notes));
     TRY(instructions_choose((Instructions)p->run_instructions, &e->instructions));

@@ -253,12 +253,22 @@ Status provenance_same_value(hid_t group, const Parameters *parameters, int inde
     return status_ok();
 }
 
+/* Whether a row that the file's program did not have yet stands for what that program did. Its automatic sub-pixels and
+ * spindle angles were others than the bounded ones. */
+static bool is_as_before(const Parameters *p, int index) {
+    if (p->state[index].given) return false;
+    if (index != PARAMETER(sampling, automatic_law) || p->sampling_automatic_law == AUTOMATIC_ANCESTOR) return true;
+    const bool turns = p->sweep_kind == SWEEP_ROTATION || p->sampling_phi_range_rad > 0.0;
+    return p->sampling_oversample != PARAMETER_AUTO && (!turns || p->sampling_phi_steps != PARAMETER_AUTO);
+}
+
 static Status compare_parameter(hid_t group, const Comparison *comparison, int index) {
     const Parameters *parameters = comparison->provenance->parameters;
     const char *name = parameters_row(index)->public_name;
     char stored[PARAMETER_TEXT_BYTES] = "";
     bool same = false;
     if (!hdf5_has(group, name)) {
+        if (is_as_before(parameters, index)) return status_ok();
         add_difference(comparison, name, "not known", parameters->state[index].text);
         return status_ok();
     }

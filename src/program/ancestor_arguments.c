@@ -54,6 +54,9 @@ static bool law_matters(int index, const Parameters *p, const Experiment *e) {
     switch (index) {
     case PARAMETER(sampling, phi_law):
         return e->sampling.phi_range_rad != 0.0;
+    case PARAMETER(sampling, automatic_law):
+        return p->sampling_oversample == PARAMETER_AUTO ||
+               (p->sampling_phi_steps == PARAMETER_AUTO && e->sampling.phi_range_rad != 0.0);
     case PARAMETER(beam, dispersion_law):
         return p->beam_dispersion_fraction > 0.0;
     case PARAMETER(beam, divergence_law):

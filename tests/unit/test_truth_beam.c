@@ -1,4 +1,5 @@
 #include "kernel.h"
+#include "sampling_choice.h"
 #include "truth.h"
 #include "unit.h"
 
@@ -82,7 +83,7 @@ static void sampling_and_number_of_steps_are_the_ancestors(void) {
 static void check_recommendation(const Truth *truth) {
     const Experiment *e = truth->experiment;
     if (truth->parameters->detector_twotheta_rad != 0.0) return;
-    truth_close(truth, "recommended oversample", experiment_recommended_oversample(&e->beam, &e->crystal, &e->detector),
+    truth_close(truth, "recommended oversample", sampling_ancestor_oversample(&e->beam, &e->crystal, &e->detector),
                 truth_number(truth, truth->root, "recommended_oversample"), 0.0);
 }
 
