@@ -3,6 +3,8 @@
 
     sampling.py TESSERA INPUTS COUNT SEED [FIRST]
 
+STEPS in the environment is the most steps of the finer run (1e8); VERBOSE=1 prints a line for each experiment.
+
 The sum of a series must agree within 1e-3 and its brightest pixel within 1 %; where a choice is at its cap (64 sub-pixels,
 10000 angles) within the error that the note says. A failing experiment is printed as complete commands. Exit code 1 when one fails.
 """
@@ -16,7 +18,8 @@ import tempfile
 import h5py
 import numpy
 
-SUM_MOST, BRIGHTEST_MOST, STEPS_MOST = 1e-3, 1e-2, 1e8
+SUM_MOST, BRIGHTEST_MOST = 1e-3, 1e-2
+STEPS_MOST = float(os.environ.get("STEPS", "1e8"))
 
 
 class Experiment:
@@ -198,7 +201,7 @@ def try_one(number, seed, program, inputs):
     frames = 1 if not experiment.rotates else int(more[0].split("=")[1])
     finer = 16.0 * (4 if experiment.rotates and angles > 1 else 1)
     reflections = "reflection by reflection" in text
-    if sub * sub * terms * frames * finer * experiment.pixels**2 > STEPS_MOST * (50 if reflections else 1):
+    if sub * sub * terms * frames * finer * experiment.pixels**2 > STEPS_MOST * (20 if reflections else 1):
         return None
     fine_angles = ["--sampling.phi_steps=%d" % (4 * angles)] if experiment.rotates else []
     auto = more + ["--output", "auto.nxs"]

@@ -152,7 +152,7 @@ static Status set_all(Parameters *p, const char *const *settings) {
 static Status begin(const Way *way, const Case *c, Parameters **p) {
     static const char *const usual[SETTINGS_MOST] = {
         "detector.fast_pixels=11", "detector.slow_pixels=9", "detector.pixel_size=0.5", "detector.distance=50",
-        "crystal.cells=5",         "run.precision=float64",  "crystal.default_f=2",     "sampling.oversample=12"};
+        "crystal.cells=5",         "run.precision=float64",  "crystal.default_f=2",     "sampling.oversample=8"};
     char file[64];
     (void)snprintf(file, sizeof file, "crystal.structure_factors=%s", factors_path);
     TRY(parameters_create(p));
