@@ -80,7 +80,7 @@ static void choose_oversample(const Parameters *p, const SamplingFineness *finen
     const bool automatic = p->sampling_oversample == PARAMETER_AUTO;
     const bool bounded = p->sampling_automatic_law == AUTOMATIC_BOUNDED;
     const double needed =
-        bounded ? sampling_needed_oversample(fineness, sampling->phi_range_rad, (double)sampling->phi_steps)
+        bounded ? sampling_needed_oversample(fineness, fabs(sampling->phi_range_rad), (double)sampling->phi_steps)
                 : sampling_ancestor_oversample(&e->beam, &e->crystal, &e->detector);
     const double most = bounded ? SAMPLING_OVERSAMPLE_MOST : OVERSAMPLE_MOST;
     sampling->oversample = automatic ? (int)fmin(needed, most) : (int)p->sampling_oversample;

@@ -258,7 +258,7 @@ Status provenance_same_value(hid_t group, const Parameters *parameters, int inde
 static bool is_as_before(const Parameters *p, int index) {
     if (p->state[index].given) return false;
     if (index != PARAMETER(sampling, automatic_law) || p->sampling_automatic_law == AUTOMATIC_ANCESTOR) return true;
-    const bool turns = p->sweep_kind == SWEEP_ROTATION || p->sampling_phi_range_rad > 0.0;
+    const bool turns = p->sweep_kind == SWEEP_ROTATION || fabs(p->sampling_phi_range_rad) > 0.0;
     return p->sampling_oversample != PARAMETER_AUTO && (!turns || p->sampling_phi_steps != PARAMETER_AUTO);
 }
 
