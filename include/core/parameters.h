@@ -189,6 +189,9 @@ Status parameters_set_component(Parameters *parameters, int index, int component
 /** True when the user set that row; index by PARAMETER(section, name). */
 bool parameters_is_given(const Parameters *parameters, int index);
 
+/** True when nobody gave that row, or gave it its default. */
+bool parameters_is_default(const Parameters *parameters, int index);
+
 /** True when rows of this section decide what the image is, false for those that only say how it is computed or kept.
  */
 bool parameters_row_decides_image(const ParameterRow *row);

@@ -31,6 +31,15 @@ int64_t session_peak_memory(void);
  *  @return BAD_PARAMETER naming both and the remedy */
 Status session_check_instructions(hid_t file, const char *path, const Provenance *provenance);
 
+/** Bytes of a revision's name. */
+enum { SESSION_REVISION_BYTES = 64 };
+
+/** Looks whether another revision of the program may have rendered frames of an open file.
+ *  @param file   open
+ *  @param build  ours
+ *  @param other  [SESSION_REVISION_BYTES] the first other revision, "" where there is none */
+Status session_find_other_revision(hid_t file, BuildInfo build, char *other);
+
 /** Adds the next session to an open /entry/simulation.
  *  @param sequence_index  number of the new session, from 1 */
 Status session_begin(hid_t simulation, const Provenance *provenance, int *sequence_index);

@@ -82,6 +82,18 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
 /** State of every frame of the file, [frames], the same on every rank. Borrowed until the writer is closed. */
 const uint8_t *writer_states(const Writer *writer);
 
+/** A finished frame of a file in which another revision of the program may have rendered frames: a run that goes on
+ * renders it again, and must get the same bytes. Plain data. */
+typedef struct WriterWitness {
+    bool is_wanted;
+    int64_t slot;      /**< place in the file */
+    uint32_t crc32;    /**< of its bytes */
+    char revision[64]; /**< the other one */
+} WriterWitness;
+
+/** The same on every rank. */
+WriterWitness writer_witness(const Writer *writer);
+
 /** Settles the wave before and starts to write this one, beside what the caller computes next. Collective.
  *  @param wave  its images must stay as they are until the next writer_write, writer_settle or writer_close
  *  @return OUTPUT_FAILED when the disk is full and the like; the frames of earlier waves are safe */

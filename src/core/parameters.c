@@ -151,6 +151,11 @@ bool parameters_is_given(const Parameters *parameters, int index) {
     return parameters->state[index].given;
 }
 
+bool parameters_is_default(const Parameters *parameters, int index) {
+    const ParameterState *state = &parameters->state[index];
+    return !state->given || strcmp(state->text, parameters_row(index)->default_text) == 0;
+}
+
 bool parameters_row_decides_image(const ParameterRow *row) {
     const int index = (int)(row - rows);
     return (strcmp(row->section, "run") != 0 && strcmp(row->section, "output") != 0) ||

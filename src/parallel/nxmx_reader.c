@@ -120,13 +120,16 @@ Range nxmx_next_run(const uint8_t *states, int64_t count, int64_t from, bool com
 
 /* ------------------------------------------------------------------------------------------------------- parameters */
 
-/* A row that this file, made by an older version, does not know keeps its default. */
+/* A row that this file, made by an older version, does not know is what that version did, or keeps its default. */
 static Status read_parameter(hid_t group, int index, Parameters *parameters) {
     const char *name = parameters_row(index)->public_name;
     char text[PARAMETER_TEXT_BYTES] = "", origin[PARAMETER_ORIGIN_BYTES] = "";
     int32_t given = 0;
     bool same = false;
-    if (!hdf5_has(group, name)) return status_ok();
+    if (!hdf5_has(group, name)) {
+        const char *earlier = provenance_earlier_text(index);
+        return earlier == NULL ? status_ok() : parameters_set(parameters, name, earlier, "an earlier revision");
+    }
     TRY(hdf5_read_attribute_text(group, name, "user_text", sizeof text, text));
     TRY(hdf5_read_attribute_text(group, name, "origin", sizeof origin, origin));
     TRY(hdf5_read_attribute_int32(group, name, "given", &given));

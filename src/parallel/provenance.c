@@ -248,18 +248,48 @@ Status provenance_same_value(hid_t group, const Parameters *parameters, int inde
     }
     double stored[PARAMETER_VALUES_MOST], now[PARAMETER_VALUES_MOST];
     const int count = parameters_values(parameters, index, now);
-    TRY(hdf5_read(group, name, H5T_NATIVE_DOUBLE, count, stored));
+    int64_t known = 0;
+    TRY(hdf5_count(group, name, &known));
+    if (known > count || known < 1) return hdf5_check_count(group, name, count);
+    TRY(hdf5_read(group, name, H5T_NATIVE_DOUBLE, known, stored));
+    /* of a revision in which the list was shorter: what it lacks is not given, or one value stands for all */
+    for (int64_t i = known; i < count; i++) stored[i] = isnan(now[i]) || now[i] == stored[0] ? now[i] : (double)NAN;
     *same = same_values(stored, now, count);
     return status_ok();
 }
 
-/* Whether a row that the file's program did not have yet stands for what that program did. Its automatic sub-pixels and
- * spindle angles were others than the bounded ones. */
-static bool is_as_before(const Parameters *p, int index) {
-    if (p->state[index].given) return false;
-    if (index != PARAMETER(sampling, automatic_law) || p->sampling_automatic_law == AUTOMATIC_ANCESTOR) return true;
+/* What a program did that did not have a row yet, where that is not the row's default; and whether it matters. */
+static bool samples_by_itself(const Parameters *p) {
     const bool turns = p->sweep_kind == SWEEP_ROTATION || fabs(p->sampling_phi_range_rad) > 0.0;
-    return p->sampling_oversample != PARAMETER_AUTO && (!turns || p->sampling_phi_steps != PARAMETER_AUTO);
+    return p->sampling_oversample == PARAMETER_AUTO || (turns && p->sampling_phi_steps == PARAMETER_AUTO);
+}
+static bool has_background(const Parameters *p) {
+    return p->background_size_m[0] > 0.0;
+}
+static const struct {
+    int row;
+    const char *text;
+    bool (*matters)(const Parameters *p);
+} earlier[] = {{PARAMETER(sampling, automatic_law), "ancestor", samples_by_itself},
+               {PARAMETER(background, clip), "false", has_background}};
+
+/* A row that the file does not know: the same where it is what its program did. */
+static void compare_unknown(const Comparison *comparison, int index) {
+    const Parameters *p = comparison->provenance->parameters;
+    const char *name = parameters_row(index)->public_name;
+    for (size_t i = 0; i < sizeof earlier / sizeof *earlier; i++)
+        if (earlier[i].row == index) {
+            if (earlier[i].matters(p) && strcmp(p->state[index].text, earlier[i].text) != 0)
+                add_difference(comparison, name, earlier[i].text, p->state[index].text);
+            return;
+        }
+    if (!parameters_is_default(p, index)) add_difference(comparison, name, "not known", p->state[index].text);
+}
+
+const char *provenance_earlier_text(int index) {
+    for (size_t i = 0; i < sizeof earlier / sizeof *earlier; i++)
+        if (earlier[i].row == index) return earlier[i].text;
+    return NULL;
 }
 
 static Status compare_parameter(hid_t group, const Comparison *comparison, int index) {
@@ -267,9 +297,8 @@ static Status compare_parameter(hid_t group, const Comparison *comparison, int i
     const char *name = parameters_row(index)->public_name;
     char stored[PARAMETER_TEXT_BYTES] = "";
     bool same = false;
-    if (!hdf5_has(group, name)) {
-        if (is_as_before(parameters, index)) return status_ok();
-        add_difference(comparison, name, "not known", parameters->state[index].text);
+    if (!hdf5_has(group, name)) { /* of a revision without it; the writer's witness shows whether bytes have changed */
+        compare_unknown(comparison, index);
         return status_ok();
     }
     TRY(provenance_same_value(group, parameters, index, &same));

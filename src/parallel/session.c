@@ -229,6 +229,31 @@ static Status find_other_rounding(hid_t simulation, const char *ours, char *othe
     return status_ok();
 }
 
+/* Of an open /entry/simulation. */
+typedef struct RevisionSearch {
+    BuildInfo build;
+    char *other;
+} RevisionSearch;
+
+static Status find_revision(hid_t simulation, const void *context) {
+    const RevisionSearch *search = context;
+    char session[SESSION_NAME_BYTES], path[SESSION_NAME_BYTES + 32], revision[SESSION_REVISION_BYTES] = "";
+    search->other[0] = '\0';
+    name_of_session(1, session);
+    for (int i = 1; search->other[0] == '\0' && hdf5_has(simulation, session); name_of_session(++i, session)) {
+        (void)snprintf(path, sizeof path, "%s/git_hash", session);
+        TRY(hdf5_read_text(simulation, path, sizeof revision, revision));
+        if (strcmp(revision, search->build.git_revision) != 0)
+            (void)text_copy(search->other, SESSION_REVISION_BYTES, revision);
+    }
+    return status_ok();
+}
+
+Status session_find_other_revision(hid_t file, BuildInfo build, char *other) {
+    const RevisionSearch search = {.build = build, .other = other};
+    return hdf5_use_group(file, "/entry/simulation", find_revision, &search);
+}
+
 static Status has_finished_frames(hid_t simulation, bool *finished) {
     int64_t frames = 0;
     *finished = false;

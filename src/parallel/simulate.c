@@ -528,11 +528,35 @@ static Status start_queue(Run *run) {
     return status_ok();
 }
 
+/* In a file that another revision of the program began, one of the finished frames must come out as it is there: frames
+ * of one file are of one kind. Rendered by the first group. */
+static Status render_witness(Run *run, const WriterWitness *witness) {
+    if (!render_frame(run, witness->slot)) return status_ok();
+    const bool same = run->held->records[0].crc32 == witness->crc32;
+    run->held->frames = 0;
+    if (same) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "%s was begun by revision %.12s of tessera, whose frame %" PRId64
+                        " has other bytes than this revision gives it (CHANGELOG.md says what has changed); go on with "
+                        "that revision, or begin anew with --overwrite",
+                        run->parameters->run_output, witness->revision, run->decision.slice.begin + witness->slot);
+}
+
+/* Collective. */
+static Status check_witness(Run *run) {
+    const WriterWitness witness =
+        run->writer == NULL ? (WriterWitness){.is_wanted = false} : writer_witness(run->writer);
+    if (!witness.is_wanted || run->parameters->run_mix_instructions) return status_ok();
+    const bool renders = plan_group_of_rank(&run->decision.plan, run->team.rank) == 0;
+    return agree(run->team, renders ? render_witness(run, &witness) : status_ok());
+}
+
 static Status render_missing(Run *run) {
     TRY(agree(run->team, list_missing_frames(run)));
     if (run->decision.plan.request.frames == 0) return status_ok();
     TRY(renderer_create(run->team, run->experiment, &run->decision.plan, run->request->timeline, &run->renderer));
     TRY(agree(run->team, allocate_buffers(run)));
+    TRY(check_witness(run));
     TRY(start_queue(run));
     if (run->request->timeline != NULL)
         timeline_add_until_now(run->request->timeline, PHASE_SETUP, "set-up", run->request->timeline->start_s);

@@ -31,7 +31,9 @@ struct Writer {
     OutputImages images;
     Mat3 to_mcstas;
     int64_t frames;
-    uint8_t *states;     /* [frames] */
+    uint8_t *states; /* [frames] */
+    BuildInfo build;
+    WriterWitness witness;
     ImageSet main, twin; /* twin: only where counts and photons are kept */
     int descriptor;      /* of the file, for the images */
     Timeline *timeline;
@@ -78,6 +80,7 @@ static Status writer_create(Team team, const Experiment *experiment, OutputReque
                         .to_mcstas = nexus_geometry(&experiment->detector, &experiment->axes).to_mcstas,
                         .frames = frames,
                         .states = states,
+                        .build = request.build,
                         .descriptor = -1,
                         .timeline = request.timeline,
                         .file = H5I_INVALID_HID,
@@ -93,6 +96,10 @@ static Status writer_create(Team team, const Experiment *experiment, OutputReque
 
 const uint8_t *writer_states(const Writer *writer) {
     return writer->states;
+}
+
+WriterWitness writer_witness(const Writer *writer) {
+    return writer->witness;
 }
 
 static int64_t count_missing(const Writer *writer) {
@@ -113,6 +120,22 @@ static Status explain(const Writer *writer, Status status) {
 /* ------------------------------------------------------------------------------------------------- all ranks open it
  */
 
+/* On rank 0: the first finished frame, where another revision may have rendered it. */
+static Status find_witness(Writer *writer) {
+    WriterWitness *witness = &writer->witness;
+    const uint8_t *found = memchr(writer->states, FRAME_COMPLETE, (size_t)writer->frames);
+    TRY(session_find_other_revision(writer->file, writer->build, witness->revision));
+    if (found == NULL || witness->revision[0] == '\0') return status_ok();
+    uint32_t *crc32 = calloc((size_t)writer->frames, sizeof *crc32);
+    if (crc32 == NULL) return status_error(STATUS_NO_MEMORY, "no memory for checksums");
+    const Status status = hdf5_read(writer->file, FRAME_TABLE_PATH "/crc32", H5T_NATIVE_UINT32, writer->frames, crc32);
+    witness->is_wanted = true;
+    witness->slot = found - writer->states;
+    witness->crc32 = crc32[witness->slot];
+    free(crc32);
+    return status;
+}
+
 /* On rank 0: for the table of the frames, and to see where the images lie; when all
  * are there already they may be compressed, and lie in pieces. */
 static Status open_with_hdf5(Writer *writer) {
@@ -121,6 +144,7 @@ static Status open_with_hdf5(Writer *writer) {
     TRY(frame_table_open(writer->file, &writer->table));
     TRY(frame_table_read_states(&writer->table, writer->frames, writer->states));
     if (count_missing(writer) == 0) return status_ok();
+    if (!writer->is_new) TRY(find_witness(writer));
     TRY(image_set_locate(writer->file, NXMX_IMAGES, &writer->main));
     return writer->images == IMAGES_BOTH ? image_set_locate(writer->file, NXMX_TWIN, &writer->twin) : status_ok();
 }
@@ -156,6 +180,7 @@ static Status open_for_waves(Writer *writer) {
     team_broadcast(writer->team, 0, &writer->main, sizeof writer->main);
     team_broadcast(writer->team, 0, &writer->twin, sizeof writer->twin);
     team_broadcast(writer->team, 0, writer->states, (size_t)writer->frames);
+    team_broadcast(writer->team, 0, &writer->witness, sizeof writer->witness);
     if (!status_is_ok(status)) (void)close_file(writer);
     return status;
 }

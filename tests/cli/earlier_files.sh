@@ -5,6 +5,7 @@
 set -u
 . "$SOURCE/tests/support/case.sh"
 cp "$SOURCE"/golden/earlier_files/* . && chmod u+w ./* || exit 1
+rm other_bytes.nxs.partial
 reference=$(images_of complete.nxs)
 same() { [ "$(images_of "$1")" = "$reference" ] || fail "$1: other images"; }
 run() { # run NAME ARGUMENT...: exit code 0; what it prints is in out
@@ -33,6 +34,22 @@ for file in complete compressed partial undo; do
     run "verify $file" describe $file.nxs --verify
 done
 [ -z "$(find . -name '*.undo' -o -name '*.partial*')" ] || fail "left: $(ls)"
+
+# Frames of one file are of one kind: where this revision gives a finished frame other bytes, nothing is added to it.
+other=(--crystal.shape=tophat --sampling.oversample=24 --crystal.mosaic_domains=20 --output.images=expected)
+for ranks in 0 3; do
+    cp "$SOURCE/golden/earlier_files/other_bytes.nxs.partial" . && chmod u+w other_bytes.nxs.partial
+    finished=$(began other_bytes.nxs.partial | head -n 2)
+    code=0
+    on_ranks $ranks "$TESSERA" simulate run.yaml "${other[@]}" --quiet --resume --output other_bytes.nxs > out 2> err || code=$?
+    [ $code = 2 ] && grep -q 'other_bytes.nxs was begun by revision 8b22b0c51c70 .* frame 0 has other bytes' err ||
+        fail "other bytes on $ranks: exit code $code: $(cat err)"
+    [ "$(began other_bytes.nxs.partial | head -n 2)" = "$finished" ] || fail "other bytes on $ranks: finished frames have changed"
+    [ "$(h5dump -y -w 1 -m %.9g -s 0,0,0 -c 2,20,24 -d /entry/data/data other_bytes.nxs.partial | md5sum)" = \
+        "$(h5dump -y -w 1 -m %.9g -s 0,0,0 -c 2,20,24 -d /entry/data/data "$SOURCE/golden/earlier_files/other_bytes.nxs.partial" | md5sum)" ] ||
+        fail "other bytes on $ranks: images of finished frames have changed"
+    rm other_bytes.nxs.partial
+done
 
 # The run file that a file gives renders its bytes.
 run yaml describe complete.nxs --yaml
