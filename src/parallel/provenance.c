@@ -273,23 +273,26 @@ static const struct {
 } earlier[] = {{PARAMETER(sampling, automatic_law), "ancestor", samples_by_itself},
                {PARAMETER(background, clip), "false", has_background}};
 
+static int find_earlier(int row) {
+    for (int i = 0; i < (int)(sizeof earlier / sizeof *earlier); i++)
+        if (earlier[i].row == row) return i;
+    return -1;
+}
+
 /* A row that the file does not know: the same where it is what its program did. */
 static void compare_unknown(const Comparison *comparison, int index) {
     const Parameters *p = comparison->provenance->parameters;
-    const char *name = parameters_row(index)->public_name;
-    for (size_t i = 0; i < sizeof earlier / sizeof *earlier; i++)
-        if (earlier[i].row == index) {
-            if (earlier[i].matters(p) && strcmp(p->state[index].text, earlier[i].text) != 0)
-                add_difference(comparison, name, earlier[i].text, p->state[index].text);
-            return;
-        }
-    if (!parameters_is_default(p, index)) add_difference(comparison, name, "not known", p->state[index].text);
+    const int found = find_earlier(index);
+    const bool same =
+        found >= 0 ? strcmp(p->state[index].text, earlier[found].text) == 0 : parameters_is_default(p, index);
+    if (!same)
+        add_difference(comparison, parameters_row(index)->public_name, found >= 0 ? earlier[found].text : "not known",
+                       p->state[index].text);
 }
 
 const char *provenance_earlier_text(int index) {
-    for (size_t i = 0; i < sizeof earlier / sizeof *earlier; i++)
-        if (earlier[i].row == index) return earlier[i].text;
-    return NULL;
+    const int found = find_earlier(index);
+    return found >= 0 ? earlier[found].text : NULL;
 }
 
 static Status compare_parameter(hid_t group, const Comparison *comparison, int index) {
@@ -297,6 +300,8 @@ static Status compare_parameter(hid_t group, const Comparison *comparison, int i
     const char *name = parameters_row(index)->public_name;
     char stored[PARAMETER_TEXT_BYTES] = "";
     bool same = false;
+    const int found = find_earlier(index);
+    if (found >= 0 && !earlier[found].matters(parameters)) return status_ok();
     if (!hdf5_has(group, name)) { /* of a revision without it; the writer's witness shows whether bytes have changed */
         compare_unknown(comparison, index);
         return status_ok();

@@ -51,6 +51,12 @@ for ranks in 0 3; do
     rm other_bytes.nxs.partial
 done
 
+# What the earlier revision chose by other rules is named, with what chooses it again.
+cp "$SOURCE/golden/earlier_files/partial.nxs.partial" chosen.nxs.partial && chmod u+w chosen.nxs.partial
+run "yaml of the partial" describe chosen.nxs.partial --yaml
+grep -q 'automatic_law: ancestor' out || fail "the run file of an earlier file does not say by which law it was sampled"
+rm chosen.nxs.partial
+
 # The run file that a file gives renders its bytes.
 run yaml describe complete.nxs --yaml
 cp out again.yaml
