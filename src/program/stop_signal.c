@@ -49,7 +49,7 @@ const volatile int *stop_signal_catch(StopManner manner) {
     struct sigaction action = {.sa_handler = request_stop}, before;
     if (manner != STOP_BY_LOOKING) action.sa_flags = SA_RESTART; /* a write must not fail */
     (void)sigfillset(&action.sa_mask);
-    stop_manner = manner;
+    stop_manner = (sig_atomic_t)manner;
     for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
         if (sigaction(caught[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             (void)sigaction(caught[i], &action, NULL);

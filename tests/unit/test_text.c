@@ -273,8 +273,8 @@ static void what_is_written_out_stays_in_its_room(void) {
 /* All that ends a line, in one text, and the mark before it. */
 static void every_end_of_a_line_becomes_one(void) {
     static const char *const texts[] = {"1\n2\n\n3\n", "1\r\n2\r\n\r\n3\r\n", "1\r2\r\r3\r", "1\r\n2\r\n\r3\n",
-                                        "\xef\xbb\xbf"
-                                        "1\r2\n\r\n3\r"};
+                                        ("\xef\xbb\xbf"
+                                         "1\r2\n\r\n3\r")};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char text[32];
         size_t bytes = strlen(texts[i]);
