@@ -7,7 +7,7 @@ set -u
 unset HDF5_USE_FILE_LOCKING
 tiny_case=("${small_case[@]}" --crystal.mosaic_domains=2 --detector.fast_pixels=24 --detector.slow_pixels=20)
 # shellcheck disable=SC2206 # no spaces in it
-monochromatic=(${tiny_case[@]/--beam.dispersion*/})
+with_spectrum=(${tiny_case[@]/--beam.*/} --beam.fluence=1e32 --crystal.matrix_wavelength=1.2 --beam.spectrum=spectrum.h5 --quiet)
 sweep=("${tiny_case[@]}" --sweep.kind=random --sweep.count=4 --run.wave=1 --quiet)
 "$TESSERA" simulate "${sweep[@]}" --output reference.nxs || fail reference
 reference=$(images_of reference.nxs)
@@ -22,7 +22,13 @@ look() { # look FILE MODE: h5py opens it in that mode as soon as it is there, an
     holder=$!
     exec 9> pipe
 }
-held() { until [ -s held ]; do kill -0 $holder || { fail "h5py cannot open it"; return; }; sleep 0.02; done; }
+held() { # held [RUN]: waits for the holder, as long as the process RUN makes the file
+    until [ -s held ]; do
+        kill -0 $holder 2> /dev/null || { fail "h5py cannot open it"; return; }
+        kill -0 "${1:-$holder}" 2> /dev/null || { kill $holder; fail "the run ended before h5py was there"; return; }
+        sleep 0.02
+    done
+}
 hold() { look "$@"; held; }
 release() { exec 9>&-; wait $holder; rm -f held; }
 mkfifo pipe
@@ -35,7 +41,7 @@ for compression in none deflate; do
         on_ranks $ranks "$TESSERA" simulate "${sweep[@]}" --run.precision=float64 --sampling.oversample=12 --output.compression=$compression \
             --output watched.nxs 2> err &
         run=$!
-        held
+        held $run
         kill -0 $run 2> /dev/null || fail "watched on $ranks: the run ended before h5py was there"
         code=0
         wait $run || code=$?
@@ -76,7 +82,7 @@ import h5py
 with h5py.File("spectrum.h5", "w") as file:
     file["energies"], file["weights"] = [10332.0, 10400.0], [1.0, 0.5]
 P
-"$TESSERA" simulate "${monochromatic[@]}" --quiet --beam.spectrum=spectrum.h5 --output spectrum.nxs 2> err || fail "spectrum: $(cat err)"
+"$TESSERA" simulate "${with_spectrum[@]}" --output spectrum.nxs 2> err || fail "spectrum: $(cat err)"
 without_flock() { # without_flock ERROR
     local number=$1 locking=$2 folder=without_$1_$2
     mkdir "$folder"
@@ -95,7 +101,7 @@ without_flock() { # without_flock ERROR
         works export all.nxs --frame 3 --output x.raw
         works compress a.nxs --with deflate
         works compare all.nxs#1 packed.nxs#1
-        works simulate "${monochromatic[@]}" --quiet --beam.spectrum=../spectrum.h5 --output spectrum.nxs
+        works simulate "${with_spectrum[@]}" --beam.spectrum=../spectrum.h5 --output spectrum.nxs
         "$python" "$SOURCE/analysis/show_frame.py" all.nxs --output x.png > out 2> err || fail "flock fails with $number: show_frame.py: $(cat err)"
         "$python" "$SOURCE/analysis/training_set.py" all.nxs --output set > out 2> err || fail "flock fails with $number: training_set.py: $(cat err)"
     )
