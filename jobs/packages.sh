@@ -13,7 +13,7 @@ set -eu
 # The one place of these lists.
 run='gcc libc6-dev make cmake git ca-certificates
      libopenmpi-dev openmpi-bin libhdf5-openmpi-dev zlib1g-dev libyaml-dev librandom123-dev libxrl-dev
-     libccp4-data
+     libccp4-dev libccp4-data
      python3 python3-h5py python3-numpy python3-matplotlib'
 test='clang libclang-rt-dev clang-format clang-tidy cppcheck libomp-dev libcunit1-dev hdf5-tools binutils shellcheck bitshuffle
       groff-base python3-gemmi'

@@ -1,21 +1,29 @@
 #include "symmetry.h"
 #include "text.h"
 
+#include <ccp4/ccp4_errno.h>
+#include <ccp4/ccp4_program.h>
+#include <ccp4/csymlib.h>
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* libccp4's table of space groups, syminfo.lib: blocks from begin_spacegroup to end_spacegroup with the names of one
  * setting ("symbol xHM 'P 4/n :1'", "symbol old 'P 4/n' ...", "symbol Hall ..."), its number ("symbol ccp4 85") and its
- * operations ("symop", "cenop"). It is read here, since libccp4 prints when it does not find what it is asked for. */
+ * operations ("symop", "cenop"). Names are looked up here, since libccp4 knows fewer spellings and prints when it does
+ * not find what it is asked for; it is asked for the setting that was found, of which it gives the operations. */
 enum { TABLE_BYTES_MOST = 1 << 25, KEY_BYTES = 64, SYMBOLS_MOST = 4 };
 
-/* Where the table is: what the environment says, else where it was when Tessera was built. */
+/* Where libccp4 will look: what the environment says, else where the table was when Tessera was built. */
 static Status locate_table(char *path, size_t bytes) {
     const char *file = getenv("SYMINFO"), *folder = getenv("CLIBD");
-    if (file == NULL && folder == NULL) file = TESSERA_SYMINFO;
+    if (file == NULL && folder == NULL) {
+        file = TESSERA_SYMINFO;
+        if (setenv("SYMINFO", file, 0) != 0) return status_error(STATUS_NO_MEMORY, "SYMINFO cannot be set");
+    }
     const int length =
         file != NULL ? snprintf(path, bytes, "%s", file) : snprintf(path, bytes, "%s/syminfo.lib", folder);
     if (length > 0 && (size_t)length < bytes) return status_ok();
@@ -161,69 +169,196 @@ static const char *find_name(const char *table, const char *name) {
     return block;
 }
 
+/* ----------------------------------------------------------------------------------------------------------- library
+ */
+
+/* What libccp4 copies of a line into arrays whose size it does not check, and how many words it takes for granted. */
+typedef struct TableLine {
+    const char *start;
+    int words_least;
+    size_t word_most;
+} TableLine;
+static const TableLine table_lines[] = {{"begin_spacegroup", 1, 16}, {"end_spacegroup", 1, 16}, {"number ", 2, 8},
+                                        {"basisop ", 2, 79},         {"symbol ccp4 ", 3, 8},    {"symbol Hall ", 3, 39},
+                                        {"symbol xHM ", 3, 19},      {"symbol old ", 3, 19},    {"symbol laue ", 4, 17},
+                                        {"symbol patt ", 4, 17},     {"symbol pgrp ", 4, 17},   {"hklasu ccp4 ", 3, 79},
+                                        {"mapasu ccp4 ", 5, 11},     {"mapasu zero ", 5, 11},   {"mapasu nonz ", 5, 79},
+                                        {"cheshire", 1, 79},         {"symop ", 2, 79},         {"cenop ", 2, 79}};
+enum {
+    TABLE_LINES = (int)(sizeof table_lines / sizeof *table_lines),
+    NO_TABLE_LINE = TABLE_LINES,
+    LINE_BYTES_MOST = 78,
+    WORDS_MOST = 16,
+    CENTRINGS_MOST = 4
+};
+
+/* The words of a line, some between quotes; -1 where a quote has no end or stands within a word. */
+static int count_words(const char *line, const char *end, size_t *longest) {
+    int words = 0;
+    *longest = 0;
+    for (const char *c = line; c < end;) {
+        const bool is_quoted = *c == '\'';
+        const char *begin = is_quoted ? c + 1 : c;
+        const size_t length = strcspn(begin, is_quoted ? "'\n" : " ,'\"\n");
+        const char last = begin[length];
+        if (is_quoted ? last != '\'' : (last == '\'' || last == '"')) return -1;
+        if (length > 0 || is_quoted) words++;
+        if (length > *longest) *longest = length;
+        c = begin + length < end ? begin + length + 1 : end;
+    }
+    return words;
+}
+
+/* Which of the lines of the table this is. */
+static int kind_of_line(const char *line) {
+    int kind = 0;
+    while (kind < TABLE_LINES && !begins(line, table_lines[kind].start)) kind++;
+    return kind;
+}
+
+/* Whether libccp4 can read a line: it takes '&' and '-' at an end for a line that goes on, in the standard input. */
+static bool line_is_sound(const char *line, const char *end) {
+    static const char letters[] = " \"'()*+,-./:;<=>_";
+    const bool is_comment = *line == '#';
+    const int kind = kind_of_line(line);
+    size_t longest = 0;
+    if (end - line > LINE_BYTES_MOST || (end > line && end[-1] == '-')) return false;
+    for (const char *c = line; c < end; c++)
+        if (!isprint((unsigned char)*c) || (!is_comment && !isalnum((unsigned char)*c) && strchr(letters, *c) == NULL))
+            return false;
+    if (line == end || is_comment) return strcspn(line, "&\\@\n") == (size_t)(end - line);
+    if (kind == NO_TABLE_LINE) return false;
+    const int words = count_words(line, end, &longest);
+    return words >= table_lines[kind].words_least && words <= WORDS_MOST && longest <= table_lines[kind].word_most;
+}
+
+/* Whether the operation of a line that begins with "symop " or "cenop " can be read. */
+static bool operation_is_sound(const char *line) {
+    SymmetryOperation operation;
+    return symmetry_read_operation(line + 6, (size_t)(end_of_line(line) - line - 6), &operation);
+}
+
+/* What a block has had so far. */
+typedef struct BlockCheck {
+    bool is_open;
+    int lines[TABLE_LINES + 1];
+    int64_t blocks;
+} BlockCheck;
+
+/* Whether a line may stand where it does: a block has a line of every kind, and not too many operations. */
+static bool takes_line(BlockCheck *check, const char *line) {
+    const int kind = kind_of_line(line);
+    const bool opens = begins(line, "begin_spacegroup"), closes = begins(line, "end_spacegroup");
+    if (!line_is_sound(line, end_of_line(line))) return false;
+    if (kind == NO_TABLE_LINE) return true; /* blank, or a comment */
+    if (opens == check->is_open) return false;
+    if (opens) memset(check->lines, 0, sizeof check->lines);
+    check->is_open = !closes;
+    check->lines[kind]++;
+    check->blocks += closes;
+    for (int i = 0; closes && i < TABLE_LINES; i++)
+        if (check->lines[i] == 0) return false;
+    if (begins(line, "symop ")) return check->lines[kind] <= SYMMETRY_OPERATIONS_MOST && operation_is_sound(line);
+    return !begins(line, "cenop ") || (check->lines[kind] <= CENTRINGS_MOST && operation_is_sound(line));
+}
+
+/* Checks all that libccp4 may read. */
+static Status check_table(const char *table, const char *path) {
+    BlockCheck check = {.is_open = false};
+    int64_t number = 1;
+    for (const char *line = table; *line != '\0'; line = next_line(line), number++) {
+        const int length = (int)(end_of_line(line) - line < 60 ? end_of_line(line) - line : 60);
+        if (!takes_line(&check, line))
+            return status_error(STATUS_BAD_FILE,
+                                "%s:%" PRId64 ": \"%.*s\" has no place in the table of space groups; let SYMINFO name "
+                                "libccp4's syminfo.lib",
+                                path, number, length, line);
+    }
+    if (check.blocks > 0 && !check.is_open) return status_ok();
+    return status_error(STATUS_BAD_FILE,
+                        "%s:%" PRId64 ": the table of space groups ends within a space group or has none; let SYMINFO "
+                        "name libccp4's syminfo.lib",
+                        path, number);
+}
+
+/* The text between quotes on the line of a block that begins so; "" where there is none. */
+static void take_symbol(const char *block, const char *start, size_t bytes, char *symbol) {
+    const char *line = block;
+    while (*line != '\0' && !begins(line, start) && !begins(line, "end_spacegroup")) line = next_line(line);
+    const char *end = end_of_line(line), *open = memchr(line, '\'', (size_t)(end - line));
+    const size_t length = open == NULL || !begins(line, start) ? 0 : strcspn(open + 1, "'\n");
+    (void)snprintf(symbol, bytes, "%.*s", (int)(length < bytes ? length : bytes - 1), open == NULL ? "" : open + 1);
+}
+
+static int64_t number_of_block(const char *block) {
+    const char *line = block, *rest = NULL;
+    int64_t number = 0;
+    while (*line != '\0' && !begins(line, "symbol ccp4 ") && !begins(line, "end_spacegroup")) line = next_line(line);
+    if (begins(line, "symbol ccp4 ") && !text_read_integer(line + 12, &number, &rest)) number = 0;
+    return number > 0 && number < 100000 ? number : 0;
+}
+
 /* ------------------------------------------------------------------------------------------------------------ groups
  */
 
-/* The operations of a block whose lines have that keyword.
- *  @param operation  [SYMMETRY_OPERATIONS_MOST] */
-static bool read_operations(const char *block, const char *keyword, int *count, SymmetryOperation *operation) {
-    *count = 0;
-    for (const char *line = block; *line != '\0' && !begins(line, "end_spacegroup"); line = next_line(line)) {
-        const char *text = line + strlen(keyword);
-        if (!begins(line, keyword)) continue;
-        if (*count == SYMMETRY_OPERATIONS_MOST ||
-            !symmetry_read_operation(text, (size_t)(end_of_line(line) - text), &operation[(*count)++]))
-            return false;
+static SymmetryOperation of_library(const ccp4_symop *op) {
+    SymmetryOperation operation;
+    for (int i = 0; i < 3; i++) {
+        for (int j = 0; j < 3; j++) operation.rotation[i][j] = (int)rintf(op->rot[i][j]);
+        const double translation = (double)op->trn[i];
+        operation.translation[i] = rint(24.0 * (translation - floor(translation + 1e-6))) / 24.0;
     }
-    return *count > 0;
+    return operation;
 }
 
-static void take_name(const char *block, Symmetry *symmetry) {
-    const char *line = block;
-    while (*line != '\0' && !begins(line, "symbol xHM")) line = next_line(line);
-    const char *end = end_of_line(line), *open = memchr(line, '\'', (size_t)(end - line));
-    const size_t length = open == NULL ? 0 : strcspn(open + 1, "'\n");
-    (void)snprintf(symmetry->name, sizeof symmetry->name, "%.*s", length < 30 ? (int)length : 30,
-                   open == NULL ? "" : open + 1);
+static bool take_operations(const CCP4SPG *group, Symmetry *symmetry) {
+    bool fits = group->nsymop <= SYMMETRY_OPERATIONS_MOST;
+    for (int i = 0; fits && i < group->nsymop; i++) {
+        const SymmetryOperation operation = of_library(&group->symop[i]);
+        fits = symmetry_add(symmetry, &operation);
+    }
+    return fits && symmetry_is_group(symmetry);
 }
 
-/* Every operation of the primitive cell with every centring. */
+/* libccp4 is asked by the number of the setting, which not all have, or by its extended symbol, which not all have. */
 static Status take_group(const char *block, const char *origin, Symmetry *symmetry) {
-    SymmetryOperation operation[SYMMETRY_OPERATIONS_MOST], centring[SYMMETRY_OPERATIONS_MOST];
-    int operations = 0, centrings = 0;
+    char symbol[SYMMETRY_NAME_BYTES];
+    const int number = (int)number_of_block(block);
     *symmetry = (Symmetry){.operations = 0};
-    take_name(block, symmetry);
-    bool fits = read_operations(block, "symop ", &operations, operation) &&
-                read_operations(block, "cenop ", &centrings, centring);
-    for (int i = 0; fits && i < operations * centrings; i++) {
-        SymmetryOperation both = operation[i % operations];
-        for (int j = 0; j < 3; j++) {
-            const double sum = both.translation[j] + centring[i / operations].translation[j];
-            both.translation[j] = sum >= 1.0 - 1e-6 ? sum - 1.0 : sum;
-        }
-        fits = symmetry_add(symmetry, &both);
-    }
-    if (fits && symmetry_is_group(symmetry)) return status_ok();
+    take_symbol(block, "symbol xHM ", sizeof symmetry->name, symmetry->name);
+    take_symbol(block, "symbol old ", sizeof symbol, symbol);
+    (void)ccp4_liberr_verbosity(0);
+    (void)ccp4VerbosityLevel(0);
+    CCP4SPG *group = number > 0 ? ccp4spg_load_by_ccp4_num(number) : ccp4spg_load_by_spgname(symmetry->name);
+    const bool is_right = group != NULL && strcmp(group->symbol_xHM, symmetry->name) == 0 &&
+                          group->spg_ccp4_num == number && take_operations(group, symmetry);
+    if (group != NULL) ccp4spg_free(&group);
+    if (is_right) return status_ok();
     return status_error(STATUS_BAD_FILE, "%s: the table of space groups has wrong operations for %s", origin,
-                        symmetry->name);
+                        *symmetry->name != '\0' ? symmetry->name : symbol);
 }
 
-static Status find_group(const char *table, const char *name, const char *origin, Symmetry *symmetry) {
+static const char *find_group(const char *table, const char *name) {
     const char *rest = name;
     Wanted wanted = {.number = 0};
     const bool is_number = text_read_integer(name, &wanted.number, &rest) && *rest == '\0';
     const bool can_be_there = is_number ? wanted.number > 0 && wanted.number < 100000 : strlen(name) < KEY_BYTES / 2;
-    const char *block = !can_be_there ? NULL : is_number ? find_block(table, &wanted) : find_name(table, name);
-    if (block != NULL) {
-        TRY(take_group(block, origin, symmetry));
-        const char *choice = strchr(symmetry->name, ':');
-        symmetry->origin_is_open = choice != NULL && isdigit((unsigned char)choice[1]) && strpbrk(name, ":(") == NULL;
-        return status_ok();
-    }
-    return status_error(STATUS_BAD_PARAMETER,
-                        "%s: \"%.60s\" is no space group or setting that libccp4's table has; write it like "
-                        "\"P 21 21 21\", C2, \"R 3 :H\" or 19, or give a file that lists its symmetry operations",
-                        origin, name);
+    if (!can_be_there) return NULL;
+    return is_number ? find_block(table, &wanted) : find_name(table, name);
+}
+
+static Status take_name(const char *table, const char *path, const char *name, const char *origin, Symmetry *symmetry) {
+    TRY(check_table(table, path));
+    const char *block = find_group(table, name);
+    if (block == NULL)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s: \"%.60s\" is no space group or setting that libccp4's table has; write it like "
+                            "\"P 21 21 21\", C2, \"R 3 :H\" or 19, or give a file that lists its symmetry operations",
+                            origin, name);
+    TRY(take_group(block, origin, symmetry));
+    const char *choice = strchr(symmetry->name, ':');
+    symmetry->origin_is_open = choice != NULL && isdigit((unsigned char)choice[1]) && strpbrk(name, ":(") == NULL;
+    return status_ok();
 }
 
 Status symmetry_of_name(const char *name, const char *origin, Symmetry *symmetry) {
@@ -235,7 +370,7 @@ Status symmetry_of_name(const char *name, const char *origin, Symmetry *symmetry
         return status_error(STATUS_BAD_FILE,
                             "the table of space groups: %.800s; let SYMINFO name libccp4's syminfo.lib",
                             status.message);
-    status = find_group(contents, name, origin, symmetry);
+    status = take_name(contents, path, name, origin, symmetry);
     free(contents);
     return status;
 }

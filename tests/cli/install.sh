@@ -14,7 +14,7 @@ ldd "$tessera" > libraries || fail "ldd: $(cat libraries)"
 "$tessera" --man | cmp - prefix/share/man/man1/tessera.1 || fail "the manual page is another"
 "$tessera" --bash-completion | cmp - prefix/share/bash-completion/completions/tessera || fail "the completion is another"
 
-# symmetry comes from the table of CCP4, which is found without help
+# symmetry comes from a table of libccp4, which is found without help
 env -u SYMINFO -u CLIBD "$tessera" describe 2erl_1p8A_C2.mtz > described || fail "describe failed"
 grep -Eq 'in P 1 +9684 reflections' described || fail "not 9684 reflections in P 1: $(cat described)"
 run=(--crystal.structure_factors=2erl_1p8A_C2.mtz --crystal.cells=8 --detector.fast_pixels=40 --detector.slow_pixels=32

@@ -7,8 +7,8 @@ class Tessera(CMakePackage):
 
     version("main", branch="main")
 
-    # Spack has no package of xraylib and of libccp4's syminfo.lib: they are installed by hand, below this folder.
-    variant("libraries", default="/usr/local", description="where xraylib and syminfo.lib are", values=lambda folder: True)
+    # Spack has no package of xraylib and libccp4: they are installed by hand, below this folder.
+    variant("libraries", default="/usr/local", description="where xraylib and libccp4 are", values=lambda folder: True)
 
     depends_on("cmake@3.22:", type="build")
     depends_on("mpi")
@@ -24,5 +24,7 @@ class Tessera(CMakePackage):
             self.define("RANDOM123_INCLUDE_DIR", self.spec["random123"].prefix.include),
             self.define("XRAYLIB_INCLUDE_DIR", folder + "/include"),
             self.define("XRAYLIB_LIBRARY", folder + "/lib/libxrl.so"),
+            self.define("CCP4_INCLUDE_DIR", folder + "/include"),
+            self.define("CCP4_LIBRARY", folder + "/lib/libccp4c.so"),
             self.define("CCP4_SYMINFO", folder + "/share/ccp4/syminfo.lib"),
         ]
