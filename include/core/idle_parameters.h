@@ -16,6 +16,9 @@ typedef struct IdleParameters {
     bool matters[PARAMETER_COUNT]; /**< in some frame its need is met */
 } IdleParameters;
 
+/** True when what row @p index needs in order to matter is there, in an experiment made from @p parameters. */
+bool idle_parameters_need_is_met(int index, const Experiment *experiment, const Parameters *parameters);
+
 /** Lists the rows to watch.
  *  @param parameters  of the run, as they were given */
 void idle_parameters_begin(const Parameters *parameters, const Sweep *sweep, IdleParameters *idle);

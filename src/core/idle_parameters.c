@@ -90,6 +90,10 @@ static bool is_met(ParameterNeed need, const Experiment *e, const Parameters *p)
     return true;
 }
 
+bool idle_parameters_need_is_met(int index, const Experiment *experiment, const Parameters *parameters) {
+    return is_met(parameter_role(index)->need, experiment, parameters);
+}
+
 static const char *const words_of[NEEDS] = {
 #define NEED(name, condition, words) [NEED_##name] = (words),
 #include "parameter_needs.def"

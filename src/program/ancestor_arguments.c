@@ -2,6 +2,7 @@
 
 #include "absolute_path.h"
 #include "ancestor.h"
+#include "idle_parameters.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -48,39 +49,21 @@ static bool is_beside_the_image(const ParameterRow *row) {
 /* A law that this experiment does not come near may be another one. */
 static bool law_matters(int index, const Parameters *p, const Experiment *e) {
     const double *angles = e->crystal.angles_rad;
-    const int convention = p->detector_convention;
     int right_angles = 0;
     for (int i = 0; i < 3; i++) right_angles += fabs(angles[i] - 0.5 * PI) < 1e-9;
     switch (index) {
-    case PARAMETER(sampling, phi_law):
-        return e->sampling.phi_range_rad != 0.0;
     case PARAMETER(sampling, automatic_law):
         return p->sampling_oversample == PARAMETER_AUTO ||
                (p->sampling_phi_steps == PARAMETER_AUTO && e->sampling.phi_range_rad != 0.0);
-    case PARAMETER(beam, dispersion_law):
-        return p->beam_dispersion_fraction > 0.0;
-    case PARAMETER(beam, divergence_law):
-        return p->beam_divergence_horizontal_rad > 0.0 || p->beam_divergence_vertical_rad > 0.0;
-    case PARAMETER(beam, energy_constant):
-        return parameters_is_given(p, PARAMETER(beam, energy));
     case PARAMETER(crystal, cell_law):
         return right_angles < 2;
     case PARAMETER(crystal, left_handed):
         return vec3_dot(e->crystal.cell_m.row[0], vec3_cross(e->crystal.cell_m.row[1], e->crystal.cell_m.row[2])) < 0.0;
-    case PARAMETER(crystal, misset_law):
-        return p->crystal_random_misset;
-    case PARAMETER(crystal, spot_law):
+    case PARAMETER(crystal, spot_law): /* round spots are those of per_axis in the ancestor */
         return e->crystal.shape == SHAPE_GAUSS || e->crystal.shape == SHAPE_TOPHAT ||
                (e->crystal.shape == SHAPE_ROUND && e->crystal.spot_law == SPOT_ISOTROPIC);
-    case PARAMETER(crystal, mosaic_law):
-        return e->crystal.mosaic_spread_rad > 0.0;
-    case PARAMETER(detector, closest_law):
-        return e->detector.pivot == PIVOT_SAMPLE &&
-               (convention == CONVENTION_MOSFLM || convention == CONVENTION_DENZO || convention == CONVENTION_ADXV);
-    case PARAMETER(detector, sensor_depth_law):
-        return e->detector.sensor_thickness_m > 0.0;
     default:
-        return true;
+        return idle_parameters_need_is_met(index, e, p);
     }
 }
 

@@ -48,7 +48,7 @@ variants shelx.hkl "${cell[@]}" --crystal.structure_factors=@ --crystal.space_gr
 variants factors.cif --crystal.structure_factors=@
 variants sources.txt "${flat[@]}" --beam.sources=@
 variants spectrum.txt "${flat[@]}" --beam.spectrum=@
-variants crystal.mat --crystal.default_f=100 --crystal.matrix=@
+variants crystal.mat --crystal.default_f=100 --crystal.matrix_wavelength=1 --crystal.matrix=@
 variants background.stol "${flat[@]}" --background.file=@
 variants list.csv "${flat[@]}" --sweep.kind=list --sweep.file=@
 variants run.yaml @

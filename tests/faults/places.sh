@@ -51,9 +51,12 @@ try "a limit on the size of files" 3 out.nxs.partial limited 100 "${run[@]}" --o
 [ ! -e out.nxs ] && [ ! -e out.nxs.partial ] || fail "a limit on the size of files: something is left"
 
 # The folder is renamed, or the file removed, in the middle of a run.
-for call in 3 9; do
+mkdir here
+writes=$(calls_of 0 CALLS=write FILE=out.nxs.partial -- "${run[@]}" --run.wave=1 --output here/out.nxs)
+rm -r here
+for before_end in 36 30; do
     mkdir here
-    faulty 0 CALLS=write FILE=out.nxs.partial AT=$((300 + call)) MOVE="$PWD/here:$PWD/there" -- "${run[@]}" --run.wave=1 --output here/out.nxs
+    faulty 0 CALLS=write FILE=out.nxs.partial AT=$((writes - before_end)) MOVE="$PWD/here:$PWD/there" -- "${run[@]}" --run.wave=1 --output here/out.nxs
     grep -q hit log || fail "a renamed folder: it did not happen"
     told "a renamed folder" 3
     grep -q 'here/out.nxs' err || fail "a renamed folder: $(cat err)"
@@ -110,7 +113,12 @@ for number in $(seq 2 "$opened"); do # the first opening reads what is then comp
 done
 [ "$opened" -ge 3 ] || fail "the input was opened $opened times, not to be read, hashed and recorded"
 cp "$inputs/2erl_P1.hkl" factors.hkl
-faulty 0 CALLS=write FILE=in.nxs.partial AT=345 -- "${own[@]}"
+writes=$(calls_of 0 CALLS=write FILE=in.nxs.partial -- "${own[@]}")
+for number in $(seq $((writes - 1)) -1 1); do # the last wave's, and no file that is whole
+    rm -f in.nxs*
+    faulty 0 CALLS=write FILE=in.nxs.partial AT="$number" -- "${own[@]}"
+    [ ! -e in.nxs.partial ] || break
+done
 [ -e in.nxs.partial ] || fail "no begun file: $(cat err)"
 cp in.nxs.partial begun
 cp other.hkl factors.hkl
