@@ -63,8 +63,12 @@ typedef enum ReflectionFormat {
     REFLECTIONS_MTZ,
     REFLECTIONS_CIF,
     REFLECTIONS_SHELX,
-    REFLECTIONS_DUMP, /* not a word of the row: told by its contents alone */
-    REFLECTIONS_MODEL /* likewise: of crystal.model */
+    REFLECTIONS_DUMP,     /* not a word of the row: told by its contents alone */
+    REFLECTIONS_MODEL,    /* likewise: of crystal.model */
+    REFLECTIONS_CRYSTFEL, /* these are told by their heads */
+    REFLECTIONS_XDS,
+    REFLECTIONS_SCALEPACK,
+    REFLECTIONS_MCSTAS
 } ReflectionFormat;
 typedef enum Duplicates { DUPLICATES_ERROR, DUPLICATES_MEAN } Duplicates;
 typedef enum MosaicLaw { MOSAIC_GAUSSIAN, MOSAIC_CAP, MOSAIC_ANCESTOR } MosaicLaw;

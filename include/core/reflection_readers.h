@@ -30,7 +30,18 @@ bool shelx_is(FileContents contents);
  *  @param hklf  3 for F, 4 for F^2 */
 Status shelx_read(FileContents contents, int hklf, Reflections *reflections);
 
-/** Reads lines of h k l F. */
-Status hkl_read(FileContents contents, Reflections *reflections);
+/** Reads lines of h k l F, or of columns that are named.
+ *  @param columns  crystal.structure_factor_columns; "": those of a header line or comment of the file, else h k l F */
+Status hkl_read(FileContents contents, const char *columns, Reflections *reflections);
+
+/** The form of a list of another program, which its head tells; REFLECTIONS_AUTO for none. */
+ReflectionFormat list_format(FileContents contents);
+
+/** Reads a list of the form @p format, which list_format has told. */
+Status list_read(FileContents contents, ReflectionFormat format, Reflections *reflections);
+
+/** Refuses a text that is known by its head and holds no reflections that can be used, and says what to do.
+ *  @return BAD_FILE */
+Status list_refuse(FileContents contents, const char *path);
 
 #endif

@@ -38,6 +38,7 @@ typedef struct Reflections {
     bool has_cell;
     double lengths_m[3], angles_rad[3]; /**< a, b, c and alpha, beta, gamma, when has_cell */
     Symmetry symmetry;                  /**< of the file, or of crystal.space_group; no operations when neither says */
+    char point_group[SYMMETRY_NAME_BYTES]; /**< where the file says no more than that; else "" */
     int columns;
     ReflectionColumn *column; /**< [columns] */
     int64_t rows, capacity;

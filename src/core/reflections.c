@@ -18,7 +18,9 @@
 static const size_t FILE_BYTES_MOST = (size_t)1 << 34, GUNZIPPED_BYTES_MOST = (size_t)1 << 29;
 
 const char *reflections_format_name(ReflectionFormat format) {
-    static const char *const names[] = {"unknown", "text (h k l F)", "MTZ", "CIF", "SHELX", "binary dump", "atoms"};
+    static const char *const names[] = {"unknown",   "text (h k l F)", "MTZ",        "CIF",
+                                        "SHELX",     "binary dump",    "atoms",      "CrystFEL list",
+                                        "XDS_ASCII", "Scalepack",      "McStas list"};
     return names[format];
 }
 
@@ -293,10 +295,11 @@ static bool has_extension(const char *path, const char *extension) {
 }
 
 /* By contents; a name decides only what else would be told less clearly. */
-static ReflectionFormat detect(const char *path, FileContents contents) {
+static ReflectionFormat detect(const Parameters *p, const char *path, FileContents contents) {
     if (mtz_is(contents)) return REFLECTIONS_MTZ;
     if (fdump_is(contents.bytes, contents.count)) return REFLECTIONS_DUMP;
     if (cif_is(contents)) return REFLECTIONS_CIF;
+    if (*p->crystal_structure_factor_columns != '\0') return REFLECTIONS_HKL;
     if (shelx_is(contents)) return REFLECTIONS_SHELX;
     if (has_extension(path, ".mtz")) return REFLECTIONS_MTZ;
     return has_extension(path, ".cif") ? REFLECTIONS_CIF : REFLECTIONS_HKL;
@@ -306,14 +309,26 @@ static bool is_binary(ReflectionFormat format) {
     return format == REFLECTIONS_MTZ || format == REFLECTIONS_DUMP;
 }
 
+/* Plain text, unless its head says more. What crystal.structure_factor_columns names is a table under comments. */
+static ReflectionFormat detect_list(const Parameters *p, FileContents contents) {
+    const ReflectionFormat format = list_format(contents);
+    const bool is_table = format == REFLECTIONS_AUTO || format == REFLECTIONS_MCSTAS;
+    if (format == REFLECTIONS_AUTO || (is_table && *p->crystal_structure_factor_columns != '\0'))
+        return REFLECTIONS_HKL;
+    return format;
+}
+
 /* The contents of a text are normalised in place. */
 static Status read_contents(const Parameters *p, char *bytes, size_t count, bool was_compressed, Reflections *r) {
     FileContents contents = {bytes, count};
     if (!mtz_is(contents) && !fdump_is(bytes, count) &&
-        !is_binary((ReflectionFormat)p->crystal_structure_factor_format))
+        !is_binary((ReflectionFormat)p->crystal_structure_factor_format)) {
         TRY(text_normalise(r->path, bytes, &contents.count));
+        TRY(list_refuse(contents, r->path));
+    }
     r->format = (ReflectionFormat)p->crystal_structure_factor_format;
-    if (r->format == REFLECTIONS_AUTO) r->format = detect(r->path, contents);
+    if (r->format == REFLECTIONS_AUTO) r->format = detect(p, r->path, contents);
+    if (r->format == REFLECTIONS_HKL) r->format = detect_list(p, contents);
     if (was_compressed && is_binary(r->format))
         return status_error(STATUS_BAD_FILE, "%s is a gzipped %s file; only texts are read compressed: gunzip it first",
                             r->path, reflections_format_name(r->format));
@@ -326,12 +341,17 @@ static Status read_contents(const Parameters *p, char *bytes, size_t count, bool
         return shelx_read(contents, (int)p->crystal_shelx_hklf, r);
     case REFLECTIONS_DUMP:
         return status_ok();
+    case REFLECTIONS_CRYSTFEL:
+    case REFLECTIONS_XDS:
+    case REFLECTIONS_SCALEPACK:
+    case REFLECTIONS_MCSTAS:
+        return list_read(contents, r->format, r);
     case REFLECTIONS_AUTO:
     case REFLECTIONS_MODEL: /* of another parameter */
     case REFLECTIONS_HKL:
         break;
     }
-    return hkl_read(contents, r);
+    return hkl_read(contents, p->crystal_structure_factor_columns, r);
 }
 
 static Status read_decompressed(const Parameters *p, char *contents, size_t count, Reflections *r) {
@@ -354,6 +374,10 @@ static Status settle_symmetry_of_file(Reflections *r) {
                             "crystal.space_group",
                             r->path, r->symmetry.operations);
     if (*r->symmetry.name == '\0' && r->format == REFLECTIONS_HKL) return status_ok();
+    if (*r->point_group != '\0')
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s says its point group only, %s; give crystal.space_group, one of this point group",
+                            r->path, r->point_group);
     if (*r->symmetry.name == '\0')
         return status_error(
             STATUS_BAD_PARAMETER,
@@ -411,6 +435,8 @@ Status reflections_read(const Parameters *p, Reflections *r, Notes *notes) {
     TRY(status);
     if (r->format == REFLECTIONS_DUMP) return status_ok();
     if (r->rows == 0) return status_error(STATUS_BAD_FILE, "%s has no reflection", r->path);
+    if (r->format == REFLECTIONS_MCSTAS)
+        notes_add(notes, "%.160s: the structure factors of this McStas list are taken as electrons", r->path);
     TRY(settle_cell(p, r, notes));
     return reflections_settle_symmetry(p, r, notes);
 }

@@ -1,5 +1,5 @@
+#include "reflection_columns.h"
 #include "reflection_readers.h"
-
 #include "text.h"
 
 #include <ctype.h>
@@ -8,6 +8,12 @@
 
 /* --------------------------------------------------------------------------------------------------- h k l F lines */
 
+#define BLANKS " \t\r,;"
+
+static const char NAME_COLUMNS[] =
+    "if its columns are not h k l F, crystal.structure_factor_columns names them, as in h,k,l,I,sigI";
+
+/* Four numbers, of which the last can be an amplitude; no phase that is "-", as in lists of CrystFEL. */
 static Status read_hkl_line(const LineReader *reader, Reflections *reflections) {
     double field[4];
     int count = 0;
@@ -16,18 +22,82 @@ static Status read_hkl_line(const LineReader *reader, Reflections *reflections) 
         return status_error(STATUS_BAD_FILE,
                             "%s:%" PRId64 ": %d field%s; a reflection has h k l F (is the file cut off?)", reader->path,
                             reader->line, count, count == 1 ? "" : "s");
+    if (field[3] < 0.0)
+        return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": F is %g; an amplitude must not be negative; %s",
+                            reader->path, reader->line, field[3], NAME_COLUMNS);
+    const char *fifth = reader->current;
+    for (int i = 0; i < 4; i++) {
+        fifth += strspn(fifth, BLANKS);
+        fifth += strcspn(fifth, BLANKS);
+    }
+    fifth += strspn(fifth, BLANKS);
+    if (*fifth == '-' && strcspn(fifth, BLANKS) == 1)
+        return status_error(STATUS_BAD_FILE,
+                            "%s:%" PRId64 ": field 5 is \"-\", as in lists of CrystFEL, whose fourth is I; %s",
+                            reader->path, reader->line, NAME_COLUMNS);
     TRY(reflections_add_row(reflections, field, reader->line));
     return reflections_set(reflections, 0, field[3]);
 }
 
-Status hkl_read(FileContents contents, Reflections *reflections) {
+/* A line above the reflections, of @p length: a header, a comment, or neither. */
+static Status look_at_line(const Reflections *r, const char *text, size_t length, int64_t line, ListNames *names,
+                           bool *found) {
+    const bool is_comment = *text == '#';
+    const size_t sign = is_comment ? strspn(text, "#") : 0;
+    *found = list_names(text + sign, length - sign, names) && list_names_are_header(names);
+    if (*found || (is_comment && !list_names_are_doubtful(names))) return status_ok();
+    return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": \"%.*s\" does not name columns that are known; %s", r->path,
+                        line, length < 60 ? (int)length : 60, text, NAME_COLUMNS);
+}
+
+/* The names of a line or comment above the reflections; @p found is false where there is none. */
+static Status find_header(FileContents contents, const Reflections *r, ListNames *names, bool *found) {
+    int64_t line = 1;
+    *found = false;
+    for (const char *next = contents.bytes, *end = next + contents.count; next < end && !*found; line++) {
+        const char *newline = memchr(next, '\n', (size_t)(end - next));
+        const char *stop = newline != NULL ? newline : end;
+        const char *text = next + strspn(next, BLANKS "\"");
+        next = newline != NULL ? newline + 1 : end;
+        if (text >= stop) continue;
+        if (*text != '#' && !isalpha((unsigned char)*text)) return status_ok();
+        TRY(look_at_line(r, text, (size_t)(stop - text), line, names, found));
+    }
+    return status_ok();
+}
+
+/* The layout that the parameter or the file names; no columns where neither does. */
+static Status find_layout(FileContents contents, const char *columns, Reflections *r, ListLayout *layout) {
+    ListNames names;
+    bool found = false;
+    *layout = (ListLayout){.columns = 0};
+    if (*columns != '\0') {
+        if (list_names(columns, strlen(columns), &names))
+            return list_layout(&names, "crystal.structure_factor_columns", STATUS_BAD_PARAMETER, r, layout);
+        return status_error(STATUS_BAD_PARAMETER,
+                            "crystal.structure_factor_columns has too many names, or too long a one");
+    }
+    TRY(find_header(contents, r, &names, &found));
+    if (found) return list_layout(&names, r->path, STATUS_BAD_FILE, r, layout);
+    return reflections_add_column(r, "F", COLUMN_AMPLITUDE, FRIEDEL_BOTH);
+}
+
+/* The line of names above the reflections, which was looked at or which the parameter overrules. */
+static bool is_header_line(const LineReader *reader, const Reflections *reflections) {
+    const char *text = reader->current + strspn(reader->current, BLANKS "\"");
+    return reflections->rows == 0 && isalpha((unsigned char)*text);
+}
+
+Status hkl_read(FileContents contents, const char *columns, Reflections *reflections) {
     LineReader reader = text_lines(reflections->path, contents.bytes, contents.count);
+    ListLayout layout;
     bool found = true;
-    TRY(reflections_add_column(reflections, "F", COLUMN_AMPLITUDE, FRIEDEL_BOTH));
+    TRY(find_layout(contents, columns, reflections, &layout));
     for (;;) {
         TRY(text_next_line(&reader, &found));
         if (!found) break;
-        TRY(read_hkl_line(&reader, reflections));
+        if (layout.columns > 0 && is_header_line(&reader, reflections)) continue;
+        TRY(layout.columns > 0 ? list_read_line(&reader, &layout, reflections) : read_hkl_line(&reader, reflections));
     }
     if (reflections->rows == 0)
         return status_error(STATUS_BAD_FILE, "%s has no reflection; a line each: h k l F", reflections->path);

@@ -300,6 +300,7 @@ static const Case run_cases[] = {
     {"crystal.resolution", {"3"}, {MODEL}},
     {"crystal.model_dispersion", {"false"}, {MODEL}},
     {"crystal.structure_factor_format", {"hkl"}, {NULL}},
+    {"crystal.structure_factor_columns", {"h,k,l,I"}, {NULL}},
     {"crystal.structure_factor_label", {"F"}, {NULL}},
     {"crystal.structure_factor_duplicates", {"mean"}, {NULL}},
     {"crystal.space_group", {"P1"}, {NULL}},
@@ -363,6 +364,7 @@ static const struct {
                {NEED_POLARIZATION_CORRECTION, {"beam.polarization_correction=false"}},
                {NEED_REFLECTIONS, {"crystal.structure_factors="}},
                {NEED_SPACE_GROUP, {"crystal.structure_factors="}},
+               {NEED_TEXT_FILE, {"crystal.structure_factors="}},
                {NEED_SENSOR_ATTENUATION, {"detector.sensor_attenuation=0"}}};
 
 static void write_inputs(void) {
