@@ -22,8 +22,9 @@ typedef struct NxmxDescription {
     double pixel_size_m[2];        /**< fast, slow */
     Vec3 normal;                   /**< unit vector across the detector, away from the crystal */
     double distance_m;             /**< crystal to the detector's plane, along its normal */
-    double beam_distance_m;        /**< crystal to the detector's plane, along the beam */
-    double beam_centre_pixels[2];  /**< fast, slow position where the beam meets the plane, from the corner */
+    bool beam_meets;               /**< the beam meets the detector's plane, and its axes are at right angles */
+    double beam_distance_m;        /**< only if so: crystal to the detector's plane, along the beam */
+    double beam_centre_pixels[2];  /**< only if so: fast, slow position where, from the corner */
     double closest_pixels[2];      /**< fast, slow position of the point nearest to the crystal, from the corner */
     bool rotation;                 /**< a rotation series; else stills */
     Vec3 spindle;                  /**< unit vector, right-handed axis; only for a rotation series */

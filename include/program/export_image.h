@@ -51,7 +51,8 @@ Status export_cbf(const char *path, const ExportFrame *frame, ExportLosses *loss
 /** PNG. */
 Status export_png(const char *path, const ExportFrame *frame, const ExportPicture *picture);
 
-/** Raw little-endian float32 [slow][fast], and PATH.json with shape, units, geometry and the frame's record. */
+/** Raw little-endian [slow][fast], counts as int32 and expected photons as float32, and PATH.json with shape, units,
+ * geometry and the frame's record. */
 Status export_raw(const char *path, const ExportFrame *frame);
 
 #endif

@@ -130,14 +130,12 @@ static Status read_corner(hid_t file, const char *start, Vec3 *corner_m) {
 }
 
 /* What follows from axes and corner. */
-static Status set_plane(NxmxDescription *d) {
+static void set_plane(NxmxDescription *d) {
     const Vec3 across = vec3_cross(d->fast, d->slow);
     const double side = vec3_dot(across, d->corner_m);
     d->normal = vec3_unit(side < 0.0 ? vec3_scale(-1.0, across) : across);
     d->distance_m = vec3_dot(d->normal, d->corner_m);
-    if (fabs(vec3_dot(d->fast, d->slow)) > 1e-6 || !(d->normal.z > 1e-6) || !(d->distance_m > 0.0))
-        return status_error(STATUS_BAD_FILE,
-                            "the beam does not meet the detector, or its axes are not at right angles");
+    d->beam_meets = fabs(vec3_dot(d->fast, d->slow)) <= 1e-6 && d->normal.z > 1e-6 && d->distance_m > 0.0;
     d->beam_distance_m = d->distance_m / d->normal.z;
     const Vec3 beam = vec3_subtract(vec3(0.0, 0.0, d->beam_distance_m), d->corner_m);
     const Vec3 closest = vec3_subtract(vec3_scale(d->distance_m, d->normal), d->corner_m);
@@ -146,7 +144,6 @@ static Status set_plane(NxmxDescription *d) {
         d->beam_centre_pixels[i] = vec3_dot(beam, axis[i]) / d->pixel_size_m[i];
         d->closest_pixels[i] = vec3_dot(closest, axis[i]) / d->pixel_size_m[i];
     }
-    return status_ok();
 }
 
 static Status read_geometry(hid_t file, NxmxDescription *d) {
@@ -157,7 +154,8 @@ static Status read_geometry(hid_t file, NxmxDescription *d) {
     if (!(d->pixel_size_m[0] > 0.0 && d->pixel_size_m[1] > 0.0))
         return status_error(STATUS_BAD_FILE, "the size of the pixels is not positive");
     TRY(read_corner(file, MODULE "fast_pixel_direction", &d->corner_m));
-    return set_plane(d);
+    set_plane(d);
+    return status_ok();
 }
 
 static Status read_detector(hid_t file, NxmxDescription *d) {

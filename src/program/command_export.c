@@ -227,6 +227,12 @@ static Status check_header(Export *e) {
     bool flippable = false;
     e->description = *nxmx_reader_description(e->reader);
     if (e->format != FORMAT_SMV && e->format != FORMAT_CBF) return status_ok();
+    if (!e->description.beam_meets)
+        return status_error(STATUS_BAD_FILE,
+                            "export: %.400s: the beam does not meet the detector, or its axes are not at right angles: "
+                            "no header of an SMV or miniCBF image can say where it is; give DIALS the .nxs itself, or "
+                            "write --format raw",
+                            e->asked.file);
     warn_of_name(e);
     if (e->asked.flip) e->description = export_flipped(&e->description);
     if (!export_header_misses(&e->description, what, sizeof what, &flippable)) return status_ok();

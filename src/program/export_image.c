@@ -217,7 +217,7 @@ static void put_geometry(JsonWriter *json, const NxmxDescription *d) {
     put_vector(json, "corner_m", d->corner_m);
     put_numbers(json, "pixel_size_m", d->pixel_size_m, 2);
     json_put_number(json, "distance_m", d->distance_m);
-    put_numbers(json, "beam_centre_pixels", d->beam_centre_pixels, 2);
+    if (d->beam_meets) put_numbers(json, "beam_centre_pixels", d->beam_centre_pixels, 2);
     if (d->rotation) put_vector(json, "spindle", d->spindle);
     json_close_group(json, '}');
 }
@@ -237,6 +237,10 @@ static void put_record(JsonWriter *json, const ExportFrame *frame) {
     json_close_group(json, '}');
 }
 
+static bool is_counts(const ExportFrame *frame) {
+    return frame->description->counts && !frame->expected;
+}
+
 static Status write_sidecar(const char *name, const ExportFrame *frame) {
     NewFile new;
     TRY(new_file(name, &new));
@@ -245,22 +249,39 @@ static Status write_sidecar(const char *name, const ExportFrame *frame) {
     const double shape[2] = {(double)d->slow_pixels, (double)d->fast_pixels};
     json_open_group(&json, NULL, '{');
     json_put_text(&json, "source", frame->source);
-    json_put_text(&json, "data_type", "float32");
+    json_put_text(&json, "data_type", is_counts(frame) ? "int32" : "float32");
     json_put_text(&json, "byte_order", "little_endian");
     put_numbers(&json, "shape", shape, 2);
     json_put_text(&json, "order", "slow, fast; fast varies fastest");
-    json_put_text(&json, "units", d->counts && !frame->expected ? "counts" : "expected photons");
+    json_put_text(&json, "units", is_counts(frame) ? "counts" : "expected photons");
     put_geometry(&json, d);
     put_record(&json, frame);
     json_close_group(&json, '}');
     return name_file(&new, status_ok());
 }
 
-static void put_float(double value, uint8_t *bytes) {
-    const float number = (float)value;
-    uint32_t bits;
-    memcpy(&bits, &number, sizeof bits);
+static void put_bits(uint32_t bits, uint8_t *bytes) {
     for (int i = 0; i < 4; i++) bytes[i] = (uint8_t)(bits >> (8 * i) & 0xff);
+}
+
+/* Counts as whole numbers: float32 holds those above 2^24 only rounded. */
+static Status fill_raw(const char *path, const ExportFrame *frame, uint8_t *bytes) {
+    for (int64_t i = 0; i < pixels_of(frame); i++) {
+        const double value = frame->pixels[i];
+        const float number = (float)value;
+        uint32_t bits;
+        memcpy(&bits, &number, sizeof bits);
+        if (is_counts(frame)) {
+            if (!(value >= INT32_MIN && value <= INT32_MAX))
+                return status_error(STATUS_BAD_FILE,
+                                    "export: %.400s: pixel %" PRId64 " of frame %" PRId64
+                                    " has %.0f counts, more than a raw file's int32 holds; read the .nxs itself",
+                                    path, i, frame->frame, value);
+            bits = (uint32_t)(int32_t)value;
+        }
+        put_bits(bits, bytes + 4 * i);
+    }
+    return status_ok();
 }
 
 Status export_raw(const char *path, const ExportFrame *frame) {
@@ -271,9 +292,11 @@ Status export_raw(const char *path, const ExportFrame *frame) {
         return status_error(STATUS_BAD_PARAMETER, "the name %.60s... is too long", path);
     uint8_t *bytes = malloc((size_t)pixels * 4);
     if (bytes == NULL) return no_memory(path);
-    for (int64_t i = 0; i < pixels; i++) put_float(frame->pixels[i], bytes + 4 * i);
-    unfinished_files_add(sidecar, NULL); /* which is of no use alone */
-    Status status = write_sidecar(sidecar, frame);
+    Status status = fill_raw(path, frame, bytes);
+    if (status_is_ok(status)) {
+        unfinished_files_add(sidecar, NULL); /* which is of no use alone */
+        status = write_sidecar(sidecar, frame);
+    }
     if (status_is_ok(status)) status = new_file(path, &new);
     if (status_is_ok(status)) {
         put(&new, bytes, (size_t)pixels * 4);

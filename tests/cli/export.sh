@@ -208,4 +208,26 @@ expect 2 'it has 2 values, not 12' short.nxs --output a.img
 expect 2 'it is no NXmx file' empty.nxs --output a.img
 expect 0 '--colours' --help
 ls a.* 2> /dev/null && fail "a refused export has written a file"
+
+# Raw files need no geometry, and keep every count: float32 would round those above 2^24.
+"$TESSERA" simulate "${small[@]}" --detector.pivot=sample --detector.twotheta=90 --output.images=both --output past.nxs || fail "past"
+"$TESSERA" simulate "${small[@]}" --beam.fluence=1e33 --output.images=counts --output many.nxs || fail "many"
+expect 0 '' past.nxs --output past.raw
+expect 0 '' past.nxs --output past.bin --expected
+expect 2 'the beam does not meet the detector' past.nxs --output past.img
+expect 2 'write --format raw' past.nxs --output past1.cbf
+expect 0 '' many.nxs --output many.raw
+"$python" - <<'P' || fail "raw counts are not what they should be"
+import json
+import h5py, numpy as np
+for name, data_type, dtype, path in ("many.raw", "int32", "<i4", "entry/data/data"), ("past.raw", "int32", "<i4", "entry/data/data"), \
+        ("past.bin", "float32", "<f4", "entry/simulation/images/expected_photons"):
+    side = json.load(open(name + ".json"))
+    assert side["data_type"] == data_type and ("beam_centre_pixels" in side["geometry"]) == name.startswith("many"), name
+    with h5py.File(name[:4] + ".nxs") as f:
+        image = f[path][0]
+    assert np.array_equal(np.fromfile(name, dtype).reshape(70, 90), image), name
+    if name == "many.raw":
+        assert (image.astype("f4").astype(int) != image).any(), "no count that float32 rounds"
+P
 finish
