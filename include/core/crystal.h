@@ -90,6 +90,9 @@ static inline SpotLaw crystal_spot_law(const Crystal *crystal) {
  *  @return BAD_FILE */
 Status crystal_check_axes(Mat3 reciprocal_per_m, bool accepts_left_handed, const char *origin);
 
+/** Checks that the edges of a cell that a file gives are within those that crystal.cell may have. @return BAD_FILE */
+Status crystal_check_edges(Mat3 reciprocal_per_m, const char *origin);
+
 /** Inverse lattice: rows a, b, c from rows a*, b*, c*, or the other way round. */
 Mat3 crystal_dual(Mat3 lattice);
 

@@ -85,7 +85,8 @@ typedef struct ListSource {
     LineReader *reader;                  /**< of text; else NULL */
     char origin[PARAMETER_ORIGIN_BYTES]; /**< where the names of the columns stand */
     int columns;
-    char name[SWEEP_COLUMNS_MOST][64];
+    /** of each column; a unit of "" is that of the table of parameters, or for ub_ 1/A */
+    char name[SWEEP_COLUMNS_MOST][64], unit[SWEEP_COLUMNS_MOST][32];
     /** The next row. @p cells [columns]; @p origin [PARAMETER_ORIGIN_BYTES] says where it stands */
     Status (*next)(void *context, char (*cells)[64], char *origin, bool *found);
 } ListSource;

@@ -23,8 +23,9 @@ static Status read_point(const LineReader *reader, double per_stol, const double
                             reader->path, reader->line);
     point[0] *= 1e10 / per_stol;
     if (point[0] < 0.0 || (before != NULL && !(point[0] > before[0])))
-        return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": positions must be >= 0 and ascend from line to line",
-                            reader->path, reader->line);
+        return status_error(STATUS_BAD_FILE,
+                            "%s:%" PRId64 ": positions must be >= 0 and ascend from line to line; this is %g",
+                            reader->path, reader->line, point[0] * per_stol / 1e10);
     return status_ok();
 }
 

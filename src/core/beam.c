@@ -136,14 +136,18 @@ static Status read_source(const LineReader *reader, const LaboratoryAxes *axes, 
     int count = 0;
     TRY(text_line_numbers(reader, 5, field, &count));
     const Vec3 place_m = vec3(field[0], field[1], field[2]);
-    const char *fault =
-        count < 3                                   ? "it must have X Y Z, then perhaps weight and wavelength"
-        : !(vec3_length(place_m) >= SOURCE_LEAST_M) ? "the source lies at the crystal; X Y Z must not be all zero"
-        : !(vec3_length(place_m) <= SOURCE_MOST_M)  ? "the source must be at most 1e100 m away"
-        : field[3] < 0.0                            ? "the weight is negative"
-        : field[3] > 1e100                          ? "the weight must be at most 1e100"
-        : count > 4 && !(field[4] >= 1e-14 && field[4] <= 1e-6) ? "the wavelength must be in metres, from 1e-14 to 1e-6"
-                                                                : NULL;
+    const char *fault = count < 3 ? "it must have X Y Z, then perhaps weight and wavelength"
+                        : !(vec3_length(place_m) >= SOURCE_LEAST_M)
+                            ? "the source lies at the crystal; X Y Z must not be all zero"
+                        : !(vec3_length(place_m) <= SOURCE_MOST_M) ? "the source must be at most 1e100 m away"
+                        : field[3] < 0.0                           ? "the weight is negative"
+                        : field[3] > 1e100                         ? "the weight must be at most 1e100"
+                                                                   : NULL;
+    if (fault == NULL && count > 4 && !(field[4] >= 1e-14 && field[4] <= 1e-6))
+        return status_error(STATUS_BAD_FILE,
+                            "%s:%" PRId64
+                            ": the wavelength is %g; it must be in metres, from 1e-14 to 1e-6 (1 A is 1e-10)",
+                            reader->path, reader->line, field[4]);
     if (fault != NULL) return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": %s", reader->path, reader->line, fault);
     if (count < 5) beam->wavelengths_of_file = false;
     *source = beam_source(vec3_scale(-1.0, place_m), field[4], field[3], axes->polarization);

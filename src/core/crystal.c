@@ -95,6 +95,44 @@ Status crystal_check_axes(Mat3 reciprocal_per_m, bool accepts_left_handed, const
         origin);
 }
 
+Status crystal_check_edges(Mat3 reciprocal_per_m, const char *origin) {
+    const ParameterRow *row = parameters_row(PARAMETER(crystal, cell));
+    const Mat3 cell_m = crystal_dual(reciprocal_per_m);
+    for (int i = 0; i < 3; i++) {
+        const double length = vec3_length(cell_m.row[i]) / parameters_si_factor(row, 0);
+        if (!(length >= row->least && length <= row->greatest))
+            return status_error(
+                STATUS_BAD_FILE,
+                "%s: edge %c of the cell is %g A; it must be from %g to %g A (is the unit of a*, b*, c* "
+                "right?)",
+                origin, "abc"[i], length, row -> least, row -> greatest);
+    }
+    return status_ok();
+}
+
+/* Most numbers of a matrix's file that are looked at: Mosflm's go on with missets (3), U (9) and the cell (6). */
+enum { MATRIX_NUMBERS = 9, MATRIX_CELL_AT = 21, MATRIX_NUMBERS_MOST = 27 };
+
+/* The cell that such a file ends with says whether the wavelength is the matrix's.
+ * @param number  [MATRIX_NUMBERS_MOST] */
+static Status check_cell_of_file(const char *path, const double *number, Mat3 reciprocal_per_m, double wavelength_m) {
+    const Mat3 cell_m = crystal_dual(reciprocal_per_m);
+    const double *cell = number + MATRIX_CELL_AT;
+    double length[3];
+    bool differs = false;
+    for (int i = 0; i < 3; i++) {
+        length[i] = vec3_length(cell_m.row[i]) * 1e10;
+        if (!(cell[i] > 0.0) || !(cell[3 + i] > 1.0 && cell[3 + i] < 180.0)) return status_ok(); /* no cell */
+        differs = differs || fabs(length[i] / cell[i] - 1.0) > 1e-2;
+    }
+    if (!differs) return status_ok();
+    return status_error(STATUS_BAD_FILE,
+                        "%s: its cell is %.4g,%.4g,%.4g A, and its matrix at %.6g A makes %.4g,%.4g,%.4g A; it was "
+                        "written for about %.5g A: give crystal.matrix_wavelength",
+                        path, cell[0], cell[1], cell[2], wavelength_m * 1e10, length[0], length[1], length[2],
+                        wavelength_m * 1e10 * cell[0] / length[0]);
+}
+
 /* Nine numbers, row by row: the x, then y, then z components of a*, b*, c*, times the wavelength in angstrom. */
 static Status read_matrix(const Parameters *p, double wavelength_m, Mat3 *cell_m) {
     const char *path = p->crystal_matrix_file;
@@ -103,24 +141,27 @@ static Status read_matrix(const Parameters *p, double wavelength_m, Mat3 *cell_m
     size_t bytes = 0;
     TRY(input_read_text(p, PARAMETER(crystal, matrix), MATRIX_FILE_BYTES_MOST, &contents, &bytes));
     LineReader reader = text_lines(path, contents, bytes);
-    double number[9];
+    double number[MATRIX_NUMBERS_MOST];
     int read = 0, count = 0;
     bool found = true;
     Status status = status_ok();
-    while (read < 9 && found && status_is_ok(status)) {
+    while (read < MATRIX_NUMBERS_MOST && found && status_is_ok(status)) {
         status = text_next_line(&reader, &found);
-        if (status_is_ok(status) && found) status = text_line_numbers(&reader, 9 - read, number + read, &count);
+        const int most = read < MATRIX_NUMBERS ? MATRIX_NUMBERS - read : MATRIX_NUMBERS_MOST - read;
+        if (status_is_ok(status) && found) status = text_line_numbers(&reader, most, number + read, &count);
         if (found) read += count;
     }
     free(contents);
-    TRY(status);
-    if (read < 9)
+    if (read < MATRIX_NUMBERS) TRY(status); /* what follows may be anything */
+    if (read < MATRIX_NUMBERS)
         return status_error(STATUS_BAD_FILE, "%s has %d numbers; an orientation matrix has 9: a*, b*, c* in columns",
                             path, read);
     /* lambda in A times 1/A is a pure number, so lambda in m gives 1/m */
     for (int i = 0; i < 3; i++)
         reciprocal.row[i] = vec3_scale(1.0 / wavelength_m, vec3(number[i], number[3 + i], number[6 + i]));
     TRY(crystal_check_axes(reciprocal, p->crystal_left_handed == LEFT_HANDED_ACCEPT, path));
+    if (!p->of_ancestor) TRY(crystal_check_edges(reciprocal, path));
+    if (!p->of_ancestor && read == MATRIX_NUMBERS_MOST) TRY(check_cell_of_file(path, number, reciprocal, wavelength_m));
     *cell_m = crystal_dual(reciprocal);
     return status_ok();
 }

@@ -65,20 +65,32 @@ static const Unit units[] = {
     {"", "number", "", 1.0},
     {"%", "number", "", 0.01},
     {"A", "length", "m", 1e-10},
+    {"angstrom", "length", "m", 1e-10},
+    {"Angstrom", "length", "m", 1e-10},
+    {"angstroms", "length", "m", 1e-10},
+    {"pm", "length", "m", 1e-12},
     {"A2", "area", "m^2", 1e-20},
+    {"A^2", "area", "m^2", 1e-20},
+    {"m^2", "area", "m^2", 1.0},
     {"nm", "length", "m", 1e-9},
     {"um", "length", "m", 1e-6},
     {"mm", "length", "m", 1e-3},
     {"cm", "length", "m", 1e-2},
     {"m", "length", "m", 1.0},
     {"deg", "angle", "rad", RADIANS_PER_DEGREE},
+    {"degree", "angle", "rad", RADIANS_PER_DEGREE},
+    {"degrees", "angle", "rad", RADIANS_PER_DEGREE},
     {"mrad", "angle", "rad", 1e-3},
     {"rad", "angle", "rad", 1.0},
+    {"radian", "angle", "rad", 1.0},
+    {"radians", "angle", "rad", 1.0},
     {"eV", "energy", "J", 1.602176634e-19},
     {"keV", "energy", "J", 1.602176634e-16},
+    {"J", "energy", "J", 1.0},
     {"eVA", "energy x length", "J m", 1.602176634e-29},
     {"g/cm3", "density", "kg/m^3", 1e3},
     {"kg/m3", "density", "kg/m^3", 1.0},
+    {"kg/m^3", "density", "kg/m^3", 1.0},
     {"g/mol", "molar mass", "kg/mol", 1e-3},
     {"kg/mol", "molar mass", "kg/mol", 1.0},
     {"s", "time", "s", 1.0},
@@ -86,7 +98,10 @@ static const Unit units[] = {
     {"fs", "time", "s", 1e-15},
     {"GB/s", "rate of data", "B/s", 1e9},
     {"photons/m2", "fluence", "1/m^2", 1.0},
+    {"photons/m^2", "fluence", "1/m^2", 1.0},
+    {"1/m^2", "fluence", "1/m^2", 1.0},
     {"photons/s", "flux", "1/s", 1.0},
+    {"1/s", "flux", "1/s", 1.0},
 };
 
 static const Unit *unit_find(const char *name, size_t length) {
@@ -110,6 +125,11 @@ const char *parameters_si_unit(const ParameterRow *row, int component) {
 
 double parameters_si_factor(const ParameterRow *row, int component) {
     return unit_of_row(row, component < 0 ? 0 : component)->si;
+}
+
+double parameters_metres_of_unit(const char *name) {
+    const Unit *unit = unit_find(name, strlen(name));
+    return unit != NULL && strcmp(unit->quantity, "length") == 0 ? unit->si : NAN;
 }
 
 size_t parameters_word_length(const char *word) {

@@ -58,7 +58,7 @@ static void note_value(const ParameterRow *row, int component, double value, siz
                        Notes *notes) {
     char unit[32];
     unit_of(row, component, unit, sizeof unit);
-    notes_add(notes, "%s is %.6g%s%s, and experiments have %g to %g%s: is the unit right?", row->public_name, value,
+    notes_add(notes, "%.200s is %.6g%s%s, and experiments have %g to %g%s: is the unit right?", row->public_name, value,
               unit, where, ranges[range].least, ranges[range].greatest, unit);
 }
 
@@ -69,7 +69,11 @@ static void note_given(const Parameters *p, size_t range, Notes *notes) {
     for (int i = ranges[range].first; i <= ranges[range].last; i++) {
         const double value = values[i] / parameters_si_factor(row, i);
         if (is_plausible(value, ranges[range].least, ranges[range].greatest)) continue;
-        note_value(row, i, value, range, "", notes);
+        char where[PARAMETER_ORIGIN_BYTES + 8];
+        const char *origin = p->state[ranges[range].row].origin;
+        const bool of_file = strncmp(origin, "command line", 12) != 0 && *origin != '\0';
+        (void)snprintf(where, sizeof where, of_file ? " (%s)" : "%s", of_file ? origin : "");
+        note_value(row, i, value, range, where, notes);
         return;
     }
 }
@@ -101,4 +105,92 @@ void plausible_note(const Parameters *p, const Sweep *sweep, Notes *notes) {
                 note_column(sweep, i, range, notes);
         }
     }
+}
+
+/* ------------------------------------------------------------------------------------------------------------ files */
+
+/* Remarks on a number (SI) that is of the kind of value 0 of a row. @return whether there is something to remark */
+static bool note_of_kind(int index, const char *what, double si_value, const char *remedy, Notes *notes) {
+    const ParameterRow *row = parameters_row(index);
+    const double value = si_value / parameters_si_factor(row, 0);
+    char unit[32];
+    unit_of(row, 0, unit, sizeof unit);
+    for (size_t range = 0; range < sizeof ranges / sizeof *ranges; range++) {
+        if (ranges[range].row != index || ranges[range].first > 0) continue;
+        if (is_plausible(value, ranges[range].least, ranges[range].greatest)) return false;
+        notes_add(notes, "%s is %.6g%s, and experiments have %g to %g%s: %s", what, value, unit, ranges[range].least,
+                  ranges[range].greatest, unit, remedy);
+        return true;
+    }
+    return false;
+}
+
+/* @return whether some edge is remarked on */
+static bool note_edges(const double *lengths_m, const char *where, const char *remedy, Notes *notes) {
+    for (int i = 0; i < 3; i++) {
+        char what[PARAMETER_TEXT_BYTES];
+        (void)snprintf(what, sizeof what, "%.200s: edge %c of the cell that its matrix makes", where, "abc"[i]);
+        if (note_of_kind(PARAMETER(crystal, cell), what, lengths_m[i], remedy, notes)) return true;
+    }
+    return false;
+}
+
+/* The first of the listed matrices that is remarkable. */
+static void note_listed_matrices(const Parameters *p, const Sweep *sweep, Notes *notes) {
+    Mat3 reciprocal_per_m;
+    if (sweep->table.orientation != LISTED_UB) return;
+    for (int64_t frame = 0; frame < sweep->count; frame++)
+        for (int64_t crystal = 0; crystal < sweep_crystals(sweep, frame); crystal++) {
+            char where[PARAMETER_TEXT_BYTES];
+            if (!sweep_reciprocal(sweep, frame, crystal, &reciprocal_per_m)) continue;
+            const Mat3 cell_m = crystal_dual(reciprocal_per_m);
+            const double lengths_m[3] = {vec3_length(cell_m.row[0]), vec3_length(cell_m.row[1]),
+                                         vec3_length(cell_m.row[2])};
+            (void)snprintf(where, sizeof where, "%.100s, frame %lld", p->sweep_file, (long long)frame);
+            if (note_edges(lengths_m, where, "are ub_11 to ub_33 in 1/A, and not times a wavelength?", notes)) return;
+        }
+}
+
+static void note_wavelengths(const Parameters *p, const Beam *beam, Notes *notes) {
+    const bool of_sources = *p->beam_sources_file != '\0';
+    if (!beam->wavelengths_of_file) return;
+    for (int64_t i = 0; i < beam->source_count; i++) {
+        char what[PARAMETER_TEXT_BYTES];
+        (void)snprintf(what, sizeof what, "%.200s: a wavelength",
+                       of_sources ? p->beam_sources_file : p->beam_spectrum_file);
+        if (note_of_kind(PARAMETER(beam, wavelength), what, beam->sources[i].wavelength_m,
+                         of_sources ? "is it in metres?" : "is its unit right?", notes))
+            return;
+    }
+}
+
+/* A table by another measure than background.file_axis says ends elsewhere than what there is to see. */
+static void note_background_table(const Parameters *p, const Experiment *e, Notes *notes) {
+    const Background *background = &e->background;
+    double range_per_m[2], shortest_m = INFINITY;
+    if (background->point_count == 0 || !(background->molecules > 0.0)) return;
+    const double last = background->points[background->point_count - 1][0];
+    for (int64_t i = 0; i < e->beam.source_count; i++) shortest_m = fmin(shortest_m, e->beam.sources[i].wavelength_m);
+    experiment_resolution(&e->beam, &e->detector, range_per_m);
+    if (last * shortest_m > 1.0)
+        notes_add(notes,
+                  "%.200s goes to sin(theta)/lambda = %.4g 1/A, and a wavelength of %.4g A has none beyond %.4g: is "
+                  "background.file_axis (%.20s) right?",
+                  p->background_file, last * 1e-10, shortest_m * 1e10, 1e-10 / shortest_m,
+                  p->state[PARAMETER(background, file_axis)].text);
+    if (last < 0.5 * range_per_m[1] * (1.0 - 1e-9))
+        notes_add(notes,
+                  "%.200s ends at %.4g A and the detector sees to %.4g A; its last value stands for what is beyond (is "
+                  "background.file_axis right?)",
+                  p->background_file, 0.5e10 / last, 1e10 / range_per_m[1]);
+}
+
+void plausible_note_files(const Parameters *p, const Experiment *e, Notes *notes) {
+    if (e->crystal.from_matrix)
+        (void)note_edges(e->crystal.lengths_m, p->crystal_matrix_file,
+                         "are its numbers a*, b*, c* times the wavelength, and crystal.matrix_wavelength right?",
+                         notes);
+    note_listed_matrices(p, &e->sweep, notes);
+    note_wavelengths(p, &e->beam, notes);
+    note_background_table(p, e, notes);
 }

@@ -118,6 +118,24 @@ static void remedy_of(const char *name, char *remedy) {
         text_nearest_remedy(&nearest, "a column is a parameter, q0 to q3, ub_11 to ub_33, frame or weight", remedy);
 }
 
+/* The unit that a name ends with: "beam.energy (keV)", "beam.energy [keV]"; but [0] is a place in a list.
+ * @param unit  [32], kept where the name has none */
+static void split_unit(char *name, char *unit) {
+    const size_t length = strlen(name);
+    if (length < 3 || (name[length - 1] != ')' && name[length - 1] != ']')) return;
+    char *opening = strrchr(name, name[length - 1] == ')' ? '(' : '[');
+    if (opening == NULL || opening == name || (opening[1] >= '0' && opening[1] <= '9' && *opening == '[')) return;
+    name[length - 1] = '\0';
+    (void)snprintf(unit, 32, "%.31s", opening + 1);
+    for (*opening = '\0'; opening > name && opening[-1] == ' '; opening--) opening[-1] = '\0';
+}
+
+/* What is no unit, for numbers that have none. */
+static void drop_neutral_unit(char *unit) {
+    static const char *const neutral[] = {"1", "dimensionless", "unitless", "none"};
+    if (place_in(neutral, 4, unit) >= 0) *unit = '\0';
+}
+
 static Status add_column(List *list, int index) {
     const ListSource *source = list->source;
     const char *name = source->name[index];
@@ -138,6 +156,30 @@ static Status add_column(List *list, int index) {
     return parameters_find_value(name, source->origin, &column->row, &column->component);
 }
 
+/* Metres in the unit of a reciprocal length: "1/A", "A-1", "A^-1"; NAN for another. */
+static double metres_of_reciprocal(const char *unit) {
+    char length[32];
+    const bool fraction = strncmp(unit, "1/", 2) == 0;
+    if (*unit == '\0') return 1e-10;
+    (void)snprintf(length, sizeof length, "%s", fraction ? unit + 2 : unit);
+    char *power = strstr(length, "-1");
+    if (fraction == (power != NULL) || (power != NULL && power[2] != '\0')) return NAN;
+    if (power != NULL) power[power > length && power[-1] == '^' ? -1 : 0] = '\0';
+    return parameters_metres_of_unit(length);
+}
+
+/* Units of parameters are heeded with each value; here those of the other columns. */
+static Status check_unit(const List *list, int index) {
+    const ListSource *source = list->source;
+    const char *name = source->name[index], *unit = source->unit[index];
+    const ListRole role = list->column[index].role;
+    if (*unit == '\0' || role == ROLE_PARAMETER) return status_ok();
+    if (role == ROLE_UB && !isnan(metres_of_reciprocal(unit))) return status_ok();
+    return status_error(STATUS_BAD_FILE, "%s: the unit of %s is \"%s\"; it must be %s", source->origin, name, unit,
+                        role == ROLE_UB ? "1/A, 1/nm, 1/m or another of 1/length"
+                                        : "left out: that is a number without one");
+}
+
 static int columns_of(const List *list, ListRole role) {
     int count = 0;
     for (int i = 0; i < list->source->columns; i++) count += list->column[i].role == role;
@@ -147,7 +189,12 @@ static int columns_of(const List *list, ListRole role) {
 static Status read_header(List *list) {
     const ListSource *source = list->source;
     SweepTable *table = &list->sweep->table;
-    for (int i = 0; i < source->columns; i++) TRY(add_column(list, i));
+    for (int i = 0; i < source->columns; i++) {
+        split_unit(list->source->name[i], list->source->unit[i]);
+        drop_neutral_unit(list->source->unit[i]);
+        TRY(add_column(list, i));
+        TRY(check_unit(list, i));
+    }
     list->quaternions = columns_of(list, ROLE_QUATERNION);
     list->ubs = columns_of(list, ROLE_UB);
     list->frames = columns_of(list, ROLE_FRAME);
@@ -188,11 +235,22 @@ static Status check_quaternion(const char *origin, double *q) {
     return status_ok();
 }
 
-static Status check_ub(const Sweep *sweep, const char *origin, double *ub) {
+/* @param ub  in 1/m */
+static Status check_ub(const Sweep *sweep, const char *origin, const double *ub) {
     Mat3 reciprocal;
-    for (int i = 0; i < 9; i++) ub[i] *= 1e10; /* from 1/A to 1/m */
     for (int i = 0; i < 3; i++) reciprocal.row[i] = vec3(ub[i], ub[3 + i], ub[6 + i]);
-    return crystal_check_axes(reciprocal, sweep->accepts_left_handed, origin);
+    TRY(crystal_check_axes(reciprocal, sweep->accepts_left_handed, origin));
+    return crystal_check_edges(reciprocal, origin);
+}
+
+/* One value of a parameter, in the unit of its column where there is one. */
+static Status read_value(const List *list, int index, const char *cell, const char *origin, double *value) {
+    char text[104];
+    const SweepColumn column = list->sweep->column[list->column[index].place];
+    const char *unit = list->source->unit[index];
+    const bool is_number = strchr("+-.0123456789", *cell) != NULL && *cell != '\0';
+    (void)snprintf(text, sizeof text, "%.63s%s%s", cell, *unit != '\0' && is_number ? " " : "", is_number ? unit : "");
+    return parameters_read_value(column.row, column.component, text, origin, value);
 }
 
 static Status make_room(List *list) {
@@ -244,12 +302,14 @@ static Status read_row(List *list, char (*cells)[64], const char *origin) {
         const char *name = list->source->name[i];
         switch (column.role) {
         case ROLE_PARAMETER:
-            TRY(parameters_read_value(sweep->column[column.place].row, sweep->column[column.place].component, cells[i],
-                                      origin, &row[column.place]));
+            TRY(read_value(list, i, cells[i], origin, &row[column.place]));
             break;
         case ROLE_QUATERNION:
+            TRY(read_number(name, cells[i], origin, &orientation[column.place]));
+            break;
         case ROLE_UB:
             TRY(read_number(name, cells[i], origin, &orientation[column.place]));
+            orientation[column.place] *= 1.0 / metres_of_reciprocal(list->source->unit[i]);
             break;
         case ROLE_FRAME:
             TRY(read_number(name, cells[i], origin, &frame));

@@ -544,8 +544,8 @@ static Status render_witness(Run *run, const WriterWitness *witness) {
 
 /* Collective. */
 static Status check_witness(Run *run) {
-    const WriterWitness witness =
-        run->writer == NULL ? (WriterWitness){.is_wanted = false} : writer_witness(run->writer);
+    WriterWitness witness = {.is_wanted = false};
+    if (run->writer != NULL) witness = writer_witness(run->writer);
     if (!witness.is_wanted || run->parameters->run_mix_instructions) return status_ok();
     const bool renders = plan_group_of_rank(&run->decision.plan, run->team.rank) == 0;
     return agree(run->team, renders ? render_witness(run, &witness) : status_ok());

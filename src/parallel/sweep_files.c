@@ -12,13 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE_ROWS = 4096, UNIT_BYTES = 32 };
+enum { PIECE_ROWS = 4096, UNIT_BYTES = 96 };
 
 /* A dataset of the list. */
 typedef struct Columns {
     hid_t dataset;
     int first, values; /* columns of the list that it makes */
-    char unit[UNIT_BYTES];
 } Columns;
 
 /* A list that is being read, some rows at a time. */
@@ -97,6 +96,30 @@ static bool read_unit(hid_t dataset, char *unit) {
     return read;
 }
 
+/* The unit of each column of a dataset: one for all, or "A,A,A,deg,deg,deg". */
+static Status name_units(HdfList *list, const char *name, const Columns *columns) {
+    char unit[UNIT_BYTES] = "";
+    const char *next = unit;
+    int parts = 1;
+    if (H5Aexists(columns->dataset, "units") <= 0) return status_ok();
+    if (!read_unit(columns->dataset, unit))
+        return status_error(STATUS_BAD_FILE, "%s: the attribute units of %s is no unit", list->path, name);
+    for (const char *comma = unit; (comma = strchr(comma, ',')) != NULL; comma++) parts++;
+    if (parts != 1 && parts != columns->values)
+        return status_error(STATUS_BAD_FILE, "%s: the attribute units of %s names %d units for %d values", list->path,
+                            name, parts, columns->values);
+    for (int i = 0; i < columns->values; i++) {
+        char *own = list->source.unit[columns->first + i];
+        const int length = (int)strcspn(next, ",");
+        if (length >= (int)sizeof list->source.unit[0])
+            return status_error(STATUS_BAD_FILE, "%s: the attribute units of %s is no unit", list->path, name);
+        (void)snprintf(own, sizeof list->source.unit[0], "%.*s", length, next);
+        if (parts > 1) next += length + (next[length] == ',');
+        while (parts > 1 && *next == ' ') next++;
+    }
+    return status_ok();
+}
+
 static herr_t add_dataset(hid_t file, const char *name, const H5L_info_t *info, void *context) {
     HdfList *list = context;
     (void)info;
@@ -116,8 +139,7 @@ static herr_t add_dataset(hid_t file, const char *name, const H5L_info_t *info, 
     columns->first = list->source.columns;
     columns->values = values;
     if (status_is_ok(status)) status = name_columns(list, name, values);
-    if (status_is_ok(status) && H5Aexists(columns->dataset, "units") > 0 && !read_unit(columns->dataset, columns->unit))
-        status = status_error(STATUS_BAD_FILE, "%s: the attribute units of %s is no unit", list->path, name);
+    if (status_is_ok(status)) status = name_units(list, name, columns);
     list->fault = status;
     return status_is_ok(status) ? 0 : -1;
 }
@@ -154,7 +176,7 @@ static Status next_row(void *context, char (*cells)[64], char *origin, bool *fou
     for (int d = 0; d < list->datasets; d++)
         for (int v = 0; v < list->columns[d].values; v++) {
             const int i = list->columns[d].first + v;
-            (void)snprintf(cells[i], 64, "%.17g%s", row[i], list->columns[d].unit);
+            (void)snprintf(cells[i], 64, "%.17g", row[i]);
         }
     (void)snprintf(origin, PARAMETER_ORIGIN_BYTES, "%.200s: row %" PRId64, list->path, list->row);
     list->row++;
