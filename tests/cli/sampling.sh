@@ -22,15 +22,15 @@ same_choice() { # same_choice ONE... -- OTHER...
     right=$(chosen "${usual[@]}" "$@")
     [ -n "$left" ] && [ "$left" = "$right" ] || fail "${one[*]}: $left, $*: $right"
 }
-usual=(--crystal.cell=54,23,24 --crystal.default_f=10 --crystal.cells=15 --crystal.shape=gauss --detector.distance=80
+usual=("--crystal.cell=54,23,24" --crystal.default_f=10 --crystal.cells=15 --crystal.shape=gauss --detector.distance=80
     --detector.pixel_size=0.2 --detector.fast_pixels=200 --detector.slow_pixels=200 --sweep.kind=rotation --sweep.width=0.5)
 
 # Each mosaic domain is a spot of its own: a spread, whatever it is, asks for no fewer angles.
-one=$(chosen "${usual[@]}" --crystal.mosaic_spread=0.0001)
+single=$(chosen "${usual[@]}" --crystal.mosaic_spread=0.0001)
 for spread in 0.5 1 1,0.1,0; do
     many=$(chosen "${usual[@]}" --crystal.mosaic_spread=$spread)
-    awk -v a="$one" -v b="$many" 'BEGIN { split(a, x, " "); split(b, y, " "); exit !(2 * y[1] >= x[1] && 2 * y[2] >= x[2] && y[2] > 8) }' ||
-        fail "spread $spread: $many, without: $one"
+    awk -v a="$single" -v b="$many" 'BEGIN { split(a, x, " "); split(b, y, " "); exit !(2 * y[1] >= x[1] && 2 * y[2] >= x[2] && y[2] > 8) }' ||
+        fail "spread $spread: $many, without: $single"
 done
 # The distance that counts is that of the pixels, however the detector is swung.
 awk -v a="$(chosen "${usual[@]}" --detector.pivot=sample)" -v b="$(chosen "${usual[@]}" --detector.pivot=sample --detector.twotheta=85)" \
