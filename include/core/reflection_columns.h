@@ -28,6 +28,9 @@ typedef struct ListLayout {
  *  @return false when there are too many, or one is too long */
 bool list_names(const char *text, size_t length, ListNames *names);
 
+/** Drops what stands before h k l, as in "columns: h k l I". */
+void list_names_skip(ListNames *names);
+
 /** True when h, k, l and an amplitude or intensity are among names and each is one that is known: a header. */
 bool list_names_are_header(const ListNames *names);
 

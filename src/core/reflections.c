@@ -18,9 +18,9 @@
 static const size_t FILE_BYTES_MOST = (size_t)1 << 34, GUNZIPPED_BYTES_MOST = (size_t)1 << 29;
 
 const char *reflections_format_name(ReflectionFormat format) {
-    static const char *const names[] = {"unknown",   "text (h k l F)", "MTZ",        "CIF",
-                                        "SHELX",     "binary dump",    "atoms",      "CrystFEL list",
-                                        "XDS_ASCII", "Scalepack",      "McStas list"};
+    static const char *const names[] = {"unknown",   "text",        "MTZ",        "CIF",
+                                        "SHELX",     "binary dump", "atoms",      "CrystFEL list",
+                                        "XDS_ASCII", "Scalepack",   "McStas list"};
     return names[format];
 }
 

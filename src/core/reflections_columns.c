@@ -63,8 +63,10 @@ static const KnownName *find(const char *name, size_t length) {
     return NULL;
 }
 
+/* Whatever the sigma is of. */
 static NameRole role_of(const char *name) {
     const KnownName *found = find(name, strlen(name));
+    if (found == NULL && strncasecmp(name, "sig", 3) == 0) return NAME_PASSED;
     return found != NULL ? found->role : NAME_UNKNOWN;
 }
 
@@ -83,6 +85,16 @@ bool list_names(const char *text, size_t length, ListNames *names) {
 static bool begin_with_indices(const ListNames *names) {
     return names->count > 3 && role_of(names->name[0]) == NAME_H && role_of(names->name[1]) == NAME_K &&
            role_of(names->name[2]) == NAME_L;
+}
+
+void list_names_skip(ListNames *names) {
+    for (int i = 1; i + 3 < names->count; i++)
+        if (role_of(names->name[i]) == NAME_H && role_of(names->name[i + 1]) == NAME_K &&
+            role_of(names->name[i + 2]) == NAME_L) {
+            names->count -= i;
+            memmove(names->name[0], names->name[i], (size_t)names->count * sizeof names->name[0]);
+            return;
+        }
 }
 
 bool list_names_are_header(const ListNames *names) {

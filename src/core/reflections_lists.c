@@ -68,6 +68,24 @@ static Status refuse_by_head(FileContents contents, const char *path) {
     return status_ok();
 }
 
+/* The number of operations and the space group, then the first operation of the symmetry. */
+static Status refuse_unmerged_scalepack(FileContents contents, const char *path) {
+    const char *next = contents.bytes, *end = next + contents.count;
+    char line[2][LINE_BYTES], letter = '\0';
+    int count = 0, used = 0, r[9];
+    for (int i = 0; i < 2; i++)
+        if (!next_line(&next, end, line[i])) return status_ok();
+    if (sscanf(line[0], "%d %c", &count, &letter) != 2 || !isalpha((unsigned char)letter)) return status_ok();
+    const int given =
+        sscanf(line[1], "%d%d%d%d%d%d%d%d%d %n", &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7], &r[8], &used);
+    if (given != 9 || line[1][used] != '\0') return status_ok();
+    return status_error(
+        STATUS_BAD_FILE,
+        "%s is a Scalepack file of observations that are not merged; merge them with scalepack, or with "
+        "pointless and aimless, which write an MTZ file",
+        path);
+}
+
 /* A CIF may have its reflections in a text. */
 static bool embeds_reflections(FileContents contents) {
     static const char *const items[] = {"_shelx_hkl_file", "_shelx_fcf_file", "_iucr_refine_reflections_details",
@@ -80,6 +98,7 @@ static bool embeds_reflections(FileContents contents) {
 Status list_refuse(FileContents contents, const char *path) {
     const bool is_cif = cif_is(contents);
     if (!is_cif) TRY(refuse_by_head(contents, path));
+    if (!is_cif) TRY(refuse_unmerged_scalepack(contents, path));
     if (!atoms_is_model(contents) || (is_cif && embeds_reflections(contents))) return status_ok();
     return refuse_atoms(path);
 }

@@ -44,7 +44,9 @@ static Status look_at_line(const Reflections *r, const char *text, size_t length
                            bool *found) {
     const bool is_comment = *text == '#';
     const size_t sign = is_comment ? strspn(text, "#") : 0;
-    *found = list_names(text + sign, length - sign, names) && list_names_are_header(names);
+    const bool fits = list_names(text + sign, length - sign, names);
+    if (is_comment && fits) list_names_skip(names);
+    *found = fits && list_names_are_header(names);
     if (*found || (is_comment && !list_names_are_doubtful(names))) return status_ok();
     return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": \"%.*s\" does not name columns that are known; %s", r->path,
                         line, length < 60 ? (int)length : 60, text, NAME_COLUMNS);

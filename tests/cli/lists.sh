@@ -117,6 +117,10 @@ describes '^completeness 100.00 %: 9684 of the 9684' XDS_ASCII.HKL # the one of 
 describes '^cell +53.91 23.1 23.1 A, 90 110.4 90 degrees$' merged.sca
 describes 'column I\(-\): intensity of -h -k -l, 2563 values, used$' anomalous.sca
 describes '^note: .*taken as electrons' table.lau "${cell[@]}" "${group[@]}"
+for head in '# columns: h k l Fo^2 sigma(Fo^2)' '"h","k","l","I"' '; h, k, l, IMEAN, SIGIMEAN' '   h   k   l   I  d'; do
+    printf '%s\n1 0 0 16 0.5\n' "$head" > head.txt
+    describes '^greatest F +4 electrons$' head.txt "${cell[@]}" # the square root
+done
 sed 's/ c2 *$/ r3/; s/53.910/23.100/; s/110.400/ 90.000/; 3s/90.000 r3/120.000 r3/; 4,$d' merged.sca > r3.sca
 printf '   1   1   0   100.0     1.0\n' >> r3.sca
 describes '^symmetry +(R 3 :H|H 3), 9 operations' r3.sca
@@ -140,6 +144,8 @@ refused 'I\(\+\) is one of a Friedel pair' named.txt "${cell[@]}" "$columns=h,k,
 refused 'unknown.txt:1: "h k l Iavg sdI" does not name .*crystal.structure_factor_columns' unknown.txt "${cell[@]}"
 printf '# h k l I(arbitrary units)\n1 0 0 10\n' > doubtful.txt
 refused 'doubtful.txt:1: .*crystal.structure_factor_columns' doubtful.txt "${cell[@]}"
+printf '# columns: h k l I with a remark\n1 0 0 10\n' > remark.txt
+refused 'remark.txt:1: .*crystal.structure_factor_columns' remark.txt "${cell[@]}"
 printf '# h k l phase\n1 0 0 10\n' > phases.txt
 refused 'phases.txt:1: .*crystal.structure_factor_columns' phases.txt "${cell[@]}"
 printf '1 0 0 10\n1 1 0 -3\n' > negative.txt
@@ -169,6 +175,8 @@ refused 'short.pdb holds atoms.*crystal.model.*gemmi sfcalc --dmin=2 --to-mtz=ou
 refused 'mm_head.cif holds atoms.*crystal.model.*gemmi sfcalc' "$atoms/mm_head.cif"
 gzip -c "$atoms/short.pdb" > packed.pdb.gz
 refused 'packed.pdb.gz holds atoms' packed.pdb.gz
+printf '    2 p21\n  1  0  0  0  1  0  0  0  1\n  0  0  0\n' > unmerged.sca
+refused 'unmerged.sca is a Scalepack file of observations that are not merged; merge' unmerged.sca
 printf 'CrystFEL stream format 2.3\n' > a.stream
 refused 'stream of CrystFEL.*partialator' a.stream
 printf '!OUTPUT_FILE=INTEGRATE.HKL    DATE=1\n' > INTEGRATE.HKL
