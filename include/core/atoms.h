@@ -72,7 +72,10 @@ int atoms_element(const char *symbol, size_t length);
  *  @return BAD_FILE when a number is not finite or beyond all reason; NO_MEMORY */
 Status atoms_add(Atoms *atoms, const Atom *atom, int64_t line);
 
-/** Readers of the forms. */
+/** True for a tag of a CIF that says that its block has atoms. */
+bool atoms_cif_tag(const CifWord *tag, const CifWord *next);
+
+/** Readers of the forms; of a CIF, the only data block with atoms. */
 Status atoms_read_pdb(FileContents contents, Atoms *atoms);
 Status atoms_read_cif(FileContents contents, Atoms *atoms);
 

@@ -3,6 +3,7 @@
 #ifndef TESSERA_REFLECTION_READERS_H
 #define TESSERA_REFLECTION_READERS_H
 
+#include "cif.h"
 #include "reflections.h"
 
 /** The contents of a file, with a zero byte after them. */
@@ -20,15 +21,23 @@ Status mtz_read(FileContents contents, Reflections *reflections);
 /** True when @p contents begin like a CIF: with data_ after comments. */
 bool cif_is(FileContents contents);
 
-/** Reads the first data block with a loop of reflections (_refln) of an mmCIF or core CIF file. */
-Status cif_read(FileContents contents, Reflections *reflections);
+/** Reads the data block with reflections of an mmCIF or core CIF file: a loop of _refln, or a text that holds an fcf or
+ *  SHELX's lines.
+ *  @param wanted  the block's name where several have reflections, else ""
+ *  @param hklf    of SHELX's lines: 3 for F, 4 for F^2
+ *  @param notes   may be NULL */
+Status cif_read(FileContents contents, const char *wanted, int hklf, Reflections *reflections, Notes *notes);
+
+/** True where a tag of a CIF, with the word after it, says that its block has reflections. */
+bool cif_tag_of_reflections(const CifWord *tag, const CifWord *next);
 
 /** True when @p contents are SHELX reflections: fixed columns, ended by a line of zeros. */
 bool shelx_is(FileContents contents);
 
 /** Reads lines of 3I4,2F8.2 up to 0 0 0.
- *  @param hklf  3 for F, 4 for F^2 */
-Status shelx_read(FileContents contents, int hklf, Reflections *reflections);
+ *  @param first_line  the number of the first line in the file
+ *  @param hklf        3 for F, 4 for F^2 */
+Status shelx_read(FileContents contents, int64_t first_line, int hklf, Reflections *reflections);
 
 /** Reads lines of h k l F, or of columns that are named.
  *  @param columns  crystal.structure_factor_columns; "": those of a header line or comment of the file, else h k l F */

@@ -38,7 +38,10 @@ typedef struct Reflections {
     bool has_cell;
     double lengths_m[3], angles_rad[3]; /**< a, b, c and alpha, beta, gamma, when has_cell */
     Symmetry symmetry;                  /**< of the file, or of crystal.space_group; no operations when neither says */
-    char point_group[SYMMETRY_NAME_BYTES]; /**< where the file says no more than that; else "" */
+    char point_group[SYMMETRY_NAME_BYTES];   /**< where the file says no more than that; else "" */
+    char block[REFLECTION_LABEL_BYTES];      /**< of a CIF, that is used; "" in other files */
+    char blocks[REFLECTION_LABEL_BYTES * 7]; /**< all of them, those with reflections marked by a star */
+    bool is_shelx_in_cif;                    /**< SHELX's lines in a text of the block */
     int columns;
     ReflectionColumn *column; /**< [columns] */
     int64_t rows, capacity;

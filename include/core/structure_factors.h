@@ -23,7 +23,7 @@ typedef struct StructureFactors {
                                differently */
     bool from_file;
     ReflectionFormat format; /**< of the file */
-    bool file_has_cell;
+    bool file_has_cell, is_shelx_in_cif;
     char space_group[SYMMETRY_NAME_BYTES]; /**< that the file names; "P 1" where it names none */
     const float *table; /**< |F| with a layer around it, for the float32 kernel; NULL where it is not used */
 } StructureFactors;

@@ -136,16 +136,14 @@ void atoms_set_anisotropic(const Atoms *atoms, const double *u_m2, Atom *atom) {
     atom->is_anisotropic = true;
 }
 
-static bool has_word(FileContents contents, const char *word) {
-    const size_t length = strlen(word);
-    for (size_t i = 0; i + length <= contents.count; i++)
-        if (contents.bytes[i] == word[0] && strncasecmp(contents.bytes + i, word, length) == 0) return true;
-    return false;
-}
-
 bool atoms_is_model(FileContents contents) {
-    return atoms_is_pdb(contents) ||
-           (cif_is(contents) && has_word(contents, "_atom_site") && !has_word(contents, "_refln"));
+    CifBlocks atoms, reflections;
+    const CifReader reader = cif_words("", contents.bytes, contents.count);
+    if (atoms_is_pdb(contents)) return true;
+    return cif_is(contents) &&
+           status_is_ok(cif_choose_block(reader, "", cif_tag_of_reflections, "reflections", NULL, &reflections)) &&
+           reflections.found == 0 &&
+           (!status_is_ok(cif_choose_block(reader, "", atoms_cif_tag, "atoms", NULL, &atoms)) || atoms.found > 0);
 }
 
 Status atoms_read(const char *path, FileContents contents, Atoms *atoms) {

@@ -345,30 +345,27 @@ static Status put_together(Block *block) {
     return status_ok();
 }
 
-static Status read_blocks(Block *block) {
+static Status read_block(Block *block) {
     TRY(advance(block));
-    while (block->word.kind != CIF_END) {
-        if (block->word.kind == CIF_BLOCK && block->rows > 0) break; /* the first with atoms */
-        if (block->word.kind == CIF_BLOCK) {
-            for (int i = 0; i < 6; i++) block->cell[i] = NAN;
-            block->atoms->symmetry = (Symmetry){.operations = 0};
-            *block->name = '\0';
-            TRY(advance(block));
-        } else if (block->word.kind == CIF_LOOP) {
-            TRY(read_loop(block));
-        } else if (block->word.kind == CIF_TAG) {
-            TRY(read_item(block));
-        } else {
-            return bad(block, &block->word, "a value without a name");
-        }
+    while (block->word.kind != CIF_END && block->word.kind != CIF_BLOCK) {
+        if (block->word.kind == CIF_VALUE) return bad(block, &block->word, "a value without a name");
+        TRY(block->word.kind == CIF_LOOP ? read_loop(block) : read_item(block));
     }
     return put_together(block);
 }
 
+bool atoms_cif_tag(const CifWord *tag, const CifWord *next) {
+    (void)next;
+    return cif_tag_is(tag, column_tags[CARTESIAN_X][0]) || cif_tag_is(tag, column_tags[FRACTION_X][0]);
+}
+
 Status atoms_read_cif(FileContents contents, Atoms *atoms) {
-    Block block = {.reader = cif_words(atoms->path, contents.bytes, contents.count), .atoms = atoms};
+    CifBlocks blocks;
+    TRY(cif_choose_block(cif_words(atoms->path, contents.bytes, contents.count), "", atoms_cif_tag, "atoms", NULL,
+                         &blocks));
+    Block block = {.reader = blocks.chosen, .atoms = atoms};
     for (int i = 0; i < 6; i++) block.cell[i] = NAN;
-    const Status status = read_blocks(&block);
+    const Status status = read_block(&block);
     free(block.row);
     free(block.displacement);
     return status;

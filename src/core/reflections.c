@@ -319,7 +319,8 @@ static ReflectionFormat detect_list(const Parameters *p, FileContents contents) 
 }
 
 /* The contents of a text are normalised in place. */
-static Status read_contents(const Parameters *p, char *bytes, size_t count, bool was_compressed, Reflections *r) {
+static Status read_contents(const Parameters *p, char *bytes, size_t count, bool was_compressed, Reflections *r,
+                            Notes *notes) {
     FileContents contents = {bytes, count};
     if (!mtz_is(contents) && !fdump_is(bytes, count) &&
         !is_binary((ReflectionFormat)p->crystal_structure_factor_format)) {
@@ -336,9 +337,9 @@ static Status read_contents(const Parameters *p, char *bytes, size_t count, bool
     case REFLECTIONS_MTZ:
         return mtz_read(contents, r);
     case REFLECTIONS_CIF:
-        return cif_read(contents, r);
+        return cif_read(contents, p->crystal_structure_factor_block, (int)p->crystal_shelx_hklf, r, notes);
     case REFLECTIONS_SHELX:
-        return shelx_read(contents, (int)p->crystal_shelx_hklf, r);
+        return shelx_read(contents, 1, (int)p->crystal_shelx_hklf, r);
     case REFLECTIONS_DUMP:
         return status_ok();
     case REFLECTIONS_CRYSTFEL:
@@ -354,12 +355,12 @@ static Status read_contents(const Parameters *p, char *bytes, size_t count, bool
     return hkl_read(contents, p->crystal_structure_factor_columns, r);
 }
 
-static Status read_decompressed(const Parameters *p, char *contents, size_t count, Reflections *r) {
+static Status read_decompressed(const Parameters *p, char *contents, size_t count, Reflections *r, Notes *notes) {
     char *text = NULL;
     size_t bytes = 0;
-    if (!gunzip_is(contents, count)) return read_contents(p, contents, count, false, r);
+    if (!gunzip_is(contents, count)) return read_contents(p, contents, count, false, r, notes);
     TRY(gunzip(r->path, contents, count, GUNZIPPED_BYTES_MOST, &text, &bytes));
-    const Status status = read_contents(p, text, bytes, true, r);
+    const Status status = read_contents(p, text, bytes, true, r, notes);
     free(text);
     return status;
 }
@@ -429,7 +430,7 @@ Status reflections_read(const Parameters *p, Reflections *r, Notes *notes) {
     Input input;
     TRY(input_open(p, PARAMETER(crystal, structure_factors), &input));
     Status status = text_read_named(input.path, r->path, FILE_BYTES_MOST, &contents, &bytes);
-    if (status_is_ok(status)) status = read_decompressed(p, contents, bytes, r);
+    if (status_is_ok(status)) status = read_decompressed(p, contents, bytes, r, notes);
     free(contents);
     input_close(&input);
     TRY(status);

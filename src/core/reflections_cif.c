@@ -3,6 +3,7 @@
 #include "cif.h"
 #include "text.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -38,6 +39,10 @@ static const char *const name_tags[] = {"_symmetry.space_group_name_H-M", "_spac
 static const char *const number_tags[] = {"_symmetry.Int_Tables_number", "_space_group.IT_number"};
 static const char *const operation_tags[] = {"_symmetry_equiv.pos_as_xyz", "_space_group_symop.operation_xyz"};
 
+/* Texts that hold reflections: lines of SHELX, and a CIF of its own (as SHELXL and the journals' forms have them). */
+static const char *const shelx_tags[] = {"_shelx_hkl_file", "_iucr_refine_reflections_details"};
+static const char *const fcf_tags[] = {"_shelx_fcf_file", "_iucr_refine_fcf_details"};
+
 enum { NAME_BYTES = 64 };
 
 /* A data block as far as it has been read. */
@@ -47,7 +52,8 @@ typedef struct CifBlock {
     Reflections *reflections;
     double cell[6]; /* NAN where not given */
     char name[NAME_BYTES], number[NAME_BYTES];
-    bool has_loop; /* of reflections */
+    bool has_loop;                          /* of reflections */
+    CifWord shelx_tag, shelx, fcf_tag, fcf; /* texts that hold some, of no length where there are none */
 } CifBlock;
 
 bool cif_is(FileContents contents) {
@@ -67,6 +73,18 @@ static int find(const CifWord *tag, const char *const *names, int count) {
 }
 
 #define FIND(tag, names) find((tag), (names), (int)(sizeof(names) / sizeof *(names)))
+
+static bool has_text(const CifWord *word) {
+    if (word->kind != CIF_VALUE || cif_is_missing(word)) return false;
+    for (size_t i = 0; i < word->length; i++)
+        if (!isspace((unsigned char)word->text[i])) return true;
+    return false;
+}
+
+bool cif_tag_of_reflections(const CifWord *tag, const CifWord *next) {
+    if (cif_tag_is(tag, "_refln.index_h")) return true;
+    return (FIND(tag, shelx_tags) >= 0 || FIND(tag, fcf_tags) >= 0) && has_text(next);
+}
 
 static Status bad_word(const CifBlock *block, const char *what) {
     const CifWord *word = &block->word;
@@ -96,6 +114,14 @@ static Status take_value(CifBlock *block, const CifWord *tag) {
     if (cell >= 0 && !cif_number(&block->word, &block->cell[cell])) return bad_word(block, "no number of a cell");
     if (FIND(tag, name_tags) >= 0) copy_value(&block->word, block->name);
     if (FIND(tag, number_tags) >= 0) copy_value(&block->word, block->number);
+    if (FIND(tag, shelx_tags) >= 0 && has_text(&block->word)) {
+        block->shelx_tag = *tag;
+        block->shelx = block->word;
+    }
+    if (FIND(tag, fcf_tags) >= 0 && has_text(&block->word)) {
+        block->fcf_tag = *tag;
+        block->fcf = block->word;
+    }
     return FIND(tag, operation_tags) >= 0 ? take_operation(block) : status_ok();
 }
 
@@ -249,10 +275,11 @@ static Status read_loop(CifBlock *block) {
 
 /* ---------------------------------------------------------------------------------------------------------- blocks */
 
-static void begin_block(CifBlock *block) {
-    for (int i = 0; i < 6; i++) block->cell[i] = NAN;
-    block->reflections->symmetry = (Symmetry){.operations = 0};
-    *block->name = *block->number = '\0';
+static CifBlock begin_block(CifReader reader, Reflections *reflections) {
+    CifBlock block = {.reader = reader, .reflections = reflections};
+    for (int i = 0; i < 6; i++) block.cell[i] = NAN;
+    reflections->symmetry = (Symmetry){.operations = 0};
+    return block;
 }
 
 /* Operations say more than a name, and a name more than a number. */
@@ -261,8 +288,8 @@ static void name_symmetry(CifBlock *block) {
     (void)text_copy(symmetry->name, sizeof symmetry->name, *block->name ? block->name : block->number);
 }
 
-/* What was said before and after the loop of reflections, up to the end of the block. */
-static Status end_block(CifBlock *block) {
+/* The cell that was given before or after the reflections. */
+static Status take_cell(CifBlock *block) {
     int given = 0;
     for (int i = 0; i < 6; i++) given += !isnan(block->cell[i]);
     if (given == 6) return reflections_set_cell(block->reflections, block->cell);
@@ -271,27 +298,71 @@ static Status end_block(CifBlock *block) {
                         given);
 }
 
+/* Up to the end of the block. */
 static Status read_block(CifBlock *block) {
+    TRY(advance(block));
     while (block->word.kind != CIF_END && block->word.kind != CIF_BLOCK) {
         if (block->word.kind == CIF_VALUE) return bad_word(block, "a value without a name");
         TRY(block->word.kind == CIF_LOOP ? read_loop(block) : read_item(block));
     }
+    name_symmetry(block);
     return status_ok();
 }
 
-Status cif_read(FileContents contents, Reflections *reflections) {
-    CifBlock block = {.reader = cif_words(reflections->path, contents.bytes, contents.count),
-                      .reflections = reflections};
-    TRY(advance(&block));
-    while (!block.has_loop && block.word.kind != CIF_END) {
-        if (block.word.kind == CIF_BLOCK) TRY(advance(&block));
-        begin_block(&block);
-        TRY(read_block(&block));
-    }
-    if (!block.has_loop)
-        return status_error(STATUS_BAD_FILE,
-                            "%s has no loop of reflections (_refln.index_h and so on); is it a file of coordinates?",
-                            reflections->path);
-    name_symmetry(&block);
-    return end_block(&block);
+static Status no_reflections(const char *path) {
+    return status_error(
+        STATUS_BAD_FILE,
+        "%s has no loop of reflections (_refln.index_h and so on); if it is a file of coordinates, give "
+        "it as crystal.model",
+        path);
+}
+
+/* A CIF within a text of a block. What it does not say of cell and symmetry, the block around it does. */
+static Status read_fcf(const CifBlock *around) {
+    Reflections *reflections = around->reflections;
+    const Symmetry symmetry = reflections->symmetry;
+    CifBlocks blocks;
+    TRY(cif_choose_block(cif_words_within(reflections->path, &around->fcf), "", cif_tag_of_reflections, "reflections",
+                         NULL, &blocks));
+    CifBlock block = begin_block(blocks.chosen, reflections);
+    TRY(read_block(&block));
+    if (!block.has_loop) return no_reflections(reflections->path);
+    TRY(take_cell(&block));
+    if (reflections->symmetry.operations == 0 && *reflections->symmetry.name == '\0') reflections->symmetry = symmetry;
+    return status_ok();
+}
+
+static Status read_shelx(const CifBlock *block, int hklf) {
+    const FileContents lines = {block->shelx.text, block->shelx.length};
+    block->reflections->is_shelx_in_cif = true;
+    TRY(shelx_read(lines, block->shelx.line, hklf, block->reflections));
+    if (block->reflections->rows > 0) return status_ok();
+    return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": the text of %.*s has no reflection", block->reader.path,
+                        block->shelx.line, (int)block->shelx_tag.length, block->shelx_tag.text);
+}
+
+/* Reflections that stand in a text of the block, which a loop goes before; an fcf is merged, SHELX's lines often not.
+ */
+static Status read_texts(const CifBlock *block, int hklf, Notes *notes) {
+    const CifWord *tag = block->fcf.length > 0 ? &block->fcf_tag : &block->shelx_tag;
+    if (block->has_loop) return status_ok();
+    notes_add(notes, "%.160s: the reflections are those in the text of %.*s", block->reader.path,
+              tag->length < 60 ? (int)tag->length : 60, tag->text);
+    return block->fcf.length > 0 ? read_fcf(block) : read_shelx(block, hklf);
+}
+
+Status cif_read(FileContents contents, const char *wanted, int hklf, Reflections *reflections, Notes *notes) {
+    const CifReader reader = cif_words(reflections->path, contents.bytes, contents.count);
+    CifBlocks blocks;
+    TRY(cif_choose_block(reader, wanted, cif_tag_of_reflections, "reflections", "crystal.structure_factor_block",
+                         &blocks));
+    (void)text_copy(reflections->block, sizeof reflections->block, blocks.name);
+    (void)text_copy(reflections->blocks, sizeof reflections->blocks, blocks.list);
+    if (blocks.blocks > 1)
+        notes_add(notes, "%.160s: data block %s of %d is used", reflections->path, blocks.name, blocks.blocks);
+    CifBlock block = begin_block(blocks.chosen, reflections);
+    TRY(read_block(&block));
+    if (!block.has_loop && block.fcf.length == 0 && block.shelx.length == 0) return no_reflections(reflections->path);
+    TRY(take_cell(&block));
+    return read_texts(&block, hklf, notes);
 }

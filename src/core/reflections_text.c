@@ -164,8 +164,9 @@ bool shelx_is(FileContents contents) {
     }
 }
 
-Status shelx_read(FileContents contents, int hklf, Reflections *reflections) {
+Status shelx_read(FileContents contents, int64_t first_line, int hklf, Reflections *reflections) {
     LineReader reader = text_lines(reflections->path, contents.bytes, contents.count);
+    reader.line = first_line - 1;
     bool found = true;
     TRY(reflections_add_column(reflections, hklf == 3 ? "F" : "F_squared",
                                hklf == 3 ? COLUMN_AMPLITUDE : COLUMN_INTENSITY, FRIEDEL_BOTH));

@@ -143,6 +143,7 @@ static Status use_file(const Parameters *p, const Reflections *reflections, bool
                        double **unscaled, Notes *notes) {
     factors->from_file = true;
     factors->format = reflections->format;
+    factors->is_shelx_in_cif = reflections->is_shelx_in_cif;
     factors->file_has_cell = reflections->has_cell;
     if (reflections->format == REFLECTIONS_DUMP) return use_dump(p, rescaled, factors, unscaled);
     return use_reflections(p, reflections, rescaled || !isnan(p->crystal_f000), factors, unscaled, notes);

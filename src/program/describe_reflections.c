@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void print_cell(FILE *out, const Reflections *r, bool has_cell, const Mat3 *reciprocal_per_m) {
     if (!has_cell) {
@@ -29,6 +30,13 @@ static void print_cell(FILE *out, const Reflections *r, bool has_cell, const Mat
     (void)fprintf(out, "cell         %.6g %.6g %.6g A, %.6g %.6g %.6g degrees%s\n", edge[0] * 1e10, edge[1] * 1e10,
                   edge[2] * 1e10, acos(cosine[0]) / RADIANS_PER_DEGREE, acos(cosine[1]) / RADIANS_PER_DEGREE,
                   acos(cosine[2]) / RADIANS_PER_DEGREE, r->has_cell ? "" : ", from crystal.cell");
+}
+
+static void print_block(FILE *out, const Reflections *r) {
+    if (*r->blocks == '\0') return;
+    (void)fprintf(out, "data block   %s", r->block);
+    if (strlen(r->blocks) > strlen(r->block) + 1) (void)fprintf(out, " of %s (* with reflections)", r->blocks);
+    (void)fprintf(out, "\n");
 }
 
 static void print_symmetry(FILE *out, const Reflections *r) {
@@ -151,6 +159,7 @@ static Status print_all(FILE *out, const Parameters *p, const Reflections *r, co
     if (!status_is_ok(chosen) && *p->crystal_structure_factor_label != '\0') return chosen;
     for (int i = 0; i < notes->count; i++) (void)fprintf(out, "note: %s\n", notes->text[i]);
     (void)fprintf(out, "file         %s\nformat       %s\n", r->path, reflections_format_name(r->format));
+    print_block(out, r);
     print_cell(out, r, has_cell, &reciprocal_per_m);
     print_symmetry(out, r);
     print_columns(out, r, choice);

@@ -199,4 +199,12 @@ refused 'from 1000 to 200000 eV' --crystal.model=good.pdb --beam.wavelength=100 
 refused 'crystal.resolution' --crystal.model=good.pdb --crystal.resolution=0.001
 sed '/^CRYST1/s/F 2 3 */F d -3 m/' good.pdb > bad.pdb
 refused 'two origins' --crystal.model=bad.pdb
+core=$SOURCE/tests/fuzz/corpus/atoms/core.cif
+{ cat "$core" && printf '\ndata_notes\n_x 1\n'; } > notes.cif
+for file in "$core" notes.cif; do
+    "$TESSERA" describe "$file" > "$(basename "$file").txt" 2>&1 || fail "describe $file: $(cat "$(basename "$file").txt")"
+done
+cmp <(grep -v '^file\|^note' core.cif.txt) <(grep -v '^file\|^note' notes.cif.txt) || fail "a block without atoms matters"
+{ cat "$core" && sed 's/^data_.*/data_second/' "$core"; } > bad.cif
+refused 'atoms in 2 data blocks, marked by \*: .*\*, second\*; keep one of them' --crystal.model=bad.cif
 finish

@@ -66,6 +66,11 @@ for file in "$inputs"/2erl_1p8A_C2.{mtz,cif} packed.cif.gz; do
     describes '^completeness 100.00 %: 9684 of the 9684' "$file"
     describes '^resolution +25.264 to 1.8003 A$' "$file" # d(0 0 1) and the limit to which they were calculated
 done
+{ cat "$inputs/2erl_1p8A_C2.cif" && printf '\ndata_notes\n_x 1\n'; } > notes.cif
+describes '^data block +2erl of 2erl\*, notes ' notes.cif
+{ cat "$inputs/2erl_1p8A_C2.cif" && sed 's/^data_.*/data_other/; s/C 1 2 1/P 1/' "$inputs/2erl_1p8A_C2.cif"; } > two.cif
+describes '^data block +other of 2erl\*, other\* ' two.cif --crystal.structure_factor_block=other
+describes '9684 of the 9684' two.cif --crystal.structure_factor_block=2ERL
 describes 'column FANO\(-\): amplitude of -h -k -l, 27 values$' "$pairs"
 describes 'none used .*several columns' "$pairs"
 describes '108 pairs of different F' "$pairs" --crystal.structure_factor_label='FANO(+)'
@@ -91,6 +96,8 @@ refused '"Z 9" is no space group' "$mtz" --crystal.space_group='Z 9'
 image strained "$mtz" --crystal.cell=54.5,23.1,23.1,90,110,90 --crystal.ignore_file_cell=true
 sed '1,/_refln.F_meas_au/!d' "$inputs/2erl_1p8A_C2.cif" > empty.cif
 refused 'the loop of reflections has none' empty.cif
+refused 'reflections in 2 data blocks, marked by \*: 2erl\*, other\*; name one by crystal.structure_factor_block' two.cif
+refused 'no data block of that name .*: 2erl\*, other\*$' two.cif --crystal.structure_factor_block=third
 head -c 40000 "$inputs/2erl_1p8A_C2.cif" | sed '$s/ [0-9.]*$//' > cut.cif
 refused 'the last row of the loop .* has . values, not 4' cut.cif
 head -c 1000 packed.cif.gz > cut.cif.gz

@@ -110,9 +110,74 @@ static void a_cif_may_list_operations_and_use_quotes_text_and_old_names(void) {
 }
 
 static void the_block_with_reflections_counts(void) {
-    expect("data_a\n_x 1\n" CIF_HEAD INDICES "_refln.F_meas_au\n1 1 1 5\ndata_c\n" INDICES
-           "_refln.F_meas_au\n1 1 1 6\n",
-           NULL, 1, 1, 1, 5.0);
+    expect("data_a\n_x 1\n" CIF_HEAD INDICES "_refln.F_meas_au\n1 1 1 5\ndata_c\n_y 2\n", NULL, 1, 1, 1, 5.0);
+}
+
+#define ONE_MORE_BLOCK "data_Y\n_symmetry.Int_Tables_number 1\n" INDICES "_refln.F_meas_au\n1 1 1 6\n"
+
+static void of_several_blocks_with_reflections_one_is_named(void) {
+    const char *text = "data_a\n_z 1\n" CIF_HEAD INDICES "_refln.F_meas_au\n1 1 1 5\n" ONE_MORE_BLOCK;
+    expect_refused(text, NULL,
+                   "reflections in 2 data blocks, marked by *: a, x*, Y*; name one by crystal.structure_factor_block");
+    expect(text, SETTINGS("crystal.structure_factor_block=x"), 1, 1, 1, 5.0);
+    expect(text, SETTINGS("crystal.structure_factor_block=y"), 1, 1, 1, 6.0);
+    expect(text, SETTINGS("crystal.structure_factor_block=data_Y"), 1, 1, 1, 6.0);
+    expect_refused(text, SETTINGS("crystal.structure_factor_block=a"), "crystal.structure_factor_block is \"a\"");
+    expect_refused(text, SETTINGS("crystal.structure_factor_block=z"), "marked by *: a, x*, Y*");
+    expect_refused(CIF_HEAD INDICES "_refln.F_meas_au\n1 1 1 5\ndata_b\n" INDICES "_refln.F_meas_au\n1 1 x 5\n",
+                   SETTINGS("crystal.structure_factor_block=b"), ":22: \"x\" is no Miller index");
+}
+
+/* Lines of SHELX are of 28 or 32 characters; an fcf is a CIF of its own. */
+#define TEXT_OF(tag, text) tag "\n;\n" text ";\n"
+#define TWO_LINES "   1   2   3   16.00    0.50\n   3   0   0   25.00    0.50\n"
+#define ZEROS "   0   0   0    0.00    0.00\n"
+#define FCF "data_f\n" INDICES "_refln.F_squared_meas\n1 2 3 49\n"
+
+static void reflections_in_a_text_of_a_cif_have_its_cell_and_symmetry(void) {
+    static const char *const texts[] = {CIF_HEAD TEXT_OF("_shelx_hkl_file", TWO_LINES ZEROS "remarks\n"),
+                                        TEXT_OF(CIF_HEAD "_iucr_refine_reflections_details", TWO_LINES)};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        expect(texts[i], NULL, -1, 2, -3, 4.0); /* P 1 21 1 */
+        expect(texts[i], SETTINGS("crystal.shelx_hklf=3"), 1, 2, 3, 16.0);
+    }
+    expect(CIF_HEAD TEXT_OF("_shelx_fcf_file", FCF), NULL, -1, 2, -3, 7.0);
+    expect(CIF_HEAD TEXT_OF("_shelx_hkl_file", TWO_LINES) TEXT_OF("_iucr_refine_fcf_details", FCF), NULL, 1, 2, 3, 7.0);
+    expect(CIF_HEAD TEXT_OF("_shelx_hkl_file", TWO_LINES) INDICES "_refln.F_meas\n1 2 3 9\n", NULL, 1, 2, 3, 9.0);
+    expect(CIF_HEAD TEXT_OF("_shelx_fcf_file",
+                            "data_f\n_symmetry.Int_Tables_number 1\n" INDICES "_refln.F_squared_meas\n1 2 3 49\n"),
+           SETTINGS("crystal.default_f=2"), -1, 2, -3, 2.0); /* the text's own symmetry */
+    expect("data_empty\n_shelx_hkl_file ?\n" CIF_HEAD TEXT_OF("_shelx_hkl_file", TWO_LINES), NULL, 1, 2, 3, 4.0);
+    Read read = read_text(texts[0], NULL);
+    CU_ASSERT_TRUE(read.reflections.has_cell);
+    CU_ASSERT_EQUAL(read.reflections.symmetry.operations, 2);
+    end(&read);
+}
+
+static void a_faulty_text_of_a_cif_is_refused_with_its_line_in_the_file(void) {
+    expect_refused(CIF_HEAD TEXT_OF("_shelx_hkl_file", TWO_LINES "   1   2   x   16.00    0.50\n"), NULL,
+                   ":14: \"   1   2   x");
+    expect_refused(CIF_HEAD TEXT_OF("_shelx_hkl_file", TWO_LINES "   1   2   4     nan    0.50\n"), NULL, ":14: \"");
+    expect_refused(CIF_HEAD TEXT_OF("_shelx_hkl_file", ZEROS), NULL, ":11: the text of _shelx_hkl_file has no refl");
+    expect_refused(CIF_HEAD TEXT_OF("_shelx_fcf_file", FCF "1 2 z 4\n"), NULL, ":19: \"z\" is no Miller index");
+    expect_refused(CIF_HEAD TEXT_OF("_shelx_fcf_file", "nothing\n"), NULL, "\"nothing\" is a value without a name");
+    expect_refused(CIF_HEAD TEXT_OF("_shelx_hkl_file", TWO_LINES) "data_b\n" TEXT_OF("_shelx_hkl_file", TWO_LINES),
+                   NULL, "marked by *: x*, b*");
+}
+
+static void no_number_in_a_cif_is_infinite_or_none(void) {
+    static const char *const values[] = {"nan", "NaN", "inf", "-inf", "Infinity", "1e999", "-1e999", "1e9999(2)"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char text[1024], message[64];
+        (void)snprintf(message, sizeof message, ":16: \"%s\" is no number", values[i]);
+        (void)snprintf(text, sizeof text, CIF_HEAD INDICES "_refln.F_meas_au\n1 2 3 4\n1 2 4 %s\n", values[i]);
+        expect_refused(text, NULL, message);
+        (void)snprintf(text, sizeof text, CIF_HEAD INDICES "_refln.intensity_meas\n1 2 3 4\n1 2 4 %s\n", values[i]);
+        expect_refused(text, NULL, message);
+        (void)snprintf(text, sizeof text, CIF_HEAD INDICES "_refln.F_meas_au\n1 2 3 4\n1 2 %s 4\n", values[i]);
+        expect_refused(text, NULL, ":16: \"");
+    }
+    expect_refused("data_x\n_cell.length_a inf\n" INDICES "_refln.F_meas\n1 1 1 1\n", NULL, ":2: \"inf\" is no number");
 }
 
 static void friedel_pairs_are_kept_and_a_missing_mate_is_the_other(void) {
@@ -138,6 +203,14 @@ static void the_column_is_the_best_kind_or_the_one_named(void) {
 
 static void a_column_without_a_value_is_passed_over(void) {
     expect(CIF_HEAD INDICES "_refln.F_meas_au\n_refln.intensity_meas\n1 1 1 ? 49\n1 2 1 . 25\n", NULL, 1, 1, 1, 7.0);
+    Notes notes = {.count = 0};
+    Read read = read_text(CIF_HEAD INDICES "_refln.F_meas_au\n_refln.intensity_meas\n1 1 1 ? 49\n", NULL);
+    reflections_free(&read.reflections);
+    CU_ASSERT_TRUE(status_is_ok(reflections_read(read.parameters, &read.reflections, &notes)));
+    UNIT_CHECK(notes.count == 1 &&
+                   strstr(notes.text[0], "column F_meas_au has no value; intensity_meas is used") != NULL,
+               "%d notes, the first: %s", notes.count, notes.text[0]);
+    end(&read);
 }
 
 static void a_faulty_cif_is_refused_with_its_line(void) {
@@ -260,6 +333,10 @@ int main(void) {
     static const UnitTest tests[] = {UNIT_TEST(a_cif_gives_cell_symmetry_and_values),
                                      UNIT_TEST(a_cif_may_list_operations_and_use_quotes_text_and_old_names),
                                      UNIT_TEST(the_block_with_reflections_counts),
+                                     UNIT_TEST(of_several_blocks_with_reflections_one_is_named),
+                                     UNIT_TEST(reflections_in_a_text_of_a_cif_have_its_cell_and_symmetry),
+                                     UNIT_TEST(a_faulty_text_of_a_cif_is_refused_with_its_line_in_the_file),
+                                     UNIT_TEST(no_number_in_a_cif_is_infinite_or_none),
                                      UNIT_TEST(friedel_pairs_are_kept_and_a_missing_mate_is_the_other),
                                      UNIT_TEST(the_column_is_the_best_kind_or_the_one_named),
                                      UNIT_TEST(a_column_without_a_value_is_passed_over),

@@ -302,6 +302,7 @@ static const Case run_cases[] = {
     {"crystal.structure_factor_format", {"hkl"}, {NULL}},
     {"crystal.structure_factor_columns", {"h,k,l,I"}, {NULL}},
     {"crystal.structure_factor_label", {"F"}, {NULL}},
+    {"crystal.structure_factor_block", {"x"}, {"crystal.structure_factors=factors.cif"}},
     {"crystal.structure_factor_duplicates", {"mean"}, {NULL}},
     {"crystal.space_group", {"P1"}, {NULL}},
     {"crystal.shelx_hklf",
@@ -372,6 +373,8 @@ static void write_inputs(void) {
     write_file("ub.csv", "ub_11,ub_12,ub_13,ub_21,ub_22,ub_23,ub_31,ub_32,ub_33\n0.02,0,0,0,0.0166,0,0,0,0.0143\n");
     write_file("sources.txt", "-1 0 0 1 1e-10\n-1 0.01 0 1 1.1e-10\n");
     write_file("water.stol", "0 2.57\n1 1\n");
+    write_file("factors.cif", "data_x\n_symmetry.Int_Tables_number 1\nloop_\n_refln.index_h\n_refln.index_k\n"
+                              "_refln.index_l\n_refln.F_meas\n1 0 0 2\n");
     write_file("factors.shelx", "   1   0   0    4.00    1.00\n   0   0   0    0.00    0.00\n");
 }
 
@@ -541,8 +544,8 @@ static void f000_works_beside_default_f_alone(void) {
 }
 
 int main(void) {
-    static const char *const written[] = {factors_path,  list_path,    "lattice.mat",  "ub.csv",
-                                          "sources.txt", "water.stol", "factors.shelx"};
+    static const char *const written[] = {factors_path,  list_path,    "lattice.mat",   "ub.csv",
+                                          "sources.txt", "water.stol", "factors.shelx", "factors.cif"};
     static const UnitTest tests[] = {UNIT_TEST(each_parameter_that_may_vary_has_a_case),
                                      UNIT_TEST(each_frame_is_that_of_a_run_of_its_own),
                                      UNIT_TEST(each_need_has_a_case),
