@@ -193,7 +193,8 @@ static bool holds_atoms(const char *path) {
     bool is = status_is_ok(text_read_file(path, most, &contents, &bytes));
     const bool packed = is && gunzip_is(contents, bytes);
     if (packed) is = status_is_ok(gunzip(path, contents, bytes, most, &text, &text_bytes));
-    is = is && atoms_is_model(packed ? (FileContents){text, text_bytes} : (FileContents){contents, bytes});
+    is = is && status_is_ok(text_normalise(path, packed ? text : contents, packed ? &text_bytes : &bytes)) &&
+         atoms_is_model(packed ? (FileContents){text, text_bytes} : (FileContents){contents, bytes});
     free(text);
     free(contents);
     return is;

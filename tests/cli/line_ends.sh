@@ -52,6 +52,19 @@ variants crystal.mat --crystal.default_f=100 --crystal.matrix_wavelength=1 --cry
 variants background.stol "${flat[@]}" --background.file=@
 variants list.csv "${flat[@]}" --sweep.kind=list --sweep.file=@
 variants run.yaml @
+cp "$SOURCE/tests/fuzz/corpus/atoms/short.pdb" short.pdb
+variants short.pdb --crystal.model=@ --crystal.resolution=6 --beam.wavelength=1
+for kind in lf crlf cr mixed cut; do
+    case $kind in
+        lf) cp short.pdb new.pdb ;;
+        crlf) sed 's/$/\r/' short.pdb > new.pdb ;;
+        cr) tr '\n' '\r' < short.pdb > new.pdb ;;
+        mixed) { printf '\xef\xbb\xbf' && cat short.pdb; } > new.pdb ;;
+        cut) { printf '\xef\xbb\xbf' && tr '\n' '\r' < short.pdb; } | gzip > new.pdb ;;
+    esac
+    "$TESSERA" describe new.pdb > described 2>&1 || fail "describe of $kind: $(cat described)"
+    grep -q '^format *atoms' described || fail "atoms in lines of $kind are no atoms: $(cat described)"
+done
 
 # lines are counted alike
 for ends in '\n' '\r' '\r\n'; do
