@@ -34,9 +34,6 @@ def ranks_of(launcher):
     for task in os.listdir(f"/proc/{launcher}/task"):
         found += open(f"/proc/{launcher}/task/{task}/children").read().split()
     return [int(pid) for pid in found]
-def clear():
-    for name in os.listdir("."):
-        if name.startswith("out.nxs"): os.remove(name)
 def stopped(name, process, seconds=30.0):
     begin = time.time()
     message = process.communicate()[1]
@@ -50,44 +47,41 @@ def stopped(name, process, seconds=30.0):
     complete = subprocess.run([program, "describe", "out.nxs.partial", "--json"], capture_output=True, text=True).stdout
     if f'"complete_frames": {told.group(1)},' not in complete: fail(name, "safe:", told.group(1), "described:", complete[:400])
     if took > seconds: fail(name, f"took {took} s")
-for number in "HUP INT XCPU USR1 ALRM".split():
+def once(number):
     process = start(sweep)
     await_frames(process)
     process.send_signal(getattr(signal, "SIG" + number))
     stopped(number, process)
-    clear()
-process = start(sweep, 3)
-await_frames(process)
-os.kill(ranks_of(process.pid)[2], signal.SIGINT)
-stopped("INT to one of three ranks", process)
-clear()
+def one_rank():
+    process = start(sweep, 3)
+    await_frames(process)
+    os.kill(ranks_of(process.pid)[2], signal.SIGINT)
+    stopped("INT to one of three ranks", process)
 # ^C at a terminal: mpirun ends itself and kills; finished frames and an immediate --resume are promised.
-few = [word.replace("=200", "=40") for word in sweep]
-process = start(few, 3)
-await_frames(process)
-process.send_signal(signal.SIGINT)
-process.communicate()
-if process.returncode == 0: fail("^C under mpirun:", process.returncode)
-again = subprocess.run(mpiexec + ["-n", "3", program, "simulate"] + few + ["--resume", "--quiet"],
-                       capture_output=True, text=True)
-if again.returncode != 0: fail("^C under mpirun, --resume:", again.stderr)
-clear()
+def terminal():
+    few = [word.replace("=200", "=40") for word in sweep]
+    process = start(few, 3)
+    await_frames(process)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    if process.returncode == 0: fail("^C under mpirun:", process.returncode)
+    again = subprocess.run(mpiexec + ["-n", "3", program, "simulate"] + few + ["--resume", "--quiet"],
+                           capture_output=True, text=True)
+    if again.returncode != 0: fail("^C under mpirun, --resume:", again.stderr)
 # ignored at the start
-for number in ("HUP", "INT"):
+def ignored(number):
     value = getattr(signal, "SIG" + number)
     process = start([word.replace("=200", "=4") for word in sweep], ignored=[value])
     await_frames(process)
     process.send_signal(value)
     message = process.communicate()[1]
     if process.returncode != 0 or not os.path.exists("out.nxs"): fail("ignored", number, process.returncode, message)
-    clear()
 # a second signal: while a long frame is computed, and while a write does not come back
 long = case + ["--run.precision=float64", "--sampling.oversample=24", "--crystal.mosaic_domains=240", "--run.grace=1000",
                "--output=out.nxs", "--quiet"]
 hangs = {"LD_PRELOAD": tools + "/libhang_in_write.so", "HANG_RANK": "0", "HANG_AT": "1"}
 slow_disk = [word.replace("fast_pixels=96", "fast_pixels=400") for word in sweep] + ["--sampling.oversample=1"]
-for name, arguments, ranks, environment in (("a long frame", long, 0, {}), ("a long frame, 2 ranks", long, 2, {}),
-                                            ("a write that hangs", slow_disk, 0, hangs)):
+def twice(name, arguments, ranks, environment):
     process = start(arguments, ranks, environment=environment)
     begin = time.time()
     while not os.path.exists("out.nxs.partial") and process.poll() is None and time.time() - begin < 30: time.sleep(0.02)
@@ -101,15 +95,13 @@ for name, arguments, ranks, environment in (("a long frame", long, 0, {}), ("a l
     if time.time() - begin > 2.0: fail("twice,", name, f"took {time.time() - begin} s")
     message = process.communicate()[1] # mpirun waits for a second and more before it kills the others
     if process.returncode != 75 or message.count("tessera: error: stopped") != 1: fail("twice,", name, process.returncode, message)
-    clear()
 # serial commands
 def quiet(*arguments): subprocess.run([program, *arguments], check=True, stdout=subprocess.DEVNULL)
-quiet("simulate", *case, "--detector.fast_pixels=400", "--sampling.phi_steps=1", "--crystal.mosaic_domains=1", "--sweep.kind=random",
-      "--sweep.count=3", "--output=whole.nxs", "--quiet")
-whole = open("whole.nxs", "rb").read()
-before = sorted(os.listdir("."))
-for name, arguments in (("export", ["whole.nxs", "--frames", "0:3", "--expected", "--format", "raw", "--output", "e_#.raw"]),
-                        ("merge", ["m.nxs", "whole.nxs"]), ("compress", ["whole.nxs", "--with", "deflate"])):
+def serial(name, *arguments):
+    quiet("simulate", *case, "--detector.fast_pixels=400", "--sampling.phi_steps=1", "--crystal.mosaic_domains=1", "--sweep.kind=random",
+          "--sweep.count=3", "--output=whole.nxs", "--quiet")
+    whole = open("whole.nxs", "rb").read()
+    before = sorted(os.listdir("."))
     for number in (signal.SIGINT, signal.SIGTERM):
         for moment in range(3):
             process = subprocess.Popen([program, name, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -123,6 +115,27 @@ for name, arguments in (("export", ["whole.nxs", "--frames", "0:3", "--expected"
                 if process.returncode != 0: fail(name, number, moment, "whole.nxs has changed")
                 open("whole.nxs", "wb").write(whole)
             for file in set(left) - set(before): os.remove(file)
-sys.exit(bad)
+# Each in a folder and a process of its own, some at a time: starting and ending is mostly waiting.
+cases = [(twice, "a long frame", long, 0, {}), (twice, "a long frame, 2 ranks", long, 2, {}), (twice, "a write that hangs", slow_disk, 0, hangs)]
+cases += [(once, number) for number in "HUP INT XCPU USR1 ALRM".split()] + [(one_rank,), (terminal,), (ignored, "HUP"), (ignored, "INT")]
+cases += [(serial, "export", "whole.nxs", "--frames", "0:3", "--expected", "--format", "raw", "--output", "e_#.raw"),
+          (serial, "merge", "m.nxs", "whole.nxs"), (serial, "compress", "whole.nxs", "--with", "deflate")]
+ended = []
+for place, (function, *given) in enumerate(cases):
+    if place >= 4: ended.append(os.wait()[1])
+    if os.fork() == 0:
+        bad = 2 # where the case does not come to its end
+        try:
+            os.mkdir(str(place))
+            os.chdir(str(place))
+            bad = 0
+            function(*given)
+        except Exception as fault:
+            fail(function.__name__, *given, repr(fault))
+        finally:
+            sys.stderr.flush()
+            os._exit(bad)
+while len(ended) < len(cases): ended.append(os.wait()[1])
+sys.exit(any(ended))
 P
 finish
