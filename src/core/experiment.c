@@ -240,35 +240,70 @@ static bool form_cancels(const Crystal *crystal) {
     return crystal->shape != SHAPE_SQUARE && shape_form_condition(form) > 100.0;
 }
 
+/* Of a float; greatest error of the sum that float32 may make; the least number of expected spots with which an image
+ * is not all between spots; how many phases a sum is off by, over the root of the number of spots. */
+static const double FLOAT_ROUNDING = 1.0 / 16777216.0, FLOAT32_SUM_ERROR_MOST = 1e-5;
+static const double FLOAT32_SPOTS_LEAST = 10.0, FLOAT32_PHASES_OF_SUM = 4.0;
+
 /* Phase (radians) by which float32 may be off in the interference function: pi N x the rounding of the Miller index
- * within a block of 32 x 8 pixels, whose centre is exact. */
+ * within a block of 32 x 8 pixels, whose centre is exact; of a ball also the rounding of the phase itself, which is the
+ * root of a sum that may cancel. */
 static double float32_phase_error(const Experiment *e) {
-    double phase = 0.0, form[6], height = 0.0;
+    double phase = 0.0, form[6], height = 0.0, squares = 0.0;
     shape_spot_form(&e->crystal, form, &height);
     const Detector *detector = &e->detector;
     const double half_block_rad = 16.5 * detector->pixel_size_m / fabs(detector->close_distance_m);
+    for (int i = 0; i < 3; i++) squares += form[i];
+    if (e->crystal.shape == SHAPE_ROUND)
+        phase = 0.5 * PI * sqrt(squares) * sqrt(shape_form_condition(form)) * FLOAT_ROUNDING;
     for (int64_t n = 0; n < e->beam.source_count; n++)
         for (int i = 0; i < 3; i++) {
             const double range = e->crystal.lengths_m[i] / e->beam.sources[n].wavelength_m * half_block_rad + 0.5;
-            phase = fmax(phase, phase_per_index(&e->crystal, form, i) * range * (1.0 / 16777216.0));
+            phase = fmax(phase, phase_per_index(&e->crystal, form, i) * range * FLOAT_ROUNDING);
         }
     return phase;
 }
 
+/* Greatest value that the kernel can meet in float32: of one term of a pixel, and the same times the pixel's solid
+ * angle and capture. */
+static void float32_values(const Experiment *e, double *of_term, double *of_pixel) {
+    double form[6], height = 0.0, weight = 0.0, absorption_per_m = e->detector.sensor_absorption_per_m;
+    const Detector *detector = &e->detector;
+    shape_spot_form(&e->crystal, form, &height);
+    for (int64_t n = 0; n < e->beam.source_count; n++) weight = fmax(weight, e->beam.sources[n].weight);
+    if (detector->sensor_by_wavelength) absorption_per_m = e->beam.sources[0].absorption_per_m;
+    const double step = detector->pixel_size_m / detector->close_distance_m;
+    const double layer_m = detector->sensor_thickness_m / detector->sensor_layers;
+    const double f = e->factors.grid == NULL ? 1.0 : e->factors.greatest_f; /* else it is multiplied in double */
+    *of_term = height * f * f;
+    *of_pixel =
+        *of_term * weight * step * step * (layer_m > 0.0 ? sensor_capture(layer_m, 0, absorption_per_m, 1.0) : 1.0);
+}
+
+static const char *beyond_float32(const Experiment *e) {
+    double of_term = 0.0, of_pixel = 0.0;
+    float32_values(e, &of_term, &of_pixel);
+    if (!(of_term < 1e35)) return "the brightest spot would overflow";
+    if (!(of_pixel > 1e-15) || (e->factors.grid != NULL && e->factors.greatest_f < 1e-14))
+        return "faint spots would underflow";
+    return NULL;
+}
+
 /* Why float32 is not good enough, or not faster; NULL when it is both. docs/physics.md, "Precision". */
 static const char *against_float32(const Experiment *e) {
-    const double cells = (double)e->crystal.cells[0] * (double)e->crystal.cells[1] * (double)e->crystal.cells[2];
-    const double greatest = e->factors.greatest_f * cells;
-    const bool square = e->crystal.shape == SHAPE_SQUARE;
+    const int64_t *cells = e->crystal.cells;
+    const SamplingFineness fineness = fineness_of(e);
+    const double spots = fineness.reflections * fineness.lattices, phase = float32_phase_error(e);
     if (e->sampling.dmin_m > 0.0) return "sampling.dmin cuts sharply";
-    if (!(greatest * greatest < 1e35)) return "the brightest spot would overflow";
-    if (square && (e->crystal.cells[0] < 3 || e->crystal.cells[1] < 3 || e->crystal.cells[2] < 3))
+    if (beyond_float32(e) != NULL) return beyond_float32(e);
+    if (e->crystal.shape == SHAPE_SQUARE && (cells[0] < 3 || cells[1] < 3 || cells[2] < 3))
         return "with fewer than 3 cells along an axis the zeros of one factor show";
     if (form_cancels(&e->crystal))
         return "the cell is so oblique that the form of its spots is a difference of large terms";
-    if (float32_phase_error(e) > 1e-5 && steps_of_frame(e) < 1e6)
-        return "in a small image the flank of one spot decides the sum";
-    if (float32_phase_error(e) > 4.2e-5) return "the crystal is too large for its distance and wavelength";
+    if (phase > 4.2e-5) return "the crystal is too large for its distance and wavelength";
+    if (spots < FLOAT32_SPOTS_LEAST) return "the detector is so small that it may lie between spots";
+    if (FLOAT32_PHASES_OF_SUM * phase > FLOAT32_SUM_ERROR_MOST * sqrt(spots))
+        return "in a small image the flanks of few spots decide the sum";
     return NULL;
 }
 

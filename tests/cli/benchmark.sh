@@ -34,7 +34,7 @@ for kind in same other; do
 done
 
 # All files, with a reference that agrees.
-runs 0 --sizes 64,96 --iterations 2 --profile --reference ./same.sh --keep-artifacts kept
+runs 0 --sizes 64,96 --iterations 2 --precision float32 --profile --reference ./same.sh --keep-artifacts kept
 holds out '^64 x 64 pixels, 4096 steps'
 holds out 'speed-up [0-9.]+'
 holds out '^  PASSED$'

@@ -1,7 +1,15 @@
 #!/usr/bin/env bash
-# The precision that is chosen automatically is good enough for Miller indices of 300 and for crystals of 1000 cells.
+# The precision that is chosen automatically keeps the bound that docs/physics.md states: random experiments against float64
+# (tests/search/precision.py), Miller indices of 300, crystals of 1000 cells, and what went wrong once.
+# SEED (new: another one each time) and COUNT of the experiments.
 set -u
 . "$SOURCE/tests/support/case.sh"
+seed=${SEED-13}
+[ "$seed" != new ] || seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+export PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1
+/usr/bin/python3 "$SOURCE/tests/search/precision.py" "$TESSERA" "$inputs" "${COUNT:-40}" "$seed" || fail "random experiments"
+! FORCE=float32 /usr/bin/python3 "$SOURCE/tests/search/precision.py" "$TESSERA" "$inputs" 12 5 25 > forced ||
+    fail "the search sees nothing where float32 is not good enough"
 scene=(--crystal.cell="300,310,320" --crystal.default_f=10 --crystal.mosaic_spread=0.3 --crystal.mosaic_domains=20
     --beam.wavelength=0.45 --detector.distance=100 --detector.twotheta=28 --detector.pivot=sample --detector.fast_pixels=256 --detector.slow_pixels=256
     --sampling.oversample=1 --quiet)
@@ -34,4 +42,16 @@ round() { # round PRECISION
 for precision in auto float32 float64; do round $precision; done
 agrees round auto || fail "auto with a large fudge: $(cat roundauto.compared)"
 ! agrees round float32 || fail "a large fudge is no trial for float32"
+# Factors whose squares no float holds, and a detector between spots.
+chosen() { # chosen WANTED TEXT ARGUMENT...
+    local wanted=$1 text=$2
+    shift 2
+    "$TESSERA" simulate --crystal.cells=10 "$@" --output chosen.nxs --overwrite > out 2>&1 || fail "$*: $(tail -n 1 out)"
+    grep -q "run.precision: $wanted, selected automatically.*$text" out || fail "$*: $(cat out)"
+}
+image=(--crystal.cell="60,70,80" --detector.fast_pixels=320 --detector.slow_pixels=300 --sampling.oversample=1)
+chosen float32 '' "${image[@]}" --crystal.default_f=10
+chosen float64 'underflow' "${image[@]}" --crystal.structure_factors="$inputs/2erl_1p8A_C2.mtz" --crystal.structure_factor_scale=1e-24 \
+    --crystal.ignore_file_cell=true --beam.fluence=1e60
+chosen float64 'between spots' "${image[@]}" --crystal.default_f=10 --detector.pixel_size=0.001
 finish
