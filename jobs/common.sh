@@ -43,8 +43,9 @@ launch() {
     srun) # since SLURM 22.05 srun must be told the CPUs of a task again
         start=(srun --mpi=pmix --kill-on-bad-exit=1 --cpus-per-task="$OMP_NUM_THREADS" --cpu-bind=cores) ;;
     mpirun)
-        # after a TERM or ^C of its own mpirun kills ranks within 2 s, unless it is told to leave them the time to stop
-        start=(mpirun --mca odls_base_sigkill_timeout 30 -n "${SLURM_NTASKS:-1}")
+        # USR2 is passed on and gives the ranks their time. After a TERM or ^C of its own mpirun kills them within 2 s; with
+        # --mca odls_base_sigkill_timeout 30 it would not, but then it takes a minute to end with any code but 0 (4.1.4).
+        start=(mpirun -n "${SLURM_NTASKS:-1}")
         [ "$OMP_NUM_THREADS" = 1 ] || start+=(--map-by "slot:PE=$OMP_NUM_THREADS" --bind-to core) ;;
     *)
         say "launcher is \"$launcher\"; it must be srun or mpirun"
