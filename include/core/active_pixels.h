@@ -4,17 +4,20 @@
 #define TESSERA_ACTIVE_PIXELS_H
 
 #include "detector.h"
+#include "mask_image.h"
 #include "parameters.h"
 #include "plan.h"
 #include "status.h"
 
 /** Makes the map.
+ *  @param hdf5    reads a mask in HDF5; NULL: such a one is refused
  *  @param active  [slow][fast] of the detector, 1 where a pixel is computed and 0 where it stays 0; NULL when all
  *                 are. The caller frees it
  *  @param pixels  number of ones
  *  @return BAD_FILE for a mask that cannot be read; BAD_PARAMETER when its size is not the detector's, or when no pixel
  *          is left; NO_MEMORY */
-Status active_pixels_create(const Parameters *parameters, const Detector *detector, uint8_t **active, int64_t *pixels);
+Status active_pixels_create(const Parameters *parameters, const Detector *detector, MaskHdf5Reader *hdf5,
+                            uint8_t **active, int64_t *pixels, Notes *notes);
 
 /** The smallest part of @p tile that holds all its active pixels; without any its sizes are 0.
  *  @param active       as above, NULL for all

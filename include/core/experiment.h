@@ -9,6 +9,7 @@
 #include "crystal.h"
 #include "detector.h"
 #include "detector_signal.h"
+#include "mask_image.h"
 #include "parameters.h"
 #include "structure_factors.h"
 #include "sweep.h"
@@ -67,8 +68,14 @@ typedef struct Experiment {
  *  @return the first failure, before anything is computed or written */
 Status experiment_create(const Parameters *parameters, Experiment **experiment, Notes *notes);
 
-/** The same with a list or spectrum that somebody else has read. */
-Status experiment_create_from(const Parameters *parameters, const SweepInputs *inputs, Experiment **experiment,
+/** What is read by somebody who knows the format. */
+typedef struct ExperimentInputs {
+    SweepInputs sweep;    /**< list or spectrum */
+    MaskHdf5Reader *mask; /**< NULL: a mask in HDF5 is refused */
+} ExperimentInputs;
+
+/** The same with such inputs. */
+Status experiment_create_from(const Parameters *parameters, const ExperimentInputs *inputs, Experiment **experiment,
                               Notes *notes);
 
 /** Makes these parts of @p own anew, and what is made from them; @p own is a copy of @p base with its own sources and

@@ -84,6 +84,7 @@ typedef enum Convention {
 typedef enum ClosestLaw { CLOSEST_BEAM, CLOSEST_MIDDLE } ClosestLaw;
 typedef enum Pivot { PIVOT_AUTO, PIVOT_BEAM, PIVOT_SAMPLE } Pivot;
 typedef enum DepthLaw { DEPTH_ABSORPTION, DEPTH_FRONT } DepthLaw;
+typedef enum MaskValues { MASK_AUTO, MASK_GOOD, MASK_BAD, MASK_SIGNED } MaskValues;
 typedef enum PointSpreadKind { PSF_NONE, PSF_GAUSS, PSF_FIBER } PointSpreadKind;
 typedef enum BackgroundAxis { AXIS_STOL, AXIS_4STOL, AXIS_Q } BackgroundAxis;
 typedef enum SweepKind { SWEEP_STILL, SWEEP_ROTATION, SWEEP_RANDOM, SWEEP_GRID, SWEEP_LIST, SWEEP_MATRIX } SweepKind;

@@ -72,6 +72,9 @@ Status text_read_file(const char *path, size_t most_bytes, char **contents, size
 /** The same of the file @p path, which messages call @p name. */
 Status text_read_named(const char *path, const char *name, size_t most_bytes, char **contents, size_t *bytes);
 
+/** Reads no more than the first @p most_bytes of a file, otherwise like text_read_named. */
+Status text_read_beginning(const char *path, const char *name, size_t most_bytes, char **contents, size_t *bytes);
+
 /** Makes of a text file's contents what all its readers expect: lines that end in "\n" alone, whether "\r\n" or "\r"
  *  ended them (or both, in one file), and no byte order mark of UTF-8.
  *  @param name      of the file, for messages

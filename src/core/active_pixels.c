@@ -1,23 +1,15 @@
 #include "active_pixels.h"
 
-#include "smv.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-static Status apply_mask(const Parameters *p, const Detector *detector, uint8_t *active) {
-    SmvImage mask;
-    TRY(smv_read_input(p, PARAMETER(detector, mask), true, &mask));
-    Status status = status_ok();
-    if (mask.fast_pixels != detector->fast_pixels || mask.slow_pixels != detector->slow_pixels)
-        status = status_error(STATUS_BAD_PARAMETER,
-                              "detector.mask %s has %" PRId64 " x %" PRId64 " pixels and the detector %" PRId64
-                              " x %" PRId64 " (fast x slow); give a mask of the detector's size",
-                              p->detector_mask_file, mask.fast_pixels, mask.slow_pixels, detector->fast_pixels,
-                              detector->slow_pixels);
-    for (int64_t i = 0; status_is_ok(status) && i < detector_pixels(detector); i++) active[i] = mask.pixels[i] != 0;
-    smv_free(&mask);
+static Status apply_mask(const Parameters *p, const Detector *detector, MaskHdf5Reader *hdf5, uint8_t *active,
+                         Notes *notes) {
+    MaskImage mask;
+    Status status = mask_image_read(p, detector, hdf5, &mask, notes);
+    if (status_is_ok(status)) status = mask_image_apply(p, detector, &mask, active, notes);
+    mask_image_free(&mask);
     return status;
 }
 
@@ -51,9 +43,10 @@ static int64_t count_active(const uint8_t *active, int64_t pixels) {
     return count;
 }
 
-static Status fill(const Parameters *p, const Detector *detector, uint8_t *active, int64_t *pixels) {
+static Status fill(const Parameters *p, const Detector *detector, MaskHdf5Reader *hdf5, uint8_t *active,
+                   int64_t *pixels, Notes *notes) {
     memset(active, 1, (size_t)detector_pixels(detector));
-    if (*p->detector_mask_file != '\0') TRY(apply_mask(p, detector, active));
+    if (*p->detector_mask_file != '\0') TRY(apply_mask(p, detector, hdf5, active, notes));
     apply_region(region_of_interest(p, detector), detector, active);
     *pixels = count_active(active, detector_pixels(detector));
     if (*pixels > 0) return status_ok();
@@ -65,14 +58,15 @@ static Status fill(const Parameters *p, const Detector *detector, uint8_t *activ
                         p->detector_mask_file, detector->fast_pixels, detector->slow_pixels);
 }
 
-Status active_pixels_create(const Parameters *p, const Detector *detector, uint8_t **active, int64_t *pixels) {
+Status active_pixels_create(const Parameters *p, const Detector *detector, MaskHdf5Reader *hdf5, uint8_t **active,
+                            int64_t *pixels, Notes *notes) {
     const Tile region = region_of_interest(p, detector);
     *active = NULL;
     *pixels = detector_pixels(detector);
     if (*p->detector_mask_file == '\0' && region.slow_pixels * region.fast_pixels == *pixels) return status_ok();
     *active = malloc((size_t)*pixels);
     if (*active == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a mask of %" PRId64 " pixels", *pixels);
-    const Status status = fill(p, detector, *active, pixels);
+    const Status status = fill(p, detector, hdf5, *active, pixels, notes);
     if (!status_is_ok(status)) {
         free(*active);
         *active = NULL;

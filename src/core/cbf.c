@@ -34,3 +34,16 @@ void cbf_pack(const int32_t *pixels, int64_t count, uint8_t *packed) {
         before = pixels[i];
     }
 }
+
+bool cbf_unpack(const uint8_t **next, const uint8_t *end, int64_t *difference) {
+    for (int bytes = 1; bytes <= end - *next; bytes *= 2) {
+        const uint64_t sign = UINT64_C(1) << (8 * bytes - 1);
+        uint64_t bits = 0;
+        for (int i = 0; i < bytes; i++) bits |= (uint64_t)(*next)[i] << (8 * i);
+        *next += bytes;
+        /* the sign of fewer bytes is carried on to all 64 bits */
+        *difference = (bits & sign) != 0 ? -(int64_t)(sign - (bits & (sign - 1)) - 1) - 1 : (int64_t)bits;
+        if (bits != sign || bytes == 8) return true;
+    }
+    return false;
+}

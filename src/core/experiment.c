@@ -618,10 +618,10 @@ static Status choose_matrix_wavelength(const Parameters *p, const Beam *beam, do
                         p->crystal_matrix_file);
 }
 
-static Status fill(const Parameters *given, const SweepInputs *inputs, Experiment *e, Notes *notes) {
+static Status fill(const Parameters *given, const ExperimentInputs *inputs, Experiment *e, Notes *notes) {
     const Parameters *p = given;
     e->images = (OutputImages)p->output_images;
-    TRY(sweep_create(p, inputs, &e->sweep));
+    TRY(sweep_create(p, inputs == NULL ? NULL : &inputs->sweep, &e->sweep));
     TRY(parameter_rivals_check(p, &e->sweep));
     plausible_note(p, &e->sweep, notes);
     TRY(take_first_frame(p, e));
@@ -632,7 +632,8 @@ static Status fill(const Parameters *given, const SweepInputs *inputs, Experimen
     note_moving_detector(&e->sweep, notes);
     TRY(check_trace_pixel(p, &e->detector));
     TRY(detector_signal_create(p, &e->detector, &e->signal, notes));
-    TRY(active_pixels_create(p, &e->detector, &e->active, &e->active_pixels));
+    TRY(active_pixels_create(p, &e->detector, inputs == NULL ? NULL : inputs->mask, &e->active, &e->active_pixels,
+                             notes));
     note_printout_pixel(p, e, notes);
     TRY(beam_create(p, &e->axes, spectrum_of(&e->sweep, 0), &e->beam));
     TRY(sensor_create(p, &e->detector, &e->beam, notes));
@@ -662,7 +663,7 @@ static Status fill(const Parameters *given, const SweepInputs *inputs, Experimen
     return check_frames(given, e, notes);
 }
 
-Status experiment_create_from(const Parameters *parameters, const SweepInputs *inputs, Experiment **experiment,
+Status experiment_create_from(const Parameters *parameters, const ExperimentInputs *inputs, Experiment **experiment,
                               Notes *notes) {
     Experiment *created = calloc(1, sizeof *created);
     if (created == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the experiment");

@@ -1,6 +1,7 @@
 #include "image_header.h"
 
 #include "detector.h"
+#include "mask_image.h"
 #include "parameter_rivals.h"
 #include "smv.h"
 
@@ -126,5 +127,8 @@ static Status import_file(const char *path, int row, Parameters *parameters, Not
 
 Status image_header_import(Parameters *parameters, Notes *notes) {
     TRY(import_file(parameters->detector_header_file, PARAMETER(detector, header), parameters, notes));
+    MaskForm form = MASK_SMV;
+    if (*parameters->detector_mask_file != '\0') TRY(mask_image_form(parameters, &form));
+    if (form != MASK_SMV) return status_ok(); /* other forms do not say what it takes */
     return import_file(parameters->detector_mask_file, PARAMETER(detector, mask), parameters, notes);
 }

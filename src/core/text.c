@@ -196,6 +196,25 @@ Status text_read_named(const char *path, const char *name, size_t most_bytes, ch
     return status;
 }
 
+Status text_read_beginning(const char *path, const char *name, size_t most_bytes, char **contents, size_t *bytes) {
+    FILE *file = fopen(path, "rb");
+    struct stat info;
+    if (file == NULL) return status_error(STATUS_BAD_FILE, "%s cannot be opened: %s", name, strerror(errno));
+    const bool is_file = fstat(fileno(file), &info) == 0 && !S_ISDIR(info.st_mode);
+    char *text = is_file ? malloc(most_bytes + 1) : NULL;
+    const size_t length = text == NULL ? 0 : fread(text, 1, most_bytes, file);
+    const bool failed = ferror(file) != 0;
+    (void)fclose(file);
+    *contents = text;
+    *bytes = length;
+    if (text != NULL) text[length] = '\0';
+    if (text != NULL && !failed) return status_ok();
+    free(text);
+    *contents = NULL;
+    if (is_file && !failed) return status_error(STATUS_NO_MEMORY, "no memory for the beginning of %s", name);
+    return status_error(STATUS_BAD_FILE, "%s is not a file that can be read", name);
+}
+
 Status text_read_file(const char *path, size_t most_bytes, char **contents, size_t *bytes) {
     return text_read_named(path, path, most_bytes, contents, bytes);
 }

@@ -4,6 +4,7 @@
 #include "hdf5_helpers.h"
 #include "hdf5_inside.h"
 #include "input.h"
+#include "mask_file.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -312,7 +313,7 @@ static Status open_if_hdf5(const Parameters *p, int row, const char *name, Input
 }
 
 Status sweep_files_experiment(const Parameters *p, Experiment **experiment, Notes *notes) {
-    SweepInputs inputs = {.list = NULL};
+    ExperimentInputs inputs = {.mask = mask_file_read};
     SpectrumTable spectrum = {.rows = 0};
     Input files[2] = {{.descriptor = -1}, {.descriptor = -1}};
     bool is_hdf5 = false;
@@ -323,13 +324,13 @@ Status sweep_files_experiment(const Parameters *p, Experiment **experiment, Note
     Status status = open_if_hdf5(p, PARAMETER(beam, spectrum), p->beam_spectrum_file, &files[0], &is_hdf5);
     if (status_is_ok(status) && is_hdf5) {
         status = open_spectrum(files[0].path, p->beam_spectrum_file, &spectrum, notes);
-        inputs.spectrum = &spectrum;
+        inputs.sweep.spectrum = &spectrum;
     }
     const char *list_name = p->sweep_kind == SWEEP_LIST ? p->sweep_file : "";
     if (status_is_ok(status)) status = open_if_hdf5(p, PARAMETER(sweep, file), list_name, &files[1], &is_hdf5);
     if (status_is_ok(status) && is_hdf5 && *list_name != '\0') {
         status = open_list(files[1].path, p->sweep_file, list);
-        inputs.list = &list->source;
+        inputs.sweep.list = &list->source;
     }
     if (status_is_ok(status)) status = experiment_create_from(p, &inputs, experiment, notes);
     close_list(list);

@@ -311,6 +311,8 @@ static const Case run_cases[] = {
     {"crystal.ignore_file_cell", {"true"}, {MTZ}},
     {"detector.twotheta_axis", {"0,0,-1"}, {"detector.twotheta=5"}},
     {"detector.sensor_material", {"Si"}, {"detector.sensor_thickness=320"}},
+    {"detector.mask_values", {"good"}, {"detector.mask=mask.h5"}},
+    {"detector.mask_dataset", {"/mask"}, {"detector.mask=mask.h5"}},
     {"detector.psf", {"gauss"}, {COUNTS, "detector.psf_fwhm=1"}},
     {"detector.psf_fwhm", {"1"}, {COUNTS, "detector.psf=gauss"}},
     {"detector.psf_radius", {"3"}, {COUNTS, "detector.psf=gauss", "detector.psf_fwhm=1"}},
@@ -375,7 +377,17 @@ static void write_inputs(void) {
     write_file("water.stol", "0 2.57\n1 1\n");
     write_file("factors.cif", "data_x\n_symmetry.Int_Tables_number 1\nloop_\n_refln.index_h\n_refln.index_k\n"
                               "_refln.index_l\n_refln.F_meas\n1 0 0 2\n");
+    write_file("mask.h5", "\x89HDF\r\n\x1a\n");
     write_file("factors.shelx", "   1   0   0    4.00    1.00\n   0   0   0    0.00    0.00\n");
+}
+
+/* In the place of what knows HDF5. */
+static Status read_mask(const Parameters *p, const Detector *shape, MaskImage *image, Notes *notes) {
+    (void)p;
+    (void)notes;
+    TRY(mask_image_allocate(shape, image));
+    memset(image->signs, MASK_POSITIVE, (size_t)detector_pixels(shape));
+    return status_ok();
 }
 
 /* Remarks on a run with the last value of a case. */
@@ -393,7 +405,7 @@ static Status remarks(const Case *c, const char *const *settings, Notes *notes) 
     if (status_is_ok(status) && strchr(c->name, '[') != NULL)
         status = parameters_set_component(p, parameters_find(row_of(c)->public_name), strchr(c->name, '[')[1] - '0',
                                           value, "test");
-    if (status_is_ok(status)) status = experiment_create(p, &e, notes);
+    if (status_is_ok(status)) status = experiment_create_from(p, &(ExperimentInputs){.mask = read_mask}, &e, notes);
     experiment_destroy(&e);
     parameters_destroy(&p);
     return status;
@@ -544,8 +556,8 @@ static void f000_works_beside_default_f_alone(void) {
 }
 
 int main(void) {
-    static const char *const written[] = {factors_path,  list_path,    "lattice.mat",   "ub.csv",
-                                          "sources.txt", "water.stol", "factors.shelx", "factors.cif"};
+    static const char *const written[] = {factors_path, list_path,       "lattice.mat", "ub.csv", "sources.txt",
+                                          "water.stol", "factors.shelx", "factors.cif", "mask.h5"};
     static const UnitTest tests[] = {UNIT_TEST(each_parameter_that_may_vary_has_a_case),
                                      UNIT_TEST(each_frame_is_that_of_a_run_of_its_own),
                                      UNIT_TEST(each_need_has_a_case),
