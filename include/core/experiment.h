@@ -24,6 +24,8 @@ typedef struct Sampling {
     double phi_start_rad; /**< of frame 0 */
     double phi_range_rad; /**< of every frame */
     double phi_step_rad;  /**< between angles */
+    double shortfall; /**< of what was chosen automatically: the number that the bound needs over the cap; 1 or less:
+                         none */
     PhiLaw phi_law;
     bool interpolate;    /**< tricubic structure factors */
     double dmin_m;       /**< 0: no limit */
@@ -36,6 +38,8 @@ typedef struct FrameLimits {
     int64_t sources, domains, phi_steps;
     int64_t terms;           /**< of one crystal */
     int64_t steps_per_pixel; /**< of a frame, all its crystals together */
+    double shortfall;        /**< of the sampling, greatest of all frames, and its frame */
+    int64_t shortfall_frame;
 } FrameLimits;
 
 /** Everything that the images depend on, as it is in frame 0. Owns what beam, crystal, structure factors, background

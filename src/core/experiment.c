@@ -63,16 +63,56 @@ static SamplingFineness fineness_of(const Experiment *e) {
     return sampling_fineness(&e->beam, &e->crystal, &e->detector, e->axes.spindle);
 }
 
+/* Numbers of the model that nobody gave. They are the ancestor's and no matter of an error: a coarse mosaic or band is
+ * another crystal or beam. */
+static void note_model_numbers(const Parameters *p, const Experiment *e, Notes *notes) {
+    const bool makes_sources = *p->beam_sources_file == '\0';
+    const struct {
+        int row;
+        bool matters;
+        int64_t given, chosen;
+    } numbers[] = {
+        {PARAMETER(crystal, mosaic_domains), e->crystal.mosaic_spread_rad > 0.0, p->crystal_mosaic_domains,
+         e->crystal.domain_count},
+        {PARAMETER(beam, dispersion_steps), makes_sources && p->beam_dispersion_fraction > 0.0,
+         p->beam_dispersion_steps, 2},
+        {PARAMETER(beam, divergence_steps_horizontal),
+         makes_sources && p->beam_divergence_horizontal_rad > 0.0 && isnan(p->beam_divergence_step_horizontal_rad),
+         p->beam_divergence_steps_horizontal, 2},
+        {PARAMETER(beam, divergence_steps_vertical),
+         makes_sources && p->beam_divergence_vertical_rad > 0.0 && isnan(p->beam_divergence_step_vertical_rad),
+         p->beam_divergence_steps_vertical, 2},
+        {PARAMETER(detector, sensor_layers), e->detector.sensor_layers > 1, p->detector_sensor_layers,
+         e->detector.sensor_layers}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i].matters && numbers[i].given == PARAMETER_AUTO)
+            notes_add(notes, "%s: %" PRId64 ", selected automatically; a finer model takes more",
+                      parameters_row(numbers[i].row)->public_name, numbers[i].chosen);
+}
+
 /* What is aimed at, or at a cap what is to be expected. */
 static void note_oversample(const Experiment *e, const SamplingFineness *fineness, double needed, Notes *notes) {
     const double error = 100.0 * sampling_pixel_error(fineness, e->sampling.oversample);
     if (needed > e->sampling.oversample)
-        notes_add(notes,
-                  "sampling.oversample: %d-fold, the most that is selected automatically; %.0f-fold keeps the error of "
-                  "the brightest pixel within 1 %%, expect %.2g %%",
-                  e->sampling.oversample, needed, error);
+        notes_add(
+            notes,
+            "sampling.oversample: %d-fold, the most that is selected automatically; %.0f-fold keeps the brightest "
+            "pixel within 1 %% and a sum within 0.1 %%, expect %.2g %%",
+            e->sampling.oversample, needed, error);
     else if (e->sampling.oversample > 1)
         notes_add(notes, "sampling.oversample: %d-fold, selected automatically", e->sampling.oversample);
+}
+
+/* Frame 0 has notes of its own. The error of what is sampled falls with the square of the number. */
+static void note_shortfall(const Experiment *e, Notes *notes) {
+    const double shortfall = e->limits.shortfall;
+    if (!(shortfall > 1.0) || e->limits.shortfall_frame == 0) return;
+    notes_add(notes,
+              "frame %" PRId64
+              " needs %.3g times the most sub-pixels or spindle angles that are selected automatically "
+              "(%d-fold, %d): expect an error of its brightest pixel of %.2g %%, the largest of the sweep",
+              e->limits.shortfall_frame, shortfall, SAMPLING_OVERSAMPLE_MOST, SAMPLING_PHI_STEPS_MOST,
+              fmin(shortfall * shortfall, 100.0));
 }
 
 static void choose_oversample(const Parameters *p, const SamplingFineness *fineness, Experiment *e, Notes *notes) {
@@ -84,12 +124,15 @@ static void choose_oversample(const Parameters *p, const SamplingFineness *finen
                 : sampling_ancestor_oversample(&e->beam, &e->crystal, &e->detector);
     const double most = bounded ? SAMPLING_OVERSAMPLE_MOST : OVERSAMPLE_MOST;
     sampling->oversample = automatic ? (int)fmin(needed, most) : (int)p->sampling_oversample;
+    if (bounded && automatic) sampling->shortfall = fmax(sampling->shortfall, needed / most);
     if (bounded && automatic) {
         note_oversample(e, fineness, needed, notes);
     } else if (bounded && sampling->oversample < needed) {
-        notes_add(notes,
-                  "sampling.oversample is %d: the brightest pixel may be off by %.2g %%; %.0f keep it within 1 %%",
-                  sampling->oversample, 100.0 * sampling_pixel_error(fineness, sampling->oversample), needed);
+        notes_add(
+            notes,
+            "sampling.oversample is %d: the brightest pixel may be off by %.2g %%; %.0f keep it within 1 %% and a sum "
+            "within 0.1 %%",
+            sampling->oversample, 100.0 * sampling_pixel_error(fineness, sampling->oversample), needed);
     } else if (!bounded) {
         if (automatic && sampling->oversample > 1)
             notes_add(notes, "sampling.oversample: %d-fold, selected automatically", sampling->oversample);
@@ -106,8 +149,8 @@ static double choose_phi_steps(const SamplingFineness *fineness, double range_ra
     if (needed > steps)
         notes_add(
             notes,
-            "sampling.phi_steps: %.0f for each frame, the most that is selected automatically; %.0f keep the error "
-            "of the brightest pixel within 1 %%, expect %.2g %%",
+            "sampling.phi_steps: %.0f for each frame, the most that is selected automatically; %.0f keep the brightest "
+            "pixel within 1 %% and a sum within 0.1 %%, expect %.2g %%",
             steps, needed, 100.0 * sampling_phi_error(fineness, range_rad, steps));
     else
         notes_add(notes, "sampling.phi_steps: %.0f for each frame, selected automatically", steps);
@@ -118,10 +161,11 @@ static void note_few_steps(const Parameters *p, const SamplingFineness *fineness
                            Notes *notes) {
     const double needed = sampling_needed_phi_steps(fineness, range_rad);
     if (p->sampling_automatic_law == AUTOMATIC_BOUNDED && range_rad > 0.0 && steps < needed)
-        notes_add(
-            notes,
-            "%.0f spindle angles in each frame: the brightest pixel may be off by %.2g %%; %.0f keep it within 1 %%",
-            steps, 100.0 * fmin(sampling_phi_error(fineness, range_rad, steps), 1.0), needed);
+        notes_add(notes,
+                  "%.0f spindle angles in each frame: the brightest pixel may be off by %.2g %%; %.0f keep it within 1 "
+                  "%% and a sum "
+                  "within 0.1 %%",
+                  steps, 100.0 * fmin(sampling_phi_error(fineness, range_rad, steps), 1.0), needed);
 }
 
 /* Any two of range, step and number make the third. */
@@ -170,7 +214,9 @@ static Status choose_phi(const Parameters *p, const SamplingFineness *fineness, 
         range = 0.0;
     }
     const bool bounded = rotation || p->sampling_automatic_law == AUTOMATIC_BOUNDED;
-    if (isnan(steps) && isnan(step) && range > 0.0 && bounded)
+    const bool chosen = isnan(steps) && isnan(step) && range > 0.0 && bounded;
+    sampling->shortfall = chosen ? sampling_needed_phi_steps(fineness, range) / SAMPLING_PHI_STEPS_MOST : 0.0;
+    if (chosen)
         steps = choose_phi_steps(fineness, range, notes);
     else if (isnan(steps))
         steps = !(range > 0.0) ? 1.0 : !isnan(step) ? ceil(range / step - 1e-9) : 2.0;
@@ -597,6 +643,7 @@ static Status check_frames(const Parameters *p, Experiment *e, Notes *notes) {
     idle_parameters_begin(p, &e->sweep, &idle);
     if (e->parameters == NULL) idle_parameters_look(e, p, &idle);
     TRY(frame_check_all(e, &e->limits, &idle));
+    note_shortfall(e, notes);
     idle_parameters_note(&idle, e, notes);
     return status_ok();
 }
@@ -650,6 +697,7 @@ static Status fill(const Parameters *given, const ExperimentInputs *inputs, Expe
     const SamplingFineness fineness = fineness_of(e);
     TRY(choose_phi(p, &fineness, e, notes));
     choose_oversample(p, &fineness, e, notes);
+    if (p->sampling_automatic_law == AUTOMATIC_BOUNDED) note_model_numbers(p, e, notes);
     choose_interpolation(p, e, notes);
     TRY(choose_precision(p, e, notes));
     TRY(instructions_choose((Instructions)p->run_instructions, &e->instructions));

@@ -190,6 +190,10 @@ static Status measure_frame(const Experiment *e, int64_t number, FrameOwn *own, 
         TRY(in_frame(number, kept_symmetry_check(e->kept, &own->experiment.crystal)));
         TRY(in_frame(number, point_group_check_crystal(&own->experiment)));
         raise_limits(&own->experiment, limits);
+        if (own->experiment.sampling.shortfall > limits->shortfall) {
+            limits->shortfall = own->experiment.sampling.shortfall;
+            limits->shortfall_frame = number;
+        }
         if (idle != NULL) idle_parameters_look(&own->experiment, &own->parameters, idle);
         all += (double)steps_of(&own->experiment);
         if (!size_sum(*steps, steps_of(&own->experiment), steps)) *steps = INT64_MAX;
@@ -222,6 +226,7 @@ Status frame_check_all(const Experiment *e, FrameLimits *limits, IdleParameters 
     *limits = (FrameLimits){.sources = 0};
     raise_limits(e, limits);
     limits->steps_per_pixel = steps_of(e);
+    limits->shortfall = e->sampling.shortfall;
     if (e->parameters == NULL) return status_ok();
     if (e->sweep.count > SWEEP_VARIED_FRAMES_MOST)
         return status_error(STATUS_BAD_PARAMETER,
