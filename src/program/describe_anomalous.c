@@ -16,7 +16,7 @@ static const double ENERGIES_MOST = 1e6;
 /* The value of an option, in the same argument after '=' or in the next, which is taken. */
 static const char *value_of(int argc, char *const *argv, int *i, const char *option) {
     const size_t length = strlen(option);
-    if (strncmp(argv[*i], option, length) != 0) return NULL;
+    if (argv[*i] == NULL || strncmp(argv[*i], option, length) != 0) return NULL;
     if (argv[*i][length] == '=') return argv[*i] + length + 1;
     if (argv[*i][length] != '\0') return NULL;
     return *i + 1 < argc ? argv[++*i] : "";
