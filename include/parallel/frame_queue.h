@@ -18,6 +18,11 @@ typedef enum StopLevel {
     STOP_NOW   /**< drop everything that is not written: a second signal */
 } StopLevel;
 
+/** What a word says that a signal may set at any moment, whichever thread asks; STOP_NONE where @p stop is NULL. */
+static inline StopLevel stop_level_of(const volatile int *stop) {
+    return stop == NULL ? STOP_NONE : (StopLevel)__atomic_load_n(stop, __ATOMIC_RELAXED);
+}
+
 /** The queue of a run. */
 typedef struct FrameQueue FrameQueue;
 

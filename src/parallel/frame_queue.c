@@ -96,7 +96,7 @@ static void hear(FrameQueue *q, StopLevel level) {
 }
 
 StopLevel frame_queue_listen(FrameQueue *q) {
-    const StopLevel mine = q->stop == NULL ? STOP_NONE : (StopLevel)*q->stop;
+    const StopLevel mine = stop_level_of(q->stop);
     const bool is_new = mine > q->level;
     hear(q, mine);
     if (q->window == MPI_WIN_NULL) return q->level;

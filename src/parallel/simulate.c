@@ -483,7 +483,7 @@ static Status stopped(const Run *run) {
 /* A signal to any rank that came before there is a queue of frames. Collective. */
 static Status check_early_stop(const Run *run) {
     const volatile int *stop = run->request->stop;
-    const bool mine = stop != NULL && *stop != STOP_NONE;
+    const bool mine = stop_level_of(stop) != STOP_NONE;
     if (team_greatest(run->team, mine) == 0) return status_ok();
     return status_error(STATUS_INTERRUPTED, "stopped before a frame was begun; the same command starts again");
 }
@@ -599,7 +599,7 @@ static void stop_hard(void *context) {
     HardStop *hard = context;
     const SimulateRequest *request = hard->request;
     const double now_s = clocks_steady_s();
-    if (*request->stop != STOP_NOW) return;
+    if (stop_level_of(request->stop) != STOP_NOW) return;
     if (hard->since_s == 0.0) hard->since_s = now_s;
     if (now_s - hard->since_s < HARD_STOP_AFTER_S) return;
     const Status status =

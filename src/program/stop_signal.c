@@ -26,13 +26,13 @@ static void request_stop(int number) {
     struct timespec now;
     if (stop_manner == STOP_AT_ONCE) end_at_once();
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    if (stop_level == STOP_NONE) {
+    if (stop_level_of(&stop_level) == STOP_NONE) {
         stop_time.tv_sec = now.tv_sec;
         stop_time.tv_nsec = now.tv_nsec;
-        stop_level = STOP_SOON;
+        __atomic_store_n(&stop_level, STOP_SOON, __ATOMIC_RELAXED);
     } else if (number != SIGXCPU &&
                (double)(now.tv_sec - stop_time.tv_sec) + 1e-9 * (double)(now.tv_nsec - stop_time.tv_nsec) > 0.1) {
-        stop_level = STOP_NOW;
+        __atomic_store_n(&stop_level, STOP_NOW, __ATOMIC_RELAXED);
         if (stop_manner == STOP_BY_LOOKING) end_at_once();
     }
 }
