@@ -27,8 +27,4 @@ typedef struct ModelRequest {
  * NO_MEMORY */
 Status model_factors(const ModelRequest *request, Reflections *reflections);
 
-/** Complex F(h) by the formula above, one term after the other: for tests.
- *  @param f  real and imaginary part */
-Status model_factor_at(const ModelRequest *request, const int32_t *index, double *f);
-
 #endif

@@ -329,31 +329,3 @@ Status model_factors(const ModelRequest *request, Reflections *reflections) {
     release(&sum);
     return status;
 }
-
-Status model_factor_at(const ModelRequest *request, const int32_t *index, double *f) {
-    Sum sum = {.row = NULL};
-    Status status = prepare(request, &sum);
-    const double h = index[0], k = index[1], l = index[2];
-    f[0] = f[1] = 0.0;
-    for (int64_t n = 0; status_is_ok(status) && n < request->atoms->count; n++) {
-        const Atom *atom = &request->atoms->atom[n];
-        const double *d = sum.dispersion[sum.slot[atom->element]];
-        const double stol = 0.5 * sqrt(length_squared_per_m2(&sum, h, k, l));
-        for (int i = 0; i < request->symmetry.operations; i++) {
-            const SymmetryOperation *o = &request->symmetry.operation[i];
-            const double x[3] = {atom->site.x, atom->site.y, atom->site.z};
-            double turns = 0.0, form[6];
-            for (int a = 0; a < 3; a++)
-                for (int b = 0; b < 3; b++) turns += index[a] * (o->rotation[a][b] * x[b]);
-            for (int a = 0; a < 3; a++) turns += index[a] * o->translation[a];
-            damping_form(&sum, atom, o, form);
-            const double size = atom->occupancy * exp(-form_at(form, h, k, l));
-            const double real = size * cos(2.0 * PI * turns), imaginary = size * sin(2.0 * PI * turns);
-            const double scattering = atoms_form_factor(atom->element, stol) + d[0];
-            f[0] += scattering * real - d[1] * imaginary;
-            f[1] += scattering * imaginary + d[1] * real;
-        }
-    }
-    release(&sum);
-    return status;
-}
