@@ -199,6 +199,12 @@ static Status take_folder(const char *path, Parameters *parameters) {
                : status_error(STATUS_BAD_FILE, "the name %.60s... of a run file is too long", path);
 }
 
+/* Two characters that stand for one in quotes: '' and what follows a backslash. */
+static bool is_escaped(char quote, const char *place) {
+    if (quote == '"') return place[0] == '\\' && place[1] != '\0';
+    return quote == '\'' && place[0] == '\'' && place[1] == '\'';
+}
+
 /* No-break spaces, which editors and web pages leave behind, are blanks for YAML too; in quotes they stay. */
 static void make_blanks_plain(char *contents, size_t *bytes) {
     size_t length = 0, skipped = 1;
@@ -208,12 +214,14 @@ static void make_blanks_plain(char *contents, size_t *bytes) {
     for (size_t i = 0; i < *bytes; i += skipped) {
         const size_t blank = quote == '\0' ? text_blank_bytes(contents + i) : 0;
         const char c = contents[i];
-        skipped = blank > 0 ? blank : 1;
+        const bool pair = is_escaped(quote, contents + i);
+        skipped = blank > 0 ? blank : pair ? 2 : 1;
         if (quote == '\0' && (c == '"' || c == '\'') && (i == 0 || strchr(" ,:[{\n", contents[length - 1]) != NULL))
             quote = c;
-        else if (c == quote || c == '\n')
+        else if (!pair && (c == quote || c == '\n'))
             quote = '\0';
         contents[length++] = blank > 0 ? ' ' : c;
+        if (pair) contents[length++] = contents[i + 1];
     }
     contents[length] = '\0';
     *bytes = length;
