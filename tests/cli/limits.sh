@@ -32,6 +32,16 @@ for kib in 0 1 20 $((images - 1)) $((images + 8)); do refused simulate 0 "$kib" 
 wide=("${run[@]}" --detector.fast_pixels=2000 --detector.slow_pixels=1500 "--detector.roi=0,8,0,8" --quiet --output out.nxs)
 refused "simulate beyond its images" 3 100000 "${wide[@]}"
 refused "simulate beyond its file" 3 140640 "${wide[@]}"
+refused "nanobragg's float image" 3 100000 "$TESSERA" nanobragg -cell 50 50 50 90 90 90 -default_F 100 -N 5 -lambda 1 -distance 100 \
+    -detpixels 5200 -oversample 1 -floatfile f.img -intfile i.img -nonoise -nopgm
+for command in "export whole.nxs --frame 0 --expected --format raw --output e.raw" "merge m.nxs whole.nxs" \
+    "compress whole.nxs --with deflate"; do # one process of three does what is to be done
+    # shellcheck disable=SC2086 # a list of words
+    refused "${command%% *}" 3 1 "$TESSERA" $command
+done
+mkdir kept # stays, as the user may have made it; no half file is in it
+refused benchmark 0 1 "$TESSERA" benchmark --sizes 64 --iterations 1 --keep-artifacts kept
+[ -z "$(ls -A kept)" ] || fail "benchmark: half files: $(ls kept)"
 for kib in 0 1 12; do
     for format in smv cbf png raw; do
         [ "$kib$format" != 12png ] || continue # it fits
