@@ -17,7 +17,7 @@ import cctbx.eltbx.xray_scattering as scattering
 program, source = sys.argv[1:]
 rng = np.random.default_rng(7)
 table = {}
-for line in open(source + "/include/core/form_factors.def"):
+for line in open(source + "/include/core/reflections/form_factors.def"):
     row = re.match(r"FORM_FACTOR\((\w+), \d+, (.*)\)", line)
     if row:
         v = [float(x) for x in row[2].split(",")]

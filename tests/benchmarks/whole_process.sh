@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Whole processes, start and output included: CPU time of `tessera simulate` against the plain libm loop over the same
-# steps (src/program/yardstick.c), which is given its start and output for free, and against a whole process of the ancestor where
+# steps (src/program/benchmark/yardstick.c), which is given its start and output for free, and against a whole process of the ancestor where
 # NB_C_BIN names its binary. Then where the time of a run of 50 frames goes, what a trace costs, and two threads and two ranks over
 # one. Prints tables, never fails; docs/performance.md explains them.
 # Environment: TESSERA (the program), NB_C_BIN, ITERATIONS (5), FRAMES (80), MPIEXEC (mpirun --bind-to core), FOLDER for the

@@ -15,7 +15,7 @@ import numpy as np
 program, source = sys.argv[1:]
 rng = np.random.default_rng(20261201)
 table = {}
-for line in open(source + "/include/core/form_factors.def"):
+for line in open(source + "/include/core/reflections/form_factors.def"):
     row = re.match(r"FORM_FACTOR\((\w+), \d+, (.*)\)", line)
     if row:
         table[row[1]] = [float(v) for v in row[2].split(",")]

@@ -55,15 +55,15 @@ while read -r one other where; do
     fi
     for pair in "$one $other" "$other $one"; do
         read -r varied fixed <<< "$pair"
-        grep -q "^ROLE(${varied%%.*}, ${varied#*.},.*PER_FRAME" "$SOURCE/include/core/parameter_roles.def" || continue
+        grep -q "^ROLE(${varied%%.*}, ${varied#*.},.*PER_FRAME" "$SOURCE/include/core/parameters/parameter_roles.def" || continue
         sweeps=$((sweeps + 1))
         refused "$one" "$other" plan "${own[@]}" --sweep.kind=matrix --sweep.matrix="$(varying "$varied")" \
             "--$fixed=$(value_of "$fixed")"
         grep -q 'sweep.matrix' err || fail "the sweep is not named: $(cat err)"
     done
 done < <(sed -nE 's/^RIVALS\((\w+), (\w+), (\w+), (\w+), (\w+), .*/\1.\2 \3.\4 \5/p' \
-    "$SOURCE/include/core/parameter_rivals.def")
-[ $pairs = "$(grep -c '^RIVALS(' "$SOURCE/include/core/parameter_rivals.def")" ] || fail "only $pairs pairs were tried"
+    "$SOURCE/include/core/parameters/parameter_rivals.def")
+[ $pairs = "$(grep -c '^RIVALS(' "$SOURCE/include/core/parameters/parameter_rivals.def")" ] || fail "only $pairs pairs were tried"
 [ $sweeps -gt 40 ] || fail "only $sweeps sweeps were tried"
 
 accepted() { "$TESSERA" "$@" > out 2> err || fail "refused: $*: $(cat err)"; }

@@ -3,7 +3,7 @@
 # or its pipes try; it then names no output either.
 set -u
 . "$SOURCE/tests/support/case.sh"
-mapfile -t rows < <(sed -n 's/^PARAMETER_FILE(\([a-z_]*\), \([a-z_]*\),.*/\1.\2/p' "$SOURCE/include/core/parameters.def")
+mapfile -t rows < <(sed -n 's/^PARAMETER_FILE(\([a-z_]*\), \([a-z_]*\),.*/\1.\2/p' "$SOURCE/include/core/parameters/parameters.def")
 [ ${#rows[@]} -ge 8 ] || fail "only ${#rows[@]} parameters that are files"
 mkdir -p job/inside outside
 cp "$inputs/2erl_P1.hkl" job/inside/f.hkl

@@ -4,9 +4,9 @@
 #ifndef TESSERA_FUZZ_H
 #define TESSERA_FUZZ_H
 
-#include "parameters.h"
-#include "status.h"
-#include "vector.h"
+#include "base/status.h"
+#include "base/vector.h"
+#include "parameters/parameters.h"
 
 #include <stddef.h>
 #include <stdint.h>

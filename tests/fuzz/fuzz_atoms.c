@@ -1,7 +1,7 @@
 /* Atoms: PDB, mmCIF, core CIF. What is accepted has places that are numbers, and gives finite amplitudes. */
-#include "atoms.h"
 #include "fuzz.h"
-#include "model_factors.h"
+#include "reflections/atoms.h"
+#include "reflections/model_factors.h"
 
 #include <math.h>
 #include <stdlib.h>

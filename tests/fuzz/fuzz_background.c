@@ -1,6 +1,6 @@
 /* A table of scattering (-stol, -4stol, -Q). */
-#include "background.h"
 #include "fuzz.h"
+#include "model/background.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* A mask in CBF. */
-#include "cbf_image.h"
+#include "formats/cbf_image.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The native command line, a word in each line, and its text in the record. */
-#include "command_line.h"
+#include "commands/command_line.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

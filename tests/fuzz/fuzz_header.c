@@ -1,6 +1,6 @@
 /* The header of an SMV image, which gives parameters. */
+#include "formats/image_header.h"
 #include "fuzz.h"
-#include "image_header.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const FuzzFile file = fuzz_file(data, size);

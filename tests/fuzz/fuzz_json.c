@@ -1,6 +1,6 @@
 /* A JSON document, walked through. Its anchors may make it endless. */
+#include "base/json.h"
 #include "fuzz.h"
-#include "json.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* A mask: an SMV image of the detector's size. */
-#include "active_pixels.h"
 #include "fuzz.h"
+#include "model/active_pixels.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* An orientation matrix. */
-#include "crystal.h"
 #include "fuzz.h"
+#include "model/crystal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const FuzzFile file = fuzz_file(data, size);

@@ -1,6 +1,6 @@
 /* A mask as numpy.save writes it. */
+#include "formats/npy.h"
 #include "fuzz.h"
-#include "npy.h"
 
 #include <stdlib.h>
 #include <string.h>

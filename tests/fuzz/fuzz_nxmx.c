@@ -3,14 +3,14 @@
  * itself does not withstand every damaged file, so the file stays one that HDF5 wrote; an input that begins with
  * DAMAGED asks for plain damage instead, whose end is waited for in a process of its own and only told. */
 #define _GNU_SOURCE /* mkdtemp */
-#include "compress.h"
-#include "describe_nxmx.h"
+#include "base/text.h"
+#include "commands/describe_nxmx.h"
 #include "fuzz.h"
-#include "hdf5_helpers.h"
-#include "merge.h"
-#include "nxmx_read.h"
-#include "simulate.h"
-#include "text.h"
+#include "hdf5/hdf5_helpers.h"
+#include "nxmx/merge.h"
+#include "nxmx/nxmx_read.h"
+#include "output/compress.h"
+#include "run/simulate.h"
 
 #include <dirent.h>
 #include <signal.h>

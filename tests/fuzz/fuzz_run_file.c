@@ -1,6 +1,6 @@
 /* A run file. One that is accepted is printed and read back. */
 #include "fuzz.h"
-#include "run_file.h"
+#include "parameters/run_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* A source file. */
-#include "beam.h"
 #include "fuzz.h"
+#include "model/beam.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
  * record. The file is always the same. */
 #define _DEFAULT_SOURCE /* mkdtemp */
 #include "fuzz.h"
-#include "undo.h"
+#include "nxmx/undo.h"
 
 #include <stdio.h>
 #include <stdlib.h>

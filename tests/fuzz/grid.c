@@ -1,7 +1,7 @@
-#include "crystal.h"
 #include "fuzz.h"
-#include "reflections.h"
-#include "structure_factors.h"
+#include "model/crystal.h"
+#include "reflections/reflections.h"
+#include "reflections/structure_factors.h"
 
 #include <math.h>
 #include <stdlib.h>

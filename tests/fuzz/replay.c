@@ -1,6 +1,6 @@
 /* Instead of libFuzzer: gives every file of a folder to one fuzzer. */
+#include "base/text.h"
 #include "fuzz.h"
-#include "text.h"
 
 #include <dirent.h>
 #include <stdio.h>

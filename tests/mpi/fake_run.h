@@ -4,8 +4,8 @@
 #ifndef TESSERA_FAKE_RUN_H
 #define TESSERA_FAKE_RUN_H
 
+#include "output/writer.h"
 #include "unit.h"
-#include "writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

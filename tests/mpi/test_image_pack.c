@@ -1,7 +1,7 @@
 /* Images are cut into chunks, packed, read back and compared, by rank 0: no other rank has a part in it. */
 #include "fake_run.h"
-#include "hdf5_helpers.h"
-#include "image_pack.h"
+#include "hdf5/hdf5_helpers.h"
+#include "output/image_pack.h"
 
 #include <hdf5.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* How ranks write images, and -1 in missing frames, without the writer around them. */
 #include "fake_run.h"
-#include "hdf5_helpers.h"
-#include "image_set.h"
+#include "hdf5/hdf5_helpers.h"
+#include "output/image_set.h"
 
 #include <fcntl.h>
 #include <hdf5.h>

@@ -1,6 +1,6 @@
 /* What tells of a launcher. */
 #include "fake_run.h"
-#include "launcher.h"
+#include "team/launcher.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Every item of nxmx-layout.md: that it is there, its type, its shape, and what follows from the experiment. */
 #include "fake_run.h"
-#include "hdf5_helpers.h"
+#include "hdf5/hdf5_helpers.h"
 
 #include <hdf5.h>
 #include <math.h>

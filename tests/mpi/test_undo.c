@@ -1,9 +1,9 @@
 /* A record puts its file back, and only its file; what is no record changes nothing. Each rank has a file of its own.
  */
 #include "fake_run.h"
-#include "hdf5_helpers.h"
-#include "undo.h"
-#include "undo_ranges.h"
+#include "hdf5/hdf5_helpers.h"
+#include "nxmx/undo.h"
+#include "nxmx/undo_ranges.h"
 
 #include <fcntl.h>
 #include <string.h>

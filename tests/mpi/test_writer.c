@@ -1,7 +1,7 @@
 /* What the writer promises: pixels, states, resumes, refusals. The same on 1, 2, 3 and 4 ranks. */
+#include "base/sha256.h"
 #include "fake_run.h"
-#include "hdf5_helpers.h"
-#include "sha256.h"
+#include "hdf5/hdf5_helpers.h"
 
 #include <hdf5.h>
 #include <sys/stat.h>

@@ -4,9 +4,9 @@
 #ifndef TESSERA_ANALYSED_STATUS_H
 #define TESSERA_ANALYSED_STATUS_H
 
-#include "status.h"
+#include "base/status.h"
 #if __has_include("agree.h")
-#include "agree.h"
+#include "team/agree.h"
 static inline Status analysed_agree(Team team, Status mine) {
     const Status all = agree(team, mine);
     return mine.code != STATUS_OK ? mine : all;

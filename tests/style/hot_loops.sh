@@ -28,7 +28,7 @@ check() { # check COMPILER SOURCE LEVEL PATTERN: a report that matches PATTERN f
     rm -f hot_loops.$$.o hot_loops.$$.log
 }
 for kernel in float32 float64 reflections; do
-    source=src/core/kernel_$kernel.c
+    source=src/core/kernels/kernel_$kernel.c
     case $kernel in float32) lanes3=8 lanes4=16 ;; *) lanes3=4 lanes4=8 ;; esac
     check gcc "$source" v4 'loop vectorized using 64 byte vectors'
     check gcc "$source" v3 'loop vectorized using 32 byte vectors'

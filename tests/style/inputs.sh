@@ -13,14 +13,14 @@ only_in() { # only_in WHAT PATTERN FOLDER FILE...: matches of PATTERN below FOLD
     echo "inputs: $what in $found, expected in $*"
     failed=1
 }
-only_in 'HDF5 datasets are opened' '\bH5Dopen2? *\(' src parallel/hdf5_inside.c parallel/hdf5_parts.c parallel/compress.c
-only_in 'HDF5 files are opened' '\bH5F(open|create) *\(' src parallel/hdf5_helpers.c
+only_in 'HDF5 datasets are opened' '\bH5Dopen2? *\(' src parallel/hdf5/hdf5_inside.c parallel/hdf5/hdf5_parts.c parallel/output/compress.c
+only_in 'HDF5 files are opened' '\bH5F(open|create) *\(' src parallel/hdf5/hdf5_helpers.c
 only_in 'files are opened in core' '\b(fopen|open|openat|freopen) *\(' src/core \
-    core/core_quota.c core/input.c core/new_file.c core/sha256.c core/text.c
-only_in 'whole files are read in core' '\btext_read_file *\(' src/core core/text.c
-only_in 'whole texts are read in core' '\btext_read_text *\(' src/core core/json.c core/run_file.c core/symmetry_library.c \
-    core/text.c
-only_in 'files under names that can be guessed are made' '\bnew_file_(open|create) *\(' src core/new_file.c parallel/ancestor_files.c \
-    parallel/undo.c program/benchmark_artifacts.c program/export_image.c program/progress_file.c program/trace_file.c
+    core/base/core_quota.c core/parameters/input.c core/base/new_file.c core/base/sha256.c core/base/text.c
+only_in 'whole files are read in core' '\btext_read_file *\(' src/core core/base/text.c
+only_in 'whole texts are read in core' '\btext_read_text *\(' src/core core/base/json.c core/parameters/run_file.c core/reflections/symmetry_library.c \
+    core/base/text.c
+only_in 'files under names that can be guessed are made' '\bnew_file_(open|create) *\(' src core/base/new_file.c parallel/run/nanobragg_files.c \
+    parallel/nxmx/undo.c program/benchmark/benchmark_artifacts.c program/export/export_image.c program/commands/progress_file.c program/commands/trace_file.c
 [ $failed = 0 ] && echo "all passed"
 exit $failed

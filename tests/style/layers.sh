@@ -28,19 +28,19 @@ foreign=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<(mpi|hdf5|H5[
 [ -z "$foreign" ] || fail "core includes MPI or HDF5: $foreign"
 
 # The compiler says the same: with core's own command, these headers are not found.
-compile() { # compile LINE: compiles a file of that one line as if it were src/core/status.c
+compile() { # compile LINE: compiles a file of that one line as if it were src/core/base/status.c
     printf '%s\nint layers_probe(void);\n' "$1" >"$work/probe.c"
     python3 - "$BUILD/compile_commands.json" "$work/probe.c" <<'P'
 import json, shlex, subprocess, sys
-entry = next(e for e in json.load(open(sys.argv[1])) if e["file"].endswith("/src/core/status.c"))
+entry = next(e for e in json.load(open(sys.argv[1])) if e["file"].endswith("/src/core/base/status.c"))
 words = shlex.split(entry["command"])
 words[words.index("-o") + 1] = "/dev/null"
 words[words.index("-c") + 1] = sys.argv[2]
 sys.exit(subprocess.run(words, cwd=entry["directory"], stderr=subprocess.DEVNULL).returncode != 0)
 P
 }
-compile '#include "status.h"' || fail "the probe itself does not compile: this test proves nothing"
-for header in mpi.h hdf5.h agree.h writer.h; do
+compile '#include "base/status.h"' || fail "the probe itself does not compile: this test proves nothing"
+for header in mpi.h hdf5.h team/agree.h output/writer.h; do
     if compile "#include \"$header\""; then fail "$header is found with core's include path"; fi
 done
 

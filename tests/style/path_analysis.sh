@@ -40,8 +40,8 @@ for entry in json.load(open(build + "/compile_commands.json")):
     words = words[next(i for i, word in enumerate(words) if word.startswith("-")):words.index("-o")] + ["-UNDEBUG"]
     first = open(entry["file"]).readline().split()
     words += ["-D" + first[1] + "="] if first[:2] == ["#define", "_GNU_SOURCE"] else []  # before what is known
-    commands[name] = words + (known if name not in ("src/core/status.c", "src/parallel/agree.c") else [])
-commands[work + "/probe.c"] = commands["src/core/text.c"]
+    commands[name] = words + (known if name not in ("src/core/base/status.c", "src/parallel/team/agree.c") else [])
+commands[work + "/probe.c"] = commands["src/core/base/text.c"]
 paths = {name: os.path.join(source, name) for name in commands}
 json.dump([{"directory": build, "file": paths[name], "arguments": ["cc", *words, "-c", paths[name]]}
            for name, words in commands.items()], open(work + "/compile_commands.json", "w"))
@@ -51,7 +51,7 @@ for name, words in commands.items():
 P
 
 # What they are not asked. gcc takes the rest of a message, which a designated initializer sets to zero, for unset, and the
-# words in the growing array of ancestor_arguments_add for lost. clang wants functions that only Annex K of C has, whole
+# words in the growing array of nanobragg_arguments_add for lost. clang wants functions that only Annex K of C has, whole
 # numbers in loops over Miller indices, the kernel's lanes packed closer, and each MPI request completed in the function that
 # makes it, which waiting_for() does.
 checks='-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling'
@@ -59,7 +59,7 @@ checks+=',-clang-analyzer-security.FloatLoopCounter,-clang-analyzer-optin.perfor
 checks+=',-clang-analyzer-optin.mpi.MPI-Checker'
 analyse() { # analyse FILE: says only what is found
     local said quiet=()
-    [ "$1" != src/program/ancestor_arguments.c ] || quiet=(-Wno-analyzer-malloc-leak)
+    [ "$1" != src/program/commands/nanobragg_arguments.c ] || quiet=(-Wno-analyzer-malloc-leak)
     if [ "$ANALYZER" = gcc ]; then
         said=$(gcc @"$work/${1//\//_}.flags" -O1 -fanalyzer -Werror -Wno-analyzer-use-of-uninitialized-value "${quiet[@]}" \
             -fdiagnostics-plain-output -c -o /dev/null "$1" 2>&1) && return 0

@@ -62,10 +62,10 @@ check() { # check SOURCE BYTES
         compiles "$command" frame.c || wrong "a frame of less than $2 bytes is refused as $1: $(cat log)"
     fi
 }
-check src/core/text.c "$(bytes_of FRAME)"
-check src/core/kernel_reflections.c "$(bytes_of KERNEL_FRAME)"
-check src/parallel/writer.c "$(bytes_of FRAME)"
-check src/program/main.c "$(bytes_of FRAME)"
+check src/core/base/text.c "$(bytes_of FRAME)"
+check src/core/kernels/kernel_reflections.c "$(bytes_of KERNEL_FRAME)"
+check src/parallel/output/writer.c "$(bytes_of FRAME)"
+check src/program/commands/main.c "$(bytes_of FRAME)"
 check tests/unit/test_text.c "$(bytes_of TEST_FRAME)"
 check tests/support/other_call.c "$(bytes_of TEST_FRAME)"
 exit $failed

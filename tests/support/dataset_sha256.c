@@ -1,7 +1,7 @@
 /* dataset_sha256 FILE DATASET: prints the SHA-256 of the dataset's values as they lie in memory, in the type that the
  * file has them in: what two files with different chunks, filters or ranks must have in common. */
-#include "sha256.h"
-#include "status.h"
+#include "base/sha256.h"
+#include "base/status.h"
 
 #include <hdf5.h>
 #include <stdint.h>

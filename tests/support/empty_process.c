@@ -1,5 +1,5 @@
 /* A process that starts MPI and HDF5 and does nothing: prints its peak memory in bytes. */
-#include "session.h"
+#include "nxmx/session.h"
 
 #include <hdf5.h>
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* Three ranks whose last one makes another call than the others, or sends another message to the first one than that
  * expects, in the way that its argument names; or all do as they should, and one comes late. */
-#include "mpi_calls.h"
-#include "team.h"
-#include "waiting.h"
+#include "team/mpi_calls.h"
+#include "team/team.h"
+#include "team/waiting.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "scene.h"
 
-#include "kernel.h"
+#include "kernels/kernel.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef TESSERA_TEST_SCENE_H
 #define TESSERA_TEST_SCENE_H
 
-#include "frame.h"
+#include "model/frame.h"
 
 /** An experiment from "section.name=value" texts, in double precision unless they say otherwise; the test fails and
  * NULL comes back when it cannot be made.

@@ -1,7 +1,7 @@
 #include "truth.h"
 
-#include "ancestor.h"
-#include "text.h"
+#include "base/text.h"
+#include "nanobragg/nanobragg_options.h"
 #include "unit.h"
 
 #include <glob.h>
@@ -38,7 +38,7 @@ static Status parse_arguments(JsonNode root, Parameters *parameters) {
     TRY(json_text(root, "reference_args", &text));
     if (!text_copy(words, sizeof words, text)) return status_error(STATUS_BAD_FILE, "the arguments are too long");
     const int argc = split(words, argv);
-    return ancestor_parse(argc, argv, parameters, NULL, NULL);
+    return nanobragg_parse(argc, argv, parameters, NULL, NULL);
 }
 
 static Status check_experiment(Truth *truth, void (*check)(const Truth *truth)) {

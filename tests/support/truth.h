@@ -1,13 +1,13 @@
 /** @file
- *  The stored truths golden/ID.truth.json: what the ancestor computed on the way to its images, and our experiment for
+ *  The stored truths golden/ID.truth.json: what nanoBragg computed on the way to its images, and our experiment for
  * the same arguments beside it. */
 #ifndef TESSERA_TEST_TRUTH_H
 #define TESSERA_TEST_TRUTH_H
 
-#include "frame.h"
-#include "json.h"
-#include "parameters.h"
-#include "vector.h"
+#include "base/json.h"
+#include "base/vector.h"
+#include "model/frame.h"
+#include "parameters/parameters.h"
 
 /** One truth. Everything is borrowed. */
 typedef struct Truth {

@@ -1,4 +1,4 @@
-#include "background.h"
+#include "model/background.h"
 #include "scene.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* The byte-offset compression as CBFlib's manual describes it (section 3.3.3). */
-#include "cbf.h"
+#include "formats/cbf.h"
 #include "unit.h"
 
 #include <stdlib.h>

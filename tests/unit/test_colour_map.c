@@ -1,4 +1,4 @@
-#include "colour_map.h"
+#include "formats/colour_map.h"
 #include "unit.h"
 
 #include <string.h>

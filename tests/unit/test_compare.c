@@ -1,4 +1,4 @@
-#include "compare.h"
+#include "formats/compare.h"
 #include "unit.h"
 
 #include <math.h>

@@ -1,9 +1,9 @@
 /* Every number that is written out is that of its formula. Expected values are CODATA's or computed. */
-#include "constants.h"
+#include "base/constants.h"
 
-#include "float32_math.h"
-#include "float32_shape.h"
-#include "parameters.h"
+#include "base/float32_math.h"
+#include "parameters/parameters.h"
+#include "physics/float32_shape.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

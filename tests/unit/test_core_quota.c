@@ -1,5 +1,5 @@
 /* Quotas of cores in folders that look like /sys/fs/cgroup. */
-#include "core_quota.h"
+#include "base/core_quota.h"
 #include "unit.h"
 
 #include <stdio.h>

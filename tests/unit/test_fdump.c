@@ -1,4 +1,4 @@
-#include "fdump.h"
+#include "reflections/fdump.h"
 #include "unit.h"
 
 #include <math.h>
@@ -27,7 +27,7 @@ static size_t dump(const StructureFactors *factors, char *contents) {
     return bytes;
 }
 
-static void a_dump_has_the_ancestors_layout(void) {
+static void a_dump_has_the_nanobraggs_layout(void) {
     double grid[24], value = 0.0;
     char contents[BYTES_MOST];
     const StructureFactors factors = small(grid);
@@ -61,8 +61,7 @@ static void data_that_look_like_blanks_are_no_part_of_the_first_line(void) {
     double grid[24], *again = NULL;
     char contents[BYTES_MOST];
     StructureFactors factors = small(grid), found = {.default_f = 0.0};
-    memcpy(&grid[0], "\n \t\f\r\n @",
-           sizeof grid[0]); /* a double of 7.96... that the ancestor's scanf would eat into */
+    memcpy(&grid[0], "\n \t\f\r\n @", sizeof grid[0]); /* a double of 7.96... that nanoBragg's scanf would eat into */
     CU_ASSERT_TRUE(isfinite(grid[0]) && grid[0] > 0.0);
     const size_t bytes = dump(&factors, contents);
     CU_ASSERT_TRUE(status_is_ok(fdump_read("F.bin", contents, bytes, &found, &again)));
@@ -109,7 +108,7 @@ static void a_table_of_reflections_is_no_dump(void) {
 }
 
 int main(void) {
-    const UnitTest tests[] = {UNIT_TEST(a_dump_has_the_ancestors_layout),
+    const UnitTest tests[] = {UNIT_TEST(a_dump_has_the_nanobraggs_layout),
                               UNIT_TEST(what_was_written_is_read_again),
                               UNIT_TEST(data_that_look_like_blanks_are_no_part_of_the_first_line),
                               UNIT_TEST(damaged_dumps_are_refused),

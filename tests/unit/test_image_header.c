@@ -1,5 +1,5 @@
-#include "active_pixels.h"
-#include "image_header.h"
+#include "formats/image_header.h"
+#include "model/active_pixels.h"
 #include "unit.h"
 
 #include <math.h>
@@ -69,18 +69,18 @@ static void every_key_reaches_its_parameter(void) {
     finish(&p);
 }
 
-/* They say the same: the ancestor takes both, we the one that the detector's rotations keep. */
+/* They say the same: nanoBragg takes both, we the one that the detector's rotations keep. */
 static void of_centre_and_origin_one_is_taken(void) {
     static const char both[] = "BEAM_CENTER_X=7.9;\nBEAM_CENTER_Y=9.6;\nORGX=30.5;\nORGY=31.5;\n";
     for (int way = 0; way < 4; way++) {
-        const bool of_ancestor = way >= 2, sample = way % 2 == 1;
+        const bool of_nanobragg = way >= 2, sample = way % 2 == 1;
         Parameters *p = with_header(both);
-        p->of_ancestor = of_ancestor;
+        p->of_nanobragg = of_nanobragg;
         set(p, "detector.pivot", sample ? "sample" : "beam");
         import(p);
-        CU_ASSERT_EQUAL(isnan(p->detector_beam_centre_m[1]), !of_ancestor && sample);
-        CU_ASSERT_EQUAL(isnan(p->detector_origin_pixels[1]), !of_ancestor && !sample);
-        if (of_ancestor || sample) UNIT_CLOSE(p->detector_origin_pixels[1], 31.5, 0.0, "ORGY");
+        CU_ASSERT_EQUAL(isnan(p->detector_beam_centre_m[1]), !of_nanobragg && sample);
+        CU_ASSERT_EQUAL(isnan(p->detector_origin_pixels[1]), !of_nanobragg && !sample);
+        if (of_nanobragg || sample) UNIT_CLOSE(p->detector_origin_pixels[1], 31.5, 0.0, "ORGY");
         finish(&p);
     }
 }
@@ -178,7 +178,7 @@ static void without_mask_and_region_there_is_no_map(void) {
     uint8_t *active = NULL;
     CU_ASSERT_EQUAL(make(p, &active), 48);
     CU_ASSERT_PTR_NULL(active);
-    set(p, "detector.roi", "0,8,0,6"); /* the ancestor's own default: one too many, harmless */
+    set(p, "detector.roi", "0,8,0,6"); /* nanoBragg's own default: one too many, harmless */
     CU_ASSERT_EQUAL(make(p, &active), 48);
     CU_ASSERT_PTR_NULL(active);
     finish(&p);

@@ -1,9 +1,9 @@
-#include "float32_math.h"
-#include "float64_math.h"
-#include "kernel.h"
+#include "base/float32_math.h"
+#include "base/float64_math.h"
+#include "kernels/kernel.h"
+#include "physics/shape.h"
+#include "physics/trace.h"
 #include "scene.h"
-#include "shape.h"
-#include "trace.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

@@ -1,8 +1,8 @@
 /* The same source compiled for several sets of instructions gives the same bits, where all of them have fused
  * operations. */
-#include "instructions.h"
-#include "kernel.h"
-#include "kernel_variants.h"
+#include "kernels/kernel.h"
+#include "kernels/kernel_variants.h"
+#include "parameters/instructions.h"
 #include "scene.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* The matrices are those of nxmx-layout.md, "Coordinates", which were checked against DIALS 3.12. */
-#include "nexus_geometry.h"
+#include "formats/nexus_geometry.h"
 #include "unit.h"
 
 static const LaboratoryAxes mosflm = {.beam = {1, 0, 0},

@@ -1,5 +1,5 @@
-#include "orientation_grid.h"
-#include "random.h"
+#include "base/random.h"
+#include "model/orientation_grid.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

@@ -1,6 +1,6 @@
-#include "parameters.h"
+#include "base/vector.h"
+#include "parameters/parameters.h"
 #include "unit.h"
-#include "vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static void every_row_accepts_its_own_defaults(void) {
         CU_ASSERT_FALSE(parameters_is_given(parameters, i));
         CU_ASSERT_STRING_EQUAL(parameters->state[i].origin, "default");
         CU_ASSERT_STRING_EQUAL(parameters->state[i].text, row->default_text);
-        if (*row->ancestor_default != '\0') set(parameters, row->public_name, row->ancestor_default);
+        if (*row->nanobragg_default != '\0') set(parameters, row->public_name, row->nanobragg_default);
     }
     parameters_destroy(&parameters);
     CU_ASSERT_PTR_NULL(parameters);
@@ -65,10 +65,10 @@ static void every_row_has_help_and_known_units(void) {
     }
 }
 
-/* Every option of the ancestor must say one thing only, or which one comes from which row would be luck. */
-static void no_option_of_the_ancestor_sets_the_same_row_twice(void) {
+/* Every option of nanoBragg must say one thing only, or which one comes from which row would be luck. */
+static void no_option_of_the_nanobragg_sets_the_same_row_twice(void) {
     for (int i = 0; i < PARAMETER_COUNT; i++)
-        for (const char *one = parameters_row(i)->ancestor; *one != '\0'; one += parameters_word_length(one)) {
+        for (const char *one = parameters_row(i)->nanobragg; *one != '\0'; one += parameters_word_length(one)) {
             while (*one == ' ') one++;
             const size_t length = parameters_word_length(one);
             if (length == 0) break;
@@ -272,7 +272,7 @@ static void choices_are_words_of_the_row(void) {
     set(p, "crystal.shape", "tophat");
     CU_ASSERT_EQUAL(p->crystal_shape, SHAPE_TOPHAT);
     set(p, "crystal.mosaic_law", "ancestor");
-    CU_ASSERT_EQUAL(p->crystal_mosaic_law, MOSAIC_ANCESTOR);
+    CU_ASSERT_EQUAL(p->crystal_mosaic_law, MOSAIC_NANOBRAGG);
     set(p, "run.progress", "none");
     CU_ASSERT_EQUAL(p->run_progress, PROGRESS_NONE);
     set(p, "beam.polarization_correction", "false");
@@ -289,9 +289,9 @@ static void the_enumerators_follow_the_words(void) {
         const char *word;
     } lasts[] = {{PARAMETER(beam, dispersion_law), LAW_ENDPOINTS, "endpoints"},
                  {PARAMETER(beam, divergence_shape), DIVERGENCE_SQUARE, "square"},
-                 {PARAMETER(crystal, misset_law), MISSET_ANCESTOR, "ancestor"},
+                 {PARAMETER(crystal, misset_law), MISSET_NANOBRAGG, "ancestor"},
                  {PARAMETER(crystal, shape), SHAPE_TOPHAT, "tophat"},
-                 {PARAMETER(crystal, mosaic_law), MOSAIC_ANCESTOR, "ancestor"},
+                 {PARAMETER(crystal, mosaic_law), MOSAIC_NANOBRAGG, "ancestor"},
                  {PARAMETER(crystal, interpolate), INTERPOLATE_OFF, "off"},
                  {PARAMETER(detector, convention), CONVENTION_CUSTOM, "custom"},
                  {PARAMETER(detector, pivot), PIVOT_SAMPLE, "sample"},
@@ -360,15 +360,15 @@ static void the_defaults_are_our_own_laws(void) {
     parameters_destroy(&p);
 }
 
-static void the_ancestors_defaults_replace_what_is_not_given(void) {
+static void the_nanobraggs_defaults_replace_what_is_not_given(void) {
     Parameters *p = defaults();
     set(p, "sampling.phi_law", "midpoint");
-    CU_ASSERT_TRUE(status_is_ok(parameters_use_ancestor_defaults(p)));
+    CU_ASSERT_TRUE(status_is_ok(parameters_use_nanobragg_defaults(p)));
     CU_ASSERT_EQUAL(p->sampling_phi_law, PHI_MIDPOINT); /* given */
     CU_ASSERT_EQUAL(p->beam_dispersion_law, LAW_ENDPOINTS);
     CU_ASSERT_EQUAL(p->beam_divergence_law, LAW_ENDPOINTS);
-    CU_ASSERT_EQUAL(p->crystal_mosaic_law, MOSAIC_ANCESTOR);
-    CU_ASSERT_EQUAL(p->crystal_misset_law, MISSET_ANCESTOR);
+    CU_ASSERT_EQUAL(p->crystal_mosaic_law, MOSAIC_NANOBRAGG);
+    CU_ASSERT_EQUAL(p->crystal_misset_law, MISSET_NANOBRAGG);
     CU_ASSERT_FALSE(parameters_is_given(p, PARAMETER(crystal, mosaic_law)));
     UNIT_CLOSE(p->beam_energy_constant_jm, 12398.42 * 1.602176634e-29, 1e-38, "the ancestor's h c");
     parameters_destroy(&p);
@@ -400,7 +400,7 @@ int main(void) {
     const UnitTest tests[] = {UNIT_TEST(every_row_accepts_its_own_defaults),
                               UNIT_TEST(every_row_is_found_by_its_public_name),
                               UNIT_TEST(every_row_has_help_and_known_units),
-                              UNIT_TEST(no_option_of_the_ancestor_sets_the_same_row_twice),
+                              UNIT_TEST(no_option_of_the_nanobragg_sets_the_same_row_twice),
                               UNIT_TEST(signs_of_papers_are_units),
                               UNIT_TEST(units_turn_into_si),
                               UNIT_TEST(units_of_another_quantity_are_refused),
@@ -420,7 +420,7 @@ int main(void) {
                               UNIT_TEST(texts_and_files_are_copied_and_too_long_ones_refused),
                               UNIT_TEST(control_characters_and_ends_of_lines_are_refused),
                               UNIT_TEST(the_defaults_are_our_own_laws),
-                              UNIT_TEST(the_ancestors_defaults_replace_what_is_not_given),
+                              UNIT_TEST(the_nanobraggs_defaults_replace_what_is_not_given),
                               UNIT_TEST(a_rows_values_come_as_doubles),
                               UNIT_TEST(how_a_run_is_computed_does_not_decide_its_image),
                               {NULL, NULL}};

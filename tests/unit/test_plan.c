@@ -1,5 +1,5 @@
-#include "parameters.h"
-#include "plan.h"
+#include "base/plan.h"
+#include "parameters/parameters.h"
 #include "unit.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* A grid leaves out orientations by a point group only where their images are those of others: the decision against
  * images of the crystal, turned by the group. */
-#include "point_group.h"
+#include "model/point_group.h"
 
 #include "scene.h"
 #include "unit.h"

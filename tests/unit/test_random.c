@@ -1,4 +1,4 @@
-#include "random.h"
+#include "base/random.h"
 #include "unit.h"
 
 #include <math.h>

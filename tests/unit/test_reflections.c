@@ -1,8 +1,8 @@
-#include "gunzip.h"
-#include "reflections.h"
-#include "structure_factors.h"
+#include "base/gunzip.h"
+#include "base/vector.h"
+#include "reflections/reflections.h"
+#include "reflections/structure_factors.h"
 #include "unit.h"
-#include "vector.h"
 
 #include <math.h>
 #include <stdio.h>

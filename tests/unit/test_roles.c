@@ -1,8 +1,8 @@
 /* Each parameter that a sweep may vary, in a matrix, a list and a draw: a frame is what a run of its own with that
  * value gives. The cases come from the rows of parameter_roles.def, and a row without one fails. */
-#include "frame.h"
-#include "kernel.h"
-#include "parameter_roles.h"
+#include "kernels/kernel.h"
+#include "model/frame.h"
+#include "parameters/parameter_roles.h"
 #include "scene.h"
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "run_file.h"
+#include "parameters/run_file.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

@@ -1,6 +1,6 @@
-#include "parameters.h"
-#include "random.h"
-#include "schedule.h"
+#include "base/random.h"
+#include "base/schedule.h"
+#include "parameters/parameters.h"
 #include "unit.h"
 
 #include <stdlib.h>

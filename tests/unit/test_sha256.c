@@ -1,5 +1,5 @@
 /* Vectors of FIPS 180-4 as published by NIST's Cryptographic Standards and Guidelines (SHA256.pdf). */
-#include "sha256.h"
+#include "base/sha256.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Forms of the spots: constants against their formulas; crystal.spot_law=isotropic against a ball of cells and by the
  * symmetry of lattices. */
-#include "shape.h"
+#include "physics/shape.h"
 
 #include "scene.h"
 #include "unit.h"
@@ -219,7 +219,7 @@ static void isotropic_shapes_integrate_to_their_number_of_cells(void) {
 
 /* A cell of 1 x 1 x 1: R^2 is dh^2 + dk^2 + dl^2. */
 static void constants_are_those_of_their_formulas(void) {
-    Crystal crystal = {.cells = {1, 1, 1}, .fudge = 1.0, .ancestor_star = 1.0, .cube_edge_m = 1.0};
+    Crystal crystal = {.cells = {1, 1, 1}, .fudge = 1.0, .nanobragg_star = 1.0, .cube_edge_m = 1.0};
     crystal.cell_m = crystal.reciprocal_per_m = mat3_identity();
     const double ball = pow(3.0 / (4.0 * PI), 1.0 / 3.0); /* radius of the ball of volume 1 */
     const SpotLaw laws[] = {SPOT_PER_AXIS, SPOT_ISOTROPIC};
@@ -241,7 +241,7 @@ static void constants_are_those_of_their_formulas(void) {
     crystal.spot_law = SPOT_PER_AXIS;
     shape_spot_form(&crystal, form, &height);
     UNIT_CLOSE(height, PI / 6.0, 1e-15, "a ball of diameter 1");
-    crystal.spot_law = SPOT_ANCESTOR; /* nanoBragg.c writes 0.63 and 0.3969, of lengths in 1/A */
+    crystal.spot_law = SPOT_NANOBRAGG; /* nanoBragg.c writes 0.63 and 0.3969, of lengths in 1/A */
     crystal.shape = SHAPE_GAUSS;
     shape_spot_form(&crystal, form, &height);
     UNIT_CLOSE(form[0] * 1e20, 2.0 / 0.63, 1e-14, "the old program's gauss");

@@ -1,5 +1,5 @@
-#include "detector_signal.h"
-#include "random.h"
+#include "base/random.h"
+#include "model/detector_signal.h"
 #include "scene.h"
 #include "unit.h"
 

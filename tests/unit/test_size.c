@@ -1,4 +1,4 @@
-#include "size.h"
+#include "base/size.h"
 #include "unit.h"
 
 static void products_are_exact_up_to_the_largest_number(void) {

@@ -1,4 +1,4 @@
-#include "smv.h"
+#include "formats/smv.h"
 #include "unit.h"
 
 #include <math.h>

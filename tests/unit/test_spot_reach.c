@@ -1,8 +1,8 @@
 /* Rendering by reflections leaves out what lies below the tolerance, and nothing else. */
-#include "spot_reach.h"
+#include "physics/spot_reach.h"
 
-#include "kernel.h"
-#include "random.h"
+#include "base/random.h"
+#include "kernels/kernel.h"
 #include "scene.h"
 #include "unit.h"
 

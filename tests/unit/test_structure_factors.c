@@ -1,5 +1,5 @@
+#include "physics/shape.h"
 #include "scene.h"
-#include "shape.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

@@ -1,4 +1,4 @@
-#include "frame.h"
+#include "model/frame.h"
 #include "scene.h"
 #include "unit.h"
 

@@ -1,9 +1,9 @@
-#include "reflection_grid.h"
-#include "sha256.h"
-#include "symmetry.h"
-#include "text.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "base/vector.h"
+#include "reflections/reflection_grid.h"
+#include "reflections/symmetry.h"
 #include "unit.h"
-#include "vector.h"
 
 #include <math.h>
 #include <stdio.h>

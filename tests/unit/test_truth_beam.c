@@ -1,5 +1,5 @@
-#include "kernel.h"
-#include "sampling_choice.h"
+#include "kernels/kernel.h"
+#include "model/sampling_choice.h"
 #include "truth.h"
 #include "unit.h"
 
@@ -21,11 +21,11 @@ static void check_sources(const Truth *truth) {
         check_source(truth, json_item(sources, i), &beam->sources[i]);
 }
 
-static void sources_have_the_ancestors_directions_wavelengths_and_order(void) {
+static void sources_have_the_nanobraggs_directions_wavelengths_and_order(void) {
     truth_for_each(check_sources);
 }
 
-/* The ancestor reads the weights and uses none of them (defect B06); ours are theirs, normalized to a sum of 1. */
+/* NanoBragg reads the weights and uses none of them (defect B06); ours are theirs, normalized to a sum of 1. */
 static void check_weights(const Truth *truth) {
     const Beam *beam = &truth->experiment->beam;
     const JsonNode sources = json_find(truth->root, "sources_XYZ_weight_lambda");
@@ -49,7 +49,7 @@ static void check_beam(const Truth *truth) {
     truth_close(truth, "fluence of the frame", truth->frame->fluence_per_m2, fluence, 1e-15 * fluence);
 }
 
-static void wavelength_and_fluence_are_the_ancestors(void) {
+static void wavelength_and_fluence_are_the_nanobraggs(void) {
     truth_for_each(check_beam);
 }
 
@@ -61,7 +61,7 @@ static void check_phi(const Truth *truth) {
     truth_close(truth, "phi range", sampling->phi_range_rad, truth_number(truth, truth->root, "osc_rad"), 1e-15);
 }
 
-static void phi_angles_are_the_ancestors(void) {
+static void phi_angles_are_the_nanobraggs(void) {
     truth_for_each(check_phi);
 }
 
@@ -75,29 +75,29 @@ static void check_sampling(const Truth *truth) {
                 truth_number(truth, truth->root, "steps"), 0.0);
 }
 
-static void sampling_and_number_of_steps_are_the_ancestors(void) {
+static void sampling_and_number_of_steps_are_the_nanobraggs(void) {
     truth_for_each(check_sampling);
 }
 
-/* Only without twotheta: the ancestor's recommendation uses its stale distance (defect B21). */
+/* Only without twotheta: nanoBragg's recommendation uses its stale distance (defect B21). */
 static void check_recommendation(const Truth *truth) {
     const Experiment *e = truth->experiment;
     if (truth->parameters->detector_twotheta_rad != 0.0) return;
-    truth_close(truth, "recommended oversample", sampling_ancestor_oversample(&e->beam, &e->crystal, &e->detector),
+    truth_close(truth, "recommended oversample", sampling_nanobragg_oversample(&e->beam, &e->crystal, &e->detector),
                 truth_number(truth, truth->root, "recommended_oversample"), 0.0);
 }
 
-static void the_recommended_oversample_is_the_ancestors(void) {
+static void the_recommended_oversample_is_the_nanobraggs(void) {
     truth_for_each(check_recommendation);
 }
 
 int main(void) {
-    const UnitTest tests[] = {UNIT_TEST(sources_have_the_ancestors_directions_wavelengths_and_order),
+    const UnitTest tests[] = {UNIT_TEST(sources_have_the_nanobraggs_directions_wavelengths_and_order),
                               UNIT_TEST(weights_are_shares_of_the_fluence),
-                              UNIT_TEST(wavelength_and_fluence_are_the_ancestors),
-                              UNIT_TEST(phi_angles_are_the_ancestors),
-                              UNIT_TEST(sampling_and_number_of_steps_are_the_ancestors),
-                              UNIT_TEST(the_recommended_oversample_is_the_ancestors),
+                              UNIT_TEST(wavelength_and_fluence_are_the_nanobraggs),
+                              UNIT_TEST(phi_angles_are_the_nanobraggs),
+                              UNIT_TEST(sampling_and_number_of_steps_are_the_nanobraggs),
+                              UNIT_TEST(the_recommended_oversample_is_the_nanobraggs),
                               {NULL, NULL}};
     return unit_main("truth: beam", tests);
 }

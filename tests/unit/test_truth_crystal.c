@@ -15,12 +15,12 @@ static void check_direct_vectors(const Truth *truth) {
     }
 }
 
-static void cell_vectors_after_the_misset_are_the_ancestors(void) {
+static void cell_vectors_after_the_misset_are_the_nanobraggs(void) {
     truth_for_each(check_direct_vectors);
 }
 
-/* The ancestor gives c* a wrong z component (see crystal_ancestor_cell), then restores the lengths of a, b, c: its a*,
- * b*, c* and its volume no longer belong to them. Our vectors are always each other's dual, and ancestor_star is what
+/* NanoBragg gives c* a wrong z component (see crystal_nanobragg_cell), then restores the lengths of a, b, c: its a*,
+ * b*, c* and its volume no longer belong to them. Our vectors are always each other's dual, and nanobragg_star is what
  * lies between. */
 static void check_reciprocal_vectors(const Truth *truth) {
     const Crystal *crystal = &truth->experiment->crystal;
@@ -28,12 +28,12 @@ static void check_reciprocal_vectors(const Truth *truth) {
     for (int i = 0; i < 3; i++) {
         const Vec3 expected = truth_vector(truth, truth->root, names[i]);
         truth_close_vector(truth, names[i],
-                           vec3_scale(1e-10 * crystal->ancestor_star, crystal->reciprocal_per_m.row[i]), expected,
+                           vec3_scale(1e-10 * crystal->nanobragg_star, crystal->reciprocal_per_m.row[i]), expected,
                            RELATIVE_TOLERANCE * vec3_length(expected));
     }
 }
 
-static void reciprocal_vectors_are_the_ancestors(void) {
+static void reciprocal_vectors_are_the_nanobraggs(void) {
     truth_for_each(check_reciprocal_vectors);
 }
 
@@ -44,15 +44,15 @@ static void check_cell(const Truth *truth) {
     UNIT_CHECK(status_is_ok(status), "%s: %s", truth->id, status.message);
     for (int i = 0; i < 3; i++) {
         truth_close(truth, "edge in A", crystal->lengths_m[i] * 1e10, cell[i], RELATIVE_TOLERANCE * cell[i]);
-        /* the ancestor's acos of a rounded cosine is good to some 1e-14 rad at these angles */
+        /* nanoBragg's acos of a rounded cosine is good to some 1e-14 rad at these angles */
         truth_close(truth, "angle in degrees", crystal->angles_rad[i] / RADIANS_PER_DEGREE, cell[3 + i], 1e-11);
     }
     const double volume = truth_number(truth, truth->root, "V_cell_A3");
-    truth_close(truth, "volume in A^3", crystal->volume_m3 / crystal->ancestor_star * 1e30, volume,
+    truth_close(truth, "volume in A^3", crystal->volume_m3 / crystal->nanobragg_star * 1e30, volume,
                 RELATIVE_TOLERANCE * volume);
 }
 
-static void edges_angles_and_volume_are_the_ancestors(void) {
+static void edges_angles_and_volume_are_the_nanobraggs(void) {
     truth_for_each(check_cell);
 }
 
@@ -101,11 +101,11 @@ static void check_misset(const Truth *truth) {
                        truth_vector(truth, truth->root, "misset_deg"), 1e-10);
 }
 
-static void the_misset_is_the_ancestors_random_ones_too(void) {
+static void the_misset_is_the_nanobraggs_random_ones_too(void) {
     truth_for_each(check_misset);
 }
 
-/* 1e-9: the ancestor's angle is a float32, so another rounding would show at 1e-8 x the mosaic spread. */
+/* 1e-9: nanoBragg's angle is a float32, so another rounding would show at 1e-8 x the mosaic spread. */
 static void check_domains(const Truth *truth) {
     const Crystal *crystal = &truth->experiment->crystal;
     const JsonNode domains = json_find(truth->root, "mosaic_umats");
@@ -123,7 +123,7 @@ static void check_domains(const Truth *truth) {
     }
 }
 
-static void mosaic_domains_are_the_ancestors(void) {
+static void mosaic_domains_are_the_nanobraggs(void) {
     truth_for_each(check_domains);
 }
 
@@ -148,14 +148,14 @@ static void reflections_span_the_same_indices(void) {
 }
 
 int main(void) {
-    const UnitTest tests[] = {UNIT_TEST(cell_vectors_after_the_misset_are_the_ancestors),
-                              UNIT_TEST(reciprocal_vectors_are_the_ancestors),
-                              UNIT_TEST(edges_angles_and_volume_are_the_ancestors),
+    const UnitTest tests[] = {UNIT_TEST(cell_vectors_after_the_misset_are_the_nanobraggs),
+                              UNIT_TEST(reciprocal_vectors_are_the_nanobraggs),
+                              UNIT_TEST(edges_angles_and_volume_are_the_nanobraggs),
                               UNIT_TEST(direct_and_reciprocal_vectors_are_dual),
                               UNIT_TEST(our_own_law_gives_the_cell_that_was_asked_for),
                               UNIT_TEST(the_crystal_has_as_many_cells),
-                              UNIT_TEST(the_misset_is_the_ancestors_random_ones_too),
-                              UNIT_TEST(mosaic_domains_are_the_ancestors),
+                              UNIT_TEST(the_misset_is_the_nanobraggs_random_ones_too),
+                              UNIT_TEST(mosaic_domains_are_the_nanobraggs),
                               UNIT_TEST(reflections_span_the_same_indices),
                               {NULL, NULL}};
     return unit_main("truth: crystal", tests);

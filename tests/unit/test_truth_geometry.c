@@ -17,7 +17,7 @@ static void check_axes(const Truth *truth) {
                        UNIT_TOLERANCE);
 }
 
-static void laboratory_axes_are_the_ancestors(void) {
+static void laboratory_axes_are_the_nanobraggs(void) {
     truth_for_each(check_axes);
 }
 
@@ -29,7 +29,7 @@ static void check_detector_vectors(const Truth *truth) {
                        UNIT_TOLERANCE);
 }
 
-static void detector_vectors_after_rotations_are_the_ancestors(void) {
+static void detector_vectors_after_rotations_are_the_nanobraggs(void) {
     truth_for_each(check_detector_vectors);
 }
 
@@ -49,7 +49,7 @@ static void check_pixel0(const Truth *truth) {
                        truth_vector(truth, truth->root, "pix0_vector_m"), METRE_TOLERANCE);
 }
 
-static void the_first_pixel_is_where_the_ancestor_has_it(void) {
+static void the_first_pixel_is_where_the_nanobragg_has_it(void) {
     truth_for_each(check_pixel0);
 }
 
@@ -63,11 +63,11 @@ static void check_closest_point(const Truth *truth) {
                 truth_number(truth, truth->root, "Sclose_m"), METRE_TOLERANCE);
 }
 
-static void the_closest_point_is_the_ancestors(void) {
+static void the_closest_point_is_the_nanobraggs(void) {
     truth_for_each(check_closest_point);
 }
 
-/* Defect B21: the ancestor does not bring distance, Fbeam and Sbeam up to date after a swing in twotheta; we do. So
+/* Defect B21: nanoBragg does not bring distance, Fbeam and Sbeam up to date after a swing in twotheta; we do. So
  * they are compared only where there is none. */
 static void check_beam_centre(const Truth *truth) {
     const Detector *detector = &truth->experiment->detector;
@@ -80,7 +80,7 @@ static void check_beam_centre(const Truth *truth) {
                 METRE_TOLERANCE);
 }
 
-static void distance_and_beam_centre_are_the_ancestors_where_there_is_no_twotheta(void) {
+static void distance_and_beam_centre_are_the_nanobraggs_where_there_is_no_twotheta(void) {
     truth_for_each(check_beam_centre);
 }
 
@@ -103,7 +103,7 @@ static void check_pivot(const Truth *truth) {
     UNIT_CHECK(status_is_ok(status) && truth->experiment->detector.pivot == expected, "%s: pivot %s", truth->id, pivot);
 }
 
-static void the_pivot_is_the_ancestors(void) {
+static void the_pivot_is_the_nanobraggs(void) {
     truth_for_each(check_pivot);
 }
 
@@ -118,20 +118,20 @@ static void check_sensor(const Truth *truth) {
                     truth_number(truth, truth->root, "detector_mu_per_m"), 1e-6);
 }
 
-static void the_sensor_is_the_ancestors(void) {
+static void the_sensor_is_the_nanobraggs(void) {
     truth_for_each(check_sensor);
 }
 
 int main(void) {
-    const UnitTest tests[] = {UNIT_TEST(laboratory_axes_are_the_ancestors),
-                              UNIT_TEST(detector_vectors_after_rotations_are_the_ancestors),
+    const UnitTest tests[] = {UNIT_TEST(laboratory_axes_are_the_nanobraggs),
+                              UNIT_TEST(detector_vectors_after_rotations_are_the_nanobraggs),
                               UNIT_TEST(pixels_are_as_many_and_as_large),
-                              UNIT_TEST(the_first_pixel_is_where_the_ancestor_has_it),
-                              UNIT_TEST(the_closest_point_is_the_ancestors),
-                              UNIT_TEST(distance_and_beam_centre_are_the_ancestors_where_there_is_no_twotheta),
+                              UNIT_TEST(the_first_pixel_is_where_the_nanobragg_has_it),
+                              UNIT_TEST(the_closest_point_is_the_nanobraggs),
+                              UNIT_TEST(distance_and_beam_centre_are_the_nanobraggs_where_there_is_no_twotheta),
                               UNIT_TEST(the_beam_centre_lies_on_the_beam),
-                              UNIT_TEST(the_pivot_is_the_ancestors),
-                              UNIT_TEST(the_sensor_is_the_ancestors),
+                              UNIT_TEST(the_pivot_is_the_nanobraggs),
+                              UNIT_TEST(the_sensor_is_the_nanobraggs),
                               {NULL, NULL}};
     return unit_main("truth: geometry", tests);
 }

@@ -1,5 +1,5 @@
-#include "kernel.h"
-#include "shape.h"
+#include "kernels/kernel.h"
+#include "physics/shape.h"
 #include "truth.h"
 #include "unit.h"
 
@@ -87,7 +87,7 @@ static void check_step_vectors(const Truth *truth) {
     for_each_step(truth, check_vectors);
 }
 
-static void positions_and_scattering_vectors_are_the_ancestors(void) {
+static void positions_and_scattering_vectors_are_the_nanobraggs(void) {
     truth_for_each(check_step_vectors);
 }
 
@@ -102,7 +102,7 @@ static void check_step_indices(const Truth *truth) {
     for_each_step(truth, check_indices);
 }
 
-static void miller_indices_are_the_ancestors(void) {
+static void miller_indices_are_the_nanobraggs(void) {
     truth_for_each(check_step_indices);
 }
 
@@ -120,7 +120,7 @@ static void check_step_lattices(const Truth *truth) {
     for_each_step(truth, check_lattice);
 }
 
-static void lattice_factors_are_the_ancestors(void) {
+static void lattice_factors_are_the_nanobraggs(void) {
     truth_for_each(check_step_lattices);
 }
 
@@ -133,7 +133,7 @@ static void check_step_structure_factors(const Truth *truth) {
     for_each_step(truth, check_structure_factor);
 }
 
-static void structure_factors_are_the_ancestors(void) {
+static void structure_factors_are_the_nanobraggs(void) {
     truth_for_each(check_step_structure_factors);
 }
 
@@ -145,7 +145,7 @@ static void check_step_polarizations(const Truth *truth) {
     for_each_step(truth, check_polarization);
 }
 
-static void polarization_factors_are_the_ancestors(void) {
+static void polarization_factors_are_the_nanobraggs(void) {
     truth_for_each(check_step_polarizations);
 }
 
@@ -191,7 +191,7 @@ static void check_solid_angle(const Truth *truth) {
     }
 }
 
-static void sums_solid_angle_and_capture_are_the_ancestors(void) {
+static void sums_solid_angle_and_capture_are_the_nanobraggs(void) {
     truth_for_each(check_solid_angle);
 }
 
@@ -205,18 +205,18 @@ static void check_photons(const Truth *truth) {
     }
 }
 
-static void photons_of_a_pixel_are_the_ancestors(void) {
+static void photons_of_a_pixel_are_the_nanobraggs(void) {
     truth_for_each(check_photons);
 }
 
 int main(void) {
-    const UnitTest tests[] = {UNIT_TEST(positions_and_scattering_vectors_are_the_ancestors),
-                              UNIT_TEST(miller_indices_are_the_ancestors),
-                              UNIT_TEST(lattice_factors_are_the_ancestors),
-                              UNIT_TEST(structure_factors_are_the_ancestors),
-                              UNIT_TEST(polarization_factors_are_the_ancestors),
-                              UNIT_TEST(sums_solid_angle_and_capture_are_the_ancestors),
-                              UNIT_TEST(photons_of_a_pixel_are_the_ancestors),
+    const UnitTest tests[] = {UNIT_TEST(positions_and_scattering_vectors_are_the_nanobraggs),
+                              UNIT_TEST(miller_indices_are_the_nanobraggs),
+                              UNIT_TEST(lattice_factors_are_the_nanobraggs),
+                              UNIT_TEST(structure_factors_are_the_nanobraggs),
+                              UNIT_TEST(polarization_factors_are_the_nanobraggs),
+                              UNIT_TEST(sums_solid_angle_and_capture_are_the_nanobraggs),
+                              UNIT_TEST(photons_of_a_pixel_are_the_nanobraggs),
                               {NULL, NULL}};
     return unit_main("truth: steps", tests);
 }

@@ -1,9 +1,9 @@
-/* Truths that hold whatever the ancestor says. */
-#include "kernel.h"
-#include "random.h"
+/* Truths that hold whatever nanoBragg says. */
+#include "base/random.h"
+#include "kernels/kernel.h"
+#include "model/sensor.h"
+#include "physics/shape.h"
 #include "scene.h"
-#include "sensor.h"
-#include "shape.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>
@@ -60,7 +60,7 @@ static double mean_over_a_cell(const Crystal *crystal, int points) {
 }
 
 static void every_shape_integrates_to_its_number_of_cells(void) {
-    Crystal crystal = {.cells = {5, 6, 7}, .fudge = 1.0, .spot_law = SPOT_PER_AXIS, .ancestor_star = 1.0};
+    Crystal crystal = {.cells = {5, 6, 7}, .fudge = 1.0, .spot_law = SPOT_PER_AXIS, .nanobragg_star = 1.0};
     crystal.reciprocal_per_m = (Mat3){{{1e8, 0, 0}, {0, 1e8, 0}, {0, 0, 1e8}}}; /* cell of 100 A */
     crystal.shape = SHAPE_SQUARE;                                               /* exact: a trigonometric polynomial */
     CU_ASSERT_DOUBLE_EQUAL(mean_over_a_cell(&crystal, 60), 210.0, 1e-9);
@@ -71,9 +71,9 @@ static void every_shape_integrates_to_its_number_of_cells(void) {
     crystal.shape =
         SHAPE_ROUND; /* a sphere's transform falls off as 1/x^4: 8.75 % lies nearer to the neighbours and is cut */
     CU_ASSERT_DOUBLE_EQUAL(mean_over_a_cell(&crystal, 60) / 210.0, 0.9125, 0.001);
-    /* the ancestor's Gaussian is as wide in 1/A as (Na Nb Nc)^-1, whatever the cell:
+    /* nanoBragg's Gaussian is as wide in 1/A as (Na Nb Nc)^-1, whatever the cell:
      * M^2 Int exp(-2 (M q)^2 / 0.63) d^3q V = V (0.63 pi / 2)^(3/2) / M with q in 1/A, M = Na Nb Nc */
-    crystal.spot_law = SPOT_ANCESTOR;
+    crystal.spot_law = SPOT_NANOBRAGG;
     crystal.shape = SHAPE_GAUSS;
     crystal.cells[0] = crystal.cells[1] = crystal.cells[2] = 7;
     CU_ASSERT_DOUBLE_EQUAL(mean_over_a_cell(&crystal, 140) / (1e6 * pow(0.63 * PI / 2.0, 1.5) / 343.0), 1.0, 1e-3);
@@ -317,7 +317,7 @@ static void intervals_of_phi_fill_the_range(void) {
               0.2, 1.0);
     check_phi((const char *const[]){"sweep.kind=rotation", "sweep.width=0.1", "sampling.phi_step=0.03", NULL}, 4, 0.025,
               0.1);
-    /* the ancestor's law keeps the step */
+    /* nanoBragg's law keeps the step */
     check_phi(
         (const char *const[]){"sampling.phi_range=1", "sampling.phi_step=0.4", "sampling.phi_law=left_edge", NULL}, 3,
         0.4, 1.0);

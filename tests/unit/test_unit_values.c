@@ -1,11 +1,11 @@
-/* The ancestor's own functions, value by value: golden/unit_values.json. */
-#include "beam.h"
-#include "json.h"
-#include "kernel.h"
-#include "random.h"
-#include "shape.h"
+/* NanoBragg's own functions, value by value: golden/unit_values.json. */
+#include "base/json.h"
+#include "base/random.h"
+#include "base/vector.h"
+#include "kernels/kernel.h"
+#include "model/beam.h"
+#include "physics/shape.h"
 #include "unit.h"
-#include "vector.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -54,7 +54,7 @@ static void for_each(const char *path, void (*check)(JsonNode item)) {
 
 /* ---------------------------------------------------------------------------------------------------------- random */
 
-static void the_ancestors_generator_gives_its_deviates_to_the_last_bit(void) {
+static void the_nanobraggs_generator_gives_its_deviates_to_the_last_bit(void) {
     const int64_t seeds[] = {1, 99, 12345, 12345678};
     Json *json = NULL;
     ok(json_open(TESSERA_GOLDEN_DIR "/unit_values.json", &json));
@@ -63,11 +63,11 @@ static void the_ancestors_generator_gives_its_deviates_to_the_last_bit(void) {
         char path[40];
         (void)snprintf(path, sizeof path, "ran1/%d", (int)seeds[i]);
         const JsonNode deviates = json_find(json_root(json), path);
-        AncestorRandom random = ancestor_random(seeds[i]);
+        NanobraggRandom random = nanobragg_random(seeds[i]);
         CU_ASSERT_EQUAL(json_length(deviates), 24);
         for (int n = 0; n < json_length(deviates); n++) {
             const float expected = (float)number(json_item(deviates, n), "");
-            CU_ASSERT_EQUAL(ancestor_random_next(&random), expected);
+            CU_ASSERT_EQUAL(nanobragg_random_next(&random), expected);
         }
     }
     json_close(&json);
@@ -75,34 +75,34 @@ static void the_ancestors_generator_gives_its_deviates_to_the_last_bit(void) {
 
 /* One float32 ulp of the angle would show as 1e-8 x the spread; the rest is rounding of double. */
 static void check_mosaic(JsonNode item) {
-    AncestorRandom random = ancestor_random((int64_t)number(item, "seed"));
+    NanobraggRandom random = nanobragg_random((int64_t)number(item, "seed"));
     const float spread = (float)(number(item, "spread_deg") * RADIANS_PER_DEGREE);
     const JsonNode drawn = json_find(item, "drawn");
     for (int n = 0; n < json_length(drawn); n++)
-        close_matrices(ancestor_random_rotation(&random, spread), matrix(json_item(drawn, n), ""), 1e-14,
+        close_matrices(nanobragg_random_rotation(&random, spread), matrix(json_item(drawn, n), ""), 1e-14,
                        "row of a mosaic domain");
 }
 
-static void mosaic_domains_are_drawn_as_the_ancestor_draws_them(void) {
+static void mosaic_domains_are_drawn_as_the_nanobragg_draws_them(void) {
     for_each("mosaic_umat", check_mosaic);
 }
 
 /* The angle is up to 90 radians in float32; cosines of it in double. */
 static void check_misset(JsonNode item) {
-    AncestorRandom random = ancestor_random((int64_t)number(item, "seed"));
-    const Mat3 rotation = ancestor_random_rotation(&random, 90.0f);
+    NanobraggRandom random = nanobragg_random((int64_t)number(item, "seed"));
+    const Mat3 rotation = nanobragg_random_rotation(&random, 90.0f);
     close_matrices(rotation, matrix(item, "umat"), 1e-13, "row of a random orientation");
     close_vectors(vec3_scale(1.0 / RADIANS_PER_DEGREE, misset_of_rotation(rotation)), vector(item, "misset_deg"), 1e-10,
                   "misset in degrees");
 }
 
-static void random_orientations_and_their_misset_are_the_ancestors(void) {
+static void random_orientations_and_their_misset_are_the_nanobraggs(void) {
     for_each("misset_random", check_misset);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- lattice */
 
-/* Defect B20: within 1e-9 of an integer other than 0 the ancestor divides one rounding error by another; there the
+/* Defect B20: within 1e-9 of an integer other than 0 nanoBragg divides one rounding error by another; there the
  * truth is N^2. Farther away its sines of pi N h lose a few ulps of pi N h, which is |h| / |h - h0| times as much of
  * the ratio. */
 static void check_sincg(JsonNode item) {
@@ -116,11 +116,11 @@ static void check_sincg(JsonNode item) {
         UNIT_CLOSE(found, value * value, 1e-10 * n * n, what);
 }
 
-static void interference_is_the_ancestors_ratio_of_sines_squared(void) {
+static void interference_is_the_nanobraggs_ratio_of_sines_squared(void) {
     for_each("sincg_of_pi_h", check_sincg);
 }
 
-/* shape_squared of a round crystal of one cell is (0.7236 sinc3)^2. The ancestor's sinc3 cancels for small arguments
+/* shape_squared of a round crystal of one cell is (0.7236 sinc3)^2. NanoBragg's sinc3 cancels for small arguments
  * (defect B20): its error is some 1e-16 / x^2, beside 1. */
 static void check_sinc3(JsonNode item) {
     const double x = number(item, "0"), value = number(item, "1"), dh = 0.25;
@@ -135,7 +135,7 @@ static void check_sinc3(JsonNode item) {
         UNIT_CLOSE(found, value * value, 1e-14 + 4e-16 / (x * x), what);
 }
 
-static void a_sphere_has_the_ancestors_transform(void) {
+static void a_sphere_has_the_nanobraggs_transform(void) {
     for_each("sinc3", check_sinc3);
 }
 
@@ -157,7 +157,7 @@ static void check_tricubic(JsonNode item) {
     UNIT_CLOSE(structure_factor_tricubic(&factors, hkl.x, hkl.y, hkl.z), number(item, "value"), 1e-13, "tricubic");
 }
 
-static void tricubic_interpolation_is_the_ancestors(void) {
+static void tricubic_interpolation_is_the_nanobraggs(void) {
     for_each("tricubic", check_tricubic);
 }
 
@@ -170,7 +170,7 @@ static void check_polarization(JsonNode item) {
                number(item, "factor"), 1e-14, "polarization factor");
 }
 
-static void polarization_factors_are_the_ancestors(void) {
+static void polarization_factors_are_the_nanobraggs(void) {
     for_each("polarization_factor", check_polarization);
 }
 
@@ -180,7 +180,7 @@ static void check_rotate_xyz(JsonNode item) {
                   "rotated about x, y, z");
 }
 
-static void rotations_about_x_y_z_are_the_ancestors(void) {
+static void rotations_about_x_y_z_are_the_nanobraggs(void) {
     for_each("rotate_xyz", check_rotate_xyz);
 }
 
@@ -191,20 +191,20 @@ static void check_rotate_axis(JsonNode item) {
                   vector(item, "out"), 2e-15, "the same by a matrix");
 }
 
-static void rotations_about_an_axis_are_the_ancestors(void) {
+static void rotations_about_an_axis_are_the_nanobraggs(void) {
     for_each("rotate_axis", check_rotate_axis);
 }
 
 int main(void) {
-    const UnitTest tests[] = {UNIT_TEST(the_ancestors_generator_gives_its_deviates_to_the_last_bit),
-                              UNIT_TEST(mosaic_domains_are_drawn_as_the_ancestor_draws_them),
-                              UNIT_TEST(random_orientations_and_their_misset_are_the_ancestors),
-                              UNIT_TEST(interference_is_the_ancestors_ratio_of_sines_squared),
-                              UNIT_TEST(a_sphere_has_the_ancestors_transform),
-                              UNIT_TEST(tricubic_interpolation_is_the_ancestors),
-                              UNIT_TEST(polarization_factors_are_the_ancestors),
-                              UNIT_TEST(rotations_about_x_y_z_are_the_ancestors),
-                              UNIT_TEST(rotations_about_an_axis_are_the_ancestors),
+    const UnitTest tests[] = {UNIT_TEST(the_nanobraggs_generator_gives_its_deviates_to_the_last_bit),
+                              UNIT_TEST(mosaic_domains_are_drawn_as_the_nanobragg_draws_them),
+                              UNIT_TEST(random_orientations_and_their_misset_are_the_nanobraggs),
+                              UNIT_TEST(interference_is_the_nanobraggs_ratio_of_sines_squared),
+                              UNIT_TEST(a_sphere_has_the_nanobraggs_transform),
+                              UNIT_TEST(tricubic_interpolation_is_the_nanobraggs),
+                              UNIT_TEST(polarization_factors_are_the_nanobraggs),
+                              UNIT_TEST(rotations_about_x_y_z_are_the_nanobraggs),
+                              UNIT_TEST(rotations_about_an_axis_are_the_nanobraggs),
                               {NULL, NULL}};
     return unit_main("values of single functions", tests);
 }

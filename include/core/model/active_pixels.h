@@ -1,0 +1,27 @@
+/** @file
+ *  Which pixels are computed: detector.mask and detector.roi as one map. */
+#ifndef TESSERA_ACTIVE_PIXELS_H
+#define TESSERA_ACTIVE_PIXELS_H
+
+#include "base/plan.h"
+#include "base/status.h"
+#include "formats/mask_image.h"
+#include "model/detector.h"
+#include "parameters/parameters.h"
+
+/** Makes the map.
+ *  @param hdf5    reads a mask in HDF5; NULL: such a one is refused
+ *  @param active  [slow][fast] of the detector, 1 where a pixel is computed and 0 where it stays 0; NULL when all
+ *                 are. The caller frees it
+ *  @param pixels  number of ones
+ *  @return BAD_FILE for a mask that cannot be read; BAD_PARAMETER when its size is not the detector's, or when no pixel
+ *          is left; NO_MEMORY */
+Status active_pixels_create(const Parameters *parameters, const Detector *detector, MaskHdf5Reader *hdf5,
+                            uint8_t **active, int64_t *pixels, Notes *notes);
+
+/** The smallest part of @p tile that holds all its active pixels; without any its sizes are 0.
+ *  @param active       as above, NULL for all
+ *  @param fast_pixels  width of the detector */
+Tile active_pixels_within(const uint8_t *active, int64_t fast_pixels, Tile tile);
+
+#endif

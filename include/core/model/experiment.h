@@ -1,0 +1,116 @@
+/** @file
+ *  The checked, constant description of a run, and what frame i of it is. */
+#ifndef TESSERA_EXPERIMENT_H
+#define TESSERA_EXPERIMENT_H
+
+#include "base/constants.h"
+#include "formats/mask_image.h"
+#include "model/background.h"
+#include "model/beam.h"
+#include "model/crystal.h"
+#include "model/detector.h"
+#include "model/detector_signal.h"
+#include "model/sweep.h"
+#include "parameters/parameters.h"
+#include "reflections/structure_factors.h"
+
+/** Most steps of a frame, all its crystals together: far from what int64_t holds. */
+#define EXPERIMENT_STEPS_MOST 1e18
+
+/** How a frame is sampled. */
+typedef struct Sampling {
+    int oversample;       /**< sub-pixels along each edge */
+    int64_t phi_steps;    /**< spindle angles of a frame */
+    double phi_start_rad; /**< of frame 0 */
+    double phi_range_rad; /**< of every frame */
+    double phi_step_rad;  /**< between angles */
+    double shortfall; /**< of what was chosen automatically: the number that the bound needs over the cap; 1 or less:
+                         none */
+    PhiLaw phi_law;
+    bool interpolate;    /**< tricubic structure factors */
+    double dmin_m;       /**< 0: no limit */
+    double tolerance;    /**< of what is skipped, relative to the greatest intensity that a pixel could have */
+    bool by_reflections; /**< only what spots reach within the tolerance is computed: spot_reach.h */
+} Sampling;
+
+/** The most that any crystal of any frame has. */
+typedef struct FrameLimits {
+    int64_t sources, domains, phi_steps;
+    int64_t terms;           /**< of one crystal */
+    int64_t steps_per_pixel; /**< of a frame, all its crystals together */
+    double shortfall;        /**< of the sampling, greatest of all frames, and its frame */
+    int64_t shortfall_frame;
+} FrameLimits;
+
+/** Everything that the images depend on, as it is in frame 0. Owns what beam, crystal, structure factors, background
+ * and sweep own. */
+typedef struct Experiment {
+    LaboratoryAxes axes;
+    Beam beam;
+    Crystal crystal;
+    Detector detector;
+    StructureFactors factors;
+    Background background;
+    Sampling sampling;
+    Sweep sweep;
+    Parameters *parameters; /**< of frame 0, where frames differ in more than orientation; else NULL. Owned */
+    FrameLimits limits;
+    OutputImages images;
+    Precision precision;       /**< of the kernel, chosen: not PRECISION_AUTO */
+    Instructions instructions; /**< of the kernel on this rank, chosen: not INSTRUCTIONS_AUTO */
+    struct KeptSymmetry *kept; /**< what cells of frames must keep; NULL but while the experiment is created */
+    DetectorSignal signal;     /**< of the counts */
+    int64_t active_pixels;     /**< of a frame: those that are computed */
+    uint8_t *active;           /**< [slow][fast], 0 for pixels that stay 0; NULL when all are computed. Owned */
+    double *owned_grid;        /**< the structure factors' grids where this experiment owns them, else NULL */
+    float *owned_table;        /**< the same for the table of the float32 kernel */
+} Experiment;
+
+/** Reads and checks everything that @p parameters name.
+ *  @param experiment  the caller destroys it
+ *  @param notes       choices made automatically and warnings; may be NULL
+ *  @return the first failure, before anything is computed or written */
+Status experiment_create(const Parameters *parameters, Experiment **experiment, Notes *notes);
+
+/** What is read by somebody who knows the format. */
+typedef struct ExperimentInputs {
+    SweepInputs sweep;    /**< list or spectrum */
+    MaskHdf5Reader *mask; /**< NULL: a mask in HDF5 is refused */
+} ExperimentInputs;
+
+/** The same with such inputs. */
+Status experiment_create_from(const Parameters *parameters, const ExperimentInputs *inputs, Experiment **experiment,
+                              Notes *notes);
+
+/** Makes these parts of @p own anew, and what is made from them; @p own is a copy of @p base with its own sources and
+ *  domains, and grid and table where there are any of the base and frames scale structure factors differently.
+ *  @param parts    bits of ParameterPart
+ *  @param renders  false: mosaic domains are only counted, structure factors left as they are
+ *  @return BAD_PARAMETER when the values do not go together, NO_MEMORY */
+Status experiment_change(const Experiment *base, const Parameters *parameters, int64_t frame, int64_t crystal,
+                         unsigned parts, bool renders, Experiment *own);
+
+/** True when some frame may use the float32 kernel. */
+bool experiment_may_use_float32(const Experiment *experiment);
+
+/** False where all frames are rendered by reflections alone: only those are the same on machines with fused operations
+ *  and without. */
+bool experiment_rounds_by_instructions(const Experiment *experiment);
+
+/** False where polarization, capture and the resolution limit at a pixel are the same for both sources.
+ *  @param before  NULL differs from all */
+bool experiment_sources_differ(const Experiment *experiment, const Source *before, const Source *source);
+
+/** Frees @p experiment, which may be NULL, and leaves NULL. */
+void experiment_destroy(Experiment **experiment);
+
+/** Smallest and largest |s|/lambda difference (1/m) between diffracted and incident waves that the detector's pixels
+ *  see from any source, on a grid of points that includes the corners.
+ *  @param range_per_m  [2] */
+void experiment_resolution(const Beam *beam, const Detector *detector, double *range_per_m);
+
+/** Number of terms of every pixel: sources x spindle angles x mosaic domains. Term t is
+ *  (domain x phi_steps + phi) x sources + source. */
+int64_t experiment_terms(const Experiment *experiment);
+
+#endif

@@ -1,0 +1,34 @@
+/** @file
+ *  The sensor's thickness, and how fast it absorbs. */
+#ifndef TESSERA_SENSOR_H
+#define TESSERA_SENSOR_H
+
+#include "model/beam.h"
+#include "model/detector.h"
+
+/** Linear absorption coefficient (1/m) of a material by xraylib's total cross-sections.
+ *  @param material            element symbol, chemical formula, or name of a NIST compound
+ *  @param density_kg_per_m3   NAN: that of the element or NIST compound
+ *  @return BAD_PARAMETER when the material or its density is not known, or the energy is outside the tables */
+Status sensor_absorption(const char *material, double density_kg_per_m3, double wavelength_m, double *absorption_per_m);
+
+/** Sets the sensor of the detector and the absorption of every source. The automatic rules are nanoBragg's: two
+ * layers unless given, an attenuation depth equal to the thickness unless given or following from the material.
+ *  @return BAD_PARAMETER */
+Status sensor_create(const Parameters *parameters, Detector *detector, Beam *beam, Notes *notes);
+
+/** Name of a material in a NeXus file: "Si", "CdTe" or "GaAs". */
+const char *sensor_nexus_name(NexusMaterial material);
+
+/** Fraction of the photons that layer @p layer of the sensor stops: exp(-k t mu / cos) - exp(-(k+1) t mu / cos).
+ *  @param cosine  of the angle between ray and normal */
+static inline double sensor_capture(double layer_m, int layer, double absorption_per_m, double cosine) {
+    const double path = layer_m * absorption_per_m / cosine;
+    return exp(-layer * path) - exp(-(layer + 1) * path);
+}
+
+/** Depth (m) along the normal at which layer @p layer counts its photons: its front face, or where the photons that it
+ *  stops are stopped on average when they come along the normal. */
+double sensor_depth(const Detector *detector, int layer);
+
+#endif

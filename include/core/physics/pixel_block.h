@@ -1,0 +1,206 @@
+/** @file
+ *  Blocks of pixels of the float32 kernel, seen from their centres. Included by the kernel alone, once for each set of
+ *  instructions. */
+#ifndef TESSERA_PIXEL_BLOCK_H
+#define TESSERA_PIXEL_BLOCK_H
+
+#include "base/float32_math.h"
+#include "model/experiment.h"
+#include "model/sensor.h"
+
+/** Blocks of pixels share a centre, at which the Miller indices are known in double precision. They are anchored to the
+ *  detector's pixel (0,0), so that a pixel's value does not depend on how tiles are cut. */
+enum { BLOCK_SLOW = 8, BLOCK_FAST = 32, PIXELS = BLOCK_SLOW * BLOCK_FAST };
+
+/** The sub-pixels of a block of pixels, [slow][fast]. */
+typedef struct Block {
+    Vec3 centre;                                        /**< unit vector of the diffracted beam at the centre */
+    LANE_ALIGNED float x[PIXELS], y[PIXELS], z[PIXELS]; /**< diffracted beam minus that */
+    LANE_ALIGNED float weight[PIXELS];                  /**< solid angle (sr) x capture */
+    double slow_m, fast_m, depth_m;                     /**< where the centre is on the detector */
+    int layer;
+} Block;
+
+/** A flat block in units of its centre's distance. */
+typedef struct FlatBlock {
+    float step;                         /* edge of a pixel */
+    Float3 centre, fast, slow;          /* unit vectors */
+    float along_fast, along_slow, skew; /* centre.fast, centre.slow, fast.slow */
+    float cosine, lean_fast, lean_slow; /* of centre, fast and slow with the normal, times the solid angle face on */
+    float face_on;                      /* that solid angle (sr) without obliquity, when those three are 0; else 0 */
+} FlatBlock;
+
+/** @param d  unit vector to the centre
+ *  @param step  edge of a pixel over the centre's distance */
+INLINED FlatBlock flat_block(const Detector *detector, Vec3 d, double step) {
+    const double sr = step * step, oblique_sr = detector->point_pixel ? 0.0 : sr;
+    FlatBlock flat = {.step = (float)step, .face_on = (float)(sr - oblique_sr)};
+    flat.along_fast = (float)vec3_dot(d, detector->fast);
+    flat.along_slow = (float)vec3_dot(d, detector->slow);
+    flat.skew = (float)vec3_dot(detector->fast, detector->slow);
+    flat.cosine = (float)(oblique_sr * vec3_dot(d, detector->normal));
+    flat.lean_fast = (float)(oblique_sr * vec3_dot(detector->fast, detector->normal));
+    flat.lean_slow = (float)(oblique_sr * vec3_dot(detector->slow, detector->normal));
+    flat.centre = float3_of(d);
+    flat.fast = float3_of(detector->fast);
+    flat.slow = float3_of(detector->slow);
+    return flat;
+}
+
+/** How many powers of u are enough for 1 / sqrt(1 + u) - 1, to 1e-8 of it; 0 where no few are. */
+typedef enum RootSeries { ROOT_OF_SMALL = 3, ROOT_OF_MEDIUM = 6, ROOT_OF_ANY = 0 } RootSeries;
+
+/** @param greatest  of |u| */
+INLINED RootSeries root_series(float greatest) {
+    return greatest <= 0.0025f ? ROOT_OF_SMALL : greatest <= 0.05f ? ROOT_OF_MEDIUM : ROOT_OF_ANY;
+}
+
+/** 1 / sqrt(1 + u) - 1 without subtracting what is nearly equal; by its series where that is short. */
+INLINED float inverse_root_less_1(float u, RootSeries series) {
+    if (series == ROOT_OF_ANY) {
+        const float root = sqrtf(1.0f + u);
+        return -u / (root * (1.0f + root));
+    }
+    float s = -5.0f / 16.0f;
+    if (series == ROOT_OF_MEDIUM)
+        s = fused(fused(fused(231.0f / 1024.0f, u, -63.0f / 256.0f), u, 35.0f / 128.0f), u, s);
+    s = fused(s, u, 3.0f / 8.0f);
+    s = fused(s, u, -0.5f);
+    return s * u;
+}
+
+/** With p the way from the centre over the centre's distance r, and u = 2 d_c.p + p.p, the distance is r sqrt(1 + u)
+ *  and d - d_c = p / sqrt(1 + u) + d_c (1 / sqrt(1 + u) - 1) = p + (p + d_c) (1 / sqrt(1 + u) - 1). */
+INLINED void fill_flat_block(FlatBlock flat, RootSeries series, Block *block) {
+    LANE_ALIGNED float along[BLOCK_FAST];
+    float sx[BLOCK_SLOW], sy[BLOCK_SLOW], sz[BLOCK_SLOW], linear[BLOCK_SLOW], fixed[BLOCK_SLOW], lean[BLOCK_SLOW];
+    for (int column = 0; column < BLOCK_FAST; column++)
+        along[column] = flat.step * ((float)column - 0.5f * (BLOCK_FAST - 1));
+    for (int row = 0; row < BLOCK_SLOW; row++) {
+        const float s = flat.step * ((float)row - 0.5f * (BLOCK_SLOW - 1));
+        sx[row] = s * flat.slow.x;
+        sy[row] = s * flat.slow.y;
+        sz[row] = s * flat.slow.z;
+        linear[row] = 2.0f * fused(s, flat.skew, flat.along_fast);
+        fixed[row] = s * fused(2.0f, flat.along_slow, s);
+        lean[row] = fused(s, flat.lean_slow, flat.cosine);
+    }
+    for (int row = 0; row < BLOCK_SLOW; row++) {
+#pragma omp simd
+        for (int column = 0; column < BLOCK_FAST; column++) {
+            const int i = row * BLOCK_FAST + column;
+            const float f = along[column], u = fused(f, f + linear[row], fixed[row]);
+            const float shrink = inverse_root_less_1(u, series), inverse = 1.0f + shrink;
+            const float x = fused(f, flat.fast.x, sx[row]), y = fused(f, flat.fast.y, sy[row]);
+            const float z = fused(f, flat.fast.z, sz[row]);
+            block->x[i] = fused(x + flat.centre.x, shrink, x);
+            block->y[i] = fused(y + flat.centre.y, shrink, y);
+            block->z[i] = fused(z + flat.centre.z, shrink, z);
+            const float oblique = fabsf(fused(f, flat.lean_fast, lean[row]));
+            block->weight[i] = inverse * inverse * fused(oblique, inverse, flat.face_on);
+        }
+    }
+}
+
+INLINED void set_flat_block(const Detector *detector, Vec3 centre_m, Block *block) {
+    const double per_m = 1.0 / vec3_length(centre_m);
+    block->centre = vec3_scale(per_m, centre_m);
+    const FlatBlock flat = flat_block(detector, block->centre, per_m * detector->pixel_size_m);
+    const float half_fast = 0.5f * BLOCK_FAST * flat.step, half_slow = 0.5f * BLOCK_SLOW * flat.step;
+    const float squared = (half_fast + half_slow) * (half_fast + half_slow); /* enough for skew axes too */
+    const float greatest = 2.0f * (fabsf(flat.along_fast) * half_fast + fabsf(flat.along_slow) * half_slow) + squared;
+    switch (root_series(greatest)) { /* a constant in each */
+    case ROOT_OF_SMALL:
+        fill_flat_block(flat, ROOT_OF_SMALL, block);
+        return;
+    case ROOT_OF_MEDIUM:
+        fill_flat_block(flat, ROOT_OF_MEDIUM, block);
+        return;
+    case ROOT_OF_ANY:
+        fill_flat_block(flat, ROOT_OF_ANY, block);
+        return;
+    }
+}
+
+/** Where sub-pixel @p i of a block is, in double precision. */
+INLINED Vec3 pixel_position(const Detector *detector, const Block *block, int i) {
+    const double pixel = detector->pixel_size_m;
+    const double slow_m = block->slow_m + pixel * (i / BLOCK_FAST - 0.5 * (BLOCK_SLOW - 1));
+    const double fast_m = block->fast_m + pixel * (i % BLOCK_FAST - 0.5 * (BLOCK_FAST - 1));
+    return detector_position(detector, fast_m, slow_m, block->depth_m);
+}
+
+/** The same for a detector that is not flat, in double precision. */
+INLINED void set_curved_block(const Detector *detector, Block *block) {
+    const double pixel = detector->pixel_size_m;
+    block->centre = vec3_unit(detector_position(detector, block->fast_m, block->slow_m, block->depth_m));
+    for (int i = 0; i < PIXELS; i++) {
+        const Vec3 position = pixel_position(detector, block, i), direction = vec3_unit(position);
+        const Vec3 offset = vec3_subtract(direction, block->centre);
+        block->x[i] = (float)offset.x;
+        block->y[i] = (float)offset.y;
+        block->z[i] = (float)offset.z;
+        const double cosine = detector->point_pixel ? 1.0 : detector_cosine(detector, direction);
+        block->weight[i] = (float)(pixel * pixel / vec3_dot(position, position) * cosine);
+    }
+}
+
+/** Fraction that the layer stops at each pixel, for one absorption coefficient, times @p values. */
+INLINED void multiply_by_capture(const Detector *detector, const Block *block, double absorption_per_m, float *values) {
+    const double layer_m = detector->sensor_thickness_m / detector->sensor_layers;
+    for (int i = 0; i < PIXELS; i++) {
+        const Vec3 offset = vec3((double)block->x[i], (double)block->y[i], (double)block->z[i]);
+        const double cosine = detector_cosine(detector, vec3_add(block->centre, offset));
+        values[i] *= (float)sensor_capture(layer_m, block->layer, absorption_per_m, cosine);
+    }
+}
+
+/** The block whose first pixel is @p slow, @p fast, at one of the sub-pixels and in one layer of the sensor. */
+INLINED void set_block(const Experiment *e, int64_t slow, int64_t fast, int sub_s, int sub_f, int layer, Block *block) {
+    const Detector *detector = &e->detector;
+    const double pixel = detector->pixel_size_m, oversample = e->sampling.oversample;
+    /* the sub-pixels' own centre: the middle of the block moved by the sub-pixel's offset */
+    const double s_m = pixel * ((double)slow + 0.5 * (BLOCK_SLOW - 1) + (sub_s + 0.5) / oversample);
+    const double f_m = pixel * ((double)fast + 0.5 * (BLOCK_FAST - 1) + (sub_f + 0.5) / oversample);
+    const double depth_m = sensor_depth(detector, layer);
+    block->slow_m = s_m;
+    block->fast_m = f_m;
+    block->depth_m = depth_m;
+    block->layer = layer;
+    if (detector->curved)
+        set_curved_block(detector, block);
+    else
+        set_flat_block(detector, detector_position(detector, f_m, s_m, depth_m), block);
+    if (detector->sensor_thickness_m > 0.0 && !detector->sensor_by_wavelength)
+        multiply_by_capture(detector, block, detector->sensor_absorption_per_m, block->weight);
+}
+
+/** What a source does to every pixel whatever the crystal's orientation: Kahn's polarization factor
+ *  (1 + (d.i)^2 + K ((d.b)^2 - (d.e)^2)) / 2, the difference of squares as a product; the capture where it depends on
+ *  the wavelength, and the resolution limit. */
+INLINED void set_source_factor(const Experiment *e, const Block *block, const Source *source, float *factor) {
+    const double half = e->beam.polarization_correction ? 0.5 : 0.0, kahn = half * e->beam.polarization_kahn;
+    const Vec3 centre = block->centre, incident = source->direction, straight = vec3_scale(sqrt(half), incident);
+    const Vec3 less = vec3_scale(kahn, vec3_subtract(source->magnetic, source->electric));
+    const Vec3 more = vec3_add(source->magnetic, source->electric);
+    const float a_centre = (float)vec3_dot(straight, centre), p_centre = (float)vec3_dot(less, centre);
+    const float q_centre = (float)vec3_dot(more, centre), fixed = (float)(1.0 - half);
+    const Float3 a = float3_of(straight), b = float3_of(less), c = float3_of(more);
+#pragma omp simd
+    for (int i = 0; i < PIXELS; i++) {
+        const float x = block->x[i], y = block->y[i], z = block->z[i];
+        const float along = float3_dot(a, x, y, z, a_centre);
+        const float p = float3_dot(b, x, y, z, p_centre), q = float3_dot(c, x, y, z, q_centre);
+        factor[i] = fused(p, q, fused(along, along, fixed));
+    }
+    if (e->detector.sensor_by_wavelength) multiply_by_capture(&e->detector, block, source->absorption_per_m, factor);
+    if (!(e->sampling.dmin_m > 0.0)) return;
+    const double least = source->wavelength_m / e->sampling.dmin_m; /* of |diffracted - incident| */
+    for (int i = 0; i < PIXELS; i++) {
+        const Vec3 offset = vec3((double)block->x[i], (double)block->y[i], (double)block->z[i]);
+        const Vec3 s = vec3_subtract(vec3_add(centre, offset), incident);
+        if (vec3_dot(s, s) > least * least) factor[i] = 0.0f;
+    }
+}
+
+#endif

@@ -1,0 +1,30 @@
+/** @file
+ *  Structure factors of a model by direct summation over all of its atoms and symmetry operations. */
+#ifndef TESSERA_MODEL_FACTORS_H
+#define TESSERA_MODEL_FACTORS_H
+
+#include "parameters/parameters.h"
+#include "reflections/atoms.h"
+#include "reflections/reflections.h"
+
+/** What is summed. */
+typedef struct ModelRequest {
+    const Atoms *atoms;
+    Symmetry symmetry;   /**< with all operations, those of centring included */
+    double resolution_m; /**< smallest spacing */
+    double energy_ev;    /**< for f' and f''; NAN: free atoms without dispersion */
+} ModelRequest;
+
+/** Adds F of the reflections of one asymmetric unit to empty @p reflections, the amplitudes of h k l and of -h -k -l as
+ * two columns, FC(+) and FC(-), in electrons:
+ *
+ *      F(h) = sum over atoms of occupancy (f0 + f' + i f'') sum over operations of T exp(2 pi i h . (R x + t))
+ *
+ *  with T = exp(-B s^2) or exp(-2 pi^2 (h R) U* (h R)^T) (International Tables B 1.2). Each atom's share is divided by
+ * the number of operations that leave it in place only in so far as its occupancy says so, as in PDB files. OpenMP
+ * threads; the same values with any number of them.
+ *  @return BAD_PARAMETER when f0 is not known so far out, the energy is outside the tables, or it is too much work;
+ * NO_MEMORY */
+Status model_factors(const ModelRequest *request, Reflections *reflections);
+
+#endif

@@ -1,0 +1,69 @@
+/** @file
+ *  Structure factors on a grid of Miller indices. */
+#ifndef TESSERA_STRUCTURE_FACTORS_H
+#define TESSERA_STRUCTURE_FACTORS_H
+
+#include "base/status.h"
+#include "base/vector.h"
+#include "parameters/parameters.h"
+#include "reflections/reflections.h"
+
+#include <stdint.h>
+
+/** |F| (electrons) for h_least..h_least+h_count-1 and so on; everywhere else, and where the file gives none, it is
+ *  default_f. `grid` is owned by whoever created it (it may lie in memory shared by the ranks of a node). */
+typedef struct StructureFactors {
+    double default_f;
+    int64_t reflections;    /**< read from the file */
+    int32_t least[3];       /**< smallest h, k, l */
+    int32_t count[3];       /**< 0 without a file */
+    double greatest_f;      /**< largest |F|, default_f included */
+    const double *grid;     /**< [h][k][l], l varying fastest; NULL where all are default_f */
+    const double *unscaled; /**< the same as the file gives it, NAN where it gives none; NULL unless frames scale it
+                               differently */
+    bool from_file;
+    ReflectionFormat format; /**< of the file */
+    bool file_has_cell, is_shelx_in_cif;
+    char space_group[SYMMETRY_NAME_BYTES]; /**< that the file names; "P 1" where it names none */
+    const float *table; /**< |F| with a layer around it, for the float32 kernel; NULL where it is not used */
+} StructureFactors;
+
+/** Makes the grid of what a file gives: the chosen column, expanded to P1, scaled, with what the parameters say of
+ * F000.
+ *  @param reflections       what reflections_read has read
+ *  @param reciprocal_per_m  rows a*, b*, c* of the crystal, for the resolution of a reflection
+ *  @param rescaled          true: structure_factors_scale will be called for other parameters
+ *  @param grid              allocated, or NULL where all are default_f; the caller frees it after last use of
+ *                           @p factors. Rescaled, what is not scaled follows what is
+ *  @param notes             what was found; may be NULL
+ *  @return BAD_FILE naming file and line, BAD_PARAMETER when there is neither file nor default_f or no such column,
+ *          NO_MEMORY */
+Status structure_factors_create(const Parameters *parameters, const Reflections *reflections, Mat3 reciprocal_per_m,
+                                bool rescaled, StructureFactors *factors, double **grid, Notes *notes);
+
+/** Makes of what is not scaled what crystal.structure_factor_scale, b_factor and f000 say.
+ *  @param factors  with `unscaled`; its grid becomes @p grid, or NULL where all are default_f
+ *  @param grid     room for the grid */
+void structure_factors_scale(const Parameters *parameters, Mat3 reciprocal_per_m, StructureFactors *factors,
+                             double *grid);
+
+/** Number of values of the grid. */
+int64_t structure_factors_grid_size(const StructureFactors *factors);
+
+/** Number of values of the padded table of |F| for the float32 kernel; 0 without structure factors. */
+int64_t structure_factors_table_size(const StructureFactors *factors);
+
+/** Fills the table: |F| with one layer of default_f around it.
+ *  @param table  [h + 2][k + 2][l + 2], l varying fastest */
+void structure_factors_fill_table(const StructureFactors *factors, float *table);
+
+/** |F| of the reflection h, k, l. */
+static inline double structure_factor(const StructureFactors *factors, double h, double k, double l) {
+    const double i = h - factors->least[0], j = k - factors->least[1], n = l - factors->least[2];
+    const int inside =
+        (i >= 0) & (i < factors->count[0]) & (j >= 0) & (j < factors->count[1]) & (n >= 0) & (n < factors->count[2]);
+    if (!inside) return factors->default_f;
+    return factors->grid[((int64_t)i * factors->count[1] + (int64_t)j) * factors->count[2] + (int64_t)n];
+}
+
+#endif

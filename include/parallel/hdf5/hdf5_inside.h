@@ -1,0 +1,37 @@
+/** @file
+ *  What is read from an HDF5 file lies inside it: links to other files are never followed, and of datasets that lie
+ *  elsewhere only those that show parts of a merged file are opened.
+ *
+ *  The parts of a virtual dataset must have relative names, and lie in the folder of the file that shows them or below;
+ *  elsewhere only images of files that Tessera wrote are taken. Such a part may not show others in turn. */
+#ifndef TESSERA_HDF5_INSIDE_H
+#define TESSERA_HDF5_INSIDE_H
+
+#include "base/status.h"
+
+#include <hdf5.h>
+
+/** Makes HDF5 forget how links to other files are followed, in this process. */
+void hdf5_inside_forget_external_links(void);
+
+/** Walks through all that a file of Tessera's holds.
+ *  @return BAD_FILE naming a link to another file, or a dataset that lies elsewhere and is no part */
+Status hdf5_inside_check_file(hid_t file, const char *path);
+
+/** Uses a dataset, which it does not close. */
+typedef Status Hdf5InsideVisit(hid_t dataset, void *context);
+
+/** The same, and @p visit with every dataset: once or more, where it has several names.
+ *  @return the first failure */
+Status hdf5_inside_visit(hid_t file, const char *path, Hdf5InsideVisit *visit, void *context);
+
+/** Looks at the links on the way to an object.
+ *  @param path  of the file
+ *  @return BAD_FILE naming the first that leads to another file */
+Status hdf5_inside_check_way(hid_t parent, const char *path, const char *name);
+
+/** Opens a dataset; the caller closes it.
+ *  @return BAD_FILE when it is not there, or lies elsewhere and is no part; @p dataset is negative then */
+Status hdf5_inside_open(hid_t parent, const char *name, hid_t *dataset);
+
+#endif

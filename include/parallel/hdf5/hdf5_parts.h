@@ -1,0 +1,17 @@
+/** @file
+ *  The other files that the datasets of an HDF5 file show. */
+#ifndef TESSERA_HDF5_PARTS_H
+#define TESSERA_HDF5_PARTS_H
+
+#include "base/status.h"
+
+/** Does something with the name of a file. */
+typedef Status Hdf5PartUse(const char *path, void *context);
+
+/** Calls @p use with every place where HDF5 would look for a part of a virtual dataset, whether there is anything or
+ * not. A file that is none of HDF5's, or is damaged, has no parts: who reads it says so.
+ *  @param opened_as, path  the name to open it by, and its own
+ *  @return the first failure of @p use; NO_MEMORY */
+Status hdf5_parts_visit(const char *opened_as, const char *path, Hdf5PartUse *use, void *context);
+
+#endif

@@ -1,0 +1,43 @@
+/** @file
+ *  What rank 0 does with the output file when no other rank has it open: before the waves it creates the file, or
+ *  compares it with the run and adds a session; after them it ends the session and gives the file its name.
+ *
+ *  Whatever ends the process meanwhile, the .partial can be read, or is put back at the next --resume (undo.h). */
+#ifndef TESSERA_OUTPUT_FILE_H
+#define TESSERA_OUTPUT_FILE_H
+
+#include "nxmx/nxmx.h"
+#include "nxmx/session.h"
+#include "output/output_path.h"
+#include "output/writer.h"
+
+/** Prepares the file that the request asks for. A finished one is only compared.
+ *  @param start    what was found, and done
+ *  @param session  number of the session that was begun, from 1
+ *  @return as writer_open */
+Status output_file_prepare(const OutputPath *path, const NxmxContents *contents, const OutputRequest *request,
+                           OutputStart *start, int *session);
+
+/** How a session ends. Borrows all that it points to. */
+typedef struct OutputEnd {
+    int session, ranks;
+    bool complete;             /**< every frame is */
+    bool overwrite;            /**< a complete file may be replaced */
+    const Plan *plan;          /**< that was followed; may be NULL */
+    const RankResult *results; /**< [ranks] */
+    OutputCompression compression;
+    int compression_level;
+    const volatile int *stop; /**< gives up compressing; may be NULL */
+    const char *version;      /**< of the program */
+} OutputEnd;
+
+/** Ends the session, in a file that no rank has open. A complete file is compressed where that is wanted and gets its
+ *  final name.
+ *  @return as writer_close */
+Status output_file_finish(const OutputPath *path, const OutputEnd *end);
+
+/** A failure to write, or one of memory, with the file's name and what can be done; any other status as it is.
+ *  @param worthless  nobody can use the file, which is removed */
+Status output_file_explain(const OutputPath *path, bool worthless, Status status);
+
+#endif

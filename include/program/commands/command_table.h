@@ -1,0 +1,35 @@
+/** @file
+ *  The commands of the program: the one place where they are listed. */
+#ifndef TESSERA_COMMAND_TABLE_H
+#define TESSERA_COMMAND_TABLE_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/** A command. */
+typedef struct Command {
+    const char *name;
+    /** Runs it on one process; NULL for a command of all ranks, which command_simulate runs.
+     *  @param argc, argv  argv[0] is the name */
+    Status (*run)(int argc, char **argv, FILE *out);
+    /** Prints its options; NULL for a command that prints them itself when it is run with --help. */
+    void (*print_options)(FILE *out);
+    bool makes_files;  /**< what it prints is not all that it does */
+    const char *usage; /**< lines for the help, each but the first indented under it */
+} Command;
+
+/** All commands, in the order of the help.
+ *  @param count  of them */
+const Command *command_table(int *count);
+
+/** True when there is a command of that name that makes files. */
+bool command_makes_files(const char *name);
+
+/** What a command says of its options.
+ *  @param text  allocated; the caller frees it
+ *  @return NO_MEMORY, or what the command says to --help */
+Status command_options_text(const Command *command, char **text);
+
+#endif

@@ -1,0 +1,59 @@
+#include "formats/nexus_geometry.h"
+
+/* Vectors closer to right angles than this differ from them by rounding only. */
+#define RIGHT_ANGLE 1e-9
+
+#define ANGSTROM_M 1e-10
+
+static Vec3 first_across(Vec3 beam, const Vec3 *candidates, int count) {
+    for (int i = 0; i < count - 1; i++) {
+        const Vec3 across = vec3_cross(candidates[i], beam);
+        if (vec3_length(across) > RIGHT_ANGLE) return vec3_unit(across);
+    }
+    return vec3_unit(vec3_cross(candidates[count - 1], beam));
+}
+
+/* Rows x, y, z: z along the beam, x along the electric field, so turned that rows run down or columns run to -x. */
+static Mat3 mcstas_rotation(const Detector *detector, const LaboratoryAxes *axes) {
+    const Vec3 candidates[] = {vec3_unit(axes->polarization), detector->fast, detector->slow};
+    const Vec3 z = vec3_unit(axes->beam);
+    const Vec3 y = first_across(z, candidates, 3);
+    const Vec3 x = vec3_cross(y, z);
+    const double up = vec3_dot(y, detector->slow), along = vec3_dot(x, detector->fast);
+    const bool turned = up > RIGHT_ANGLE || (fabs(up) <= RIGHT_ANGLE && along > RIGHT_ANGLE);
+    const double sign = turned ? -1.0 : 1.0;
+    return (Mat3){{vec3_scale(sign, x), vec3_scale(sign, y), z}};
+}
+
+/* Where the beam (0,0,t) meets the plane, and how far the plane is. */
+static void set_beam_centre(NexusGeometry *geometry, double pixel_size_m) {
+    const Vec3 corner = geometry->pixel0_m;
+    const Vec3 plane = vec3_unit(vec3_cross(geometry->fast, geometry->slow));
+    const Vec3 normal = vec3_dot(plane, corner) < 0.0 ? vec3_scale(-1.0, plane) : plane;
+    geometry->distance_m = vec3_dot(normal, corner);
+    const Vec3 spot = vec3(0.0, 0.0, geometry->distance_m / normal.z);
+    const Vec3 from_corner = vec3_subtract(spot, corner);
+    geometry->beam_centre_pixels[0] = vec3_dot(from_corner, geometry->fast) / pixel_size_m;
+    geometry->beam_centre_pixels[1] = vec3_dot(from_corner, geometry->slow) / pixel_size_m;
+}
+
+NexusGeometry nexus_geometry(const Detector *detector, const LaboratoryAxes *axes) {
+    const Mat3 to_mcstas = mcstas_rotation(detector, axes);
+    NexusGeometry geometry = {.to_mcstas = to_mcstas,
+                              .fast = mat3_apply(to_mcstas, detector->fast),
+                              .slow = mat3_apply(to_mcstas, detector->slow),
+                              .spindle = mat3_apply(to_mcstas, axes->spindle),
+                              .pixel0_m = mat3_apply(to_mcstas, detector->pixel0_m)};
+    const Vec3 across = vec3(geometry.pixel0_m.x, geometry.pixel0_m.y, 0.0);
+    geometry.detector_z_m = geometry.pixel0_m.z;
+    geometry.module_offset_m = vec3_length(across);
+    geometry.module_direction = geometry.module_offset_m > 0.0 ? vec3_unit(across) : vec3(1.0, 0.0, 0.0);
+    set_beam_centre(&geometry, detector->pixel_size_m);
+    return geometry;
+}
+
+Mat3 nexus_ub_per_angstrom(Mat3 to_mcstas, Mat3 reciprocal_per_m) {
+    Mat3 rows;
+    for (int i = 0; i < 3; i++) rows.row[i] = vec3_scale(ANGSTROM_M, mat3_apply(to_mcstas, reciprocal_per_m.row[i]));
+    return mat3_transpose(rows);
+}

@@ -1,0 +1,459 @@
+#include "kernels/kernel_variants.h"
+
+#include "kernels/kernel.h"
+#include "physics/float32_shape.h"
+#include "physics/pixel_block.h"
+
+/* What the loop over pixels needs of a term. */
+typedef struct Term {
+    float h, k, l;        /* fraction of the Miller indices at the centre */
+    float per_wavelength; /* 1e-10 m / lambda */
+    float first[3];       /* place of the nearest reflection at the centre in the padded table */
+    float weight;         /* of the source */
+} Term;
+
+/* Miller indices of a lattice relative to the centre, times the wavelength in 1e-10 m. */
+typedef struct Lattice {
+    LANE_ALIGNED float h[PIXELS], k[PIXELS], l[PIXELS];
+} Lattice;
+
+/* How |F| is looked up. */
+typedef enum Lookup { LOOKUP_DEFAULT, LOOKUP_NEAREST, LOOKUP_TRICUBIC } Lookup;
+
+/* Lagrange interpolation at every pixel. */
+typedef struct Tricubic {
+    LANE_ALIGNED int32_t place[PIXELS]; /* of the first of 4 x 4 x 4 points in the padded table */
+    LANE_ALIGNED float h[4][PIXELS], k[4][PIXELS], l[4][PIXELS]; /* weights of the points */
+    LANE_ALIGNED float along_l[PIXELS][4];                       /* sums over h and k of the points at each l */
+    LANE_ALIGNED float amplitude[PIXELS];                        /* |F| */
+} Tricubic;
+
+/* Arguments of the sines of a square crystal at every pixel. */
+typedef struct Phases {
+    LANE_ALIGNED float of_cells[3][PIXELS], of_one[3][PIXELS];
+} Phases;
+
+/* Work space of one block of pixels, in the first-level cache. */
+typedef struct Work {
+    Block block;
+    Lattice lattice;
+    Phases phases;
+    LANE_ALIGNED float factor[PIXELS], sums[PIXELS];
+    Mat3 cell_m;                       /* of the lattice */
+    int64_t number;                    /* of spindle angle and domain that cell_m is of; -1 for none */
+    const Source *source;              /* that the factor is of */
+    LANE_ALIGNED float tophat[PIXELS]; /* |F_latt|^2 of top-hat spots */
+    Tricubic tricubic;
+} Work;
+
+/* What is the same for all blocks of pixels. */
+typedef struct Scene {
+    const Experiment *experiment;
+    const Frame *frame;
+    Spot spot;
+    Lookup lookup;
+    double scale; /* of the sums: |F|^2 where it is the same everywhere */
+} Scene;
+
+static Scene make_scene(const Experiment *e, const Frame *frame) {
+    const int32_t *count = e->factors.count;
+    const bool has_room = count[0] > 1 && count[1] > 1 && count[2] > 1; /* for four points in the padded table */
+    Scene scene = {.experiment = e, .frame = frame, .spot = make_spot(&e->crystal), .scale = 1.0};
+    scene.lookup = e->sampling.interpolate && has_room ? LOOKUP_TRICUBIC : LOOKUP_NEAREST;
+    if (e->factors.table != NULL) return scene;
+    scene.lookup = LOOKUP_DEFAULT;
+    scene.scale = e->factors.default_f * e->factors.default_f;
+    return scene;
+}
+
+/* --------------------------------------------------------------------------------------------------------- terms */
+
+INLINED void set_lattice(const Block *block, Mat3 cell_m, Lattice *lattice) {
+    const Float3 a = float3_of(vec3_scale(1e10, cell_m.row[0])), b = float3_of(vec3_scale(1e10, cell_m.row[1]));
+    const Float3 c = float3_of(vec3_scale(1e10, cell_m.row[2]));
+#pragma omp simd
+    for (int i = 0; i < PIXELS; i++) {
+        const float x = block->x[i], y = block->y[i], z = block->z[i];
+        lattice->h[i] = float3_dot(a, x, y, z, 0.0f);
+        lattice->k[i] = float3_dot(b, x, y, z, 0.0f);
+        lattice->l[i] = float3_dot(c, x, y, z, 0.0f);
+    }
+}
+
+/* Miller index at the centre in double precision: its fraction, and the nearest reflection's place in the padded table.
+ */
+INLINED float fraction_at_centre(Vec3 edge_m, Vec3 scattering_per_m, int32_t least, float *first) {
+    const double index = vec3_dot(edge_m, scattering_per_m), whole = shape_nearest(index);
+    *first = (float)(whole - least + 1.0);
+    return (float)(index - whole);
+}
+
+INLINED Term make_term(const Experiment *e, const Block *block, const Source *source, Mat3 cell_m) {
+    const Vec3 scattering = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(block->centre, source->direction));
+    const int32_t *least = e->factors.least;
+    Term term = {.per_wavelength = (float)(1e-10 / source->wavelength_m), .weight = (float)source->weight};
+    term.h = fraction_at_centre(cell_m.row[0], scattering, least[0], &term.first[0]);
+    term.k = fraction_at_centre(cell_m.row[1], scattering, least[1], &term.first[1]);
+    term.l = fraction_at_centre(cell_m.row[2], scattering, least[2], &term.first[2]);
+    return term;
+}
+
+/* ------------------------------------------------------------------------------------------------- interpolation */
+
+/* The four points along one axis of the padded table, which are first .. first + 3, and where the pixel is among them.
+ */
+typedef struct Axis {
+    float first;
+    float beyond; /* the pixel's distance from the second point, 0..1 */
+    float own;    /* which of the four is the nearest: the only one that counts outside the grid */
+    int inside;
+} Axis;
+
+INLINED Axis make_axis(float index, float place_of_0, float count) {
+    const float below = nearest(index - 0.5f), place = index + place_of_0;
+    const float own = within(nearest(index) + place_of_0, count + 1.0f);
+    Axis axis = {.inside = (place >= 3.0f) & (place <= count - 2.0f)};
+    axis.first = within((axis.inside ? below + place_of_0 : own) - 1.0f, count - 2.0f);
+    axis.beyond = index - below;
+    axis.own = own - axis.first;
+    return axis;
+}
+
+/* Lagrange's weights of the points -1, 0, 1, 2 at 0 <= x <= 1. */
+INLINED void set_weights(Axis axis, int inside, int i, float (*weight)[PIXELS]) {
+    const float x = axis.beyond, ab = (x + 1.0f) * x, c = x - 1.0f, d = x - 2.0f, cd = c * d;
+    weight[0][i] = inside ? x * (-1.0f / 6.0f) * cd : axis.own == 0.0f ? 1.0f : 0.0f;
+    weight[1][i] = inside ? (x + 1.0f) * 0.5f * cd : axis.own == 1.0f ? 1.0f : 0.0f;
+    weight[2][i] = inside ? d * -0.5f * ab : axis.own == 2.0f ? 1.0f : 0.0f;
+    weight[3][i] = inside ? c * (1.0f / 6.0f) * ab : axis.own == 3.0f ? 1.0f : 0.0f;
+}
+
+INLINED void place_points(const StructureFactors *factors, const Lattice *lattice, Term term, Tricubic *tricubic) {
+    const float count_h = (float)factors->count[0], count_k = (float)factors->count[1];
+    const float count_l = (float)factors->count[2];
+    const int32_t row = factors->count[1] + 2, column = factors->count[2] + 2;
+#pragma omp simd
+    for (int i = 0; i < PIXELS; i++) {
+        const Axis h = make_axis(fused(term.per_wavelength, lattice->h[i], term.h), term.first[0], count_h);
+        const Axis k = make_axis(fused(term.per_wavelength, lattice->k[i], term.k), term.first[1], count_k);
+        const Axis l = make_axis(fused(term.per_wavelength, lattice->l[i], term.l), term.first[2], count_l);
+        const int inside = h.inside & k.inside & l.inside;
+        set_weights(h, inside, i, tricubic->h);
+        set_weights(k, inside, i, tricubic->k);
+        set_weights(l, inside, i, tricubic->l);
+        tricubic->place[i] = ((int32_t)h.first * row + (int32_t)k.first) * column + (int32_t)l.first;
+    }
+}
+
+/* Sums over h and k for four points along l at once. */
+INLINED void add_rows(const StructureFactors *factors, Tricubic *tricubic) {
+    const int64_t column = factors->count[2] + 2, plane = column * (factors->count[1] + 2);
+    for (int i = 0; i < PIXELS; i++) {
+        const float *first = factors->table + tricubic->place[i];
+        float sum[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+        for (int h = 0; h < 4; h++) {
+            float along_k[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+            for (int k = 0; k < 4; k++) {
+                const float *f = first + h * plane + k * column, weight = tricubic->k[k][i];
+                for (int l = 0; l < 4; l++) along_k[l] = fused(weight, f[l], along_k[l]);
+            }
+            for (int l = 0; l < 4; l++) sum[l] = fused(tricubic->h[h][i], along_k[l], sum[l]);
+        }
+        for (int l = 0; l < 4; l++) tricubic->along_l[i][l] = sum[l];
+    }
+}
+
+INLINED void interpolate(const StructureFactors *factors, const Lattice *lattice, Term term, Tricubic *tricubic) {
+    place_points(factors, lattice, term, tricubic);
+    add_rows(factors, tricubic);
+#pragma omp simd
+    for (int i = 0; i < PIXELS; i++) {
+        const float *f = tricubic->along_l[i];
+        const float last = fused(tricubic->l[2][i], f[2], tricubic->l[3][i] * f[3]);
+        tricubic->amplitude[i] = fused(tricubic->l[0][i], f[0], fused(tricubic->l[1][i], f[1], last));
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------------- steps */
+
+INLINED void set_phase(float index, float cells, int axis, int i, Phases *phases) {
+    const Phase phase = phase_of(index - nearest(index), cells);
+    phases->of_cells[axis][i] = phase.of_cells;
+    phases->of_one[axis][i] = phase.of_one;
+}
+
+/* In a loop of its own: what follows is a chain so long that the processor would not look ahead to the next pixels. */
+INLINED void set_phases(const Spot *spot, const Lattice *lattice, Term term, Phases *phases) {
+#pragma omp simd
+    for (int i = 0; i < PIXELS; i++) {
+        set_phase(fused(term.per_wavelength, lattice->h[i], term.h), spot->cells[0], 0, i, phases);
+        set_phase(fused(term.per_wavelength, lattice->k[i], term.k), spot->cells[1], 1, i, phases);
+        set_phase(fused(term.per_wavelength, lattice->l[i], term.l), spot->cells[2], 2, i, phases);
+    }
+}
+
+INLINED float square_of_phases(const Phases *phases, int i) {
+    const Phase a = {phases->of_cells[0][i], phases->of_one[0][i]}, b = {phases->of_cells[1][i], phases->of_one[1][i]};
+    const Phase c = {phases->of_cells[2][i], phases->of_one[2][i]};
+    return square_squared(a, b, c);
+}
+
+/* Rounding of the Miller indices in a block, up to a factor that is generous. */
+static float rounding_of_indices(const Experiment *e, const Block *block, const Source *source) {
+    const Detector *detector = &e->detector;
+    const double r = vec3_length(pixel_position(detector, block, PIXELS / 2));
+    const double longest = fmax(e->crystal.lengths_m[0], fmax(e->crystal.lengths_m[1], e->crystal.lengths_m[2]));
+    const double range = longest / source->wavelength_m * (BLOCK_FAST + BLOCK_SLOW) * detector->pixel_size_m / r;
+    return (float)((range + 1.0) * 16.0 / 16777216.0);
+}
+
+/* |F_latt|^2 of a top hat at one pixel by the oracle's function. */
+static float exact_tophat(const Experiment *e, const Work *work, const Source *source, int i) {
+    const Vec3 diffracted = vec3_unit(pixel_position(&e->detector, &work->block, i));
+    const Vec3 scattering = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(diffracted, source->direction));
+    const Vec3 hkl = mat3_apply(work->cell_m, scattering);
+    return (float)shape_squared(&e->crystal, hkl.x, hkl.y, hkl.z);
+}
+
+/* Top hats end sharply: where rounding leaves in doubt on which side of the edge a pixel is, it is asked exactly. */
+INLINED void set_tophat(const Scene *scene, const Source *source, Term term, Work *work) {
+    const Lattice *lattice = &work->lattice;
+    const Spot spot = scene->spot; /* a copy: what is stored below cannot change it */
+    const float doubt =
+        2.0f * spot.steepness * rounding_of_indices(scene->experiment, &work->block, source) + spot.rounding;
+    LANE_ALIGNED int32_t in_doubt[PIXELS];
+    int32_t any = 0;
+#pragma omp simd reduction(| : any)
+    for (int i = 0; i < PIXELS; i++) {
+        const float h = fused(term.per_wavelength, lattice->h[i], term.h);
+        const float k = fused(term.per_wavelength, lattice->k[i], term.k);
+        const float l = fused(term.per_wavelength, lattice->l[i], term.l);
+        const float form = spot_form(&spot, h - nearest(h), k - nearest(k), l - nearest(l));
+        work->tophat[i] = form < 1.0f ? spot.height : 0.0f;
+        in_doubt[i] = fabsf(form - 1.0f) < doubt ? 1 : 0;
+        any |= in_doubt[i];
+    }
+    if (any == 0) return;
+    for (int i = 0; i < PIXELS; i++)
+        if (in_doubt[i] != 0) work->tophat[i] = exact_tophat(scene->experiment, work, source, i);
+}
+
+/* Place along one axis of the padded table: beyond either end in the last, where F is the default as in the first. As
+ * whole numbers, for which every compiler has an instruction. */
+INLINED uint32_t clamped(float place, uint32_t last) {
+    const uint32_t whole = (uint32_t)(int32_t)place; /* below 0 it becomes great */
+    return whole < last ? whole : last;
+}
+
+/* |F_cell F_latt|^2 at every pixel, times its weight, added. Shape and lookup are constants where it is called. */
+INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Term term, Work *work) {
+    const StructureFactors *factors = &scene->experiment->factors;
+    const Lattice *lattice = &work->lattice;
+    const float *table = factors->table, *amplitude = work->tricubic.amplitude, *factor = work->factor;
+    const float *tophat = work->tophat;
+    const Phases *phases = &work->phases;
+    const Spot *spot = &scene->spot;
+    const uint32_t last_h = (uint32_t)factors->count[0] + 1, last_k = (uint32_t)factors->count[1] + 1;
+    const uint32_t last_l = (uint32_t)factors->count[2] + 1, row = last_k + 1, column = last_l + 1;
+    float *sums = work->sums;
+#pragma omp simd
+    for (int i = 0; i < PIXELS; i++) {
+        const float h = fused(term.per_wavelength, lattice->h[i], term.h);
+        const float k = fused(term.per_wavelength, lattice->k[i], term.k);
+        const float l = fused(term.per_wavelength, lattice->l[i], term.l);
+        const float h0 = nearest(h), k0 = nearest(k), l0 = nearest(l);
+        float squared = shape == SHAPE_TOPHAT   ? tophat[i]
+                        : shape == SHAPE_SQUARE ? square_of_phases(phases, i)
+                        : shape == SHAPE_GAUSS  ? gauss_squared(spot, h - h0, k - k0, l - l0)
+                                                : round_squared(spot, h - h0, k - k0, l - l0);
+        squared *= term.weight;
+        if (lookup == LOOKUP_NEAREST) {
+            const uint32_t place_h = clamped(h0 + term.first[0], last_h), place_k = clamped(k0 + term.first[1], last_k);
+            const uint32_t place_l = clamped(l0 + term.first[2], last_l);
+            const int32_t place = (int32_t)((place_h * row + place_k) * column + place_l);
+            const float f = table[place];
+            squared *= f * f;
+        } else if (lookup == LOOKUP_TRICUBIC) {
+            squared *= amplitude[i] * amplitude[i];
+        }
+        sums[i] = fused(squared, factor[i], sums[i]);
+    }
+}
+
+INLINED void add_term_of_shape(CrystalShape shape, const Scene *scene, Term term, Work *work) {
+    if (scene->lookup == LOOKUP_DEFAULT) {
+        add_term(shape, LOOKUP_DEFAULT, scene, term, work);
+    } else if (scene->lookup == LOOKUP_NEAREST) {
+        add_term(shape, LOOKUP_NEAREST, scene, term, work);
+    } else {
+        interpolate(&scene->experiment->factors, &work->lattice, term, &work->tricubic);
+        add_term(shape, LOOKUP_TRICUBIC, scene, term, work);
+    }
+}
+
+INLINED void add_term_by_shape(const Scene *scene, const Source *source, Term term, Work *work) {
+    switch (scene->experiment->crystal.shape) {
+    case SHAPE_SQUARE:
+        set_phases(&scene->spot, &work->lattice, term, &work->phases);
+        add_term_of_shape(SHAPE_SQUARE, scene, term, work);
+        return;
+    case SHAPE_GAUSS:
+        add_term_of_shape(SHAPE_GAUSS, scene, term, work);
+        return;
+    case SHAPE_ROUND:
+        add_term_of_shape(SHAPE_ROUND, scene, term, work);
+        return;
+    case SHAPE_TOPHAT:
+        set_tophat(scene, source, term, work);
+        add_term_of_shape(SHAPE_TOPHAT, scene, term, work);
+        return;
+    }
+}
+
+/* The terms of one lattice. All are made before the first is added: side by side, as none needs another. */
+INLINED void add_sources(const Scene *scene, const Source *sources, int64_t count, Work *work) {
+    const Experiment *e = scene->experiment;
+    Term terms[KERNEL_BLOCK_TERMS];
+    for (int64_t n = 0; n < count; n++) terms[n] = make_term(e, &work->block, &sources[n], work->cell_m);
+    for (int64_t n = 0; n < count; n++) {
+        if (experiment_sources_differ(e, work->source, &sources[n]))
+            set_source_factor(e, &work->block, &sources[n], work->factor);
+        work->source = &sources[n];
+        add_term_by_shape(scene, &sources[n], terms[n], work);
+    }
+}
+
+/* Terms of one block of terms. */
+INLINED void add_terms(const Scene *scene, Range terms, Work *work) {
+    const Experiment *e = scene->experiment;
+    const int64_t sources = e->beam.source_count, phi_steps = e->sampling.phi_steps;
+    for (int i = 0; i < PIXELS; i++) work->sums[i] = 0.0f;
+    for (int64_t t = terms.begin, end; t < terms.end; t = end) { /* sources come first in the order of terms */
+        const int64_t number = t / sources, next = (number + 1) * sources;
+        end = next < terms.end ? next : terms.end;
+        if (work->number != number)
+            work->cell_m = crystal_domain(&e->crystal, scene->frame->cells_m[number % phi_steps], number / phi_steps);
+        work->number = number;
+        set_lattice(&work->block, work->cell_m, &work->lattice);
+        add_sources(scene, &e->beam.sources[t % sources], end - t, work);
+    }
+}
+
+/* The background in double precision: once for every source. */
+static void add_background(const Experiment *e, const Block *block, int i, DoubleDouble *sum) {
+    const double times = (double)e->sampling.phi_steps * (double)e->crystal.domain_count;
+    const Vec3 offset = vec3((double)block->x[i], (double)block->y[i], (double)block->z[i]);
+    const Vec3 diffracted = vec3_unit(vec3_add(block->centre, offset));
+    const Detector *detector = &e->detector;
+    const double layer_m = detector->sensor_thickness_m / detector->sensor_layers;
+    double all = 0.0;
+    for (int64_t n = 0; n < e->beam.source_count; n++) {
+        const Source *source = &e->beam.sources[n];
+        const double s = vec3_length(vec3_subtract(diffracted, source->direction)) / source->wavelength_m;
+        double added = source->weight * background_squared(&e->background, 0.5 * s);
+        if (e->beam.polarization_correction)
+            added *= beam_polarization_factor(e->beam.polarization_kahn, source, diffracted);
+        if (detector->sensor_by_wavelength)
+            added *=
+                sensor_capture(layer_m, block->layer, source->absorption_per_m, detector_cosine(detector, diffracted));
+        all += added;
+    }
+    *sum = double_double_add(*sum, times * (double)block->weight[i] * all);
+}
+
+/* -------------------------------------------------------------------------------------------------------- pixels */
+
+/* The part of a block of pixels that lies in a tile: begin..end-1 of its rows and columns. */
+typedef struct Overlap {
+    int row_begin, row_end, column_begin, column_end;
+} Overlap;
+
+static int clip(int64_t x, int greatest) {
+    return x < 0 ? 0 : x > greatest ? greatest : (int)x;
+}
+
+static Overlap overlap_of(int64_t slow, int64_t fast, Tile tile) {
+    return (Overlap){clip(tile.slow - slow, BLOCK_SLOW), clip(tile.slow + tile.slow_pixels - slow, BLOCK_SLOW),
+                     clip(tile.fast - fast, BLOCK_FAST), clip(tile.fast + tile.fast_pixels - fast, BLOCK_FAST)};
+}
+
+/* Adds the block's values to the sums of those of its pixels that lie in the tile; @p sums is where pixel 0 of the
+ * block would be. */
+INLINED void store(const Work *work, Overlap overlap, double scale, int64_t width, DoubleDouble *sums) {
+    for (int row = overlap.row_begin; row < overlap.row_end; row++) {
+        const float *weight = &work->block.weight[row * BLOCK_FAST], *value = &work->sums[row * BLOCK_FAST];
+        DoubleDouble *sum = sums + row * width;
+        for (int column = overlap.column_begin; column < overlap.column_end; column++)
+            sum[column] = double_double_add(sum[column], scale * (double)(weight[column] * value[column]));
+    }
+}
+
+static void store_background(const Experiment *e, const Block *block, Overlap overlap, int64_t width,
+                             DoubleDouble *sums) {
+    for (int row = overlap.row_begin; row < overlap.row_end; row++)
+        for (int column = overlap.column_begin; column < overlap.column_end; column++)
+            add_background(e, block, row * BLOCK_FAST + column, &sums[row * width + column]);
+}
+
+static void add_pixels(const Scene *scene, int64_t slow, int64_t fast, Tile tile, Range blocks, Work *work,
+                       DoubleDouble *sums) {
+    const Experiment *e = scene->experiment;
+    const int64_t all = experiment_terms(e);
+    const Overlap overlap = overlap_of(slow, fast, tile);
+    DoubleDouble *origin = sums + (slow - tile.slow) * tile.fast_pixels + (fast - tile.fast);
+    for (int sub_s = 0; sub_s < e->sampling.oversample; sub_s++)
+        for (int sub_f = 0; sub_f < e->sampling.oversample; sub_f++)
+            for (int layer = 0; layer < e->detector.sensor_layers; layer++) {
+                set_block(e, slow, fast, sub_s, sub_f, layer, &work->block);
+                work->source = NULL;
+                if (blocks.begin == 0 && e->background.molecules > 0.0)
+                    store_background(e, &work->block, overlap, tile.fast_pixels, origin);
+                for (int64_t block = blocks.begin; block < blocks.end; block++) {
+                    const int64_t begin = block * KERNEL_BLOCK_TERMS, end = begin + KERNEL_BLOCK_TERMS;
+                    add_terms(scene, (Range){begin, end < all ? end : all}, work);
+                    store(work, overlap, scene->scale, tile.fast_pixels, origin);
+                }
+            }
+}
+
+void KERNEL_VARIANT(kernel32_accumulate)(const Experiment *e, const Frame *frame, Tile tile, Range blocks,
+                                         DoubleDouble *sums) {
+    const Scene scene = make_scene(e, frame);
+    Work work;
+    work.number = -1;
+    const int64_t first_slow = tile.slow / BLOCK_SLOW * BLOCK_SLOW;
+    const int64_t first_fast = tile.fast / BLOCK_FAST * BLOCK_FAST;
+    for (int64_t slow = first_slow; slow < tile.slow + tile.slow_pixels; slow += BLOCK_SLOW)
+        for (int64_t fast = first_fast; fast < tile.fast + tile.fast_pixels; fast += BLOCK_FAST)
+            add_pixels(&scene, slow, fast, tile, blocks, &work, sums);
+}
+
+/* ----------------------------------------------------------------------------------------- images without sums */
+
+/* As store and the conversion to photons would round it. */
+INLINED void store_photons(const Work *work, Overlap overlap, double scale, double photons, int64_t width,
+                           float *expected) {
+    for (int row = overlap.row_begin; row < overlap.row_end; row++) {
+        const float *weight = &work->block.weight[row * BLOCK_FAST], *value = &work->sums[row * BLOCK_FAST];
+        float *pixel = expected + row * width;
+        for (int column = overlap.column_begin; column < overlap.column_end; column++)
+            pixel[column] = (float)(photons * (scale * (double)(weight[column] * value[column])));
+    }
+}
+
+void KERNEL_VARIANT(kernel32_expected)(const Experiment *e, const Frame *frame, Tile tile, double photons,
+                                       float *expected, int64_t width) {
+    const Scene scene = make_scene(e, frame);
+    Work work;
+    work.number = -1;
+    const int64_t first_slow = tile.slow / BLOCK_SLOW * BLOCK_SLOW;
+    const int64_t first_fast = tile.fast / BLOCK_FAST * BLOCK_FAST;
+    for (int64_t slow = first_slow; slow < tile.slow + tile.slow_pixels; slow += BLOCK_SLOW)
+        for (int64_t fast = first_fast; fast < tile.fast + tile.fast_pixels; fast += BLOCK_FAST) {
+            set_block(e, slow, fast, 0, 0, 0, &work.block);
+            work.source = NULL;
+            add_terms(&scene, (Range){0, experiment_terms(e)}, &work);
+            store_photons(&work, overlap_of(slow, fast, tile), scene.scale, photons, width,
+                          expected + (slow - tile.slow) * width + (fast - tile.fast));
+        }
+}

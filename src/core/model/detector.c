@@ -1,0 +1,282 @@
+#include "model/detector.h"
+
+#include <inttypes.h>
+
+/* Axes of each convention: beam, fast, slow, normal, twotheta, polarization, spindle (docs/physics.md, "Conventions").
+ */
+typedef struct ConventionAxes {
+    Vec3 beam, fast, slow, normal, twotheta, polarization, spindle;
+    Pivot pivot;
+} ConventionAxes;
+
+static const ConventionAxes conventions[] = {
+    [CONVENTION_MOSFLM] = {{1, 0, 0}, {0, 0, 1}, {0, -1, 0}, {1, 0, 0}, {0, 0, -1}, {0, 0, 1}, {0, 0, 1}, PIVOT_BEAM},
+    [CONVENTION_DENZO] = {{1, 0, 0}, {0, 0, 1}, {0, -1, 0}, {1, 0, 0}, {0, 0, -1}, {0, 0, 1}, {0, 0, 1}, PIVOT_BEAM},
+    [CONVENTION_ADXV] = {{0, 0, 1}, {1, 0, 0}, {0, -1, 0}, {0, 0, 1}, {-1, 0, 0}, {1, 0, 0}, {1, 0, 0}, PIVOT_BEAM},
+    [CONVENTION_XDS] = {{0, 0, 1}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 0, 0}, {1, 0, 0}, {1, 0, 0}, PIVOT_SAMPLE},
+    [CONVENTION_DIALS] = {{0, 0, 1}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 1, 0}, {0, 1, 0}, {0, 1, 0}, PIVOT_SAMPLE},
+    [CONVENTION_CUSTOM] = {{1, 0, 0}, {0, 0, 1}, {0, -1, 0}, {0, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 0, 1}, PIVOT_BEAM},
+};
+
+/* The user's axis, or the convention's. */
+static Status choose_axis(const Parameters *parameters, int index, const double *user, Vec3 otherwise, Vec3 *axis) {
+    *axis = otherwise;
+    if (!parameters_is_given(parameters, index) || isnan(user[0])) return status_ok();
+    *axis = vec3_unit(vec3(user[0], user[1], user[2]));
+    if (!(vec3_length(*axis) > 0.0))
+        return status_error(STATUS_BAD_PARAMETER, "%s: %s is \"%s\"; it must have a direction, not length zero",
+                            parameters->state[index].origin, parameters_row(index)->public_name,
+                            parameters->state[index].text);
+    return status_ok();
+}
+
+/* Across fast and slow, away from the crystal: as the first pixel lies where it is given, else as the beam goes. The
+ * axes may be left-handed: x to the right and y down, seen along a beam to +z, are. */
+static Vec3 automatic_normal(const Parameters *p, const LaboratoryAxes *axes) {
+    const double *corner_m = p->detector_pixel0_m;
+    const Vec3 normal = vec3_unit(vec3_cross(axes->fast, axes->slow));
+    const Vec3 away = isnan(corner_m[0]) ? axes->beam : vec3(corner_m[0], corner_m[1], corner_m[2]);
+    return vec3_dot(normal, away) < 0.0 ? vec3_scale(-1.0, normal) : normal;
+}
+
+Status detector_axes(const Parameters *p, LaboratoryAxes *axes) {
+    const ConventionAxes *own = &conventions[p->detector_convention];
+    TRY(choose_axis(p, PARAMETER(beam, direction), p->beam_direction, own->beam, &axes->beam));
+    TRY(choose_axis(p, PARAMETER(detector, fast_vector), p->detector_fast_vector, own->fast, &axes->fast));
+    TRY(choose_axis(p, PARAMETER(detector, slow_vector), p->detector_slow_vector, own->slow, &axes->slow));
+    Vec3 normal = own->normal;
+    if (vec3_length(normal) == 0.0) normal = automatic_normal(p, axes);
+    TRY(choose_axis(p, PARAMETER(detector, normal_vector), p->detector_normal_vector, normal, &axes->normal));
+    TRY(choose_axis(p, PARAMETER(detector, twotheta_axis), p->detector_twotheta_axis, own->twotheta, &axes->twotheta));
+    TRY(choose_axis(p, PARAMETER(beam, polarization_axis), p->beam_polarization_axis, own->polarization,
+                    &axes->polarization));
+    TRY(choose_axis(p, PARAMETER(sampling, spindle_axis), p->sampling_spindle_axis, own->spindle, &axes->spindle));
+    axes->vertical = vec3_unit(vec3_cross(axes->beam, axes->polarization));
+    if (!(vec3_length(axes->normal) > 0.0))
+        return status_error(STATUS_BAD_PARAMETER, "detector.fast_vector and detector.slow_vector are parallel; they "
+                                                  "must span the detector's plane");
+    if (!(vec3_length(axes->vertical) > 0.0))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "beam.polarization_axis is along the beam; it must have a component across it");
+    return status_ok();
+}
+
+/* Number of pixels along one axis: as given, or from the size. */
+static int64_t pixels_along(int64_t given, double size_m, double pixel_size_m) {
+    if (given != PARAMETER_AUTO) return given;
+    const double pixels = ceil(size_m / pixel_size_m - 0.5);
+    return pixels < 1.0 ? 0 : pixels > (double)INT32_MAX ? INT32_MAX : (int64_t)pixels;
+}
+
+static Status count_pixels(const Parameters *p, Detector *detector) {
+    const double size_f_m = p->detector_size_m[0], size_s_m = p->detector_size_m[1];
+    detector->pixel_size_m = p->detector_pixel_size_m;
+    detector->fast_pixels = pixels_along(p->detector_fast_pixels, size_f_m, detector->pixel_size_m);
+    detector->slow_pixels = pixels_along(p->detector_slow_pixels, size_s_m, detector->pixel_size_m);
+    if (detector->fast_pixels < 1 || detector->slow_pixels < 1)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "detector.size is %g x %g m and detector.pixel_size is %g m: there is no pixel; give a "
+                            "larger size or a smaller pixel",
+                            size_f_m, size_s_m, detector->pixel_size_m);
+    const double pixels = (double)detector->fast_pixels * (double)detector->slow_pixels;
+    if (pixels > 1e12)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "a detector of %" PRId64 " x %" PRId64 " pixels needs %.3g GiB of memory for one frame; "
+                            "give fewer detector.fast_pixels and detector.slow_pixels (at most 1e12 together)",
+                            detector->fast_pixels, detector->slow_pixels, pixels * 4.0 / 1073741824.0);
+    return status_ok();
+}
+
+/* X, Y of the beam centre in the convention's own meaning: as given, or its default. */
+static void stated_centre(const Parameters *p, const Detector *detector, const double *closest_m, double *centre_m) {
+    const double pixel = detector->pixel_size_m;
+    const double size_f = pixel * (double)detector->fast_pixels, size_s = pixel * (double)detector->slow_pixels;
+    const int convention = p->detector_convention;
+    double otherwise[2] = {closest_m[0], closest_m[1]};
+    if (convention == CONVENTION_MOSFLM || convention == CONVENTION_DENZO) {
+        otherwise[0] = (size_s + pixel) / 2.0;
+        otherwise[1] = (size_f + pixel) / 2.0;
+    } else if (convention == CONVENTION_ADXV) {
+        otherwise[0] = (size_f + pixel) / 2.0;
+        otherwise[1] = (size_s - pixel) / 2.0;
+    }
+    for (int i = 0; i < 2; i++)
+        centre_m[i] = isnan(p->detector_beam_centre_m[i]) ? otherwise[i] : p->detector_beam_centre_m[i];
+}
+
+/* Turns X, Y of the convention into fast, slow position, or with @p back the other way round. */
+static void convert_centre(const Parameters *p, const Detector *detector, bool back, const double *from, double *to) {
+    const double shift = (p->detector_convention == CONVENTION_MOSFLM ? 0.5 : 0.0) * detector->pixel_size_m;
+    switch ((Convention)p->detector_convention) {
+    case CONVENTION_MOSFLM:
+    case CONVENTION_DENZO:
+        to[0] = from[1] + (back ? -shift : shift);
+        to[1] = from[0] + (back ? -shift : shift);
+        return;
+    case CONVENTION_ADXV:
+        to[0] = from[0];
+        to[1] = detector->pixel_size_m * (double)detector->slow_pixels - from[1];
+        return;
+    case CONVENTION_XDS:
+    case CONVENTION_DIALS:
+    case CONVENTION_CUSTOM:
+        to[0] = from[0];
+        to[1] = from[1];
+        return;
+    }
+}
+
+/* Nearest point before rotations where the user gave it: ORGX, ORGY, or the point itself; NAN where not. */
+static void given_closest_point(const Parameters *p, double *closest_m) {
+    for (int i = 0; i < 2; i++) {
+        closest_m[i] = p->detector_closest_point_m[i];
+        if (!isnan(p->detector_origin_pixels[i]))
+            closest_m[i] = (p->detector_origin_pixels[i] - 0.5) * p->detector_pixel_size_m;
+    }
+}
+
+static Pivot choose_pivot(const Parameters *p, const double *given_closest_m) {
+    if (p->detector_pivot != PIVOT_AUTO) return (Pivot)p->detector_pivot;
+    const bool closest_given = !isnan(given_closest_m[0]) || !isnan(given_closest_m[1]);
+    if (closest_given && !parameters_is_given(p, PARAMETER(detector, beam_centre))) return PIVOT_SAMPLE;
+    return conventions[p->detector_convention].pivot;
+}
+
+Pivot detector_pivot(const Parameters *parameters) {
+    double closest_m[2];
+    given_closest_point(parameters, closest_m);
+    return choose_pivot(parameters, closest_m);
+}
+
+/* NanoBragg leaves the nearest point of these conventions in the middle, whatever its -Xbeam and -Ybeam say. */
+static bool keeps_middle(const Parameters *p) {
+    const int convention = p->detector_convention;
+    return p->detector_closest_law == CLOSEST_MIDDLE &&
+           (convention == CONVENTION_MOSFLM || convention == CONVENTION_DENZO || convention == CONVENTION_ADXV);
+}
+
+static Vec3 swing(const Parameters *p, const LaboratoryAxes *axes, Vec3 v) {
+    const double *rotation = p->detector_rotation_rad;
+    return vec3_rotate_about(vec3_rotate_xyz(v, rotation[0], rotation[1], rotation[2]), axes->twotheta,
+                             p->detector_twotheta_rad);
+}
+
+static Vec3 corner(double fast_m, Vec3 fast, double slow_m, Vec3 slow, double distance_m, Vec3 away) {
+    return vec3_subtract(vec3_scale(distance_m, away), vec3_add(vec3_scale(fast_m, fast), vec3_scale(slow_m, slow)));
+}
+
+/* Sets pixel0 from beam centre or nearest point, distance and rotations. The axes of the detector are final already. */
+static Status place(const Parameters *p, const LaboratoryAxes *axes, Detector *detector) {
+    double given[2], closest[2], beam[2];
+    const double half[2] = {0.5 * detector->pixel_size_m * (double)detector->fast_pixels,
+                            0.5 * detector->pixel_size_m * (double)detector->slow_pixels};
+    given_closest_point(p, given);
+    for (int i = 0; i < 2; i++) closest[i] = isnan(given[i]) ? half[i] : given[i];
+    stated_centre(p, detector, closest, detector->stated_centre_m);
+    convert_centre(p, detector, false, detector->stated_centre_m, beam);
+    const bool both = !isnan(p->detector_beam_centre_m[0]) && !isnan(p->detector_beam_centre_m[1]);
+    for (int i = 0; i < 2; i++) {
+        /* the unrotated detector faces the beam, so each of the two points stands for the other */
+        if (isnan(given[i]) && both && !keeps_middle(p)) closest[i] = beam[i];
+        if (!isnan(given[i]) && !parameters_is_given(p, PARAMETER(detector, beam_centre))) beam[i] = given[i];
+    }
+    detector->pivot = choose_pivot(p, given);
+
+    const double *rotation = p->detector_rotation_rad;
+    const Vec3 rotated_normal = vec3_rotate_xyz(axes->normal, rotation[0], rotation[1], rotation[2]);
+    const double ratio = vec3_dot(axes->beam, rotated_normal);
+    if (fabs(ratio) < 1e-12 && isnan(p->detector_pixel0_m[0]))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "the detector's plane runs along the beam, which never meets it; check detector.rotation "
+                            "and the detector's axes");
+    const double given_close = p->detector_close_distance_m;
+    const double close = isnan(given_close) ? fabs(ratio * p->detector_distance_m) : given_close;
+
+    if (!isnan(p->detector_pixel0_m[0])) {
+        const double *corner_m = p->detector_pixel0_m;
+        detector->pixel0_m = swing(p, axes, vec3(corner_m[0], corner_m[1], corner_m[2]));
+    } else if (detector->pivot == PIVOT_SAMPLE) {
+        detector->pixel0_m =
+            swing(p, axes, corner(closest[0], axes->fast, closest[1], axes->slow, close, axes->normal));
+    } else {
+        /* a plane turned by more than 90 degrees still holds the beam's spot */
+        const double side = vec3_dot(axes->beam, axes->normal) < 0.0 ? -1.0 : 1.0;
+        const double along_beam = side * close / fabs(ratio);
+        detector->pixel0_m = corner(beam[0], detector->fast, beam[1], detector->slow, along_beam, axes->beam);
+    }
+    return status_ok();
+}
+
+/* What follows from the final axes and pixel0. */
+static Status derive(const LaboratoryAxes *axes, Detector *detector) {
+    const double ratio = vec3_dot(axes->beam, detector->normal);
+    detector->beam = axes->beam;
+    detector->close_distance_m = vec3_dot(detector->pixel0_m, detector->normal);
+    detector->closest_m[0] = -vec3_dot(detector->pixel0_m, detector->fast);
+    detector->closest_m[1] = -vec3_dot(detector->pixel0_m, detector->slow);
+    if (!(fabs(detector->close_distance_m) > 1e-9 * vec3_length(detector->pixel0_m)))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "the crystal lies in the detector's plane; give another detector.rotation or "
+                            "detector.twotheta, or detector.pivot=sample, which keeps the plane away from it");
+    detector->distance_m = detector->close_distance_m / ratio; /* infinite for a detector along the beam */
+    const Vec3 spot = vec3_subtract(vec3_scale(detector->distance_m, axes->beam), detector->pixel0_m);
+    detector->beam_centre_m[0] = vec3_dot(detector->fast, spot);
+    detector->beam_centre_m[1] = vec3_dot(detector->slow, spot);
+    return status_ok();
+}
+
+static void note_skew(const LaboratoryAxes *axes, Notes *notes) {
+    const double skew = fabs(vec3_dot(axes->fast, axes->slow));
+    const double lean = fmax(fabs(vec3_dot(axes->fast, axes->normal)), fabs(vec3_dot(axes->slow, axes->normal)));
+    if (skew < 1e-3 && lean < 1e-3) return;
+    notes_add(notes,
+              "the detector's axes are not at right angles (cosines up to %.2g between fast and slow, %.2g to the "
+              "normal): its pixels are no squares",
+              skew, lean);
+}
+
+Status detector_create(const Parameters *p, const LaboratoryAxes *axes, Detector *detector, Notes *notes) {
+    *detector = (Detector){.point_pixel = p->detector_point_pixel,
+                           .curved = p->detector_curved,
+                           .depth_law = (DepthLaw)p->detector_sensor_depth_law};
+    const double *corner_m = p->detector_pixel0_m;
+    if (!isnan(corner_m[0]) && (isnan(corner_m[1]) || isnan(corner_m[2])))
+        return status_error(STATUS_BAD_PARAMETER, "detector.pixel0 is %s; it must be three lengths",
+                            p->state[PARAMETER(detector, pixel0)].text);
+    note_skew(axes, notes);
+    TRY(count_pixels(p, detector));
+    detector->fast = swing(p, axes, axes->fast);
+    detector->slow = swing(p, axes, axes->slow);
+    detector->normal = swing(p, axes, axes->normal);
+    TRY(place(p, axes, detector));
+    TRY(derive(axes, detector));
+    if (!isnan(p->detector_pixel0_m[0]))
+        convert_centre(p, detector, true, detector->beam_centre_m, detector->stated_centre_m);
+    if (detector->curved && !(detector->distance_m > 0.0 && isfinite(detector->distance_m)))
+        return status_error(STATUS_BAD_PARAMETER, "detector.curved needs a detector that the beam meets in front");
+    return status_ok();
+}
+
+static Vec3 curved_position(const Detector *detector, double fast_m, double slow_m, double depth_m) {
+    const double distance = detector->distance_m;
+    /* for axes that are left-handed with the normal the same turns go the other way round */
+    const double hand = vec3_dot(vec3_cross(detector->fast, detector->slow), detector->normal) < 0.0 ? -1.0 : 1.0;
+    const double along_slow = (slow_m - detector->beam_centre_m[1]) / distance;
+    const double along_fast = (fast_m - detector->beam_centre_m[0]) / distance;
+    const Vec3 turned = vec3_rotate_about(detector->beam, detector->fast, -hand * along_slow);
+    return vec3_scale(distance + depth_m, vec3_rotate_about(turned, detector->slow, hand * along_fast));
+}
+
+Vec3 detector_position(const Detector *detector, double fast_m, double slow_m, double depth_m) {
+    if (detector->curved) return curved_position(detector, fast_m, slow_m, depth_m);
+    const Vec3 in_plane = vec3_add(vec3_scale(fast_m, detector->fast), vec3_scale(slow_m, detector->slow));
+    return vec3_add(vec3_add(in_plane, vec3_scale(depth_m, detector->normal)), detector->pixel0_m);
+}
+
+double detector_cosine(const Detector *detector, Vec3 direction) {
+    return detector->curved ? 1.0 : fabs(vec3_dot(direction, detector->normal));
+}
+
+int64_t detector_pixels(const Detector *detector) {
+    return detector->fast_pixels * detector->slow_pixels;
+}

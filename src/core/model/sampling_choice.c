@@ -1,0 +1,202 @@
+#include "model/sampling_choice.h"
+
+#include "physics/shape.h"
+
+enum { VIEW_EDGE = 9, VIEW_POINTS = VIEW_EDGE * VIEW_EDGE + 1 };
+
+/* ------------------------------------------------------------------------------------------------ size of the crystal
+ */
+
+/* The quadratic form, in the scattering vector, of which |F_latt|^2 near a spot's centre is a function, scaled so that
+ * a feature is 1 long: exp(-pi r^2) of Gaussian spots; of square crystals sinc(r)^2 along an edge; the spot of a top
+ * hat ends at r = 1. A ball's transform is as flat at its centre as sinc(0.775 r)^2. */
+static Mat3 feature_form(const Crystal *crystal) {
+    double g[6] = {0.0}, height = 0.0, scale = 1.0;
+    if (crystal->shape == SHAPE_SQUARE) {
+        for (int i = 0; i < 3; i++) g[i] = (double)crystal->cells[i] * (double)crystal->cells[i];
+    } else {
+        shape_spot_form(crystal, g, &height);
+        if (crystal->shape == SHAPE_GAUSS) scale = 1.0 / PI;
+        if (crystal->shape == SHAPE_ROUND) scale = 0.6;
+    }
+    const Mat3 of_indices = {
+        {vec3(g[0], 0.5 * g[3], 0.5 * g[5]), vec3(0.5 * g[3], g[1], 0.5 * g[4]), vec3(0.5 * g[5], 0.5 * g[4], g[2])}};
+    const Mat3 cell = crystal->cell_m;
+    Mat3 form = mat3_multiply(mat3_transpose(cell), mat3_multiply(of_indices, cell));
+    for (int i = 0; i < 3; i++) form.row[i] = vec3_scale(scale, form.row[i]);
+    return form;
+}
+
+/* The two greatest eigenvalues of a symmetric matrix without negative ones (Smith, Comm. ACM 4 (1961) 168). */
+static void greatest_eigenvalues(Mat3 m, double *greatest, double *second) {
+    const double mean = (m.row[0].x + m.row[1].y + m.row[2].z) / 3.0;
+    for (int i = 0; i < 3; i++) m.row[i] = vec3_scale(1.0 / mean, m.row[i]);
+    m.row[0].x -= 1.0;
+    m.row[1].y -= 1.0;
+    m.row[2].z -= 1.0;
+    const double squares = vec3_dot(m.row[0], m.row[0]) + vec3_dot(m.row[1], m.row[1]) + vec3_dot(m.row[2], m.row[2]);
+    const double p = sqrt(squares / 6.0);
+    const double determinant = vec3_dot(m.row[0], vec3_cross(m.row[1], m.row[2]));
+    const double cosine = p > 1e-12 ? fmax(-1.0, fmin(1.0, 0.5 * determinant / (p * p * p))) : 1.0;
+    const double angle = acos(cosine) / 3.0;
+    const double high = 2.0 * p * cos(angle), low = 2.0 * p * cos(angle + 2.0 * PI / 3.0);
+    *greatest = mean * (1.0 + high);
+    *second = mean * fmax(1.0 - high - low, 0.0);
+}
+
+/* -------------------------------------------------------------------------------------------------- view of the
+ * detector */
+
+/* Points of the detector: a grid that includes the corners, and what is nearest to the crystal. */
+static void view_point(const Detector *detector, int i, double *fast_m, double *slow_m) {
+    const double size_f = detector->pixel_size_m * (double)detector->fast_pixels;
+    const double size_s = detector->pixel_size_m * (double)detector->slow_pixels;
+    *fast_m = size_f * (i % VIEW_EDGE) / (VIEW_EDGE - 1);
+    *slow_m = size_s * (i / VIEW_EDGE % VIEW_EDGE) / (VIEW_EDGE - 1);
+    if (i < VIEW_POINTS - 1) return;
+    *fast_m = fmin(fmax(detector->closest_m[0], 0.0), size_f);
+    *slow_m = fmin(fmax(detector->closest_m[1], 0.0), size_s);
+}
+
+/* Unit vector to a point of the detector. */
+static Vec3 direction_to(const Detector *detector, double fast_m, double slow_m) {
+    return vec3_unit(detector_position(detector, fast_m, slow_m, 0.0));
+}
+
+/* Change of the direction over a pixel at a point: singular values of the Jacobian, the greater first. */
+static void pixel_angles(const Detector *detector, double fast_m, double slow_m, double *angles_rad) {
+    const double half = 0.25 * detector->pixel_size_m;
+    const Vec3 f = vec3_scale(2.0, vec3_subtract(direction_to(detector, fast_m + half, slow_m),
+                                                 direction_to(detector, fast_m - half, slow_m)));
+    const Vec3 s = vec3_scale(2.0, vec3_subtract(direction_to(detector, fast_m, slow_m + half),
+                                                 direction_to(detector, fast_m, slow_m - half)));
+    const double sum = vec3_dot(f, f) + vec3_dot(s, s), area = vec3_length(vec3_cross(f, s));
+    const double root = sqrt(fmax(sum * sum - 4.0 * area * area, 0.0));
+    angles_rad[0] = sqrt(0.5 * (sum + root));
+    angles_rad[1] = sqrt(fmax(0.5 * (sum - root), 0.0));
+}
+
+/* The shortest wavelength that counts, and how far the directions are from the beam's, at most. */
+static void measure_sources(const Beam *beam, Vec3 middle, double *shortest_m, double *farthest) {
+    *shortest_m = INFINITY;
+    *farthest = 0.0;
+    for (int64_t n = 0; n < beam->source_count; n++) {
+        const Source *source = &beam->sources[n];
+        if (!(source->weight > 0.0)) continue;
+        *shortest_m = fmin(*shortest_m, source->wavelength_m);
+        *farthest = fmax(*farthest, vec3_length(vec3_subtract(source->direction, middle)));
+    }
+}
+
+SamplingFineness sampling_fineness(const Beam *beam, const Crystal *crystal, const Detector *detector, Vec3 spindle) {
+    double greatest = 0.0, second = 0.0, shortest_m = 0.0, farthest = 0.0, across = 0.0, angles_rad[2] = {0.0};
+    greatest_eigenvalues(feature_form(crystal), &greatest, &second);
+    measure_sources(beam, detector->beam, &shortest_m, &farthest);
+    double view_sr = 0.0;
+    for (int i = 0; i < VIEW_POINTS; i++) {
+        double fast_m = 0.0, slow_m = 0.0, here_rad[2];
+        view_point(detector, i, &fast_m, &slow_m);
+        pixel_angles(detector, fast_m, slow_m, here_rad);
+        const Vec3 scattering = vec3_subtract(direction_to(detector, fast_m, slow_m), detector->beam);
+        across = fmax(across, vec3_length(vec3_cross(spindle, scattering)));
+        for (int axis = 0; axis < 2; axis++) angles_rad[axis] = fmax(angles_rad[axis], here_rad[axis]);
+        view_sr += here_rad[0] * here_rad[1] / VIEW_POINTS;
+    }
+    SamplingFineness fineness = {.sharp = crystal->shape == SHAPE_TOPHAT};
+    fineness.of_pixel[0] = sqrt(greatest) * angles_rad[0] / shortest_m;
+    fineness.of_pixel[1] = sqrt(second) * angles_rad[1] / shortest_m;
+    fineness.of_radian = sqrt(greatest) * (across + farthest) / shortest_m;
+    /* lattice points in a shell of the Ewald sphere as thick as the spots */
+    const double shell = view_sr * (double)detector_pixels(detector) / (shortest_m * shortest_m) * 2.0 / sqrt(greatest);
+    fineness.reflections = shell * crystal->volume_m3;
+    const double turned = 1.0 + crystal->mosaic_spread_rad * fineness.of_radian;
+    fineness.lattices = fmin((double)crystal->domain_count, turned);
+    fineness.terms = (double)beam->source_count * (double)crystal->domain_count;
+    fineness.share_at_edges =
+        2.0 / fineness.of_pixel[1] * (1.0 / (double)detector->fast_pixels + 1.0 / (double)detector->slow_pixels);
+    return fineness;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- errors
+ */
+
+/* Error of midpoint sums along one direction, relative to the brightest of intervals that hold @p width features each,
+ * wherever the spot lies: the curvature of narrow spots against the interval, the slope at a border that cuts wide
+ * ones.
+ */
+static double smooth_error(double width, double samples) {
+    const double step = width / samples;
+    return fmax(0.28 / (1.0 + 0.4 * width * width), 0.11) * step * step;
+}
+
+/* Sampled points in a disc of a radius of so many steps are as many as its area to within 0.69 sqrt(radius), root mean
+ * square, as long as the disc holds several. */
+static double disc_error(double width, double samples) {
+    const double radius = samples / width;
+    return 0.22 / (radius * sqrt(radius));
+}
+
+/* Error that is aimed at for the brightest pixel, less than what is promised, and what of it the spindle angles may
+ * take: with two directions of the pixel, each step of which costs more, they are the fewest steps then. */
+static const double ERROR_AIM = 0.8 * SAMPLING_ERROR_MOST, PHI_SHARE = 1.0 / 3.0;
+
+/* Error that is aimed at for the sum over pixels and frames, and what of it the angles may take. Few bright spots
+ * decide a sum: as many as a quarter of all, if all were alike. Errors of independent spots are taken three times as
+ * large as they are on average. */
+static const double SUM_AIM = 0.8 * SAMPLING_SUM_ERROR_MOST, SUM_PHI_SHARE = 0.4;
+static const double SHARE_OF_SPOTS = 0.25, DEVIATIONS = 3.0;
+
+/* What cuts a spot spoils a sum: the borders of the detector, or the first and the last angle. Spots that are cut
+ * anywhere err to both sides, so the sum of the errors grows with the root of their number.
+ * @param share  of the spots, that are cut */
+static double cut_error(const SamplingFineness *fineness, double step_squared, double share) {
+    const double spots = fmax(SHARE_OF_SPOTS * fineness->reflections * fineness->lattices, 1.0);
+    return 0.11 * step_squared * fmin(0.5 * DEVIATIONS * sqrt(fmin(share, 1.0) / spots), 1.0);
+}
+
+double sampling_pixel_error(const SamplingFineness *fineness, double oversample) {
+    const double *width = fineness->of_pixel;
+    if (fineness->sharp) return DEVIATIONS * disc_error(width[0], oversample);
+    return smooth_error(width[0], oversample) + smooth_error(width[1], oversample);
+}
+
+double sampling_phi_error(const SamplingFineness *fineness, double range_rad, double steps) {
+    return smooth_error(fineness->of_radian * range_rad, steps);
+}
+
+/* Least number of samples with an error of @p most in an interval, given that it falls with their square. */
+static double samples_for(double error_of_one, double most) {
+    return fmax(ceil(sqrt(error_of_one / most) - 1e-9), 1.0);
+}
+
+double sampling_needed_phi_steps(const SamplingFineness *fineness, double range_rad) {
+    const double width = fineness->of_radian * range_rad;
+    const double of_pixel = samples_for(smooth_error(width, 1.0), PHI_SHARE * ERROR_AIM);
+    const double cut = cut_error(fineness, width * width, 2.0 / width);
+    return fmax(of_pixel, samples_for(cut, SUM_PHI_SHARE * SUM_AIM));
+}
+
+/* The sum over discs, each of which is sampled by itself, and the brightest pixel where it holds a border of one. */
+static double needed_for_discs(const SamplingFineness *fineness, double phi_steps) {
+    const double discs = fmax(SHARE_OF_SPOTS * fineness->reflections * fineness->terms * phi_steps, 1.0);
+    const double of_sum = SUM_AIM / DEVIATIONS * sqrt(discs), of_pixel = ERROR_AIM / DEVIATIONS;
+    const double most = fineness->of_pixel[0] < 0.5 ? of_sum : fmin(of_sum, of_pixel);
+    return fmax(ceil(pow(disc_error(fineness->of_pixel[0], 1.0) / most, 2.0 / 3.0)), 1.0);
+}
+
+double sampling_needed_oversample(const SamplingFineness *fineness, double range_rad, double phi_steps) {
+    const double *width = fineness->of_pixel, phi_error = sampling_phi_error(fineness, range_rad, phi_steps);
+    if (fineness->sharp) return needed_for_discs(fineness, phi_steps);
+    const double left = ERROR_AIM - fmin(phi_error, PHI_SHARE * ERROR_AIM);
+    const double cut = cut_error(fineness, width[0] * width[0] + width[1] * width[1], fineness->share_at_edges);
+    return fmax(samples_for(sampling_pixel_error(fineness, 1.0), left),
+                samples_for(cut, (range_rad > 0.0 ? 1.0 - SUM_PHI_SHARE : 1.0) * SUM_AIM));
+}
+
+double sampling_nanobragg_oversample(const Beam *beam, const Crystal *crystal, const Detector *detector) {
+    double longest_m = 0.0;
+    for (int i = 0; i < 3; i++) longest_m = fmax(longest_m, (double)crystal->cells[i] * crystal->lengths_m[i]);
+    const double distance_m = isfinite(detector->distance_m) ? detector->distance_m : detector->close_distance_m;
+    const double reciprocal_pixel_m = beam->wavelength_m * fabs(distance_m) / detector->pixel_size_m;
+    return fmax(ceil(3.0 * longest_m / reciprocal_pixel_m), 1.0);
+}

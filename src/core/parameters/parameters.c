@@ -1,0 +1,552 @@
+#include "parameters/parameters.h"
+
+#include "base/text.h"
+#include "base/vector.h"
+#include "parameters/parameter_roles.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROW(sect, nam, typ, cnt, lst, un, def, lo, hi, ch, anc, ancdef, hlp, fld)                                      \
+    {.section = #sect,                                                                                                 \
+     .name = #nam,                                                                                                     \
+     .public_name = #sect "." #nam,                                                                                    \
+     .type = (typ),                                                                                                    \
+     .count = (cnt),                                                                                                   \
+     .least_count = (lst),                                                                                             \
+     .unit = (un),                                                                                                     \
+     .default_text = (def),                                                                                            \
+     .least = (lo),                                                                                                    \
+     .greatest = (hi),                                                                                                 \
+     .choices = (ch),                                                                                                  \
+     .nanobragg = (anc),                                                                                               \
+     .nanobragg_default = (ancdef),                                                                                    \
+     .help = (hlp),                                                                                                    \
+     .offset = offsetof(Parameters, fld)},
+#define PARAMETER_REAL(s, n, field, unit, def, lo, hi, anc, ancdef, help)                                              \
+    ROW(s, n, PARAMETER_TYPE_REAL, 1, 1, unit, def, lo, hi, "", anc, ancdef, help, s##_##field)
+#define PARAMETER_REALS(s, n, field, count, least, unit, def, lo, hi, anc, ancdef, help)                               \
+    ROW(s, n, PARAMETER_TYPE_REAL, count, least, unit, def, lo, hi, "", anc, ancdef, help, s##_##field)
+#define PARAMETER_INTEGER(s, n, field, def, lo, hi, anc, ancdef, help)                                                 \
+    ROW(s, n, PARAMETER_TYPE_INTEGER, 1, 1, "", def, lo, hi, "", anc, ancdef, help, s##_##field)
+#define PARAMETER_INTEGERS(s, n, field, count, least, def, lo, hi, anc, ancdef, help)                                  \
+    ROW(s, n, PARAMETER_TYPE_INTEGER, count, least, "", def, lo, hi, "", anc, ancdef, help, s##_##field)
+#define PARAMETER_BOOLEAN(s, n, field, def, anc, ancdef, help)                                                         \
+    ROW(s, n, PARAMETER_TYPE_BOOLEAN, 1, 1, "", def, 0, 1, "true false", anc, ancdef, help, s##_##field)
+#define PARAMETER_CHOICE(s, n, field, choices, def, anc, ancdef, help)                                                 \
+    ROW(s, n, PARAMETER_TYPE_CHOICE, 1, 1, "", def, 0, 0, choices, anc, ancdef, help, s##_##field)
+#define PARAMETER_TEXT(s, n, field, def, anc, ancdef, help)                                                            \
+    ROW(s, n, PARAMETER_TYPE_TEXT, 1, 1, "", def, 0, 0, "", anc, ancdef, help, s##_##field)
+#define PARAMETER_FILE(s, n, field, def, anc, ancdef, help)                                                            \
+    ROW(s, n, PARAMETER_TYPE_FILE, 1, 1, "", def, 0, 0, "", anc, ancdef, help, s##_##field)
+
+static const ParameterRow rows[PARAMETER_COUNT] = {
+#include "parameters/parameters.def"
+};
+#undef PARAMETER_REAL
+#undef PARAMETER_REALS
+#undef PARAMETER_INTEGER
+#undef PARAMETER_INTEGERS
+#undef PARAMETER_BOOLEAN
+#undef PARAMETER_CHOICE
+#undef PARAMETER_TEXT
+#undef PARAMETER_FILE
+
+/* What a unit measures, for "is 5 deg a length?" */
+typedef struct Unit {
+    const char *name, *quantity, *si_unit;
+    double si; /* SI units in one */
+} Unit;
+
+static const Unit units[] = {
+    {"", "number", "", 1.0},
+    {"%", "number", "", 0.01},
+    {"A", "length", "m", 1e-10},
+    {"angstrom", "length", "m", 1e-10},
+    {"Angstrom", "length", "m", 1e-10},
+    {"angstroms", "length", "m", 1e-10},
+    {"pm", "length", "m", 1e-12},
+    {"A2", "area", "m^2", 1e-20},
+    {"A^2", "area", "m^2", 1e-20},
+    {"m^2", "area", "m^2", 1.0},
+    {"nm", "length", "m", 1e-9},
+    {"um", "length", "m", 1e-6},
+    {"mm", "length", "m", 1e-3},
+    {"cm", "length", "m", 1e-2},
+    {"m", "length", "m", 1.0},
+    {"deg", "angle", "rad", RADIANS_PER_DEGREE},
+    {"degree", "angle", "rad", RADIANS_PER_DEGREE},
+    {"degrees", "angle", "rad", RADIANS_PER_DEGREE},
+    {"mrad", "angle", "rad", 1e-3},
+    {"rad", "angle", "rad", 1.0},
+    {"radian", "angle", "rad", 1.0},
+    {"radians", "angle", "rad", 1.0},
+    {"eV", "energy", "J", 1.602176634e-19},
+    {"keV", "energy", "J", 1.602176634e-16},
+    {"J", "energy", "J", 1.0},
+    {"eVA", "energy x length", "J m", 1.602176634e-29},
+    {"g/cm3", "density", "kg/m^3", 1e3},
+    {"kg/m3", "density", "kg/m^3", 1.0},
+    {"kg/m^3", "density", "kg/m^3", 1.0},
+    {"g/mol", "molar mass", "kg/mol", 1e-3},
+    {"kg/mol", "molar mass", "kg/mol", 1.0},
+    {"s", "time", "s", 1.0},
+    {"ms", "time", "s", 1e-3},
+    {"fs", "time", "s", 1e-15},
+    {"GB/s", "rate of data", "B/s", 1e9},
+    {"photons/m2", "fluence", "1/m^2", 1.0},
+    {"photons/m^2", "fluence", "1/m^2", 1.0},
+    {"1/m^2", "fluence", "1/m^2", 1.0},
+    {"photons/s", "flux", "1/s", 1.0},
+    {"1/s", "flux", "1/s", 1.0},
+};
+
+static const Unit *unit_find(const char *name, size_t length) {
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strlen(units[i].name) == length && strncmp(units[i].name, name, length) == 0) return &units[i];
+    return NULL;
+}
+
+/* The unit of one value of a row: its own in a list with commas, else the only one. */
+static const Unit *unit_of_row(const ParameterRow *row, int component) {
+    const char *name = row->unit;
+    for (int skipped = 0; skipped < component && strchr(name, ',') != NULL; skipped++) name = strchr(name, ',') + 1;
+    const Unit *unit = unit_find(name, strcspn(name, ","));
+    assert(unit != NULL); /* each unit of parameters.def is in the table */
+    return unit;
+}
+
+const char *parameters_si_unit(const ParameterRow *row, int component) {
+    return unit_of_row(row, component)->si_unit;
+}
+
+double parameters_si_factor(const ParameterRow *row, int component) {
+    return unit_of_row(row, component < 0 ? 0 : component)->si;
+}
+
+double parameters_metres_of_unit(const char *name) {
+    const Unit *unit = unit_find(name, strlen(name));
+    return unit != NULL && strcmp(unit->quantity, "length") == 0 ? unit->si : NAN;
+}
+
+size_t parameters_word_length(const char *word) {
+    return strcspn(word, " ");
+}
+
+const ParameterRow *parameters_row(int index) {
+    return &rows[index];
+}
+
+int parameters_find(const char *public_name) {
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        if (strcmp(rows[i].public_name, public_name) == 0) return i;
+    return -1;
+}
+
+const char *parameters_nearest(const char *public_name) {
+    TextNearest nearest = text_nearest_to(public_name);
+    const bool has_section = strchr(public_name, '.') != NULL;
+    const char *found = NULL;
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const int before = nearest.distance;
+        text_nearest_try(&nearest, has_section ? rows[i].public_name : rows[i].name);
+        if (nearest.distance < before) found = rows[i].public_name;
+    }
+    return text_nearest_is_near(&nearest) ? found : NULL;
+}
+
+void parameters_section_remedy(const char *section, char *remedy) {
+    TextNearest nearest = text_nearest_to(section);
+    const char *parameter = parameters_nearest(section);
+    for (int i = 0; i < PARAMETER_COUNT; i++) text_nearest_try(&nearest, rows[i].section);
+    text_nearest_remedy(&nearest, "tessera simulate --help lists them", remedy);
+    if (!text_nearest_is_near(&nearest) && parameter != NULL)
+        (void)snprintf(remedy, TEXT_REMEDY_BYTES, "; did you mean \"%s\"?", parameter);
+}
+
+bool parameters_is_given(const Parameters *parameters, int index) {
+    return parameters->state[index].given;
+}
+
+bool parameters_is_default(const Parameters *parameters, int index) {
+    const ParameterState *state = &parameters->state[index];
+    return !state->given || strcmp(state->text, parameters_row(index)->default_text) == 0;
+}
+
+bool parameters_row_decides_image(const ParameterRow *row) {
+    const int index = (int)(row - rows);
+    return (strcmp(row->section, "run") != 0 && strcmp(row->section, "output") != 0) ||
+           index == PARAMETER(run, precision) || index == PARAMETER(output, images);
+}
+
+bool parameters_row_is_output(const ParameterRow *row) {
+    const int index = (int)(row - rows);
+    const bool of_run = index == PARAMETER(run, output) || index == PARAMETER(run, trace) ||
+                        index == PARAMETER(run, trace_file) || index == PARAMETER(run, overwrite);
+    return of_run || (row->type == PARAMETER_TYPE_TEXT && strcmp(row->section, "output") == 0);
+}
+
+bool parameters_row_may_vary(const ParameterRow *row) {
+    return parameter_role((int)(row - rows))->per_frame;
+}
+
+static void *field_of(Parameters *parameters, const ParameterRow *row) {
+    return (char *)parameters + row->offset;
+}
+
+static Status bad_value(const ParameterRow *row, const char *text, const char *origin, const char *remedy) {
+    return status_error(STATUS_BAD_PARAMETER, "%s: %s is \"%.200s\"; it must be %s", origin, row->public_name, text,
+                        remedy);
+}
+
+static Status bad_range(const ParameterRow *row, const char *text, const char *origin, const char *unit) {
+    char remedy[160];
+    (void)snprintf(remedy, sizeof remedy, "from %.12g to %.12g%s%s", row->least, row->greatest, *unit ? " " : "", unit);
+    return bad_value(row, text, origin, remedy);
+}
+
+/* One number of a row from [text, text + length). */
+static Status read_number(const ParameterRow *row, int component, const char *text, size_t length, const char *origin,
+                          double *si_value) {
+    char number[128];
+    const Unit *unit = unit_of_row(row, component);
+    char remedy[128];
+    (void)snprintf(remedy, sizeof remedy, "a number%s%s%s", *unit->name ? " in " : "", unit->name,
+                   strcmp(row->default_text, "auto") == 0 ? ", or auto" : "");
+    if (length == 0 || length >= sizeof number) return bad_value(row, text, origin, remedy);
+    memcpy(number, text, length);
+    number[length] = '\0';
+    if (strcmp(number, "auto") == 0 && strncmp(row->default_text, "auto", 4) == 0) {
+        *si_value = NAN;
+        return status_ok();
+    }
+    double value = 0.0;
+    const char *rest = number;
+    if (!text_read_real(number, &value, &rest)) return bad_value(row, number, origin, remedy);
+    while (*rest == ' ') rest++;
+    const Unit *given = *rest == '\0' ? unit : unit_find(rest, strlen(rest));
+    if (given == NULL || strcmp(given->quantity, unit->quantity) != 0) {
+        (void)snprintf(remedy, sizeof remedy, "a number%s%s; \"%.40s\" is no unit of %s", *unit->name ? " in " : "",
+                       unit->name, rest, unit->quantity);
+        return bad_value(row, number, origin, remedy);
+    }
+    const double in_user_unit = given == unit ? value : value * given->si / unit->si;
+    if (!(in_user_unit >= row->least && in_user_unit <= row->greatest))
+        return bad_range(row, number, origin, unit->name);
+    *si_value = value * given->si;
+    return status_ok();
+}
+
+static Status read_integer(const ParameterRow *row, const char *text, size_t length, const char *origin,
+                           int64_t *value) {
+    char number[64];
+    if (length == 0 || length >= sizeof number) return bad_value(row, text, origin, "a whole number");
+    memcpy(number, text, length);
+    number[length] = '\0';
+    if (strcmp(number, "auto") == 0 && strncmp(row->default_text, "auto", 4) == 0) {
+        *value = PARAMETER_AUTO;
+        return status_ok();
+    }
+    const char *rest = number;
+    if (!text_read_integer(number, value, &rest) || *rest != '\0')
+        return bad_value(row, number, origin, "a whole number");
+    if (!((double)*value >= row->least && (double)*value <= row->greatest)) return bad_range(row, number, origin, "");
+    return status_ok();
+}
+
+static Status read_component(Parameters *parameters, const ParameterRow *row, int component, const char *text,
+                             size_t length, const char *origin) {
+    if (row->type == PARAMETER_TYPE_INTEGER)
+        return read_integer(row, text, length, origin, (int64_t *)field_of(parameters, row) + component);
+    return read_number(row, component, text, length, origin, (double *)field_of(parameters, row) + component);
+}
+
+static size_t part_length(const char *text) {
+    return strcspn(text, ",");
+}
+
+/* One value of a list, without the blanks around it. */
+static Status read_part(Parameters *parameters, const ParameterRow *row, int component, const char *part,
+                        const char *origin) {
+    size_t length = part_length(part);
+    for (; *part == ' '; length--) part++;
+    while (length > 0 && part[length - 1] == ' ') length--;
+    return read_component(parameters, row, component, part, length, origin);
+}
+
+static Status read_list(Parameters *parameters, const ParameterRow *row, const char *text, const char *origin) {
+    int parts = 1;
+    for (const char *c = text; *c != '\0'; c++) parts += *c == ',';
+    const bool one_for_all = parts == 1 && (row->least_count == 1 || strcmp(text, "auto") == 0);
+    if (parts > row->count || (parts < row->least_count && !one_for_all)) {
+        char remedy[80];
+        (void)snprintf(remedy, sizeof remedy, "%d number%s separated by commas", row->count, row->count > 1 ? "s" : "");
+        return bad_value(row, text, origin, remedy);
+    }
+    const bool mixed_units = strchr(row->unit, ',') != NULL; /* a cell's first value does not stand for its angles */
+    const char *part = text;
+    for (int i = 0; i < row->count; i++) {
+        if (i < parts || (one_for_all && !mixed_units)) {
+            TRY(read_part(parameters, row, i, part, origin));
+            if (i + 1 < parts) part += part_length(part) + 1;
+        } else {
+            TRY(read_component(parameters, row, i, "auto", 4, origin));
+        }
+    }
+    return status_ok();
+}
+
+static Status read_word(const ParameterRow *row, const char *text, const char *origin, int *index) {
+    TextNearest nearest = text_nearest_to(text);
+    *index = 0;
+    for (const char *word = row->choices; *word != '\0'; (*index)++) {
+        char name[64];
+        const size_t length = parameters_word_length(word);
+        (void)snprintf(name, sizeof name, "%.*s", (int)length, word);
+        if (strcmp(text, name) == 0) return status_ok();
+        text_nearest_try(&nearest, name);
+        word += length;
+        while (*word == ' ') word++;
+    }
+    char remedy[256];
+    const bool near = text_nearest_is_near(&nearest);
+    (void)snprintf(remedy, sizeof remedy, "one of: %s%s%s%s", row->choices, near ? " (did you mean \"" : "",
+                   near ? nearest.name : "", near ? "\"?)" : "");
+    return bad_value(row, text, origin, remedy);
+}
+
+static Status read_value(Parameters *parameters, const ParameterRow *row, const char *text, const char *origin) {
+    int index = 0;
+    switch (row->type) {
+    case PARAMETER_TYPE_REAL:
+    case PARAMETER_TYPE_INTEGER:
+        return read_list(parameters, row, text, origin);
+    case PARAMETER_TYPE_BOOLEAN:
+        TRY(read_word(row, text, origin, &index));
+        *(bool *)field_of(parameters, row) = index == 0;
+        return status_ok();
+    case PARAMETER_TYPE_CHOICE:
+        TRY(read_word(row, text, origin, &index));
+        *(int *)field_of(parameters, row) = index;
+        return status_ok();
+    case PARAMETER_TYPE_TEXT:
+    case PARAMETER_TYPE_FILE:
+        if (!text_copy(field_of(parameters, row), PARAMETER_TEXT_BYTES, text))
+            return bad_value(row, text, origin, "shorter than 1024 characters");
+        return status_ok();
+    }
+    return status_ok();
+}
+
+static void remember(ParameterState *state, bool given, const char *text, const char *origin) {
+    state->given = given;
+    state->from_run_file = false;
+    (void)text_copy(state->text, sizeof state->text, text);
+    (void)text_copy(state->origin, sizeof state->origin, origin);
+}
+
+static Status unknown_parameter(const char *public_name, const char *origin) {
+    const char *nearest = parameters_nearest(public_name);
+    return status_error(STATUS_BAD_PARAMETER, "%s: there is no parameter \"%.100s\"%s%s%s", origin, public_name,
+                        nearest ? "; did you mean \"" : "; tessera --help lists them", nearest ? nearest : "",
+                        nearest ? "\"?" : "");
+}
+
+static Status too_long(int index, size_t length, const char *origin) {
+    const bool has_file = index == PARAMETER(sweep, matrix) || index == PARAMETER(sweep, draw);
+    return status_error(STATUS_BAD_PARAMETER, "%s: %s has %zu characters; the most is %d%s", origin,
+                        rows[index].public_name, length, PARAMETER_TEXT_BYTES - 1,
+                        has_file ? ". A list of frames has no such limit: write them to a CSV or HDF5 file and name it "
+                                   "with sweep.kind=list and sweep.file (docs/run-file.md)"
+                                 : "");
+}
+
+/* Names of files and the like are taken as they are. */
+static bool is_free_text(int index) {
+    const bool holds_values = index == PARAMETER(sweep, matrix) || index == PARAMETER(sweep, draw);
+    return !holds_values && (rows[index].type == PARAMETER_TYPE_TEXT || rows[index].type == PARAMETER_TYPE_FILE);
+}
+
+Status parameters_set(Parameters *parameters, const char *public_name, const char *text, const char *origin) {
+    const int index = parameters_find(public_name);
+    if (index < 0) return unknown_parameter(public_name, origin);
+    if (strlen(text) >= PARAMETER_TEXT_BYTES) return too_long(index, strlen(text), origin);
+    const char *control = text_find_control(text);
+    if (control != NULL) /* it could not be written to a run file, or a header, and read back */
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s: character %td of %s is a control character or ends a line; leave it out", origin,
+                            control - text + 1, public_name);
+    for (const char *c = text; *c != '\0'; c += text_sign_bytes(c))
+        if (text_sign_bytes(c) == 0)
+            return status_error(STATUS_BAD_PARAMETER,
+                                "%s: character %td of %s is no UTF-8, in which the record is written", origin,
+                                c - text + 1, public_name);
+    char plain[PARAMETER_TEXT_BYTES];
+    (void)text_copy(plain, sizeof plain, text);
+    if (!is_free_text(index)) text_make_plain(plain);
+    TRY(read_value(parameters, &rows[index], plain, origin));
+    remember(&parameters->state[index], true, plain, origin);
+    return status_ok();
+}
+
+Status parameters_set_component(Parameters *parameters, int index, int component, const char *text,
+                                const char *origin) {
+    const ParameterRow *row = &rows[index];
+    char plain[PARAMETER_TEXT_BYTES];
+    (void)text_copy(plain, sizeof plain, text);
+    text_make_plain(plain);
+    TRY(read_component(parameters, row, component, plain, strlen(plain), origin));
+    /* the record of the list: the new part among the old ones, a single word standing for all */
+    char whole[PARAMETER_TEXT_BYTES] = "";
+    const char *old = parameters->state[index].text;
+    const bool old_is_list = strchr(old, ',') != NULL;
+    for (int i = 0; i < row->count; i++) {
+        const size_t used = strlen(whole);
+        const char *part = i == component ? plain : old;
+        (void)snprintf(whole + used, sizeof whole - used, "%s%.*s", i > 0 ? "," : "", (int)part_length(part), part);
+        if (old_is_list && old[part_length(old)] == ',') old += part_length(old) + 1;
+    }
+    remember(&parameters->state[index], true, whole, origin);
+    return status_ok();
+}
+
+static Status set_default(Parameters *parameters, int index, const char *text, const char *origin) {
+    TRY(read_value(parameters, &rows[index], text, origin));
+    remember(&parameters->state[index], false, text, origin);
+    return status_ok();
+}
+
+Status parameters_create(Parameters **parameters) {
+    Parameters *created = calloc(1, sizeof *created);
+    if (created == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the parameters");
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const Status status = set_default(created, i, rows[i].default_text, "default");
+        if (!status_is_ok(status)) {
+            parameters_destroy(&created);
+            return status;
+        }
+    }
+    *parameters = created;
+    return status_ok();
+}
+
+void parameters_destroy(Parameters **parameters) {
+    free(*parameters);
+    *parameters = NULL;
+}
+
+Status parameters_unset(Parameters *parameters, int index) {
+    const ParameterRow *row = &rows[index];
+    const bool of_nanobragg = parameters->of_nanobragg && *row->nanobragg_default != '\0';
+    return set_default(parameters, index, of_nanobragg ? row->nanobragg_default : row->default_text,
+                       of_nanobragg ? "default of the ancestor" : "default");
+}
+
+Status parameters_use_nanobragg_defaults(Parameters *parameters) {
+    parameters->of_nanobragg = true;
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        if (*rows[i].nanobragg_default != '\0' && !parameters->state[i].given)
+            TRY(set_default(parameters, i, rows[i].nanobragg_default, "default of the ancestor"));
+    return status_ok();
+}
+
+int parameters_values(const Parameters *parameters, int index, double *values) {
+    const ParameterRow *row = &rows[index];
+    const char *field = (const char *)parameters + row->offset;
+    switch (row->type) {
+    case PARAMETER_TYPE_REAL:
+        for (int i = 0; i < row->count; i++) values[i] = ((const double *)(const void *)field)[i];
+        return row->count;
+    case PARAMETER_TYPE_INTEGER:
+        for (int i = 0; i < row->count; i++) values[i] = (double)((const int64_t *)(const void *)field)[i];
+        return row->count;
+    case PARAMETER_TYPE_BOOLEAN:
+        values[0] = *(const bool *)field;
+        return 1;
+    case PARAMETER_TYPE_CHOICE:
+        values[0] = *(const int *)(const void *)field;
+        return 1;
+    case PARAMETER_TYPE_TEXT:
+    case PARAMETER_TYPE_FILE:
+        return 0;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ values of a sweep */
+
+static Status find_component(const ParameterRow *row, const char *name, const char *bracket, const char *origin,
+                             int *component) {
+    int64_t place = -1;
+    const char *rest = bracket + 1;
+    if (text_read_integer(bracket + 1, &place, &rest) && strcmp(rest, "]") == 0 && place >= 0 && place < row->count) {
+        *component = (int)place;
+        return status_ok();
+    }
+    return status_error(STATUS_BAD_PARAMETER, "%s: \"%.100s\": %s has %d value%s, counted from [0]", origin, name,
+                        row->public_name, row->count, row->count > 1 ? "s" : "");
+}
+
+Status parameters_find_value(const char *name, const char *origin, int *index, int *component) {
+    char public_name[128];
+    const char *bracket = strchr(name, '[');
+    const size_t length = strcspn(name, "[");
+    (void)snprintf(public_name, sizeof public_name, "%.*s", length < 127 ? (int)length : 127, name);
+    *index = parameters_find(public_name);
+    *component = -1;
+    if (*index < 0) return unknown_parameter(public_name, origin);
+    if (!parameters_row_may_vary(&rows[*index]))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s: %s is the same in all frames and cannot vary in a sweep; give it in the run file or "
+                            "on the command line",
+                            origin, public_name);
+    return bracket == NULL ? status_ok() : find_component(&rows[*index], name, bracket, origin, component);
+}
+
+Status parameters_read_value(int index, int component, const char *text, const char *origin, double *value) {
+    const ParameterRow *row = &rows[index];
+    const bool stands_for_all = row->count == 1 || (row->least_count == 1 && strchr(row->unit, ',') == NULL);
+    if (component < 0 && !stands_for_all)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s: %s has %d values; name one of them, %s[0] to %s[%d], in each column or list", origin,
+                            row->public_name, row->count, row->public_name, row->public_name, row->count - 1);
+    if (row->type == PARAMETER_TYPE_REAL)
+        return read_number(row, component < 0 ? 0 : component, text, strlen(text), origin, value);
+    int64_t whole = 0;
+    int word = 0;
+    if (row->type == PARAMETER_TYPE_INTEGER) {
+        TRY(read_integer(row, text, strlen(text), origin, &whole));
+    } else {
+        TRY(read_word(row, text, origin, &word));
+        whole = row->type == PARAMETER_TYPE_BOOLEAN ? word == 0 : word; /* the words are "true false" */
+    }
+    *value = (double)whole;
+    return status_ok();
+}
+
+void parameters_put_value(Parameters *parameters, int index, int component, double value) {
+    const ParameterRow *row = &rows[index];
+    void *field = field_of(parameters, row);
+    const int first = component < 0 ? 0 : component, end = component < 0 ? row->count : component + 1;
+    for (int i = first; i < end; i++) switch (row->type) {
+        case PARAMETER_TYPE_REAL:
+            ((double *)field)[i] = value;
+            break;
+        case PARAMETER_TYPE_INTEGER:
+            ((int64_t *)field)[i] = (int64_t)value;
+            break;
+        case PARAMETER_TYPE_BOOLEAN:
+            *(bool *)field = value != 0.0;
+            break;
+        case PARAMETER_TYPE_CHOICE:
+            *(int *)field = (int)value;
+            break;
+        case PARAMETER_TYPE_TEXT:
+        case PARAMETER_TYPE_FILE:
+            break;
+        }
+    remember(&parameters->state[index], true, "of the sweep", "sweep");
+}

@@ -1,0 +1,131 @@
+#include "base/constants.h"
+#include "base/gunzip.h"
+#include "base/text.h"
+#include "parameters/input.h"
+#include "reflections/atoms.h"
+#include "reflections/model_factors.h"
+#include "reflections/reflections.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Bytes of a file, and of one decompressed from gzip. */
+static const size_t FILE_BYTES_MOST = (size_t)1 << 31;
+
+/* How far apart (m) images of an atom by symmetry may be to be one atom. */
+static const double SAME_PLACE_M = 0.1e-10;
+
+static double distance_m(const Atoms *atoms, const double *difference) {
+    const double *a = atoms->lengths_m, *angle = atoms->angles_rad;
+    const double x = difference[0] * a[0], y = difference[1] * a[1], z = difference[2] * a[2];
+    const double square =
+        x * x + y * y + z * z + 2.0 * (x * y * cos(angle[2]) + x * z * cos(angle[1]) + y * z * cos(angle[0]));
+    return sqrt(fmax(square, 0.0));
+}
+
+/* Operations that leave a site where it is. */
+static int operations_at(const Atoms *atoms, const Symmetry *symmetry, Vec3 site) {
+    const double x[3] = {site.x, site.y, site.z};
+    int count = 0;
+    for (int n = 0; n < symmetry->operations; n++) {
+        const SymmetryOperation *operation = &symmetry->operation[n];
+        double difference[3];
+        for (int i = 0; i < 3; i++) {
+            difference[i] = operation->translation[i] - x[i];
+            for (int j = 0; j < 3; j++) difference[i] += operation->rotation[i][j] * x[j];
+            difference[i] -= rint(difference[i]);
+        }
+        count += distance_m(atoms, difference) < SAME_PLACE_M;
+    }
+    return count;
+}
+
+/* The occupancy of a core CIF is that of the site: an atom there is counted once. */
+static void share_sites(Atoms *atoms, const Symmetry *symmetry) {
+    for (int64_t i = 0; atoms->shares_sites && i < atoms->count; i++) {
+        const int count = operations_at(atoms, symmetry, atoms->atom[i].site);
+        if (count > 1) atoms->atom[i].occupancy /= count;
+    }
+}
+
+/* |F| of reflections is the same for both origins of a group, F of atoms is not. */
+static Status check_origin(const Atoms *atoms, const Symmetry *symmetry) {
+    if (!symmetry->origin_is_open) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "%s: space group %.*s has two origins, and its name does not say which; give it with :1 or :2 "
+                        "behind it as crystal.space_group, or a CIF that lists the symmetry operations",
+                        atoms->path, (int)strcspn(symmetry->name, ":"), symmetry->name);
+}
+
+static Status read_atoms(const Parameters *p, char *contents, size_t bytes, Atoms *atoms) {
+    TRY(text_normalise(p->crystal_model_file, contents, &bytes));
+    return atoms_read(p->crystal_model_file, (FileContents){contents, bytes}, atoms);
+}
+
+static Status read_text(const Parameters *p, char *contents, size_t bytes, Atoms *atoms) {
+    char *text = NULL;
+    size_t text_bytes = 0;
+    if (!gunzip_is(contents, bytes)) return read_atoms(p, contents, bytes, atoms);
+    TRY(gunzip(p->crystal_model_file, contents, bytes, FILE_BYTES_MOST, &text, &text_bytes));
+    const Status status = read_atoms(p, text, text_bytes, atoms);
+    free(text);
+    return status;
+}
+
+static Status read_file(const Parameters *p, Atoms *atoms) {
+    char *contents = NULL;
+    size_t bytes = 0;
+    TRY(input_read(p, PARAMETER(crystal, model), FILE_BYTES_MOST, &contents, &bytes));
+    const Status status = read_text(p, contents, bytes, atoms);
+    free(contents);
+    return status;
+}
+
+static void note(const Parameters *p, const Atoms *atoms, const ModelRequest *request, const Reflections *r,
+                 Notes *notes) {
+    notes_add(notes,
+              "%.160s: %" PRId64 " atoms, %" PRId64 " of them anisotropic, %s; structure factors to %.4g A, %" PRId64
+              " reflections, without the solvent between them",
+              r->path, atoms->count, atoms->anisotropic, r->symmetry.name, request->resolution_m * 1e10, r->rows);
+    if (!isnan(request->energy_ev))
+        notes_add(notes, "crystal.model: f' and f'' at %.6g eV, for all wavelengths of the beam", request->energy_ev);
+    if (atoms->guessed > 0)
+        notes_add(notes,
+                  "%.160s: the elements of %" PRId64 " atoms are told by their names, as columns 77 and 78 do not hold "
+                  "them",
+                  r->path, atoms->guessed);
+    (void)p;
+}
+
+static Status compute(const Parameters *p, Atoms *atoms, double seen_m, double wavelength_m, Reflections *r,
+                      Notes *notes) {
+    memcpy(r->lengths_m, atoms->lengths_m, sizeof r->lengths_m);
+    memcpy(r->angles_rad, atoms->angles_rad, sizeof r->angles_rad);
+    r->has_cell = true;
+    r->symmetry = atoms->symmetry;
+    TRY(reflections_settle_symmetry(p, r, notes));
+    TRY(check_origin(atoms, &r->symmetry));
+    share_sites(atoms, &r->symmetry);
+    const double energy_ev = PLANCK_LIGHT_EV_A / (wavelength_m * 1e10);
+    const ModelRequest request = {
+        .atoms = atoms,
+        .symmetry = r->symmetry,
+        .resolution_m = isnan(p->crystal_resolution_m) ? seen_m : p->crystal_resolution_m,
+        .energy_ev = p->crystal_model_dispersion ? energy_ev : NAN,
+    };
+    TRY(model_factors(&request, r));
+    note(p, atoms, &request, r, notes);
+    return status_ok();
+}
+
+Status reflections_of_model(const Parameters *p, double seen_m, double wavelength_m, Reflections *r, Notes *notes) {
+    Atoms atoms = {.path = ""};
+    *r = (Reflections){.path = p->crystal_model_file, .format = REFLECTIONS_MODEL};
+    Status status = read_file(p, &atoms);
+    if (status_is_ok(status)) status = compute(p, &atoms, seen_m, wavelength_m, r, notes);
+    atoms_free(&atoms);
+    return status;
+}

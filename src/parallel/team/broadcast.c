@@ -1,0 +1,142 @@
+#include "team/broadcast.h"
+
+#include "team/agree.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+Status broadcast_parameters(Team team, Parameters **parameters) {
+    Status status = status_ok();
+    if (team.rank != 0) status = parameters_create(parameters);
+    status = agree(team, status);
+    if (status_is_ok(status)) team_broadcast(team, 0, *parameters, sizeof **parameters);
+    return status;
+}
+
+/* Allocates the arrays of a freshly received experiment. */
+static Status allocate_arrays(Experiment *experiment) {
+    Beam *beam = &experiment->beam;
+    Crystal *crystal = &experiment->crystal;
+    Background *background = &experiment->background;
+    const bool masked = experiment->active != NULL; /* rank 0's */
+    const int64_t pixels = detector_pixels(&experiment->detector);
+    experiment->owned_grid = NULL;
+    experiment->owned_table = NULL;
+    experiment->sweep.owned_block = NULL;
+    experiment->parameters = NULL;
+    experiment->active = masked ? malloc((size_t)pixels) : NULL;
+    beam->room = beam->source_count;
+    crystal->room = crystal->domain_count;
+    beam->sources = malloc((size_t)beam->source_count * sizeof *beam->sources);
+    crystal->domains = malloc((size_t)crystal->domain_count * sizeof *crystal->domains);
+    background->points = malloc((size_t)(background->point_count + 1) * sizeof *background->points);
+    if (beam->sources == NULL || crystal->domains == NULL || background->points == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sources and %" PRId64 " mosaic domains",
+                            beam->source_count, crystal->domain_count);
+    if (masked && experiment->active == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for a mask of %" PRId64 " pixels", pixels);
+    return status_ok();
+}
+
+/* Values of the grids of structure factors: what is scaled, then what is not where frames need it. */
+static size_t grid_values(const StructureFactors *factors, bool rescaled) {
+    return (size_t)structure_factors_grid_size(factors) * (rescaled ? 2 : 1);
+}
+
+/* Where the node's copy of the grids lies; the table of the float32 kernel follows them. */
+static void use_grid(Experiment *experiment, const SharedMemory *grid, bool rescaled, bool tabulated) {
+    StructureFactors *factors = &experiment->factors;
+    double *values = grid->bytes;
+    factors->grid = values;
+    if (rescaled) factors->unscaled = values + structure_factors_grid_size(factors);
+    if (tabulated) factors->table = (const float *)(values + grid_values(factors, rescaled));
+}
+
+/* Rank 0 of every node fills its node's memory: that of the job with its own grids, which it sends to those of other
+ * nodes. @p tabulated: float32 needs the table too. */
+static void fill_grid(Team leaders, Experiment *experiment, const SharedMemory *grid, bool rescaled, bool tabulated) {
+    const size_t count = grid_values(&experiment->factors, rescaled);
+    double *values = grid->bytes;
+    if (experiment->owned_grid != NULL) memcpy(values, experiment->owned_grid, count * sizeof *values);
+    team_broadcast(leaders, 0, values, count * sizeof *values);
+    if (tabulated) structure_factors_fill_table(&experiment->factors, (float *)(values + count));
+}
+
+static Status share_grid(Team team, Experiment *experiment, SharedMemory *grid) {
+    StructureFactors *factors = &experiment->factors;
+    const bool rescaled = factors->unscaled != NULL, tabulated = factors->table != NULL; /* rank 0's */
+    const size_t values = grid_values(factors, rescaled);
+    factors->grid = NULL;
+    factors->unscaled = NULL;
+    factors->table = NULL;
+    if (values == 0) return status_ok();
+    const int64_t table_values = tabulated ? structure_factors_table_size(factors) : 0;
+    Team node = team_split_node(team);
+    Team leaders = team_split(team, node.rank == 0 ? 0 : -1, team.rank);
+    const size_t bytes = values * sizeof(double) + (size_t)table_values * sizeof(float);
+    const Status status = agree(team, team_share(node, bytes, grid));
+    if (status_is_ok(status)) {
+        use_grid(experiment, grid, rescaled, tabulated);
+        team_share_sync(node, grid);
+        if (leaders.ranks > 0) fill_grid(leaders, experiment, grid, rescaled, tabulated);
+        team_share_sync(node, grid);
+    }
+    team_free(&leaders);
+    team_free(&node);
+    free(experiment->owned_grid);
+    free(experiment->owned_table);
+    experiment->owned_grid = NULL;
+    experiment->owned_table = NULL;
+    return status;
+}
+
+Status broadcast_experiment(Team team, Experiment **experiment, SharedMemory *grid) {
+    const bool root = team.rank == 0;
+    Status status = status_ok();
+    *grid = team_no_memory();
+    if (!root) {
+        *experiment = calloc(1, sizeof **experiment);
+        if (*experiment == NULL) status = status_error(STATUS_NO_MEMORY, "no memory for the experiment");
+    }
+    status = agree(team, status);
+    if (!status_is_ok(status)) return status;
+    Experiment *e = *experiment;
+    team_broadcast(team, 0, e, sizeof *e);
+    status = agree(team, root ? status_ok() : allocate_arrays(e));
+    if (!status_is_ok(status)) return status;
+    team_broadcast(team, 0, e->beam.sources, (size_t)e->beam.source_count * sizeof *e->beam.sources);
+    team_broadcast(team, 0, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *e->crystal.domains);
+    team_broadcast(team, 0, e->background.points, (size_t)e->background.point_count * sizeof *e->background.points);
+    if (e->active != NULL) team_broadcast(team, 0, e->active, (size_t)detector_pixels(&e->detector));
+    return share_grid(team, e, grid);
+}
+
+/* Every rank's copy of the parameters of frame 0, where rank 0 has any. */
+static Status share_parameters(Team team, Experiment *experiment) {
+    bool has = experiment->parameters != NULL;
+    team_broadcast(team, 0, &has, sizeof has);
+    return has ? broadcast_parameters(team, &experiment->parameters) : status_ok();
+}
+
+Status broadcast_sweep(Team team, Experiment *experiment, SharedMemory *lists) {
+    Sweep *sweep = &experiment->sweep;
+    const size_t bytes = (size_t)sweep->block_length * sizeof *sweep->block;
+    *lists = team_no_memory();
+    TRY(share_parameters(team, experiment));
+    if (bytes == 0) return status_ok();
+    Team node = team_split_node(team);
+    Team leaders = team_split(team, node.rank == 0 ? 0 : -1, team.rank);
+    const Status status = agree(team, team_share(node, bytes, lists));
+    if (status_is_ok(status)) {
+        team_share_sync(node, lists);
+        if (leaders.ranks > 0 && sweep->owned_block != NULL) memcpy(lists->bytes, sweep->owned_block, bytes);
+        if (leaders.ranks > 0) team_broadcast(leaders, 0, lists->bytes, bytes);
+        team_share_sync(node, lists);
+        sweep_destroy(sweep);
+        sweep->block = lists->bytes;
+    }
+    team_free(&leaders);
+    team_free(&node);
+    return status;
+}

@@ -1,0 +1,216 @@
+#include "commands/describe_reflections.h"
+
+#include "base/gunzip.h"
+#include "base/text.h"
+#include "commands/command_line.h"
+#include "help/help.h"
+#include "model/beam.h"
+#include "model/crystal.h"
+#include "reflections/atoms.h"
+#include "reflections/reflection_grid.h"
+#include "reflections/reflections.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_cell(FILE *out, const Reflections *r, bool has_cell, const Mat3 *reciprocal_per_m) {
+    if (!has_cell) {
+        (void)fprintf(out, "cell         not given; crystal.cell gives it\n");
+        return;
+    }
+    const Mat3 cell_m = crystal_dual(*reciprocal_per_m);
+    double edge[3], cosine[3];
+    for (int i = 0; i < 3; i++) edge[i] = vec3_length(cell_m.row[i]);
+    for (int i = 0; i < 3; i++) {
+        const int j = (i + 1) % 3, k = (i + 2) % 3;
+        cosine[i] = vec3_dot(cell_m.row[j], cell_m.row[k]) / (edge[j] * edge[k]);
+    }
+    (void)fprintf(out, "cell         %.6g %.6g %.6g A, %.6g %.6g %.6g degrees%s\n", edge[0] * 1e10, edge[1] * 1e10,
+                  edge[2] * 1e10, acos(cosine[0]) / RADIANS_PER_DEGREE, acos(cosine[1]) / RADIANS_PER_DEGREE,
+                  acos(cosine[2]) / RADIANS_PER_DEGREE, r->has_cell ? "" : ", from crystal.cell");
+}
+
+static void print_block(FILE *out, const Reflections *r) {
+    if (*r->blocks == '\0') return;
+    (void)fprintf(out, "data block   %s", r->block);
+    if (strlen(r->blocks) > strlen(r->block) + 1) (void)fprintf(out, " of %s (* with reflections)", r->blocks);
+    (void)fprintf(out, "\n");
+}
+
+static void print_symmetry(FILE *out, const Reflections *r) {
+    if (r->symmetry.operations == 0)
+        (void)fprintf(out, "symmetry     not given; the reflections are used as they are\n");
+    else
+        (void)fprintf(out, "symmetry     %s, %d operations\n", *r->symmetry.name ? r->symmetry.name : "without a name",
+                      r->symmetry.operations);
+}
+
+static int64_t values_given(const Reflections *r, const ReflectionColumn *column) {
+    int64_t given = 0;
+    for (int64_t i = 0; i < r->rows; i++) given += !isnan(column->values[i]);
+    return given;
+}
+
+static void print_columns(FILE *out, const Reflections *r, ColumnChoice choice) {
+    static const char *const kinds[] = {"other", "amplitude", "intensity"};
+    static const char *const sides[] = {"", " of h k l", " of -h -k -l"};
+    (void)fprintf(out, "reflections  %" PRId64 " in the file\n", r->rows);
+    for (int i = 0; i < r->columns; i++) {
+        const ReflectionColumn *column = &r->column[i];
+        if (column->kind == COLUMN_OTHER) {
+            (void)fprintf(out, "  column %s\n", column->label);
+            continue;
+        }
+        (void)fprintf(out, "  column %s: %s%s%s, %" PRId64 " values%s\n", column->label,
+                      column->is_calculated ? "calculated " : "", kinds[column->kind], sides[column->side],
+                      values_given(r, column), i == choice.plus || i == choice.minus ? ", used" : "");
+    }
+}
+
+static double resolution_per_m(Mat3 reciprocal_per_m, const int32_t *index) {
+    return vec3_length(mat3_apply(mat3_transpose(reciprocal_per_m), vec3(index[0], index[1], index[2])));
+}
+
+/* Reflections that there are up to the highest resolution of the file: all of P 1 but 0 0 0 and the absences. */
+static int64_t count_possible(const Reflections *r, const ReflectionGrid *grid, Mat3 reciprocal_per_m,
+                              double limit_per_m) {
+    int64_t possible = 0;
+    const Mat3 cell_m = crystal_dual(reciprocal_per_m);
+    int32_t most[3];
+    for (int i = 0; i < 3; i++) most[i] = (int32_t)(limit_per_m * vec3_length(cell_m.row[i])) + 1; /* |h| <= a |q| */
+    if ((double)most[0] * most[1] * most[2] > 8.0 * (double)reflection_grid_size(grid) + 1e7) return 0;
+    for (int32_t h = -most[0]; h <= most[0]; h++)
+        for (int32_t k = -most[1]; k <= most[1]; k++)
+            for (int32_t l = -most[2]; l <= most[2]; l++) {
+                const int32_t index[3] = {h, k, l};
+                const bool is_within = resolution_per_m(reciprocal_per_m, index) <= limit_per_m * (1.0 + 1e-9);
+                possible += is_within && (h != 0 || k != 0 || l != 0) && !symmetry_is_absent(&r->symmetry, index);
+            }
+    return possible;
+}
+
+static void print_resolution(FILE *out, const Reflections *r, const ReflectionGrid *grid, Mat3 reciprocal_per_m) {
+    double least = INFINITY, greatest = 0.0;
+    int64_t given = 0;
+    for (int64_t i = 0; i < reflection_grid_size(grid); i++) {
+        int32_t index[3];
+        reflection_grid_index(grid, i, index);
+        const double q = resolution_per_m(reciprocal_per_m, index);
+        if (isnan(grid->values[i]) || !(q > 0.0)) continue;
+        least = fmin(least, q);
+        greatest = fmax(greatest, q);
+        given++;
+    }
+    if (given == 0) return;
+    const int64_t possible = count_possible(r, grid, reciprocal_per_m, greatest);
+    (void)fprintf(out, "resolution   %.5g to %.5g A\n", 1e10 / least, 1e10 / greatest);
+    if (possible > 0)
+        (void)fprintf(out,
+                      "completeness %.2f %%: %" PRId64 " of the %" PRId64 " reflections in P 1 to this resolution\n",
+                      100.0 * (double)given / (double)possible, given, possible);
+}
+
+static void print_grid(FILE *out, const ReflectionGrid *grid) {
+    int64_t expanded = 0;
+    for (int64_t i = 0; i < reflection_grid_size(grid); i++) expanded += !isnan(grid->values[i]);
+    (void)fprintf(out, "in P 1       %" PRId64 " reflections, indices", expanded);
+    for (int i = 0; i < 3; i++)
+        (void)fprintf(out, "%s %d to %d", i > 0 ? "," : "", grid->least[i], grid->least[i] + grid->count[i] - 1);
+    (void)fprintf(out, "\ngreatest F   %.6g electrons\n", grid->greatest);
+    (void)fprintf(out, "Friedel      %" PRId64 " pairs of different F\n", grid->pairs);
+    if (grid->absences > 0) (void)fprintf(out, "absences     %" PRId64 " are not 0 in the file\n", grid->absences);
+    if (grid->negatives > 0) (void)fprintf(out, "negative     %" PRId64 " intensities, F = 0\n", grid->negatives);
+}
+
+/* a*, b*, c* of crystal.cell or of the file; false when neither gives a cell. */
+static Status find_cell(const Parameters *p, const Reflections *r, bool *has_cell, Mat3 *reciprocal_per_m) {
+    double lengths_m[3], angles_rad[3];
+    *has_cell = crystal_given_cell(p, lengths_m, angles_rad) || r->has_cell;
+    if (!*has_cell) return status_ok();
+    for (int i = 0; r->has_cell && i < 3; i++) {
+        lengths_m[i] = r->lengths_m[i];
+        angles_rad[i] = r->angles_rad[i];
+    }
+    TRY(reflections_check_cell(p, r, lengths_m, angles_rad));
+    return crystal_reciprocal_of_cell(lengths_m, angles_rad, reciprocal_per_m);
+}
+
+static Status print_expansion(FILE *out, const Parameters *p, const Reflections *r, ColumnChoice choice, bool has_cell,
+                              Mat3 reciprocal_per_m) {
+    ReflectionGrid grid;
+    const Status status =
+        reflection_grid_create(r, choice, (Duplicates)p->crystal_structure_factor_duplicates, false, &grid);
+    if (status_is_ok(status)) {
+        print_grid(out, &grid);
+        if (has_cell) print_resolution(out, r, &grid, reciprocal_per_m);
+    }
+    reflection_grid_free(&grid);
+    return status;
+}
+
+static Status print_all(FILE *out, const Parameters *p, const Reflections *r, const Notes *notes) {
+    bool has_cell = false;
+    Mat3 reciprocal_per_m;
+    ColumnChoice choice = {.plus = -1, .minus = -1};
+    TRY(find_cell(p, r, &has_cell, &reciprocal_per_m));
+    const Status chosen = reflections_choose(r, p->crystal_structure_factor_label, &choice);
+    if (!status_is_ok(chosen) && *p->crystal_structure_factor_label != '\0') return chosen;
+    for (int i = 0; i < notes->count; i++) (void)fprintf(out, "note: %s\n", notes->text[i]);
+    (void)fprintf(out, "file         %s\nformat       %s\n", r->path, reflections_format_name(r->format));
+    print_block(out, r);
+    print_cell(out, r, has_cell, &reciprocal_per_m);
+    print_symmetry(out, r);
+    print_columns(out, r, choice);
+    if (status_is_ok(chosen)) return print_expansion(out, p, r, choice, has_cell, reciprocal_per_m);
+    (void)fprintf(out, "none used    %s\n", chosen.message);
+    return status_ok();
+}
+
+/* Of a file of atoms, where crystal.resolution says nothing. */
+static const double MODEL_RESOLUTION_M = 2e-10;
+
+static Status read_and_print(const Parameters *p, FILE *out) {
+    Reflections reflections;
+    Notes notes = {.count = 0};
+    Status status = *p->crystal_model_file == '\0'
+                        ? reflections_read(p, &reflections, &notes)
+                        : reflections_of_model(p, MODEL_RESOLUTION_M, beam_nominal_wavelength(p), &reflections, &notes);
+    if (status_is_ok(status) && reflections.format == REFLECTIONS_DUMP)
+        status = status_error(STATUS_BAD_FILE, "%s is a dump of structure factors, which has no more to describe",
+                              reflections.path);
+    if (status_is_ok(status)) status = print_all(out, p, &reflections, &notes);
+    reflections_free(&reflections);
+    return status;
+}
+
+/* A file that cannot be read is no model: reading it says why. */
+static bool holds_atoms(const char *path) {
+    static const size_t most = (size_t)1 << 31;
+    char *contents = NULL, *text = NULL;
+    size_t bytes = 0, text_bytes = 0;
+    bool is = status_is_ok(text_read_file(path, most, &contents, &bytes));
+    const bool packed = is && gunzip_is(contents, bytes);
+    if (packed) is = status_is_ok(gunzip(path, contents, bytes, most, &text, &text_bytes));
+    is = is && status_is_ok(text_normalise(path, packed ? text : contents, packed ? &text_bytes : &bytes)) &&
+         atoms_is_model(packed ? (FileContents){text, text_bytes} : (FileContents){contents, bytes});
+    free(text);
+    free(contents);
+    return is;
+}
+
+Status describe_reflections(int argc, char *const *argv, FILE *out) {
+    Parameters *parameters = NULL;
+    CommandLine line;
+    TRY(parameters_create(&parameters));
+    const char *holds = holds_atoms(argv[1]) ? "crystal.model" : "crystal.structure_factors";
+    Status status = parameters_set(parameters, holds, argv[1], "command line");
+    if (status_is_ok(status)) status = command_line_read(argc - 2, argv + 2, false, parameters, &line);
+    if (status_is_ok(status) && line.help)
+        status = help_parameters(out, "crystal");
+    else if (status_is_ok(status))
+        status = read_and_print(parameters, out);
+    parameters_destroy(&parameters);
+    return status;
+}

@@ -1,0 +1,122 @@
+#include "commands/forecast_report.h"
+
+#include "base/clocks.h"
+#include "base/schedule.h"
+#include "commands/plan_report.h"
+#include "commands/progress.h"
+#include "output/output_path.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+/* What rank 0 needs for the row of a frame, and to hear from one rank in a wave: assumed, see docs/scaling.md. */
+static const double RECORD_S = 3e-6, WAVE_AND_RANK_S = 5e-7;
+
+static int64_t cost_of_frame(const void *experiment, int64_t number) {
+    return experiment_frame_steps(experiment, number);
+}
+
+static void print_time(FILE *out, const char *name, double seconds, const char *what) {
+    char text[40];
+    progress_duration(seconds, text, sizeof text);
+    (void)fprintf(out, "%-10s %s (%.4g s), %s\n", name, text, seconds, what);
+}
+
+/* What the run's time goes into most, beside computing on all ranks. */
+static void print_bottleneck(FILE *out, const ScheduleForecast *f) {
+    const double waiting_s = f->compute_s - f->busy_s;
+    const double all_s = f->compute_s + f->write_s + f->records_s;
+    const struct {
+        const char *name;
+        double seconds;
+    } parts[] = {{"computing", f->busy_s},
+                 {"waiting for the last group of each wave", waiting_s},
+                 {"writing images at run.disk_rate", f->write_s},
+                 {"rank 0 writing the rows of frames", f->records_s}};
+    int most = 0;
+    for (int i = 1; i < 4; i++)
+        if (parts[i].seconds > parts[most].seconds) most = i;
+    (void)fprintf(out, "bottleneck %s, %.3g %% of the time", parts[most].name, 100.0 * parts[most].seconds / all_s);
+    int next = most == 0 ? 1 : 0;
+    for (int i = 0; i < 4; i++)
+        if (i != most && parts[i].seconds > parts[next].seconds) next = i;
+    (void)fprintf(out, "; then %s, %.3g %%\n", parts[next].name, 100.0 * parts[next].seconds / all_s);
+}
+
+static void print_forecast(FILE *out, const ScheduleForecast *f) {
+    (void)fprintf(out, "simulated  %" PRId64 " waves, imbalance %.4g, %.3g %% of the ranks' time idle\n", f->waves,
+                  f->imbalance, 100.0 * f->idle_fraction);
+    print_time(out, "computing", f->compute_s, "of the group that ends last in each wave");
+    print_time(out, "writing", f->write_s, "the images, all ranks together");
+    print_time(out, "rows", f->records_s, "on rank 0");
+    (void)fputs("a wave     writes up to ", out);
+    plan_report_bytes(out, (double)f->wave_bytes);
+    (void)fputs(", one rank up to ", out);
+    plan_report_bytes(out, (double)f->rank_wave_bytes);
+    (void)fprintf(out, " in %" PRId64 " extents\n", f->wave_extents);
+    (void)fprintf(out, "messages   %.4g extents of the file, %.4g sums of shards sent, %.4g frames claimed\n",
+                  f->extents, f->messages, f->claims);
+    print_bottleneck(out, f);
+}
+
+Status forecast_report(FILE *out, const Parameters *p, const Experiment *e, const Plan *plan, Range slice,
+                       double step_s) {
+    const ScheduleMachine machine = {.seconds_per_step = step_s,
+                                     .disk_bytes_per_s = p->run_disk_rate_per_s,
+                                     .seconds_per_record = RECORD_S,
+                                     .seconds_per_wave_and_rank = WAVE_AND_RANK_S};
+    const ScheduleFrames frames = {
+        .cost = cost_of_frame, .context = e, .first = slice.begin, .bytes_of_pixel = e->images == IMAGES_BOTH ? 8 : 4};
+    ScheduleForecast forecast;
+    TRY(schedule_forecast(plan, frames, machine, &forecast));
+    print_forecast(out, &forecast);
+    return status_ok();
+}
+
+/* Seconds until the batch system ends the job; NAN where nobody said. */
+static double walltime(const Parameters *p) {
+    const char *end = getenv("SLURM_JOB_END_TIME");
+    if (!isnan(p->run_walltime_s)) return p->run_walltime_s;
+    return end != NULL ? strtod(end, NULL) - clocks_since_1970_s() : (double)NAN;
+}
+
+static double room_beside(const char *path) {
+    char folder[PARAMETER_TEXT_BYTES];
+    struct statvfs system;
+    (void)snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL) slash[slash == folder ? 1 : 0] = '\0';
+    if (statvfs(slash != NULL ? folder : ".", &system) != 0 || system.f_blocks == 0) return (double)INFINITY;
+    return (double)system.f_bavail * (double)system.f_frsize;
+}
+
+void forecast_warn(FILE *out, const Parameters *p, double seconds, double bytes) {
+    const double year_s = 3.15e7, most_s = walltime(p);
+    char text[40], limit[40];
+    progress_duration(seconds, text, sizeof text);
+    progress_duration(most_s, limit, sizeof limit);
+    if (seconds > most_s)
+        (void)fprintf(
+            out, "warning: about %s are needed and %s are left of the walltime; --resume goes on, or use more ranks\n",
+            text, limit);
+    if (seconds > year_s)
+        (void)fprintf(out,
+                      "warning: this would take %.3g years; check sampling.oversample, the mosaic domains, the "
+                      "sources and the phi steps\n",
+                      seconds / year_s);
+    if (*p->run_output != '\0' && bytes > output_path_bytes_most()) {
+        (void)fputs("warning: a file of ", out);
+        plan_report_bytes(out, bytes);
+        (void)fputs(" is needed, and files of this process may have ", out);
+        plan_report_bytes(out, output_path_bytes_most());
+        (void)fputs(" (ulimit -f); raise that limit, or write fewer frames to a file with --frames\n", out);
+    }
+    if (*p->run_output == '\0' || bytes <= room_beside(p->run_output)) return;
+    (void)fputs("warning: ", out);
+    plan_report_bytes(out, bytes);
+    (void)fputs(" are needed on the disk and ", out);
+    plan_report_bytes(out, room_beside(p->run_output));
+    (void)fputs(" are free; choose another --output, or write the frames to several files with --frames\n", out);
+}

@@ -1,0 +1,100 @@
+#include "base/build_info.h"
+#include "base/large_memory.h"
+#include "base/text.h"
+#include "commands/command_table.h"
+#include "commands/commands.h"
+#include "commands/file_roles.h"
+#include "commands/standard_streams.h"
+#include "commands/stop_signal.h"
+#include "commands/thread_limits.h"
+#include "help/completion.h"
+#include "help/help.h"
+#include "help/manual.h"
+#include "team/launcher.h"
+#include "team/team.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Under a launcher a serial command runs once, on the first process. */
+static bool is_first_process(void) {
+    return launcher_find().rank == 0;
+}
+
+static Status unknown_command(const char *command) {
+    int count;
+    const Command *table = command_table(&count);
+    TextNearest nearest = text_nearest_to(command);
+    char remedy[TEXT_REMEDY_BYTES];
+    for (int i = 0; i < count; i++) text_nearest_try(&nearest, table[i].name);
+    text_nearest_remedy(&nearest, "tessera --help lists them", remedy);
+    return status_error(STATUS_BAD_PARAMETER, "there is no command \"%.60s\"%s", command, remedy);
+}
+
+static Status print_markdown(FILE *out) {
+    help_markdown(out);
+    return status_ok();
+}
+
+/* What is written from the tables. */
+static const struct {
+    const char *name;
+    Status (*print)(FILE *out);
+} documents[] = {{"--parameters-markdown", print_markdown},
+                 {"--man", manual_print},
+                 {"--bash-completion", completion_print},
+                 {"--file-roles", file_roles_print}};
+
+static Status serial_command(int argc, char **argv) {
+    const char *command = argv[0];
+    int count;
+    const Command *table = command_table(&count);
+    for (int i = 0; i < count; i++)
+        if (strcmp(command, table[i].name) == 0) return table[i].run(argc, argv, stdout);
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
+        if (strcmp(command, documents[i].name) == 0) return documents[i].print(stdout);
+    if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "help") == 0) {
+        help_commands(stdout);
+        return status_ok();
+    }
+    if (strcmp(command, "--version") == 0) {
+        const BuildInfo build = build_info();
+        (void)printf("tessera %s (%.12s%s, %s, %s)\n", build.version, build.git_revision, build.git_dirty ? "+" : "",
+                     build.compiler, build.build_type);
+        return status_ok();
+    }
+    return unknown_command(command);
+}
+
+/* Which failures have one remedy, whatever they came of. */
+static const char *remedy_of(StatusCode code) {
+    return code == STATUS_NO_MEMORY ? " (ask for more memory, or for fewer ranks on a node)" : "";
+}
+
+int main(int argc, char **argv) {
+    if (!standard_streams_guard()) return status_exit_code(STATUS_OUTPUT_FAILED);
+    stop_signal_prepare();
+    large_memory_prepare_heap();
+    if (argc < 2) {
+        if (is_first_process()) help_commands(stderr);
+        return status_exit_code(STATUS_BAD_PARAMETER);
+    }
+    Status status = status_ok();
+    bool reports = is_first_process();
+    const bool as_nanobragg = strcmp(argv[1], "nanobragg") == 0;
+    (void)thread_limits_heed_quota();
+    if (argv[1][0] != '-') status = thread_limits_check_stacks();
+    if (status_is_ok(status) && (as_nanobragg || strcmp(argv[1], "simulate") == 0))
+        status = command_simulate(argc - 1, argv + 1, as_nanobragg, stdout, &reports);
+    else if (status_is_ok(status) && reports) {
+        status = serial_command(argc - 1, argv + 1);
+        if (status_is_ok(status)) status = standard_streams_check_output(command_makes_files(argv[1]));
+    }
+    if (!status_is_ok(status) && reports)
+        (void)fprintf(stderr, "tessera: error: %s%s\n", status.message, remedy_of(status.code));
+    /* only now: a rank that has ended with a failure makes the launcher kill the others, this message and all */
+    (void)fflush(NULL);
+    team_end();
+    return status_exit_code(status.code);
+}

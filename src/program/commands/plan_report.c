@@ -1,0 +1,140 @@
+#include "commands/plan_report.h"
+
+#include "commands/progress.h"
+#include "kernels/kernel.h"
+#include "run/simulate.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+void plan_report_bytes(FILE *out, double bytes) {
+    static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    int i = 0;
+    for (; bytes >= 1024.0 && i < 5; i++) bytes /= 1024.0;
+    (void)fprintf(out, "%.4g %s", bytes, names[i]);
+}
+
+static void report_experiment(FILE *out, const Experiment *e) {
+    const Crystal *crystal = &e->crystal;
+    const Detector *detector = &e->detector;
+    (void)fprintf(out,
+                  "crystal    a,b,c %.5g %.5g %.5g A, angles %.5g %.5g %.5g deg, %" PRId64 " x %" PRId64 " x %" PRId64
+                  " cells\n",
+                  crystal->lengths_m[0] * 1e10, crystal->lengths_m[1] * 1e10, crystal->lengths_m[2] * 1e10,
+                  crystal->angles_rad[0] / RADIANS_PER_DEGREE, crystal->angles_rad[1] / RADIANS_PER_DEGREE,
+                  crystal->angles_rad[2] / RADIANS_PER_DEGREE, crystal->cells[0], crystal->cells[1], crystal->cells[2]);
+    (void)fprintf(out, "beam       wavelength %.6g A, fluence %.6g photons/m2, Kahn factor %g\n",
+                  e->beam.wavelength_m * 1e10, e->beam.fluence_per_m2, e->beam.polarization_kahn);
+    (void)fprintf(out, "detector   distance %.6g mm, pixel %.6g mm, beam centre %.6g %.6g pixels (fast slow)\n",
+                  detector->distance_m * 1e3, detector->pixel_size_m * 1e3,
+                  detector->beam_centre_m[0] / detector->pixel_size_m,
+                  detector->beam_centre_m[1] / detector->pixel_size_m);
+    (void)fprintf(out, "factors    %" PRId64 " reflections read, %g elsewhere, %s\n", e->factors.reflections,
+                  e->factors.default_f, e->sampling.interpolate ? "tricubic between" : "nearest");
+}
+
+static double processor_seconds(void) {
+    struct timespec time;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* The tile in the detector's middle that the kernel is tried on: as wide as a thread's work where most steps are
+ * skipped, as few of its pixels would say little. */
+static Tile middle_tile(const Experiment *e) {
+    const int64_t slow = e->detector.slow_pixels, fast = e->detector.fast_pixels;
+    Tile tile = {.slow_pixels = 8, .fast_pixels = 64};
+    if (e->sampling.by_reflections) tile = kernel_strip(e, slow * fast, 1);
+    tile.slow = slow / 2 / tile.slow_pixels * tile.slow_pixels;
+    tile.fast = fast / 2 / tile.fast_pixels * tile.fast_pixels;
+    if (tile.slow + tile.slow_pixels > slow) tile.slow_pixels = slow - tile.slow;
+    if (tile.fast + tile.fast_pixels > fast) tile.fast_pixels = fast - tile.fast;
+    return tile;
+}
+
+/* Makes layers and sub-pixels as few as a trial of so many blocks and pixels has time for. */
+static void shorten_trial(int64_t pixels, Range blocks, Experiment *e) {
+    const int64_t most = e->sampling.by_reflections ? 1000000000 : 2000000; /* of which most are skipped; of all */
+    while (kernel_steps(e, pixels, blocks) > most && e->detector.sensor_layers > 1) e->detector.sensor_layers /= 2;
+    while (kernel_steps(e, pixels, blocks) > most && e->sampling.oversample > 1) e->sampling.oversample /= 2;
+}
+
+double plan_report_step_seconds(const Experiment *experiment) {
+    enum { BLOCKS = 4 };
+    const int64_t blocks = kernel_blocks(experiment);
+    const Range some = {0, blocks < BLOCKS ? blocks : BLOCKS};
+    const Tile tile = middle_tile(experiment);
+    const int64_t pixels = tile.slow_pixels * tile.fast_pixels;
+    Experiment tried = *experiment;
+    const Experiment *e = &tried;
+    if (blocks > BLOCKS) tried.background.molecules = 0.0; /* all of it belongs to the first of many blocks */
+    shorten_trial(pixels, some, &tried);
+    DoubleDouble *sums = calloc((size_t)pixels, sizeof *sums);
+    Frame frame = {.number = -1};
+    double steps = 0.0, seconds = NAN;
+    if (sums != NULL && status_is_ok(frame_create(e, &frame))) {
+        frame_set(e, 0, &frame);
+        const double start = processor_seconds();
+        do {
+            kernel_accumulate(e, &frame, tile, some, sums);
+            steps += (double)kernel_steps(e, pixels, some);
+            seconds = processor_seconds() - start;
+        } while (seconds < 0.03);
+    }
+    frame_destroy(&frame);
+    free(sums);
+    return seconds / steps;
+}
+
+static void report_time(FILE *out, const PlanRequest *request, double steps, double step_s) {
+    char text[40];
+    progress_duration(steps * step_s / ((double)request->ranks * request->threads), text, sizeof text);
+    (void)fprintf(out,
+                  "time       about %s on %d x %d cores like this one, at %.3g ns a step, and what writing takes\n",
+                  text, request->ranks, request->threads, step_s * 1e9);
+}
+
+double plan_report_bytes_of_images(const Experiment *e, const Plan *plan) {
+    const double pixels = (double)plan->request.slow_pixels * (double)plan->request.fast_pixels;
+    return (e->images == IMAGES_BOTH ? 8.0 : 4.0) * pixels * (double)plan->request.frames;
+}
+
+static void report_memory(FILE *out, const Experiment *e, const Plan *plan) {
+    const double images = simulate_buffer_bytes(plan, e), grid = simulate_grid_bytes(e);
+    const int of_node = simulate_ranks_of_node(plan->request.ranks);
+    (void)fputs("memory     ", out);
+    plan_report_bytes(out, images);
+    (void)fputs(" for images on each rank, ", out);
+    plan_report_bytes(out, grid);
+    (void)fputs(" for structure factors on each node, ", out);
+    plan_report_bytes(out, grid + images * of_node);
+    (void)fprintf(out, " on a node of %d ranks\n", of_node);
+}
+
+void plan_report(FILE *out, const Experiment *e, const Plan *plan, Range slice, double step_s) {
+    const PlanRequest *request = &plan->request;
+    const double steps = experiment_steps(e, slice.begin, slice.end);
+    const bool detailed = !isnan(step_s);
+    if (detailed) report_experiment(out, e);
+    (void)fprintf(out, "frames     %" PRId64 " of %" PRId64 " x %" PRId64 " pixels (slow x fast), %d x %d sub-pixels\n",
+                  request->frames, request->slow_pixels, request->fast_pixels, e->sampling.oversample,
+                  e->sampling.oversample);
+    (void)fprintf(out,
+                  "terms      %" PRId64 " sources x %" PRId64 " phi steps x %" PRId64 " mosaic domains = %" PRId64
+                  " in %" PRId64 " blocks\n",
+                  e->beam.source_count, e->sampling.phi_steps, e->crystal.domain_count, experiment_terms(e),
+                  request->blocks);
+    (void)fprintf(out, "ranks      %d x %d threads: %d groups of %d, clusters of %d\n", request->ranks,
+                  request->threads, plan->groups, plan->group_ranks, plan->cluster_ranks);
+    (void)fprintf(out, "tiles      %" PRId64 " x %" PRId64 " of %" PRId64 " pixels, %" PRId64 " shards\n",
+                  plan->tiles_slow, plan->tiles_fast, plan->tile, plan->shards);
+    (void)fprintf(out, "waves      %" PRId64 " of up to %" PRId64 " frames\n", plan->waves,
+                  plan->frames_per_wave_of_group * plan->groups);
+    report_memory(out, e, plan);
+    (void)fputs("disk       ", out);
+    plan_report_bytes(out, plan_report_bytes_of_images(e, plan));
+    (void)fprintf(out, "\nsteps      %.4g\n", steps);
+    if (detailed) report_time(out, request, steps, step_s);
+}

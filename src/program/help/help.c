@@ -1,0 +1,161 @@
+#include "help/help.h"
+
+#include "base/text.h"
+#include "commands/command_line.h"
+#include "commands/command_table.h"
+#include "nanobragg/nanobragg_options.h"
+#include "parameters/parameters.h"
+
+#include <math.h>
+#include <string.h>
+
+void help_commands(FILE *out) {
+    int count;
+    const Command *table = command_table(&count);
+    (void)fputs("Tessera: X-ray diffraction images of nanocrystals at cluster scale\n\n", out);
+    for (int i = 0; i < count; i++) (void)fprintf(out, "  tessera %-9s %s\n", table[i].name, table[i].usage);
+    (void)fputs("\n"
+                "  tessera COMMAND --help             options of a command\n"
+                "  tessera simulate --help SECTION    parameters of one section\n"
+                "  tessera --parameters-markdown      all parameters, as in docs/parameters.md\n"
+                "  tessera --man                      the manual page, tessera.1\n"
+                "  tessera --bash-completion          what lets bash complete commands, parameters and their values\n"
+                "  tessera --version\n"
+                "\n"
+                "Start it under mpirun or srun to use many cores and nodes; without, it is one rank.\n",
+                out);
+    help_exit_codes(out);
+}
+
+void help_exit_codes(FILE *out) {
+    (void)fputs("Exit codes: 0 done; 1 a comparison failed or merged frames are missing; 2 bad usage or input;\n"
+                "3 output could not be written; 4 a rank hung, 75 stopped by a signal, both with all finished frames "
+                "safe (run again with --resume).\n",
+                out);
+}
+
+void help_run_options(FILE *out) {
+    const ShortForm *form;
+    for (int i = 0; (form = command_line_short_form(i)) != NULL; i++) {
+        char left[64];
+        (void)snprintf(left, sizeof left, "%s%s", form->name, form->constant == NULL ? " VALUE" : "");
+        (void)fprintf(out, "  %-24s the same as --%s=%s\n", left, form->public_name,
+                      form->constant == NULL ? "VALUE" : form->constant);
+    }
+    (void)fputs("  --section.name=value     a parameter; those of the run file are overridden\n"
+                "  --help [SECTION]         the parameters of a section, or of all\n",
+                out);
+}
+
+void help_plan_options(FILE *out) {
+    (void)fputs("  --ranks N                plan for that many ranks (1)\n"
+                "  --simulate-ranks N       the same, simulated: when each claim and wave would be done\n",
+                out);
+    help_run_options(out);
+}
+
+void help_run(FILE *out) {
+    help_commands(out);
+    (void)fputs("\nOptions of a run:\n", out);
+    help_run_options(out);
+    (void)fputc('\n', out);
+}
+
+static void print_range(FILE *out, const ParameterRow *row) {
+    const bool numeric = row->type == PARAMETER_TYPE_REAL || row->type == PARAMETER_TYPE_INTEGER;
+    if (numeric && isinf(row->greatest)) (void)fprintf(out, "from %.12g", row->least);
+    if (numeric && !isinf(row->greatest)) (void)fprintf(out, "%.12g to %.12g", row->least, row->greatest);
+    if (!numeric && *row->choices != '\0') {
+        for (const char *c = row->choices; *c != '\0'; c++) (void)(*c == ' ' ? fputs(", ", out) : fputc(*c, out));
+    }
+    if (row->type == PARAMETER_TYPE_FILE) (void)fputs("file name", out);
+    if (row->type == PARAMETER_TYPE_TEXT) (void)fputs("text", out);
+}
+
+static void print_row(FILE *out, const ParameterRow *row) {
+    (void)fprintf(out, "  --%s", row->public_name);
+    if (row->count > 1) (void)fprintf(out, " (%d values)", row->count);
+    if (*row->unit != '\0') (void)fprintf(out, " [%s]", row->unit);
+    (void)fprintf(out, "\n      %s\n      default %s; ", row->help, *row->default_text ? row->default_text : "none");
+    print_range(out, row);
+    (void)fputc('\n', out);
+}
+
+Status help_parameters(FILE *out, const char *section) {
+    const char *printed = "";
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const ParameterRow *row = parameters_row(i);
+        if (*section != '\0' && strcmp(row->section, section) != 0) continue;
+        if (strcmp(printed, row->section) != 0) (void)fprintf(out, "%s%s:\n", *printed ? "\n" : "", row->section);
+        printed = row->section;
+        print_row(out, row);
+    }
+    if (*printed != '\0') return status_ok();
+    char remedy[TEXT_REMEDY_BYTES];
+    parameters_section_remedy(section, remedy);
+    return status_error(STATUS_BAD_PARAMETER, "command line: there is no section \"%.60s\"%s", section, remedy);
+}
+
+/* The option, and what it sets: "-Nb  crystal.cells[1]", "-misset random  crystal.random_misset=true". */
+static void print_nanobragg_option(FILE *out, const NanobraggOption *option) {
+    char left[96], sets[192] = "(no effect)";
+    (void)snprintf(left, sizeof left, "%s%s%s", option->name, *option->argument ? " " : "", option->argument);
+    if (option->row != NULL && option->is_constant)
+        (void)snprintf(sets, sizeof sets, "%s=%s", option->row->public_name, option->constant);
+    else if (option->row != NULL && option->component >= 0)
+        (void)snprintf(sets, sizeof sets, "%s[%d]", option->row->public_name, option->component);
+    else if (option->row != NULL)
+        (void)snprintf(sets, sizeof sets, "%s", option->row->public_name);
+    (void)fprintf(out, "  %-20s %s: %s\n", left, sets, option->help);
+}
+
+void help_nanobragg(FILE *out) {
+    NanobraggOption option;
+    (void)fputs(
+        "tessera nanobragg: nanoBragg's options, its defaults and its laws where they are a choice\n"
+        "Each line: an option, the parameter that it sets ([1]: the second value of a list), and its meaning.\n\n",
+        out);
+    for (int i = 0; nanobragg_option(i, &option); i++) print_nanobragg_option(out, &option);
+    (void)fputs("\nAfter these, --section.name=value as for tessera simulate.\n", out);
+}
+
+/* '|' would end a cell. */
+static void print_cell(FILE *out, const char *text) {
+    for (; *text != '\0'; text++) {
+        if (*text == '|') (void)fputc('\\', out);
+        (void)fputc(*text, out);
+    }
+}
+
+static void print_markdown_row(FILE *out, const ParameterRow *row) {
+    (void)fprintf(out, "| `%s` | %s | ", row->public_name, row->unit);
+    print_cell(out, *row->default_text ? row->default_text : "none");
+    if (*row->nanobragg_default != '\0') (void)fprintf(out, " (`nanobragg`: %s)", row->nanobragg_default);
+    (void)fputs(" | ", out);
+    print_range(out, row);
+    (void)fputs(" | ", out);
+    if (*row->nanobragg != '\0') (void)fprintf(out, "`%s`", row->nanobragg);
+    (void)fputs(" | ", out);
+    print_cell(out, row->help);
+    (void)fputs(" |\n", out);
+}
+
+void help_markdown(FILE *out) {
+    const char *printed = "";
+    (void)fputs("# Parameters\n\nMade by `tessera --parameters-markdown` from the one table, "
+                "`include/core/parameters/parameters.def`; a test fails when it is stale.\n\n"
+                "Every parameter is set as `--section.name=value`, or in a run file as `section: {name: value}`. Lists "
+                "are written with commas. A number may be followed by its unit (`100mm`, `0.1 m`). The last column but "
+                "one gives the options of `tessera nanobragg`: `-x[1]` sets one value of a list, `-x=word` sets the "
+                "word (`-x=` nothing), `-x:arg=word` does when `arg` follows.\n",
+                out);
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const ParameterRow *row = parameters_row(i);
+        if (strcmp(printed, row->section) != 0)
+            (void)fprintf(
+                out, "\n## %s\n\n| name | unit | default | range | nanoBragg | meaning |\n|---|---|---|---|---|---|\n",
+                row->section);
+        printed = row->section;
+        print_markdown_row(out, row);
+    }
+}
