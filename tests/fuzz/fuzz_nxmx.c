@@ -7,7 +7,7 @@
 #include "commands/describe_nxmx.h"
 #include "fuzz.h"
 #include "hdf5/hdf5_helpers.h"
-#include "nxmx/merge.h"
+#include "merge/merge.h"
 #include "nxmx/nxmx_read.h"
 #include "output/compress.h"
 #include "run/simulate.h"

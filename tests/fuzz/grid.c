@@ -1,3 +1,4 @@
+#include "base/cell.h"
 #include "fuzz.h"
 #include "model/crystal.h"
 #include "reflections/reflections.h"
@@ -24,7 +25,7 @@ static void expand(const Parameters *parameters, const Reflections *reflections)
         for (int i = 0; i < 3; i++) lengths_m[i] = reflections->lengths_m[i];
         for (int i = 0; i < 3; i++) angles_rad[i] = reflections->angles_rad[i];
     }
-    if (!fuzz_accepted(crystal_reciprocal_of_cell(lengths_m, angles_rad, &reciprocal_per_m))) return;
+    if (!fuzz_accepted(cell_reciprocal(lengths_m, angles_rad, &reciprocal_per_m))) return;
     fuzz_require(fuzz_is_finite(&reciprocal_per_m.row[0].x, 9), "a cell has reciprocal vectors");
     const Status status =
         structure_factors_create(parameters, reflections, reciprocal_per_m, false, &factors, &grid, NULL);

@@ -1,6 +1,7 @@
 /* How ranks write images, and -1 in missing frames, without the writer around them. */
 #include "fake_run.h"
 #include "hdf5/hdf5_helpers.h"
+#include "nxmx/image_dataset.h"
 #include "output/image_set.h"
 
 #include <fcntl.h>
@@ -26,7 +27,8 @@ static void create(void) {
     MPI_Barrier(MPI_COMM_WORLD);
     if (fake_rank() == 0) {
         CU_ASSERT(status_is_ok(hdf5_create_file(path, &file)));
-        CU_ASSERT(status_is_ok(image_set_create(file, "images", H5T_NATIVE_INT32, FAKE_COUNT, FAKE_SLOW, FAKE_FAST)));
+        CU_ASSERT(
+            status_is_ok(image_dataset_create(file, "images", H5T_NATIVE_INT32, FAKE_COUNT, FAKE_SLOW, FAKE_FAST)));
         CU_ASSERT(status_is_ok(hdf5_close_file(path, &file)));
     }
     MPI_Barrier(MPI_COMM_WORLD);

@@ -1,5 +1,5 @@
-#include "base/plan.h"
 #include "parameters/parameters.h"
+#include "plan/plan.h"
 #include "unit.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 #include "base/random.h"
-#include "base/schedule.h"
 #include "parameters/parameters.h"
+#include "plan/schedule.h"
 #include "unit.h"
 
 #include <stdlib.h>

@@ -2,6 +2,7 @@
  * symmetry of lattices. */
 #include "physics/shape.h"
 
+#include "base/cell.h"
 #include "scene.h"
 #include "unit.h"
 
@@ -74,7 +75,7 @@ static double difference(const Case *c, const char *shape, const char *cells, co
     e->sampling.by_reflections = by_spots;
     double *one = scene_image(e, 0), worst = 0.0, brightest = 0.0;
     e->crystal.cell_m = other_edges(c, e->crystal.cell_m);
-    e->crystal.reciprocal_per_m = crystal_dual(e->crystal.cell_m);
+    e->crystal.reciprocal_per_m = cell_dual(e->crystal.cell_m);
     for (int i = 0; i < 3; i++) e->crystal.lengths_m[i] = vec3_length(e->crystal.cell_m.row[i]);
     double *other = scene_image(e, 0);
     for (int64_t i = 0; i < detector_pixels(&e->detector); i++) {
@@ -111,7 +112,7 @@ static void isotropic_spots_depend_on_the_lattice_alone(void) {
             Experiment *e = isotropic(&cases[n], shapes[s], "crystal.cells=9", "run.precision=float64");
             Crystal other = e->crystal;
             other.cell_m = other_edges(&cases[n], e->crystal.cell_m);
-            other.reciprocal_per_m = crystal_dual(other.cell_m);
+            other.reciprocal_per_m = cell_dual(other.cell_m);
             for (int i = 0; i < 500; i++) {
                 const Vec3 along = vec3_unit(vec3(cos(2.0 * i), sin(2.0 * i), cos(3.0 * i)));
                 const Vec3 q_per_m = vec3_scale(4e7 * (i + 0.5) / 500.0, along); /* half of 1 / 125 A */

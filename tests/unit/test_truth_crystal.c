@@ -1,3 +1,4 @@
+#include "base/cell.h"
 #include "truth.h"
 #include "unit.h"
 
@@ -76,8 +77,8 @@ static void our_own_law_gives_the_cell_that_was_asked_for(void) {
     const double lengths_m[3] = {70e-10, 80e-10, 90e-10};
     const double angles_rad[3] = {75 * RADIANS_PER_DEGREE, 85 * RADIANS_PER_DEGREE, 95 * RADIANS_PER_DEGREE};
     Mat3 reciprocal;
-    CU_ASSERT_TRUE_FATAL(status_is_ok(crystal_reciprocal_of_cell(lengths_m, angles_rad, &reciprocal)));
-    const Mat3 cell = crystal_dual(reciprocal);
+    CU_ASSERT_TRUE_FATAL(status_is_ok(cell_reciprocal(lengths_m, angles_rad, &reciprocal)));
+    const Mat3 cell = cell_dual(reciprocal);
     for (int i = 0; i < 3; i++) {
         UNIT_CLOSE(vec3_length(cell.row[i]), lengths_m[i], 1e-23, "edge");
         UNIT_CLOSE(angle_between(cell.row[(i + 1) % 3], cell.row[(i + 2) % 3]), angles_rad[i], 1e-14, "angle");

@@ -4,7 +4,7 @@
 #define TESSERA_KERNEL_H
 
 #include "base/double_double.h"
-#include "base/plan.h"
+#include "base/tile.h"
 #include "model/frame.h"
 
 /** Terms are added in blocks of this many, which begin at multiples of it: a block's sum never depends on the cut. */

@@ -5,7 +5,7 @@
 #define TESSERA_KERNEL_VARIANTS_H
 
 #include "base/double_double.h"
-#include "base/plan.h"
+#include "base/tile.h"
 #include "model/frame.h"
 
 /** A kernel: see kernel_accumulate. */

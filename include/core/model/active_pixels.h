@@ -3,8 +3,8 @@
 #ifndef TESSERA_ACTIVE_PIXELS_H
 #define TESSERA_ACTIVE_PIXELS_H
 
-#include "base/plan.h"
 #include "base/status.h"
+#include "base/tile.h"
 #include "formats/mask_image.h"
 #include "model/detector.h"
 #include "parameters/parameters.h"

@@ -23,10 +23,6 @@ Status background_create(const Parameters *parameters, Background *background);
 /** Sets what depends on numbers alone; the table stays. */
 void background_change(const Parameters *parameters, Background *background);
 
-/** True when frames of background alone are asked for: crystal.default_f=0 is said, and nothing else gives structure
- * factors. */
-bool background_is_alone(const Parameters *parameters);
-
 /** Says what the beam clips, and that there is no crystal. */
 void background_note(const Parameters *parameters, Notes *notes);
 

@@ -3,6 +3,7 @@
 #ifndef TESSERA_CRYSTAL_H
 #define TESSERA_CRYSTAL_H
 
+#include "base/cell.h"
 #include "base/status.h"
 #include "base/vector.h"
 #include "model/beam.h"
@@ -58,13 +59,7 @@ void crystal_destroy(Crystal *crystal);
  *  @return false when it is not given */
 bool crystal_given_cell(const Parameters *parameters, double *lengths_m, double *angles_rad);
 
-/** Reciprocal vectors of a cell: a* along x, b* in the xy plane (nanoBragg's and Busing & Levy's setting).
- *  @param lengths_m, angles_rad  [3] a, b, c and alpha, beta, gamma
- *  @param reciprocal_per_m       rows a*, b*, c*
- *  @return BAD_PARAMETER when no cell has these angles */
-Status crystal_reciprocal_of_cell(const double *lengths_m, const double *angles_rad, Mat3 *reciprocal_per_m);
-
-/** NanoBragg's rows a, b, c (m) of a cell in the setting of crystal_reciprocal_of_cell. Its c* has the z component
+/** NanoBragg's rows a, b, c (m) of a cell in the setting of cell_reciprocal. Its c* has the z component
  *  sin(gamma) / (c sin(gamma*)) where 1/c is right, so the directions, and with them the angles, are off unless the
  * cell has a right angle in the right place; the lengths are then restored.
  *  @param star  its a*, b*, c* over those that are dual to the rows */
@@ -92,8 +87,5 @@ Status crystal_check_axes(Mat3 reciprocal_per_m, bool accepts_left_handed, const
 
 /** Checks that the edges of a cell that a file gives are within those that crystal.cell may have. @return BAD_FILE */
 Status crystal_check_edges(Mat3 reciprocal_per_m, const char *origin);
-
-/** Inverse lattice: rows a, b, c from rows a*, b*, c*, or the other way round. */
-Mat3 crystal_dual(Mat3 lattice);
 
 #endif

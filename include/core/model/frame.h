@@ -3,7 +3,7 @@
 #ifndef TESSERA_FRAME_H
 #define TESSERA_FRAME_H
 
-#include "base/plan.h"
+#include "base/tile.h"
 #include "model/experiment.h"
 #include "model/idle_parameters.h"
 

@@ -3,8 +3,8 @@
 #ifndef TESSERA_POINT_SPREAD_H
 #define TESSERA_POINT_SPREAD_H
 
-#include "base/plan.h"
 #include "base/status.h"
+#include "base/tile.h"
 #include "model/detector.h"
 #include "parameters/parameters.h"
 

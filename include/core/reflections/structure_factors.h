@@ -66,4 +66,8 @@ static inline double structure_factor(const StructureFactors *factors, double h,
     return factors->grid[((int64_t)i * factors->count[1] + (int64_t)j) * factors->count[2] + (int64_t)n];
 }
 
+/** True when frames of background alone are asked for: crystal.default_f=0 is said, and nothing else gives structure
+ * factors. */
+bool structure_factors_are_unwanted(const Parameters *parameters);
+
 #endif

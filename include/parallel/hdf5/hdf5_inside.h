@@ -11,6 +11,10 @@
 
 #include <hdf5.h>
 
+/** Images in the main dataset, int32 counts or else float32 photons; and the photons beside counts. */
+#define NXMX_IMAGES "/entry/data/data"
+#define NXMX_TWIN "/entry/simulation/images/expected_photons"
+
 /** Makes HDF5 forget how links to other files are followed, in this process. */
 void hdf5_inside_forget_external_links(void);
 
@@ -33,5 +37,8 @@ Status hdf5_inside_check_way(hid_t parent, const char *path, const char *name);
 /** Opens a dataset; the caller closes it.
  *  @return BAD_FILE when it is not there, or lies elsewhere and is no part; @p dataset is negative then */
 Status hdf5_inside_open(hid_t parent, const char *name, hid_t *dataset);
+
+/** True when tessera wrote the file. */
+bool hdf5_inside_is_ours(hid_t file);
 
 #endif

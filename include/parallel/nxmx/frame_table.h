@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 #include "model/experiment.h"
-#include "output/writer.h"
+#include "nxmx/frame_record.h"
 
 #include <hdf5.h>
 

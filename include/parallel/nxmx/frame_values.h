@@ -4,7 +4,7 @@
 #ifndef TESSERA_FRAME_VALUES_H
 #define TESSERA_FRAME_VALUES_H
 
-#include "base/plan.h"
+#include "base/tile.h"
 #include "model/experiment.h"
 
 #include <hdf5.h>

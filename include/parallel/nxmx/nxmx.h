@@ -4,15 +4,13 @@
 #define TESSERA_NXMX_H
 
 #include "base/status.h"
+#include "hdf5/hdf5_inside.h"
 #include "model/experiment.h"
 #include "nxmx/provenance.h"
 #include "parameters/parameters.h"
 
 #include <hdf5.h>
 
-/** Images in the main dataset, int32 counts or else float32 photons; and the photons beside counts. */
-#define NXMX_IMAGES "/entry/data/data"
-#define NXMX_TWIN "/entry/simulation/images/expected_photons"
 /** Number of images, where Neggia (XDS) looks for it. */
 #define NXMX_FRAME_COUNT "/entry/instrument/detector/detectorSpecific/nimages"
 

@@ -4,6 +4,7 @@
 #ifndef TESSERA_NXMX_READ_H
 #define TESSERA_NXMX_READ_H
 
+#include "base/clocks.h"
 #include "base/status.h"
 #include "base/vector.h"
 #include "nxmx/provenance.h"
@@ -14,24 +15,24 @@
 /** What holds for all frames. Vectors are in the file's frame: z along the beam. Plain data. */
 typedef struct NxmxDescription {
     int64_t frames, slow_pixels, fast_pixels;
-    bool counts;                   /**< the main images are int32 counts, else float32 expected photons */
-    bool has_expected;             /**< expected photons are kept beside counts */
-    bool has_mask;                 /**< some pixel is marked as bad */
-    Vec3 fast, slow;               /**< unit vectors of increasing pixel coordinates */
-    Vec3 corner_m;                 /**< outer corner of pixel (0,0), from the crystal */
-    double pixel_size_m[2];        /**< fast, slow */
-    Vec3 normal;                   /**< unit vector across the detector, away from the crystal */
-    double distance_m;             /**< crystal to the detector's plane, along its normal */
-    bool beam_meets;               /**< the beam meets the detector's plane, and its axes are at right angles */
-    double beam_distance_m;        /**< only if so: crystal to the detector's plane, along the beam */
-    double beam_centre_pixels[2];  /**< only if so: fast, slow position where, from the corner */
-    double closest_pixels[2];      /**< fast, slow position of the point nearest to the crystal, from the corner */
-    bool rotation;                 /**< a rotation series; else stills */
-    Vec3 spindle;                  /**< unit vector, right-handed axis; only for a rotation series */
-    double sensor_thickness_m;     /**< 1e-9 stands for none */
-    char sensor_material[16];      /**< Si, CdTe or GaAs */
-    double saturation, exposure_s; /**< largest good value */
-    char start_time[PROVENANCE_TIME_BYTES]; /**< of the run, ISO 8601 with Z */
+    bool counts;                       /**< the main images are int32 counts, else float32 expected photons */
+    bool has_expected;                 /**< expected photons are kept beside counts */
+    bool has_mask;                     /**< some pixel is marked as bad */
+    Vec3 fast, slow;                   /**< unit vectors of increasing pixel coordinates */
+    Vec3 corner_m;                     /**< outer corner of pixel (0,0), from the crystal */
+    double pixel_size_m[2];            /**< fast, slow */
+    Vec3 normal;                       /**< unit vector across the detector, away from the crystal */
+    double distance_m;                 /**< crystal to the detector's plane, along its normal */
+    bool beam_meets;                   /**< the beam meets the detector's plane, and its axes are at right angles */
+    double beam_distance_m;            /**< only if so: crystal to the detector's plane, along the beam */
+    double beam_centre_pixels[2];      /**< only if so: fast, slow position where, from the corner */
+    double closest_pixels[2];          /**< fast, slow position of the point nearest to the crystal, from the corner */
+    bool rotation;                     /**< a rotation series; else stills */
+    Vec3 spindle;                      /**< unit vector, right-handed axis; only for a rotation series */
+    double sensor_thickness_m;         /**< 1e-9 stands for none */
+    char sensor_material[16];          /**< Si, CdTe or GaAs */
+    double saturation, exposure_s;     /**< largest good value */
+    char start_time[CLOCKS_UTC_BYTES]; /**< of the run, ISO 8601 with Z */
 } NxmxDescription;
 
 /** What is known of one frame. Plain data; NAN where the file does not say. */

@@ -4,10 +4,11 @@
 #ifndef TESSERA_NXMX_READER_H
 #define TESSERA_NXMX_READER_H
 
-#include "base/plan.h"
+#include "base/clocks.h"
 #include "base/status.h"
+#include "base/tile.h"
+#include "files/output_path.h"
 #include "nxmx/provenance.h"
-#include "output/output_path.h"
 #include "parameters/parameters.h"
 
 #include <hdf5.h>
@@ -31,7 +32,7 @@ enum { NXMX_WORD_BYTES = 128, NXMX_LINE_BYTES = 4096 };
 /** One start of the program. Plain data; what was not recorded is "". */
 typedef struct NxmxSession {
     int index;
-    char start_time[PROVENANCE_TIME_BYTES], end_time[PROVENANCE_TIME_BYTES];
+    char start_time[CLOCKS_UTC_BYTES], end_time[CLOCKS_UTC_BYTES];
     char version[NXMX_WORD_BYTES], git_hash[NXMX_WORD_BYTES], compiler[NXMX_WORD_BYTES];
     char kernel_instructions[NXMX_WORD_BYTES], hostname[NXMX_WORD_BYTES];
     char slurm_job_id[NXMX_WORD_BYTES], slurm_array_task_id[NXMX_WORD_BYTES];

@@ -12,11 +12,12 @@
 #define TESSERA_PROVENANCE_H
 
 #include "base/build_info.h"
-#include "base/plan.h"
 #include "base/sha256.h"
 #include "base/status.h"
 #include "parameters/file_look.h"
 #include "parameters/parameters.h"
+#include "plan/plan.h"
+#include "team/place.h"
 
 #include <hdf5.h>
 
@@ -26,8 +27,7 @@
 /** Group of a merged master that holds the records of its parts; no other file has it. */
 #define PROVENANCE_PARTS "/entry/simulation/parts"
 
-/** Bytes of a time in ISO 8601 with Z, "2026-01-31T12:00:00Z", and of a host's name, each with its final zero. */
-enum { PROVENANCE_TIME_BYTES = 21, PROVENANCE_HOST_BYTES = 64, PROVENANCE_INPUT_NAME_BYTES = 128 };
+enum { PROVENANCE_INPUT_NAME_BYTES = 128 };
 
 /** One input file. Plain data. */
 typedef struct InputFile {
@@ -37,12 +37,6 @@ typedef struct InputFile {
     int64_t bytes;
     char checksum[SHA256_TEXT_BYTES];
 } InputFile;
-
-/** Where one rank runs. Plain data. */
-typedef struct RankPlace {
-    char host[PROVENANCE_HOST_BYTES];
-    int32_t threads;
-} RankPlace;
 
 /** What is to be recorded. Borrows all that it points to. */
 typedef struct Provenance {
@@ -61,10 +55,6 @@ typedef struct Provenance {
     InputFile input[PARAMETER_COUNT];
 } Provenance;
 
-/** The time now in UTC.
- *  @param text  [PROVENANCE_TIME_BYTES] */
-void provenance_time(char *text);
-
 /** The value of a row that is a choice, a text or a file, as text.
  *  @param text  [PARAMETER_TEXT_BYTES] */
 void provenance_text(const Parameters *parameters, int index, char *text);
@@ -79,9 +69,6 @@ Status provenance_read_inputs(Provenance *provenance);
 
 /** Writes the record into an open /entry/simulation, without any session. */
 Status provenance_write(hid_t simulation, const Provenance *provenance);
-
-/** True when tessera wrote the file. */
-bool provenance_is_ours(hid_t file);
 
 /** What a program that did not have row @p index yet did, as text of that row; NULL: the row's default. */
 const char *provenance_earlier_text(int index);

@@ -10,20 +10,14 @@
 #ifndef TESSERA_SESSION_H
 #define TESSERA_SESSION_H
 
+#include "nxmx/frame_record.h"
 #include "nxmx/provenance.h"
-#include "output/writer.h"
 
 /** What one rank did and needed. Plain data. */
 typedef struct RankResult {
     RankRecord record;
     int64_t peak_memory_bytes; /**< largest resident set; 0 where the system does not tell */
 } RankResult;
-
-/** Where this rank runs. */
-RankPlace session_place(void);
-
-/** Largest resident set of this process so far, in bytes; 0 where the system does not tell. */
-int64_t session_peak_memory(void);
 
 /** Refuses to add frames to finished ones that other instructions rounded, unless run.mix_instructions allows it.
  *  @param file  open

@@ -10,7 +10,7 @@
 #define TESSERA_UNDO_H
 
 #include "base/status.h"
-#include "output/output_path.h"
+#include "files/output_path.h"
 
 #include <stdint.h>
 

@@ -20,11 +20,6 @@ typedef struct ImageSet {
     bool reals; /**< float32, else int32 */
 } ImageSet;
 
-/** Creates an empty dataset of images: contiguous, allocated at once, never filled, fill value -1. For one process.
- *  @param type  H5T_NATIVE_FLOAT or H5T_NATIVE_INT32 */
-Status image_set_create(hid_t parent, const char *name, hid_t type, int64_t frames, int64_t slow_pixels,
-                        int64_t fast_pixels);
-
 /** Finds dataset @p path. For one process.
  *  @return BAD_FILE when it is not there or not in one piece */
 Status image_set_locate(hid_t file, const char *path, ImageSet *set);

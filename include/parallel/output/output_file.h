@@ -6,9 +6,9 @@
 #ifndef TESSERA_OUTPUT_FILE_H
 #define TESSERA_OUTPUT_FILE_H
 
+#include "files/output_path.h"
 #include "nxmx/nxmx.h"
 #include "nxmx/session.h"
-#include "output/output_path.h"
 #include "output/writer.h"
 
 /** Prepares the file that the request asks for. A finished one is only compared.

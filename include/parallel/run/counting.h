@@ -3,9 +3,9 @@
 #ifndef TESSERA_COUNTING_H
 #define TESSERA_COUNTING_H
 
-#include "base/plan.h"
 #include "base/status.h"
 #include "model/frame.h"
+#include "plan/plan.h"
 #include "run/render.h"
 #include "team/team.h"
 

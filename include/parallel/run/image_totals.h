@@ -4,7 +4,7 @@
 #define TESSERA_IMAGE_TOTALS_H
 
 #include "base/double_double.h"
-#include "base/plan.h"
+#include "base/tile.h"
 
 #include <stdint.h>
 

@@ -3,9 +3,9 @@
 #ifndef TESSERA_PHOTON_EXCHANGE_H
 #define TESSERA_PHOTON_EXCHANGE_H
 
-#include "base/plan.h"
 #include "base/status.h"
 #include "model/point_spread.h"
+#include "plan/plan.h"
 #include "team/team.h"
 
 /** Buffer and messages of a rank. Owns `needed.photons` and `requests`. */

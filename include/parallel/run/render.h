@@ -3,10 +3,10 @@
 #ifndef TESSERA_RENDER_H
 #define TESSERA_RENDER_H
 
-#include "base/plan.h"
 #include "base/status.h"
 #include "base/timeline.h"
 #include "model/frame.h"
+#include "plan/plan.h"
 #include "team/reduction.h"
 #include "team/team.h"
 

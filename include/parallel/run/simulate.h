@@ -4,13 +4,13 @@
 #define TESSERA_SIMULATE_H
 
 #include "base/build_info.h"
-#include "base/plan.h"
 #include "base/timeline.h"
 #include "model/experiment.h"
 #include "model/outlook.h"
 #include "output/writer.h"
 #include "parameters/file_look.h"
 #include "parameters/parameters.h"
+#include "plan/plan.h"
 #include "run/nanobragg_files.h"
 #include "team/team.h"
 

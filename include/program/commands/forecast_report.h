@@ -3,9 +3,9 @@
 #ifndef TESSERA_FORECAST_REPORT_H
 #define TESSERA_FORECAST_REPORT_H
 
-#include "base/plan.h"
 #include "model/experiment.h"
 #include "parameters/parameters.h"
+#include "plan/plan.h"
 
 #include <stdio.h>
 

@@ -3,8 +3,8 @@
 #ifndef TESSERA_PLAN_REPORT_H
 #define TESSERA_PLAN_REPORT_H
 
-#include "base/plan.h"
 #include "model/experiment.h"
+#include "plan/plan.h"
 
 #include <stdio.h>
 

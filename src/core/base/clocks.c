@@ -19,3 +19,11 @@ double clocks_cpu_s(void) {
 double clocks_since_1970_s(void) {
     return seconds_of(CLOCK_REALTIME);
 }
+
+void clocks_utc(char *text) {
+    const time_t now = time(NULL);
+    struct tm utc = {.tm_year = 70};
+    (void)gmtime_r(&now, &utc);
+    text[0] = '\0';
+    (void)strftime(text, CLOCKS_UTC_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}

@@ -1,5 +1,6 @@
 #include "kernels/kernel_variants.h"
 
+#include "base/cell.h"
 #include "base/constants.h"
 #include "kernels/kernel.h"
 #include "model/sensor.h"
@@ -158,7 +159,7 @@ static Symmetric turned(Mat3 m, Mat3 turn) {
 
 static Lattice make_lattice(const Work *work, Mat3 edges_m) {
     const SpotReach *spot = &work->spot;
-    Lattice lattice = {.edges_m = edges_m, .reciprocal_per_m = crystal_dual(edges_m)};
+    Lattice lattice = {.edges_m = edges_m, .reciprocal_per_m = cell_dual(edges_m)};
     lattice.form = turned(spot->form, edges_m);
     lattice.inverse = turned(spot->inverse, lattice.reciprocal_per_m);
     lattice.radius_per_m = sqrt(spot->reach * row_sum(lattice.inverse));

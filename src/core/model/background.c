@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/vector.h"
 #include "parameters/input.h"
+#include "reflections/structure_factors.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -74,18 +75,12 @@ Status background_create(const Parameters *p, Background *background) {
     return read_table(p, background);
 }
 
-bool background_is_alone(const Parameters *p) {
-    return parameters_is_given(p, PARAMETER(crystal, default_f)) && p->crystal_default_f == 0.0 &&
-           !(p->crystal_f000 > 0.0) && *p->crystal_structure_factors_file == '\0' && *p->crystal_model_file == '\0' &&
-           p->background_size_m[0] > 0.0;
-}
-
 void background_note(const Parameters *p, Notes *notes) {
     if (!(p->background_size_m[0] > 0.0)) return;
     if (p->background_clip && p->background_size_m[1] > p->beam_size_m)
         notes_add(notes, "background.size is %g um across the beam; beam.size clips it to %g um",
                   p->background_size_m[1] * 1e6, p->beam_size_m * 1e6);
-    if (background_is_alone(p))
+    if (structure_factors_are_unwanted(p))
         notes_add(notes, "crystal.default_f is 0 and there are no structure factors: frames of background alone%s",
                   parameters_is_given(p, PARAMETER(crystal, cell)) || *p->crystal_matrix_file != '\0'
                       ? ""

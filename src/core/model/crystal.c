@@ -1,9 +1,11 @@
 #include "model/crystal.h"
 
+#include "base/cell.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "model/background.h"
 #include "parameters/input.h"
+#include "reflections/structure_factors.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,47 +13,14 @@
 
 enum { MATRIX_FILE_BYTES_MOST = 1 << 20, DOMAINS_MOST = 100000000 };
 
-Mat3 crystal_dual(Mat3 lattice) {
-    const Vec3 a = lattice.row[0], b = lattice.row[1], c = lattice.row[2];
-    const double volume = vec3_dot(a, vec3_cross(b, c));
-    return (Mat3){{vec3_scale(1.0 / volume, vec3_cross(b, c)), vec3_scale(1.0 / volume, vec3_cross(c, a)),
-                   vec3_scale(1.0 / volume, vec3_cross(a, b))}};
-}
-
-Status crystal_reciprocal_of_cell(const double *lengths_m, const double *angles_rad, Mat3 *reciprocal_per_m) {
-    const double ca = cos(angles_rad[0]), cb = cos(angles_rad[1]), cg = cos(angles_rad[2]);
-    const double sa = sin(angles_rad[0]), sb = sin(angles_rad[1]), sg = sin(angles_rad[2]);
-    /* (V / abc)^2, International Tables B 1.1.3 */
-    const double skew = 1.0 - ca * ca - cb * cb - cg * cg + 2.0 * ca * cb * cg;
-    const bool beyond = angles_rad[0] >= PI || angles_rad[1] >= PI || angles_rad[2] >= PI;
-    if (beyond || !(skew > 1e-12) || !(sa > 0.0) || !(sb > 0.0) || !(sg > 0.0))
-        return status_error(
-            STATUS_BAD_PARAMETER,
-            "crystal.cell: no cell has the angles %g, %g, %g degrees; each must be less than the sum of "
-            "the other two, and all three less than 360",
-            angles_rad[0] / RADIANS_PER_DEGREE, angles_rad[1] / RADIANS_PER_DEGREE, angles_rad[2] / RADIANS_PER_DEGREE);
-    const double root = sqrt(skew);
-    const double a_star = sa / (lengths_m[0] * root), b_star = sb / (lengths_m[1] * root);
-    const double c_star = sg / (lengths_m[2] * root);
-    const double cos_gamma_star = (ca * cb - cg) / (sa * sb), sin_gamma_star = root / (sa * sb);
-    const double cos_beta_star = (cg * ca - cb) / (sg * sa), cos_alpha_star = (cb * cg - ca) / (sb * sg);
-    reciprocal_per_m->row[0] = vec3(a_star, 0.0, 0.0);
-    reciprocal_per_m->row[1] = vec3(b_star * cos_gamma_star, b_star * sin_gamma_star, 0.0);
-    /* with a* along x and b* in the xy plane the direct c lies along z, so c*_z = 1/c */
-    reciprocal_per_m->row[2] =
-        vec3(c_star * cos_beta_star, c_star * (cos_alpha_star - cos_beta_star * cos_gamma_star) / sin_gamma_star,
-             1.0 / lengths_m[2]);
-    return status_ok();
-}
-
 Status crystal_nanobragg_cell(const double *lengths_m, const double *angles_rad, Mat3 *cell_m, double *star) {
     Mat3 reciprocal;
-    TRY(crystal_reciprocal_of_cell(lengths_m, angles_rad, &reciprocal));
+    TRY(cell_reciprocal(lengths_m, angles_rad, &reciprocal));
     const Vec3 a = reciprocal.row[0], b = reciprocal.row[1];
     const double exact_volume_m3 = 1.0 / vec3_dot(a, vec3_cross(b, reciprocal.row[2]));
     const double sin_gamma_star = b.y / vec3_length(b);
     reciprocal.row[2].z = sin(angles_rad[2]) / (lengths_m[2] * sin_gamma_star);
-    *cell_m = crystal_dual(reciprocal);
+    *cell_m = cell_dual(reciprocal);
     for (int i = 0; i < 3; i++) cell_m->row[i] = vec3_scale(lengths_m[i] / vec3_length(cell_m->row[i]), cell_m->row[i]);
     *star = vec3_dot(cell_m->row[0], vec3_cross(cell_m->row[1], cell_m->row[2])) / exact_volume_m3;
     return status_ok();
@@ -70,8 +39,8 @@ static Status lattice_of_cell(const Parameters *p, const double *lengths_m, cons
                               double *star) {
     Mat3 reciprocal;
     if (p->crystal_cell_law == CELL_NANOBRAGG) return crystal_nanobragg_cell(lengths_m, angles_rad, cell_m, star);
-    TRY(crystal_reciprocal_of_cell(lengths_m, angles_rad, &reciprocal));
-    *cell_m = crystal_dual(reciprocal);
+    TRY(cell_reciprocal(lengths_m, angles_rad, &reciprocal));
+    *cell_m = cell_dual(reciprocal);
     *star = 1.0;
     return status_ok();
 }
@@ -97,7 +66,7 @@ Status crystal_check_axes(Mat3 reciprocal_per_m, bool accepts_left_handed, const
 
 Status crystal_check_edges(Mat3 reciprocal_per_m, const char *origin) {
     const ParameterRow *row = parameters_row(PARAMETER(crystal, cell));
-    const Mat3 cell_m = crystal_dual(reciprocal_per_m);
+    const Mat3 cell_m = cell_dual(reciprocal_per_m);
     for (int i = 0; i < 3; i++) {
         const double length = vec3_length(cell_m.row[i]) / parameters_si_factor(row, 0);
         if (!(length >= row->least && length <= row->greatest))
@@ -116,7 +85,7 @@ enum { MATRIX_NUMBERS = 9, MATRIX_CELL_AT = 21, MATRIX_NUMBERS_MOST = 27 };
 /* The cell that such a file ends with says whether the wavelength is the matrix's.
  * @param number  [MATRIX_NUMBERS_MOST] */
 static Status check_cell_of_file(const char *path, const double *number, Mat3 reciprocal_per_m, double wavelength_m) {
-    const Mat3 cell_m = crystal_dual(reciprocal_per_m);
+    const Mat3 cell_m = cell_dual(reciprocal_per_m);
     const double *cell = number + MATRIX_CELL_AT;
     double length[3];
     bool differs = false;
@@ -163,7 +132,7 @@ static Status read_matrix(const Parameters *p, double wavelength_m, Mat3 *cell_m
     if (!p->of_nanobragg) TRY(crystal_check_edges(reciprocal, path));
     if (!p->of_nanobragg && read == MATRIX_NUMBERS_MOST)
         TRY(check_cell_of_file(path, number, reciprocal, wavelength_m));
-    *cell_m = crystal_dual(reciprocal);
+    *cell_m = cell_dual(reciprocal);
     return status_ok();
 }
 
@@ -230,7 +199,7 @@ static Status make_cell(const Parameters *p, double matrix_wavelength_m, const R
         return reflections_check_cell(p, reflections, lengths_m, angles_rad);
     }
     const bool is_given = parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
-    const bool stands_for_none = !is_given && !reflections->has_cell && background_is_alone(p);
+    const bool stands_for_none = !is_given && !reflections->has_cell && structure_factors_are_unwanted(p);
     if (!is_given && !reflections->has_cell && !stands_for_none)
         return status_error(STATUS_BAD_PARAMETER,
                             "there is no crystal; give crystal.cell or crystal.matrix (nanobragg: -cell or -mat)");
@@ -248,14 +217,14 @@ static void turn(const Parameters *p, Crystal *crystal) {
     for (int i = 0; i < 3; i++)
         crystal->cell_m.row[i] = vec3_rotate_xyz(crystal->unturned_m.row[i], angles.x, angles.y, angles.z);
     crystal->misset_rad = angles;
-    crystal->reciprocal_per_m = crystal_dual(crystal->cell_m);
+    crystal->reciprocal_per_m = cell_dual(crystal->cell_m);
     measure_cell(crystal);
 }
 
 /* A listed matrix is cell and orientation. */
 static void take_reciprocal(Mat3 reciprocal_per_m, Crystal *crystal) {
     crystal->nanobragg_star = 1.0;
-    crystal->unturned_m = crystal->cell_m = crystal_dual(reciprocal_per_m);
+    crystal->unturned_m = crystal->cell_m = cell_dual(reciprocal_per_m);
     crystal->misset_rad = vec3(0.0, 0.0, 0.0);
     crystal->reciprocal_per_m = reciprocal_per_m;
     measure_cell(crystal);
@@ -322,7 +291,7 @@ static void count_cells(const Parameters *p, Crystal *crystal, Notes *notes) {
 }
 
 Mat3 crystal_axes(Mat3 cell_m) {
-    const Mat3 reciprocal = crystal_dual(cell_m);
+    const Mat3 reciprocal = cell_dual(cell_m);
     const Vec3 x = vec3_unit(reciprocal.row[0]), z = vec3_unit(vec3_cross(reciprocal.row[0], reciprocal.row[1]));
     return (Mat3){{x, vec3_cross(z, x), z}};
 }

@@ -1,4 +1,5 @@
 #include "model/plausible.h"
+#include "base/cell.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -143,7 +144,7 @@ static void note_listed_matrices(const Parameters *p, const Sweep *sweep, Notes 
         for (int64_t crystal = 0; crystal < sweep_crystals(sweep, frame); crystal++) {
             char where[PARAMETER_TEXT_BYTES];
             if (!sweep_reciprocal(sweep, frame, crystal, &reciprocal_per_m)) continue;
-            const Mat3 cell_m = crystal_dual(reciprocal_per_m);
+            const Mat3 cell_m = cell_dual(reciprocal_per_m);
             const double lengths_m[3] = {vec3_length(cell_m.row[0]), vec3_length(cell_m.row[1]),
                                          vec3_length(cell_m.row[2])};
             (void)snprintf(where, sizeof where, "%.100s, frame %lld", p->sweep_file, (long long)frame);

@@ -1,4 +1,5 @@
 #include "model/point_group.h"
+#include "base/cell.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ static double element(Mat3 matrix, int row, int column) {
 
 /* False where the rotation turns the lattice into another one. */
 static bool operation_of(Mat3 cell_m, Mat3 axes, Mat3 rotation, Operation *operation) {
-    const Mat3 turn = mat3_multiply(mat3_transpose(axes), mat3_multiply(rotation, axes)), star = crystal_dual(cell_m);
+    const Mat3 turn = mat3_multiply(mat3_transpose(axes), mat3_multiply(rotation, axes)), star = cell_dual(cell_m);
     Mat3 turned, whole;
     *operation = (Operation){.turn = turn};
     for (int i = 0; i < 3; i++) {

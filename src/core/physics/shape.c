@@ -1,5 +1,6 @@
 #include "physics/shape.h"
 
+#include "base/cell.h"
 #include "base/constants.h"
 
 /* |F_latt|^2 of Gaussian spots integrates to N over an axis when it is N^2 exp(-pi (N x)^2); nanoBragg has other
@@ -119,7 +120,7 @@ void shape_spot_form(const Crystal *crystal, double *form, double *height) {
 double shape_form_condition(const double *g) {
     const Mat3 form = {
         {vec3(g[0], 0.5 * g[3], 0.5 * g[5]), vec3(0.5 * g[3], g[1], 0.5 * g[4]), vec3(0.5 * g[5], 0.5 * g[4], g[2])}};
-    const Mat3 inverse = crystal_dual(form); /* transposed, and the form is symmetric */
+    const Mat3 inverse = cell_dual(form); /* transposed, and the form is symmetric */
     return fmax(form.row[0].x * inverse.row[0].x,
                 fmax(form.row[1].y * inverse.row[1].y, form.row[2].z * inverse.row[2].z));
 }

@@ -1,7 +1,7 @@
 #include "reflections/atoms.h"
 
+#include "base/cell.h"
 #include "base/text.h"
-#include "model/crystal.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -116,7 +116,7 @@ Status atoms_set_cell(Atoms *atoms, const double *cell, int64_t line) {
                                 "%s:%" PRId64 ": its cell is %g,%g,%g,%g,%g,%g, and there is none with these",
                                 atoms->path, line, cell[0], cell[1], cell[2], cell[3], cell[4], cell[5]);
     }
-    const Status status = crystal_reciprocal_of_cell(atoms->lengths_m, atoms->angles_rad, &reciprocal);
+    const Status status = cell_reciprocal(atoms->lengths_m, atoms->angles_rad, &reciprocal);
     if (!status_is_ok(status))
         return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": %.800s", atoms->path, line, status.message);
     atoms->has_cell = true;

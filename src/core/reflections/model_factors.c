@@ -1,6 +1,6 @@
 #include "reflections/model_factors.h"
 
-#include "model/crystal.h"
+#include "base/cell.h"
 #include "reflections/anomalous.h"
 
 #include <inttypes.h>
@@ -296,7 +296,7 @@ static Status prepare(const ModelRequest *request, Sum *sum) {
     const Atoms *atoms = request->atoms;
     sum->request = request;
     TRY(check_request(request));
-    TRY(crystal_reciprocal_of_cell(atoms->lengths_m, atoms->angles_rad, &sum->reciprocal_per_m));
+    TRY(cell_reciprocal(atoms->lengths_m, atoms->angles_rad, &sum->reciprocal_per_m));
     TRY(list_elements(sum));
     TRY(find_dispersion(sum));
     return list_reflections(sum);

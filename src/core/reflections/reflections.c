@@ -1,8 +1,8 @@
 #include "reflections/reflections.h"
 
+#include "base/cell.h"
 #include "base/gunzip.h"
 #include "base/text.h"
-#include "model/crystal.h"
 #include "parameters/input.h"
 #include "reflections/fdump.h"
 #include "reflections/reflection_readers.h"
@@ -122,7 +122,7 @@ Status reflections_set_cell(Reflections *r, const double *cell) {
             return status_error(STATUS_BAD_FILE, "%s: its cell is %g,%g,%g,%g,%g,%g, and there is none with these",
                                 r->path, cell[0], cell[1], cell[2], cell[3], cell[4], cell[5]);
     }
-    const Status status = crystal_reciprocal_of_cell(r->lengths_m, r->angles_rad, &reciprocal);
+    const Status status = cell_reciprocal(r->lengths_m, r->angles_rad, &reciprocal);
     if (!status_is_ok(status)) return status_error(STATUS_BAD_FILE, "%s: %.800s", r->path, status.message);
     r->has_cell = true;
     return status_ok();

@@ -1,7 +1,6 @@
 #include "reflections/structure_factors.h"
 
 #include "base/text.h"
-#include "model/background.h"
 #include "parameters/input.h"
 #include "reflections/fdump.h"
 #include "reflections/reflection_grid.h"
@@ -161,13 +160,19 @@ static Status keep_unscaled(StructureFactors *factors, double **grid) {
     return status_ok();
 }
 
+bool structure_factors_are_unwanted(const Parameters *p) {
+    return parameters_is_given(p, PARAMETER(crystal, default_f)) && p->crystal_default_f == 0.0 &&
+           !(p->crystal_f000 > 0.0) && *p->crystal_structure_factors_file == '\0' && *p->crystal_model_file == '\0' &&
+           p->background_size_m[0] > 0.0;
+}
+
 Status structure_factors_create(const Parameters *p, const Reflections *reflections, Mat3 reciprocal_per_m,
                                 bool rescaled, StructureFactors *factors, double **grid, Notes *notes) {
     *factors =
         (StructureFactors){.default_f = p->crystal_default_f, .greatest_f = p->crystal_default_f, .space_group = "P 1"};
     *grid = NULL;
     const bool has_file = *reflections->path != '\0';
-    if (!has_file && !(p->crystal_default_f > 0.0) && !background_is_alone(p))
+    if (!has_file && !(p->crystal_default_f > 0.0) && !structure_factors_are_unwanted(p))
         return status_error(STATUS_BAD_PARAMETER,
                             "there are no structure factors; give crystal.structure_factors, crystal.model or "
                             "crystal.default_f (nanobragg: -hkl or -default_F)");

@@ -4,8 +4,6 @@
 
 #include "base/text.h"
 #include "hdf5/hdf5_helpers.h"
-#include "nxmx/nxmx.h"
-#include "nxmx/provenance.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,9 +65,15 @@ static Status check_dataset_of_part(hid_t file, const Part *part, const char *pa
     return status;
 }
 
+bool hdf5_inside_is_ours(hid_t file) {
+    char program[16] = "";
+    return status_is_ok(hdf5_read_text(file, "/entry/simulation/program", sizeof program, program)) &&
+           strcmp(program, "tessera") == 0;
+}
+
 static bool is_image_of_ours(hid_t file, const Part *part) {
     const Part program = {.dataset = "/entry/simulation/program"};
-    return status_is_ok(check_dataset_of_part(file, &program, "")) && provenance_is_ours(file) &&
+    return status_is_ok(check_dataset_of_part(file, &program, "")) && hdf5_inside_is_ours(file) &&
            (strcmp(part->dataset, NXMX_IMAGES) == 0 || strcmp(part->dataset, NXMX_TWIN) == 0);
 }
 

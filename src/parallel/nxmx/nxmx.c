@@ -1,11 +1,12 @@
 #include "nxmx/nxmx.h"
 
+#include "base/clocks.h"
 #include "formats/nexus_geometry.h"
 #include "hdf5/hdf5_helpers.h"
 #include "model/sensor.h"
 #include "nxmx/frame_table.h"
 #include "nxmx/frame_values.h"
-#include "output/image_set.h"
+#include "nxmx/image_dataset.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ typedef struct Nxmx {
     const Experiment *experiment;
     const Parameters *parameters;
     NexusGeometry geometry;
-    char now[PROVENANCE_TIME_BYTES];
+    char now[CLOCKS_UTC_BYTES];
 } Nxmx;
 
 hid_t nxmx_image_type(OutputImages images) {
@@ -115,8 +116,8 @@ static Status write_frame_numbers(hid_t data, int64_t frames) {
 static Status write_images(hid_t data, const char *name, hid_t type, const char *long_name, const Nxmx *nxmx) {
     static const char axes[3][6] = {"frame", ".", "."};
     const Detector *detector = &nxmx->experiment->detector;
-    TRY(image_set_create(data, name, type, range_length(nxmx->contents->frames), detector->slow_pixels,
-                         detector->fast_pixels));
+    TRY(image_dataset_create(data, name, type, range_length(nxmx->contents->frames), detector->slow_pixels,
+                             detector->fast_pixels));
     TRY(hdf5_attribute_text(data, name, "units", "counts"));
     TRY(hdf5_attribute_text(data, name, "long_name", long_name));
     TRY(hdf5_attribute_text(data, ".", "signal", name));
@@ -553,7 +554,7 @@ static Status fill_simulation(hid_t simulation, const void *context) {
 
 static Status fill_entry(hid_t entry, const void *context) {
     const Nxmx *nxmx = context;
-    const char never[PROVENANCE_TIME_BYTES] = "";
+    const char never[CLOCKS_UTC_BYTES] = "";
     TRY(hdf5_attribute_text(entry, ".", "default", "data"));
     TRY(hdf5_attribute_text(entry, ".", "version", "1.0"));
     TRY(hdf5_write_text(entry, "definition", "NXmx"));
@@ -587,13 +588,13 @@ Status nxmx_create(hid_t file, const NxmxContents *contents) {
                  .experiment = contents->experiment,
                  .parameters = contents->parameters,
                  .geometry = nexus_geometry(&contents->experiment->detector, &contents->experiment->axes)};
-    provenance_time(nxmx.now);
+    clocks_utc(nxmx.now);
     TRY(write_root(file, &nxmx));
     return hdf5_write_group(file, "entry", "NXentry", fill_entry, &nxmx);
 }
 
 Status nxmx_make_room_for_end(hid_t file) {
-    const char never[PROVENANCE_TIME_BYTES] = "";
+    const char never[CLOCKS_UTC_BYTES] = "";
     return hdf5_has(file, "/entry/end_time") ? status_ok()
                                              : hdf5_write_wide_text(file, "/entry/end_time", sizeof never, never);
 }
@@ -604,8 +605,8 @@ Status nxmx_check_end(hid_t file) {
 }
 
 Status nxmx_complete(hid_t file) {
-    char now[PROVENANCE_TIME_BYTES];
-    provenance_time(now);
+    char now[CLOCKS_UTC_BYTES];
+    clocks_utc(now);
     TRY(hdf5_overwrite_text(file, "/entry/end_time_estimated", now));
     return hdf5_overwrite_text(file, "/entry/end_time", now);
 }

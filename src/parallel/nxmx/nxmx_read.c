@@ -2,11 +2,11 @@
 
 #include "base/size.h"
 #include "base/text.h"
+#include "files/output_path.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
+#include "nxmx/frame_record.h"
 #include "nxmx/nxmx.h"
-#include "output/output_path.h"
-#include "output/writer.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

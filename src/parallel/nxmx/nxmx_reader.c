@@ -2,11 +2,11 @@
 
 #include "base/size.h"
 #include "base/text.h"
+#include "files/output_path.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
+#include "nxmx/frame_record.h"
 #include "nxmx/nxmx.h"
-#include "output/output_path.h"
-#include "output/writer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -27,7 +27,7 @@ Status nxmx_open(const char *path, hid_t *file) {
             path, status_error(STATUS_BAD_FILE, "%s cannot be read as HDF5: %.500s", path, opened.message));
     Status status = output_path_explain(path, hdf5_inside_check_file(*file, path));
     const bool ours = status_is_ok(status) && hdf5_has(*file, "/entry") && hdf5_has(*file, "/entry/simulation") &&
-                      provenance_is_ours(*file);
+                      hdf5_inside_is_ours(*file);
     if (ours) return status;
     (void)hdf5_close_file(path, file);
     return status_first(status, status_error(STATUS_BAD_FILE, "%s was not written by tessera, or is damaged", path));

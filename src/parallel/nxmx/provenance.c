@@ -1,7 +1,9 @@
 #include "nxmx/provenance.h"
 
+#include "base/clocks.h"
 #include "base/text.h"
 #include "hdf5/hdf5_helpers.h"
+#include "hdf5/hdf5_inside.h"
 #include "parameters/input.h"
 
 #include <errno.h>
@@ -12,14 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-
-void provenance_time(char *text) {
-    const time_t now = time(NULL);
-    struct tm utc = {.tm_year = 70};
-    (void)gmtime_r(&now, &utc);
-    text[0] = '\0';
-    (void)strftime(text, PROVENANCE_TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
 
 /* ------------------------------------------------------------------------------------------------------ input files */
 
@@ -198,8 +192,8 @@ static Status write_notes(hid_t simulation, const Notes *notes) {
 }
 
 Status provenance_write(hid_t simulation, const Provenance *provenance) {
-    char now[PROVENANCE_TIME_BYTES];
-    provenance_time(now);
+    char now[CLOCKS_UTC_BYTES];
+    clocks_utc(now);
     TRY(hdf5_write_text(simulation, "program", "tessera"));
     TRY(hdf5_write_text(simulation, "version", provenance->build.version));
     TRY(hdf5_write_text(simulation, "date", now));
@@ -367,12 +361,6 @@ static Status compare_simulation_and_frames(hid_t simulation, const void *contex
     return compare_frames(simulation, context);
 }
 
-bool provenance_is_ours(hid_t file) {
-    char program[16] = "";
-    return status_is_ok(hdf5_read_text(file, "/entry/simulation/program", sizeof program, program)) &&
-           strcmp(program, "tessera") == 0;
-}
-
 Status provenance_differences(hid_t file, const Provenance *provenance, const char *here, const char *there,
                               ProvenanceDifferences *differences) {
     *differences = (ProvenanceDifferences){.count = 0};
@@ -384,7 +372,7 @@ Status provenance_compare(hid_t file, const char *path, const Provenance *proven
     ProvenanceDifferences differences = {.count = 0};
     const Comparison comparison = {
         .provenance = provenance, .here = "in the file", .there = "now", .differences = &differences};
-    if (!provenance_is_ours(file))
+    if (!hdf5_inside_is_ours(file))
         return status_error(STATUS_BAD_FILE,
                             "%s was not written by tessera, so --resume cannot use it; choose another --output, or "
                             "--overwrite to replace it",

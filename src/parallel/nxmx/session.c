@@ -1,8 +1,10 @@
 #include "nxmx/session.h"
 
+#include "base/clocks.h"
 #include "base/text.h"
 #include "hdf5/hdf5_helpers.h"
 #include "parameters/instructions.h"
+#include "team/place.h"
 
 #include <math.h>
 #include <mpi.h>
@@ -12,30 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
-
-RankPlace session_place(void) {
-    RankPlace place = {.threads = omp_get_max_threads()};
-    char name[PROVENANCE_HOST_BYTES] = "";
-    (void)gethostname(name, sizeof name - 1);
-    (void)text_copy(place.host, sizeof place.host, name);
-    return place;
-}
-
-int64_t session_peak_memory(void) {
-    static const char label[] = "VmHWM:"; /* kB, proc(5) */
-    char line[256];
-    int64_t kilobytes = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    if (file == NULL) return 0;
-    while (fgets(line, sizeof line, file) != NULL) {
-        const char *number = line + sizeof label - 1, *rest = NULL;
-        if (strncmp(line, label, sizeof label - 1) != 0) continue;
-        number += strspn(number, " \t");
-        if (!text_read_integer(number, &kilobytes, &rest)) kilobytes = 0;
-    }
-    (void)fclose(file);
-    return kilobytes * 1024;
-}
 
 enum { SESSION_NAME_BYTES = 40 };
 
@@ -55,9 +33,9 @@ typedef struct Beginning {
 } Beginning;
 
 static Status write_times(hid_t group, const Beginning *beginning) {
-    char now[PROVENANCE_TIME_BYTES];
-    const char never[PROVENANCE_TIME_BYTES] = "";
-    provenance_time(now);
+    char now[CLOCKS_UTC_BYTES];
+    const char never[CLOCKS_UTC_BYTES] = "";
+    clocks_utc(now);
     TRY(hdf5_write_int32(group, "sequence_index", beginning->sequence_index));
     TRY(hdf5_write_text(group, "start_time", now));
     /* as wide as a time, so that the end changes no metadata: a kill then cannot hurt the file */
@@ -108,17 +86,16 @@ static Status write_slurm(hid_t group) {
 /* hostname and the like are those of rank 0; rank_* are of all. */
 static Status write_places(hid_t group, const Provenance *provenance) {
     const int ranks = provenance->ranks;
-    char *hosts = calloc((size_t)ranks, PROVENANCE_HOST_BYTES);
+    char *hosts = calloc((size_t)ranks, PLACE_HOST_BYTES);
     int32_t *threads = calloc((size_t)ranks, sizeof *threads);
     Status status = hosts == NULL || threads == NULL
                         ? status_error(STATUS_NO_MEMORY, "no memory for the names of %d hosts", ranks)
                         : status_ok();
     for (int i = 0; status_is_ok(status) && i < ranks; i++) {
-        (void)text_copy(hosts + (ptrdiff_t)i * PROVENANCE_HOST_BYTES, PROVENANCE_HOST_BYTES,
-                        provenance->places[i].host);
+        (void)text_copy(hosts + (ptrdiff_t)i * PLACE_HOST_BYTES, PLACE_HOST_BYTES, provenance->places[i].host);
         threads[i] = provenance->places[i].threads;
     }
-    if (status_is_ok(status)) status = hdf5_write_texts(group, "rank_host", ranks, PROVENANCE_HOST_BYTES, hosts);
+    if (status_is_ok(status)) status = hdf5_write_texts(group, "rank_host", ranks, PLACE_HOST_BYTES, hosts);
     if (status_is_ok(status)) status = hdf5_write(group, "rank_threads", H5T_NATIVE_INT32, hdf5_list(ranks), threads);
     free(threads);
     free(hosts);
@@ -300,8 +277,8 @@ typedef struct Ending {
 
 static Status complete_session(hid_t group, const void *context) {
     const Ending *ending = context;
-    char now[PROVENANCE_TIME_BYTES];
-    provenance_time(now);
+    char now[CLOCKS_UTC_BYTES];
+    clocks_utc(now);
     TRY(hdf5_overwrite_text(group, "end_time", now));
     if (ending->plan != NULL) TRY(put_plan(group, PUT_AGAIN, ending->plan));
     return put_results(group, PUT_AGAIN, ending->results, ending->ranks);

@@ -1,12 +1,13 @@
 #include "output/compress.h"
 
+#include "base/clocks.h"
+#include "files/output_path.h"
+#include "files/unfinished_files.h"
 #include "hdf5/hdf5_copy.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
 #include "nxmx/nxmx.h"
 #include "nxmx/provenance.h"
-#include "output/output_path.h"
-#include "output/unfinished_files.h"
 #include "output/writer.h"
 
 #include <errno.h>
@@ -172,8 +173,8 @@ static Status check_records(const Compression *c) {
 static Status fill_record(hid_t group, const void *context) {
     const Compression *c = context;
     const Packing *packing = &c->request->packing;
-    char now[PROVENANCE_TIME_BYTES];
-    provenance_time(now);
+    char now[CLOCKS_UTC_BYTES];
+    clocks_utc(now);
     TRY(hdf5_write_text(group, "method", packing->method == PACK_DEFLATE ? "deflate" : "bitshuffle"));
     if (packing->method == PACK_DEFLATE) TRY(hdf5_write_int32(group, "level", packing->level));
     TRY(hdf5_write_flag(group, "shuffle", packing->shuffle));

@@ -1,11 +1,11 @@
 #include "output/output_file.h"
 
+#include "files/unfinished_files.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
 #include "nxmx/undo.h"
 #include "nxmx/undo_ranges.h"
 #include "output/compress.h"
-#include "output/unfinished_files.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #include "output/writer.h"
 
 #include "base/clocks.h"
+#include "files/output_path.h"
 #include "formats/nexus_geometry.h"
 #include "hdf5/hdf5_helpers.h"
 #include "nxmx/frame_table.h"
@@ -10,9 +11,9 @@
 #include "output/background_write.h"
 #include "output/image_set.h"
 #include "output/output_file.h"
-#include "output/output_path.h"
 #include "output/wave_records.h"
 #include "team/agree.h"
+#include "team/place.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -154,7 +155,7 @@ static Status open_for_images(Writer *writer) {
     if (writer->descriptor >= 0) return status_ok();
     return status_error(STATUS_OUTPUT_FAILED,
                         "rank %d on %s cannot write %s: %s; the output must lie on a file system that all nodes share",
-                        writer->team.rank, session_place().host, writer->path.partial, strerror(errno));
+                        writer->team.rank, place_here().host, writer->path.partial, strerror(errno));
 }
 
 static Status close_images(Writer *writer) {
@@ -235,7 +236,7 @@ static Status open_started(Writer *writer, NxmxContents *contents, OutputRequest
 
 /* Where all ranks run, on rank 0. @p places is NULL on the others. */
 static Status gather_places(const Writer *writer, RankPlace **places) {
-    const RankPlace mine = session_place();
+    const RankPlace mine = place_here();
     Status status = status_ok();
     *places = NULL;
     if (writer->team.rank == 0) *places = calloc((size_t)writer->team.ranks, sizeof **places);
@@ -425,7 +426,7 @@ static Status fill_missing(Writer *writer, Patience patience) {
 
 /* The results of all ranks come to rank 0, which finishes the file. Collective. */
 static Status finish(Writer *writer, bool complete, const Plan *plan, RankRecord record) {
-    const RankResult mine = {.record = record, .peak_memory_bytes = session_peak_memory()};
+    const RankResult mine = {.record = record, .peak_memory_bytes = place_peak_memory()};
     RankResult *results = writer->team.rank == 0 ? calloc((size_t)writer->team.ranks, sizeof *results) : NULL;
     Status status = status_ok();
     if (writer->team.rank == 0 && results == NULL) status = status_error(STATUS_NO_MEMORY, "no memory for the results");

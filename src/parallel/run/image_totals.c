@@ -1,5 +1,6 @@
 #include "run/image_totals.h"
 
+#include <stdbool.h>
 #include <zlib.h>
 
 /* What a thread takes at a time: enough for the CRC's combination not to show, and little enough for a cache. */

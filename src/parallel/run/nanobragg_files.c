@@ -1,7 +1,7 @@
 #include "run/nanobragg_files.h"
 
 #include "base/new_file.h"
-#include "output/unfinished_files.h"
+#include "files/unfinished_files.h"
 #include "parameters/file_look.h"
 #include "parameters/run_file.h"
 #include "reflections/fdump.h"

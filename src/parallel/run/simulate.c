@@ -2,21 +2,21 @@
 
 #include "base/clocks.h"
 #include "base/large_memory.h"
-#include "base/schedule.h"
 #include "base/text.h"
+#include "files/output_lock.h"
+#include "files/unfinished_files.h"
 #include "hdf5/sweep_files.h"
 #include "kernels/kernel.h"
 #include "model/active_pixels.h"
-#include "output/output_lock.h"
-#include "output/unfinished_files.h"
 #include "parameters/instructions.h"
+#include "plan/schedule.h"
 #include "run/render.h"
+#include "run/watchdog.h"
 #include "team/agree.h"
 #include "team/broadcast.h"
 #include "team/frame_queue.h"
 #include "team/mpi_calls.h"
 #include "team/periodic_thread.h"
-#include "team/watchdog.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 #include "team/agree.h"
 
-#include "nxmx/session.h"
+#include "team/place.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 static Status with_place(Team team, Status status) {
     const bool of_machine = status.code == STATUS_NO_MEMORY || (status.code == STATUS_OUTPUT_FAILED && team.rank > 0);
     if (team.ranks == 1 || !of_machine || strstr(status.message, "rank ") != NULL) return status;
-    return status_error(status.code, "rank %d on %s: %.900s", team.rank, session_place().host, status.message);
+    return status_error(status.code, "rank %d on %s: %.900s", team.rank, place_here().host, status.message);
 }
 
 Status agree(Team team, Status mine) {

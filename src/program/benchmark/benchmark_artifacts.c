@@ -7,7 +7,7 @@
 #include "commands/file_roles.h"
 #include "commands/trace_events.h"
 #include "export/png_file.h"
-#include "output/unfinished_files.h"
+#include "files/unfinished_files.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,9 +4,9 @@
 #include "commands/file_roles.h"
 #include "commands/options.h"
 #include "commands/stop_signal.h"
+#include "files/output_lock.h"
+#include "files/output_path.h"
 #include "output/compress.h"
-#include "output/output_lock.h"
-#include "output/output_path.h"
 
 #include <inttypes.h>
 #include <string.h>

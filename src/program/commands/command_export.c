@@ -5,10 +5,10 @@
 #include "commands/options.h"
 #include "commands/stop_signal.h"
 #include "export/export_image.h"
+#include "files/output_lock.h"
+#include "files/output_path.h"
 #include "formats/colour_map.h"
 #include "nxmx/nxmx_read.h"
-#include "output/output_lock.h"
-#include "output/output_path.h"
 #include "parameters/file_look.h"
 
 #include <ctype.h>

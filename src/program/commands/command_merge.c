@@ -5,7 +5,7 @@
 #include "commands/file_roles.h"
 #include "commands/frame_report.h"
 #include "commands/stop_signal.h"
-#include "nxmx/merge.h"
+#include "merge/merge.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

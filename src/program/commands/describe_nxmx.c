@@ -3,10 +3,10 @@
 #include "commands/absolute_path.h"
 #include "commands/frame_report.h"
 #include "commands/json_writer.h"
+#include "files/output_path.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
 #include "nxmx/nxmx_reader.h"
-#include "output/output_path.h"
 #include "parameters/run_file.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 #include "commands/describe_reflections.h"
 
+#include "base/cell.h"
 #include "base/gunzip.h"
 #include "base/text.h"
 #include "commands/command_line.h"
@@ -20,7 +21,7 @@ static void print_cell(FILE *out, const Reflections *r, bool has_cell, const Mat
         (void)fprintf(out, "cell         not given; crystal.cell gives it\n");
         return;
     }
-    const Mat3 cell_m = crystal_dual(*reciprocal_per_m);
+    const Mat3 cell_m = cell_dual(*reciprocal_per_m);
     double edge[3], cosine[3];
     for (int i = 0; i < 3; i++) edge[i] = vec3_length(cell_m.row[i]);
     for (int i = 0; i < 3; i++) {
@@ -77,7 +78,7 @@ static double resolution_per_m(Mat3 reciprocal_per_m, const int32_t *index) {
 static int64_t count_possible(const Reflections *r, const ReflectionGrid *grid, Mat3 reciprocal_per_m,
                               double limit_per_m) {
     int64_t possible = 0;
-    const Mat3 cell_m = crystal_dual(reciprocal_per_m);
+    const Mat3 cell_m = cell_dual(reciprocal_per_m);
     int32_t most[3];
     for (int i = 0; i < 3; i++) most[i] = (int32_t)(limit_per_m * vec3_length(cell_m.row[i])) + 1; /* |h| <= a |q| */
     if ((double)most[0] * most[1] * most[2] > 8.0 * (double)reflection_grid_size(grid) + 1e7) return 0;
@@ -134,7 +135,7 @@ static Status find_cell(const Parameters *p, const Reflections *r, bool *has_cel
         angles_rad[i] = r->angles_rad[i];
     }
     TRY(reflections_check_cell(p, r, lengths_m, angles_rad));
-    return crystal_reciprocal_of_cell(lengths_m, angles_rad, reciprocal_per_m);
+    return cell_reciprocal(lengths_m, angles_rad, reciprocal_per_m);
 }
 
 static Status print_expansion(FILE *out, const Parameters *p, const Reflections *r, ColumnChoice choice, bool has_cell,

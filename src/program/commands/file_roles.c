@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "benchmark/benchmark_artifacts.h"
+#include "files/output_path.h"
 #include "hdf5/hdf5_parts.h"
-#include "output/output_path.h"
 #include "parameters/input.h"
 
 #include <string.h>

@@ -1,10 +1,10 @@
 #include "commands/forecast_report.h"
 
 #include "base/clocks.h"
-#include "base/schedule.h"
 #include "commands/plan_report.h"
 #include "commands/progress.h"
-#include "output/output_path.h"
+#include "files/output_path.h"
+#include "plan/schedule.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

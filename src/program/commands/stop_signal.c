@@ -1,6 +1,6 @@
 #include "commands/stop_signal.h"
 
-#include "output/unfinished_files.h"
+#include "files/unfinished_files.h"
 #include "team/frame_queue.h"
 
 #include <signal.h>

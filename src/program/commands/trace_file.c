@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 #include "base/new_file.h"
-#include "output/unfinished_files.h"
+#include "files/unfinished_files.h"
 #include "parameters/file_look.h"
 #include "physics/trace.h"
 

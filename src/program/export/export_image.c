@@ -5,9 +5,9 @@
 #include "commands/json_writer.h"
 #include "export/export_header.h"
 #include "export/png_file.h"
+#include "files/unfinished_files.h"
 #include "formats/cbf.h"
 #include "formats/colour_map.h"
-#include "output/unfinished_files.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-#include "nxmx/merge_rows.h"
+#include "merge/merge_rows.h"
 
 #include "hdf5/hdf5_copy.h"
 #include "hdf5/hdf5_helpers.h"

@@ -1,7 +1,7 @@
-#include "output/unfinished_files.h"
+#include "files/unfinished_files.h"
 
 #include "base/text.h"
-#include "output/output_path.h"
+#include "files/output_path.h"
 
 #include <signal.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "base/plan.h"
+#include "plan/plan.h"
 
 #include "parameters/parameters.h"
 
@@ -18,12 +18,6 @@ static int64_t least_of(int64_t a, int64_t b) {
 
 static int64_t pieces(int64_t length, int64_t piece) {
     return (length + piece - 1) / piece;
-}
-
-Range range_part(Range range, int64_t parts, int64_t index) {
-    const int64_t length = range_length(range), each = length / parts, longer = length % parts;
-    const int64_t begin = range.begin + index * each + least_of(index, longer);
-    return (Range){begin, begin + each + (index < longer ? 1 : 0)};
 }
 
 int64_t plan_tiles(const Plan *plan) {

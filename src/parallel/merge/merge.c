@@ -1,15 +1,15 @@
 #define _DEFAULT_SOURCE /* realpath */
 
-#include "nxmx/merge.h"
+#include "merge/merge.h"
 
-#include "nxmx/merge_crystals.h"
+#include "merge/merge_crystals.h"
 
 #include "base/text.h"
+#include "files/output_lock.h"
+#include "files/unfinished_files.h"
 #include "hdf5/hdf5_helpers.h"
-#include "nxmx/merge_file.h"
-#include "output/output_lock.h"
-#include "output/unfinished_files.h"
-#include "output/writer.h"
+#include "merge/merge_file.h"
+#include "nxmx/frame_record.h"
 
 #include <inttypes.h>
 #include <limits.h>

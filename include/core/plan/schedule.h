@@ -4,8 +4,8 @@
 #ifndef TESSERA_SCHEDULE_H
 #define TESSERA_SCHEDULE_H
 
-#include "base/plan.h"
 #include "base/status.h"
+#include "plan/plan.h"
 
 #include <stdint.h>
 

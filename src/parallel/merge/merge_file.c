@@ -1,9 +1,10 @@
-#include "nxmx/merge_file.h"
+#include "merge/merge_file.h"
 
+#include "base/clocks.h"
 #include "hdf5/hdf5_copy.h"
 #include "hdf5/hdf5_helpers.h"
-#include "nxmx/merge_crystals.h"
-#include "nxmx/merge_rows.h"
+#include "merge/merge_crystals.h"
+#include "merge/merge_rows.h"
 #include "nxmx/nxmx.h"
 
 #include <assert.h>
@@ -290,9 +291,9 @@ static Status fill_nothing(hid_t group, const void *context) {
 static Status fill_record(hid_t group, const void *context) {
     const Writing *writing = context;
     const Merge *merge = writing->merge;
-    char now[PROVENANCE_TIME_BYTES], text[NOTES_MOST * NOTE_BYTES] = "";
+    char now[CLOCKS_UTC_BYTES], text[NOTES_MOST * NOTE_BYTES] = "";
     size_t used = 0;
-    provenance_time(now);
+    clocks_utc(now);
     for (int i = 0; i < merge->notes.count; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? "\n" : "", merge->notes.text[i]);
     TRY(hdf5_write_text(group, "program", "tessera"));
@@ -354,8 +355,8 @@ static Status replace_root_text(hid_t file, const char *name, const char *text) 
 /* Only a file that misses no frame has an end. */
 static Status write_end(const Writing *writing) {
     const hid_t file = writing->master;
-    char now[PROVENANCE_TIME_BYTES];
-    provenance_time(now);
+    char now[CLOCKS_UTC_BYTES];
+    clocks_utc(now);
     TRY(replace_root_text(file, "file_name", writing->merge->output.complete));
     TRY(replace_root_text(file, "file_time", now));
     if (writing->merge->complete == range_length(writing->merge->frames)) return nxmx_complete(file);

@@ -3,7 +3,7 @@
 #ifndef TESSERA_MERGE_ROWS_H
 #define TESSERA_MERGE_ROWS_H
 
-#include "nxmx/merge.h"
+#include "merge/merge.h"
 
 #include <hdf5.h>
 

@@ -1,12 +1,13 @@
-#include "team/watchdog.h"
+#include "run/watchdog.h"
 
 #include "base/clocks.h"
 #include "base/text.h"
+#include "files/output_path.h"
 #include "nxmx/session.h"
-#include "output/output_path.h"
 #include "team/agree.h"
 #include "team/mpi_calls.h"
 #include "team/periodic_thread.h"
+#include "team/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -217,7 +218,7 @@ static Status create(Team team, const char *output, double timeout_s, Watchdog *
     w->every_s = fmin(timeout_s / SIGNS_OF_TIMEOUT, MOST_BETWEEN_S);
     w->mine.process = (int64_t)getpid();
     w->mine.run = clocks_since_1970_s() + 1e-9 * (double)w->mine.process;
-    (void)text_copy(w->mine.host, sizeof w->mine.host, session_place().host);
+    (void)text_copy(w->mine.host, sizeof w->mine.host, place_here().host);
     name_file(output, w->path);
     if (team.rank == 0) remove_file_of(output);
     w->seen = calloc((size_t)team.ranks, sizeof *w->seen);

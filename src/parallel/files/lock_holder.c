@@ -1,7 +1,7 @@
-#include "output/lock_holder.h"
+#include "files/lock_holder.h"
 
+#include "base/clocks.h"
 #include "base/text.h"
-#include "nxmx/provenance.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -99,10 +99,10 @@ static void name_user(char *user) {
 
 LockHolder lock_holder_self(void) {
     LockHolder self = {.process = (int64_t)getpid()};
-    char host[LOCK_FIELD_BYTES] = "", now[PROVENANCE_TIME_BYTES];
+    char host[LOCK_FIELD_BYTES] = "", now[CLOCKS_UTC_BYTES];
     const char *restarts = getenv("SLURM_RESTART_COUNT"), *rest = NULL;
     (void)gethostname(host, sizeof host - 1);
-    provenance_time(now);
+    clocks_utc(now);
     put_text(self.host, host);
     put_text(self.since, now);
     put_text(self.job, getenv("SLURM_JOB_ID"));

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE /* fallocate: where it is not supported, posix_fallocate would write to every block instead */
 
-#include "output/output_path.h"
+#include "files/output_path.h"
 
 #include "base/text.h"
 

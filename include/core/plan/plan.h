@@ -4,19 +4,9 @@
 #define TESSERA_PLAN_H
 
 #include "base/status.h"
+#include "base/tile.h"
 
 #include <stdint.h>
-
-/** Numbers begin .. end-1. */
-typedef struct Range {
-    int64_t begin, end;
-} Range;
-
-/** A rectangle of pixels. */
-typedef struct Tile {
-    int64_t slow, fast;               /**< its first pixel */
-    int64_t slow_pixels, fast_pixels; /**< its size */
-} Tile;
 
 /** What the plan is made for. */
 typedef struct PlanRequest {
@@ -80,14 +70,6 @@ int64_t plan_room_of_group(const Plan *plan);
 
 /** Work of the busiest member of a group over an even share, at least 1. */
 double plan_uneven(const Plan *plan);
-
-/** Part @p index of @p range cut into @p parts runs whose lengths differ by at most one. */
-Range range_part(Range range, int64_t parts, int64_t index);
-
-/** Number of elements. */
-static inline int64_t range_length(Range range) {
-    return range.end - range.begin;
-}
 
 /** A run of tiles covers at most three rectangles: the rest of a row of tiles, whole rows, the start of a row.
  *  @param rectangles  [3]

@@ -1,4 +1,4 @@
-#include "base/schedule.h"
+#include "plan/schedule.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -5,10 +5,10 @@
 #define TESSERA_MERGE_H
 
 #include "base/build_info.h"
-#include "base/plan.h"
 #include "base/status.h"
+#include "base/tile.h"
+#include "files/output_path.h"
 #include "nxmx/nxmx_reader.h"
-#include "output/output_path.h"
 
 /** What to merge. Borrows all that it points to. */
 typedef struct MergeRequest {

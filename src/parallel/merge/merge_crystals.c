@@ -1,7 +1,7 @@
-#include "nxmx/merge_crystals.h"
+#include "merge/merge_crystals.h"
 
 #include "hdf5/hdf5_helpers.h"
-#include "nxmx/merge_rows.h"
+#include "merge/merge_rows.h"
 
 #include <stdlib.h>
 

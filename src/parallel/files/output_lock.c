@@ -1,9 +1,9 @@
-#include "output/output_lock.h"
+#include "files/output_lock.h"
 
 #include "base/clocks.h"
-#include "output/lock_holder.h"
-#include "output/output_path.h"
-#include "output/unfinished_files.h"
+#include "files/lock_holder.h"
+#include "files/output_path.h"
+#include "files/unfinished_files.h"
 #include "team/periodic_thread.h"
 
 #include <errno.h>

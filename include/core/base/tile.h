@@ -1,0 +1,27 @@
+/** @file
+ *  Runs of numbers and rectangles of pixels. */
+#ifndef TESSERA_TILE_H
+#define TESSERA_TILE_H
+
+#include <stdint.h>
+
+/** Numbers begin .. end-1. */
+typedef struct Range {
+    int64_t begin, end;
+} Range;
+
+/** A rectangle of pixels. */
+typedef struct Tile {
+    int64_t slow, fast;               /**< its first pixel */
+    int64_t slow_pixels, fast_pixels; /**< its size */
+} Tile;
+
+/** Part @p index of @p range cut into @p parts runs whose lengths differ by at most one. */
+Range range_part(Range range, int64_t parts, int64_t index);
+
+/** Number of elements. */
+static inline int64_t range_length(Range range) {
+    return range.end - range.begin;
+}
+
+#endif
