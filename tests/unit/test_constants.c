@@ -19,14 +19,15 @@ static void numbers_of_nature_are_codatas(void) {
     is_near(PLANCK_LIGHT_JM, planck * light, 1e-15, "h c");
     is_near(PLANCK_LIGHT_EV_A, planck * light / charge * 1e10, 1e-15, "h c / e");
     CU_ASSERT_EQUAL(ELECTRON_VOLT_J, charge);
-    is_near(THOMSON_CROSS_SECTION_M2, radius_m * radius_m, 6.1e-7, "r_e^2"); /* the old program's differs so much */
-    is_near(AVOGADRO_PER_MOL, 6.02214076e23, 1.8e-7, "N_A");                 /* and this */
+    is_near(ELECTRON_RADIUS_M, radius_m, 1e-9, "r_e");
+    is_near(ELECTRON_RADIUS_SQUARED_M2, radius_m * radius_m, 6.1e-7, "r_e^2"); /* the old program's differs so much */
+    is_near(AVOGADRO_PER_MOL, 6.02214076e23, 1.8e-7, "N_A");                   /* and this */
 }
 
 static void defaults_are_made_of_them(void) {
     Parameters *p = NULL;
     CU_ASSERT_FATAL(status_is_ok(parameters_create(&p)));
-    is_near(p->beam_fluence_per_m2 * THOMSON_CROSS_SECTION_M2, 1.0, 1e-14, "beam.fluence");
+    is_near(p->beam_fluence_per_m2 * ELECTRON_RADIUS_SQUARED_M2, 1.0, 1e-14, "beam.fluence");
     is_near(p->beam_energy_constant_jm, PLANCK_LIGHT_JM, 1e-15, "beam.energy_constant");
     parameters_destroy(&p);
 }

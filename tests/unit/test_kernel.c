@@ -272,7 +272,7 @@ static void the_steps_of_a_trace_add_up_to_the_pixel(void) {
                 const TraceStep step = trace_step(e, &frame, pixel / 70, pixel % 70, i);
                 photons += trace_photons(e, &frame, &step);
             }
-            const double expected = image[pixel] * THOMSON_CROSS_SECTION_M2 * frame.fluence_per_m2;
+            const double expected = image[pixel] * ELECTRON_RADIUS_SQUARED_M2 * frame.fluence_per_m2;
             CU_ASSERT_DOUBLE_EQUAL(photons, expected, 1e-10 * expected);
         }
         frame_destroy(&frame);

@@ -4,6 +4,9 @@
 #ifndef TESSERA_CONSTANTS_H
 #define TESSERA_CONSTANTS_H
 
+#define PI 3.14159265358979323846
+#define RADIANS_PER_DEGREE (PI / 180.0)
+
 /** h c, of 6.62607015e-34 J s and 299792458 m/s, and the elementary charge: exact since 2019. */
 #define PLANCK_LIGHT_JM 1.9864458571489287e-25
 #define ELECTRON_VOLT_J 1.602176634e-19
@@ -11,9 +14,13 @@
 /** h c / e: the energy (eV) of a photon of 1 A. */
 #define PLANCK_LIGHT_EV_A 12398.419843320026
 
-/** Classical electron radius squared (m^2), nanoBragg's value: CODATA 2018 has 7.94078767e-30, 6e-7 less. The
- * default of beam.fluence is its inverse. */
-#define THOMSON_CROSS_SECTION_M2 7.94079248018965e-30
+/** Classical electron radius (m), CODATA 2018. */
+#define ELECTRON_RADIUS_M 2.8179403262e-15
+
+/** Its square (m^2), nanoBragg's value: CODATA's is 6e-7 less. What a free electron scatters into a unit of solid
+ * angle, over the polarization factor; the default of beam.fluence is its inverse. (Thomson's cross-section, of all
+ * directions, is 8 pi/3 of it.) */
+#define ELECTRON_RADIUS_SQUARED_M2 7.94079248018965e-30
 
 /** Molecules in a mole, CODATA 2006 as nanoBragg has it: 1.8e-7 more than the exact number of 2019. */
 #define AVOGADRO_PER_MOL 6.02214179e23

@@ -3,10 +3,9 @@
 #ifndef TESSERA_VECTOR_H
 #define TESSERA_VECTOR_H
 
-#include <math.h>
+#include "base/constants.h"
 
-#define PI 3.14159265358979323846
-#define RADIANS_PER_DEGREE (PI / 180.0)
+#include <math.h>
 
 /** A vector, or a point. */
 typedef struct Vec3 {

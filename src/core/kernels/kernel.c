@@ -86,7 +86,7 @@ void kernel_expected(const Experiment *e, const Frame *frame, Tile tile, DoubleD
 double kernel_photons(const Experiment *e, const Frame *frame) {
     const double parts = (double)e->sampling.phi_steps * (double)e->crystal.domain_count *
                          (double)e->sampling.oversample * (double)e->sampling.oversample;
-    return THOMSON_CROSS_SECTION_M2 * (frame->weight * frame->fluence_per_m2) / parts;
+    return ELECTRON_RADIUS_SQUARED_M2 * (frame->weight * frame->fluence_per_m2) / parts;
 }
 
 int64_t kernel_blocks(const Experiment *experiment) {

@@ -115,7 +115,7 @@ static double most_photons(const Experiment *e) {
     const double closest_m = fabs(e->detector.close_distance_m);
     const double solid_angle_sr =
         fmin(4.0 * PI, pixel * pixel * (double)detector_pixels(&e->detector) / (closest_m * closest_m));
-    return THOMSON_CROSS_SECTION_M2 * e->beam.fluence_per_m2 * amplitude * amplitude * solid_angle_sr;
+    return ELECTRON_RADIUS_SQUARED_M2 * e->beam.fluence_per_m2 * amplitude * amplitude * solid_angle_sr;
 }
 
 Status outlook_check(const Parameters *p, const Experiment *e, Notes *notes) {

@@ -1,5 +1,6 @@
 #include "reflections/anomalous.h"
 
+#include "base/constants.h"
 #include "base/text.h"
 #include "base/vector.h"
 
@@ -16,7 +17,7 @@ static const double NODES_PER_E_FOLD = 200.0, SHARPEST_KEV = 0.5e-3;
 enum { SHELLS = 31, EDGES_MOST = SHELLS + 3, SCAN_STEPS = 400 };
 
 /* 2 h c r_e in keV m, over one barn. */
-static const double ABSORPTION_KEV_BARN = 2.0 * 12.398419843320026e-10 * 2.8179403262e-15 / 1e-28;
+static const double ABSORPTION_KEV_BARN = 2.0 * 1e-13 * PLANCK_LIGHT_EV_A * ELECTRON_RADIUS_M / 1e-28;
 
 /* The ends of a piece in which f'' is linear. */
 typedef struct Piece {

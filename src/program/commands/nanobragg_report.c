@@ -46,7 +46,7 @@ static void print_pixel(FILE *out, const Experiment *e, const Frame *frame, int6
     const double correction = step.polarization * step.solid_angle_sr * step.capture;
     /* nanoBragg's I: what would be corrected by the last step's factors */
     const double mean =
-        correction > 0.0 ? (double)value / (THOMSON_CROSS_SECTION_M2 * frame->fluence_per_m2 * correction) : 0.0;
+        correction > 0.0 ? (double)value / (ELECTRON_RADIUS_SQUARED_M2 * frame->fluence_per_m2 * correction) : 0.0;
     const double steps = (double)experiment_terms(e) * e->sampling.oversample * e->sampling.oversample;
     /* of this source, and of the beam's centre */
     const double stol_per_m = 0.5 * vec3_length(step.scattering_per_m);
