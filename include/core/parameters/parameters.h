@@ -228,9 +228,6 @@ int parameters_values(const Parameters *parameters, int index, double *values);
 /** SI units in one unit of the user's number of value @p component of a row (-1: the first). */
 double parameters_si_factor(const ParameterRow *row, int component);
 
-/** Metres in a unit of length that users may write, such as A or nm; NAN for another. */
-double parameters_metres_of_unit(const char *name);
-
 /** The SI unit of value @p component of a row, "" where it has none. */
 const char *parameters_si_unit(const ParameterRow *row, int component);
 

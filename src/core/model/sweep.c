@@ -3,6 +3,7 @@
 #include "base/constants.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "parameters/input.h"
 
 #include <inttypes.h>
@@ -36,41 +37,13 @@ void spectrum_table_free(SpectrumTable *table) {
 
 /* --------------------------------------------------------------------------------------------------------- spectrum */
 
-/* What files call the units of a spectrum. */
-typedef struct SpectrumUnit {
-    const char *name;
-    bool of_wavelength;
-    double si;
-} SpectrumUnit;
-
-static const SpectrumUnit spectrum_units[] = {{"eV", false, ELECTRON_VOLT_J},
-                                              {"ev", false, ELECTRON_VOLT_J},
-                                              {"electronvolt", false, ELECTRON_VOLT_J},
-                                              {"keV", false, 1e3 * ELECTRON_VOLT_J},
-                                              {"kev", false, 1e3 * ELECTRON_VOLT_J},
-                                              {"MeV", false, 1e6 * ELECTRON_VOLT_J},
-                                              {"J", false, 1.0},
-                                              {"joule", false, 1.0},
-                                              {"A", true, 1e-10},
-                                              {"angstrom", true, 1e-10},
-                                              {"Angstrom", true, 1e-10},
-                                              {"angstroms", true, 1e-10},
-                                              {"Angstroms", true, 1e-10},
-                                              {"\xc3\x85", true, 1e-10},
-                                              {"pm", true, 1e-12},
-                                              {"nm", true, 1e-9},
-                                              {"m", true, 1.0},
-                                              {"meter", true, 1.0},
-                                              {"metre", true, 1.0}};
-
 /* Without a unit, eV: keV and angstrom are numbers that no X-ray has in eV. */
 static const double UNNAMED_EV_LEAST = 90.0;
 
 Status spectrum_wavelength(const char *where, const char *unit, double value, double *wavelength_m) {
-    const SpectrumUnit *found = *unit == '\0' ? &spectrum_units[0] : NULL;
-    for (size_t i = 0; i < sizeof spectrum_units / sizeof *spectrum_units; i++)
-        if (strcmp(unit, spectrum_units[i].name) == 0) found = &spectrum_units[i];
-    if (found == NULL)
+    const double unit_j = unit_si(*unit == '\0' ? "eV" : unit, "energy"), unit_m = unit_si(unit, "length");
+    const bool of_wavelength = !isnan(unit_m);
+    if (isnan(unit_j) && isnan(unit_m))
         return status_error(STATUS_BAD_FILE,
                             "%s: \"%.40s\" is no unit of a spectrum; it must be eV, keV, MeV, J, angstrom, pm, nm or m",
                             where, unit);
@@ -81,13 +54,12 @@ Status spectrum_wavelength(const char *where, const char *unit, double value, do
             "comment before the first line of a text (\"# units: keV\") or in the attribute units of the "
             "dataset; or \"eV\" if it is that",
             where, value);
-    const double energy_ev =
-        (found->of_wavelength ? PLANCK_LIGHT_JM / (value * found->si) : value * found->si) / ELECTRON_VOLT_J;
+    const double energy_ev = (of_wavelength ? PLANCK_LIGHT_JM / (value * unit_m) : value * unit_j) / ELECTRON_VOLT_J;
     if (!(energy_ev >= SPECTRUM_EV_LEAST && energy_ev <= SPECTRUM_EV_MOST))
         return status_error(STATUS_BAD_FILE, "%s: the energy must be from 1 to 1e9 eV; %s %g%s%s is out of range",
-                            where, found->of_wavelength ? "the wavelength" : "the energy", value,
-                            *unit == '\0' ? "" : " ", unit);
-    *wavelength_m = found->of_wavelength && !(value > 0.0) ? NAN : PLANCK_LIGHT_JM / (energy_ev * ELECTRON_VOLT_J);
+                            where, of_wavelength ? "the wavelength" : "the energy", value, *unit == '\0' ? "" : " ",
+                            unit);
+    *wavelength_m = of_wavelength && !(value > 0.0) ? NAN : PLANCK_LIGHT_JM / (energy_ev * ELECTRON_VOLT_J);
     return status_ok();
 }
 

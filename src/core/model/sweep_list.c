@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "base/units.h"
 #include "model/crystal.h"
 #include "model/sweep.h"
 
@@ -165,7 +166,7 @@ static double metres_of_reciprocal(const char *unit) {
     char *power = strstr(length, "-1");
     if (fraction == (power != NULL) || (power != NULL && power[2] != '\0')) return NAN;
     if (power != NULL) power[power > length && power[-1] == '^' ? -1 : 0] = '\0';
-    return parameters_metres_of_unit(length);
+    return unit_si(length, "length");
 }
 
 /* Units of parameters are heeded with each value; here those of the other columns. */

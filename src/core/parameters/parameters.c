@@ -1,11 +1,12 @@
 #include "parameters/parameters.h"
 
 #include "base/text.h"
-#include "base/vector.h"
+#include "base/units.h"
 #include "parameters/parameter_roles.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,61 +56,6 @@ static const ParameterRow rows[PARAMETER_COUNT] = {
 #undef PARAMETER_TEXT
 #undef PARAMETER_FILE
 
-/* What a unit measures, for "is 5 deg a length?" */
-typedef struct Unit {
-    const char *name, *quantity, *si_unit;
-    double si; /* SI units in one */
-} Unit;
-
-static const Unit units[] = {
-    {"", "number", "", 1.0},
-    {"%", "number", "", 0.01},
-    {"A", "length", "m", 1e-10},
-    {"angstrom", "length", "m", 1e-10},
-    {"Angstrom", "length", "m", 1e-10},
-    {"angstroms", "length", "m", 1e-10},
-    {"pm", "length", "m", 1e-12},
-    {"A2", "area", "m^2", 1e-20},
-    {"A^2", "area", "m^2", 1e-20},
-    {"m^2", "area", "m^2", 1.0},
-    {"nm", "length", "m", 1e-9},
-    {"um", "length", "m", 1e-6},
-    {"mm", "length", "m", 1e-3},
-    {"cm", "length", "m", 1e-2},
-    {"m", "length", "m", 1.0},
-    {"deg", "angle", "rad", RADIANS_PER_DEGREE},
-    {"degree", "angle", "rad", RADIANS_PER_DEGREE},
-    {"degrees", "angle", "rad", RADIANS_PER_DEGREE},
-    {"mrad", "angle", "rad", 1e-3},
-    {"rad", "angle", "rad", 1.0},
-    {"radian", "angle", "rad", 1.0},
-    {"radians", "angle", "rad", 1.0},
-    {"eV", "energy", "J", 1.602176634e-19},
-    {"keV", "energy", "J", 1.602176634e-16},
-    {"J", "energy", "J", 1.0},
-    {"eVA", "energy x length", "J m", 1.602176634e-29},
-    {"g/cm3", "density", "kg/m^3", 1e3},
-    {"kg/m3", "density", "kg/m^3", 1.0},
-    {"kg/m^3", "density", "kg/m^3", 1.0},
-    {"g/mol", "molar mass", "kg/mol", 1e-3},
-    {"kg/mol", "molar mass", "kg/mol", 1.0},
-    {"s", "time", "s", 1.0},
-    {"ms", "time", "s", 1e-3},
-    {"fs", "time", "s", 1e-15},
-    {"GB/s", "rate of data", "B/s", 1e9},
-    {"photons/m2", "fluence", "1/m^2", 1.0},
-    {"photons/m^2", "fluence", "1/m^2", 1.0},
-    {"1/m^2", "fluence", "1/m^2", 1.0},
-    {"photons/s", "flux", "1/s", 1.0},
-    {"1/s", "flux", "1/s", 1.0},
-};
-
-static const Unit *unit_find(const char *name, size_t length) {
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strlen(units[i].name) == length && strncmp(units[i].name, name, length) == 0) return &units[i];
-    return NULL;
-}
-
 /* The unit of one value of a row: its own in a list with commas, else the only one. */
 static const Unit *unit_of_row(const ParameterRow *row, int component) {
     const char *name = row->unit;
@@ -125,11 +71,6 @@ const char *parameters_si_unit(const ParameterRow *row, int component) {
 
 double parameters_si_factor(const ParameterRow *row, int component) {
     return unit_of_row(row, component < 0 ? 0 : component)->si;
-}
-
-double parameters_metres_of_unit(const char *name) {
-    const Unit *unit = unit_find(name, strlen(name));
-    return unit != NULL && strcmp(unit->quantity, "length") == 0 ? unit->si : NAN;
 }
 
 size_t parameters_word_length(const char *word) {

@@ -2,6 +2,7 @@
 
 #include "base/size.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "files/output_path.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
@@ -50,25 +51,15 @@ static bool has_object(hid_t file, const char *path) {
 
 /* --------------------------------------------------------------------------------------------------------- numbers */
 
-/* SI value of a unit that the file may use; NAN for any other. */
-static double si_of_unit(const char *unit) {
-    static const struct {
-        const char *name;
-        double si;
-    } units[] = {{"m", 1.0}, {"mm", 1e-3}, {"um", 1e-6}, {"s", 1.0}, {"deg", 1.0}, {"angstrom", 1.0}};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(units[i].name, unit) == 0) return units[i].si;
-    return NAN;
-}
-
-/* A number in m, s, degrees or angstrom. */
-static Status read_number(hid_t file, const char *path, double *value) {
+/* A length in metres or a time in seconds. */
+static Status read_number(hid_t file, const char *path, const char *quantity, double *value) {
     char unit[UNIT_BYTES] = "";
     TRY(hdf5_read(file, path, H5T_NATIVE_DOUBLE, 1, value));
     TRY(hdf5_read_attribute_text(file, path, "units", sizeof unit, unit));
-    *value *= si_of_unit(unit);
+    *value *= unit_si(unit, quantity);
     if (isfinite(*value)) return status_ok();
-    return status_error(STATUS_BAD_FILE, "%s is no finite number in a known unit (its unit is \"%s\")", path, unit);
+    return status_error(STATUS_BAD_FILE, "%s is no finite number in a unit of %s (its unit is \"%s\")", path, quantity,
+                        unit);
 }
 
 static Status read_attribute_vector(hid_t file, const char *path, const char *name, Vec3 *vector) {
@@ -104,14 +95,14 @@ static Status add_translation(hid_t file, const char *path, Vec3 *sum_m) {
     if (strcmp(type, "translation") != 0)
         return status_error(STATUS_BAD_FILE,
                             "%s is a %s; only translations are understood in the chain of the detector", path, type);
-    TRY(read_number(file, path, &value_m));
+    TRY(read_number(file, path, "length", &value_m));
     TRY(read_direction(file, path, &direction));
     *sum_m = vec3_add(*sum_m, vec3_scale(value_m, direction));
     if (H5Aexists_by_name(file, path, "offset", H5P_DEFAULT) <= 0) return status_ok();
     TRY(read_attribute_vector(file, path, "offset", &offset));
     if (!(vec3_length(offset) > 0.0)) return status_ok();
     TRY(hdf5_read_attribute_text(file, path, "offset_units", sizeof offset_unit, offset_unit));
-    *sum_m = vec3_add(*sum_m, vec3_scale(si_of_unit(offset_unit), offset));
+    *sum_m = vec3_add(*sum_m, vec3_scale(unit_si(offset_unit, "length"), offset));
     return status_ok();
 }
 
@@ -149,8 +140,8 @@ static void set_plane(NxmxDescription *d) {
 static Status read_geometry(hid_t file, NxmxDescription *d) {
     TRY(read_direction(file, MODULE "fast_pixel_direction", &d->fast));
     TRY(read_direction(file, MODULE "slow_pixel_direction", &d->slow));
-    TRY(read_number(file, MODULE "fast_pixel_direction", &d->pixel_size_m[0]));
-    TRY(read_number(file, MODULE "slow_pixel_direction", &d->pixel_size_m[1]));
+    TRY(read_number(file, MODULE "fast_pixel_direction", "length", &d->pixel_size_m[0]));
+    TRY(read_number(file, MODULE "slow_pixel_direction", "length", &d->pixel_size_m[1]));
     if (!(d->pixel_size_m[0] > 0.0 && d->pixel_size_m[1] > 0.0))
         return status_error(STATUS_BAD_FILE, "the size of the pixels is not positive");
     TRY(read_corner(file, MODULE "fast_pixel_direction", &d->corner_m));
@@ -160,8 +151,8 @@ static Status read_geometry(hid_t file, NxmxDescription *d) {
 
 static Status read_detector(hid_t file, NxmxDescription *d) {
     TRY(hdf5_read_text(file, DETECTOR "sensor_material", sizeof d->sensor_material, d->sensor_material));
-    TRY(read_number(file, DETECTOR "sensor_thickness", &d->sensor_thickness_m));
-    TRY(read_number(file, DETECTOR "count_time", &d->exposure_s));
+    TRY(read_number(file, DETECTOR "sensor_thickness", "length", &d->sensor_thickness_m));
+    TRY(read_number(file, DETECTOR "count_time", "time", &d->exposure_s));
     TRY(hdf5_read(file, DETECTOR "saturation_value", H5T_NATIVE_DOUBLE, 1, &d->saturation));
     return hdf5_read_text(file, "/entry/start_time", sizeof d->start_time, d->start_time);
 }
