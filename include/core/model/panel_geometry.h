@@ -54,7 +54,8 @@ typedef struct PanelMask {
 /** A file of bad pixels that the geometry names: a dataset of HDF5 with the canvas's shape. A pixel is bad where a bit
  *  of `bad_bits` is set, or one of `good_bits` is not. */
 typedef struct PanelMaskFile {
-    char *path, *dataset; /**< owned; the path is beside the geometry's own file where it is no absolute one */
+    char *path;    /**< owned; as the geometry's file names it, seen from that file's folder */
+    char *dataset; /**< owned; NULL: the file is a pickle of Python, which nobody else can read */
     uint64_t good_bits, bad_bits;
     int panel; /**< whose pixels it speaks of, -1: of all */
 } PanelMaskFile;
@@ -77,6 +78,10 @@ void panel_geometry_free(DetectorGeometry *geometry);
 Status panel_geometry_add_panel(DetectorGeometry *geometry, const PanelGeometry *panel);
 Status panel_geometry_add_group(DetectorGeometry *geometry, const PanelGroup *group);
 Status panel_geometry_add_mask(DetectorGeometry *geometry, PanelMask mask);
+
+/** Adds a mask file: the texts are copied. */
+Status panel_geometry_add_mask_file(DetectorGeometry *geometry, const char *path, const char *dataset,
+                                    uint64_t good_bits, uint64_t bad_bits, int panel);
 
 /** Checks what must hold of every detector and sets canvas_pixels to the least rectangle from (0,0) that holds all
  *  panels: there is a panel; numbers are finite; axes are unit vectors that are not parallel; sizes are positive;

@@ -53,6 +53,30 @@ Status panel_geometry_add_mask(DetectorGeometry *geometry, PanelMask mask) {
     return status;
 }
 
+static Status copy_text(const char *text, char **copy) {
+    *copy = NULL;
+    if (text == NULL) return status_ok();
+    *copy = malloc(strlen(text) + 1);
+    if (*copy == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the name of a mask");
+    memcpy(*copy, text, strlen(text) + 1);
+    return status_ok();
+}
+
+Status panel_geometry_add_mask_file(DetectorGeometry *geometry, const char *path, const char *dataset,
+                                    uint64_t good_bits, uint64_t bad_bits, int panel) {
+    PanelMaskFile file = {.good_bits = good_bits, .bad_bits = bad_bits, .panel = panel};
+    void *array = geometry->mask_file;
+    Status status = copy_text(path, &file.path);
+    if (status_is_ok(status)) status = copy_text(dataset, &file.dataset);
+    if (status_is_ok(status)) status = append(&array, &geometry->mask_files, sizeof file, &file);
+    geometry->mask_file = array;
+    if (!status_is_ok(status)) {
+        free(file.path);
+        free(file.dataset);
+    }
+    return status;
+}
+
 static bool is_finite(Vec3 v) {
     return isfinite(v.x) && isfinite(v.y) && isfinite(v.z);
 }
