@@ -137,11 +137,21 @@ def saturation_text(totals):
     return table(rows)
 
 
+def resumes(group):
+    """Of each resume that has rows in the lists of a file: the values of its rows, by name."""
+    lists = group.get("resumes", {})
+    for row in np.flatnonzero(lists["sequence_index"][:]) if lists else []:
+        first, count = int(lists["first_rank_row"][row]), int(lists["rank_rows"][row])
+        yield {name: column[first:first + count] if name.startswith("rank_") else column[row]
+               for name, column in lists.items() if name not in ("first_rank_row", "rank_rows")}
+
+
 def environments(sweep):
-    """The groups that say where and how the file was computed: one for each run that worked on it, or on its parts."""
+    """What says where and how the file was computed: one for each run that worked on it, or on its parts."""
     top = sweep.file["entry/simulation"]
-    parts = top["parts"].values() if "parts" in top else []
-    return [group[name] for group in [top, *parts] for name in sorted(group) if name.startswith("environment")]
+    groups = [top, *(top["parts"].values() if "parts" in top else [])]
+    of_starts = [group[name] for group in groups for name in sorted(group) if name.startswith("environment")]
+    return of_starts + [resume for group in groups for resume in resumes(group)]
 
 
 def draw_throughput(sweep, slots):

@@ -134,7 +134,7 @@ static void forget_others(hid_t file) {
          "x_pixel_size y_pixel_size"},
         {"/entry/instrument/detector/module", "data_origin data_size data_stride"},
         {"/entry/sample", "name space_group ub_matrix unit_cell unit_cell_abc unit_cell_alphabetagamma"},
-        {"/entry/simulation", "geometry_native"},
+        {"/entry/simulation", "geometry_native resumes"},
         {"/entry/simulation/environment",
          "build_type cluster_ranks compiler_flags frames_per_wave_of_group git_dirty group_ranks groups libhdf5 "
          "libhdf5_headers mpi_library openmp rank_bytes_written rank_compute_seconds rank_host rank_peak_memory "

@@ -57,7 +57,7 @@ stopped() { # stopped NAME RANKS RANKS_AFTER COMMAND: which sends signals to lau
     [[ $1 == *twice ]] || missing_are_minus_one /entry/data/data || fail "$1: counts of missing frames"
     [[ $1 == *twice ]] || missing_are_minus_one /entry/simulation/images/expected_photons || fail "$1: photons of missing frames"
     resume "$1" "$3"
-    values_of out.nxs /entry/simulation/environment_2/rank_steps |
+    values_of out.nxs /entry/simulation/resumes/rank_steps |
         awk -v want=$(((frames - complete) * 96 * 80 * 3 * 4 * 12 * oversample * oversample)) '{ sum += $1 } END { exit sum != want }' ||
         fail "$1: the resume computed more than the missing frames"
     rm out.nxs

@@ -21,6 +21,6 @@ only_in 'whole files are read in core' '\btext_read_file *\(' src/core core/base
 only_in 'whole texts are read in core' '\btext_read_text *\(' src/core core/base/json.c core/parameters/run_file.c core/reflections/symmetry_library.c \
     core/base/text.c
 only_in 'files under names that can be guessed are made' '\bnew_file_(open|create) *\(' src core/base/new_file.c parallel/run/nanobragg_files.c \
-    parallel/nxmx/undo.c program/benchmark/benchmark_artifacts.c program/export/export_image.c program/commands/progress_file.c program/commands/trace_file.c
+    parallel/files/output_path.c program/benchmark/benchmark_artifacts.c program/export/export_image.c program/commands/progress_file.c program/commands/trace_file.c
 [ $failed = 0 ] && echo "all passed"
 exit $failed

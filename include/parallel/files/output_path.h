@@ -16,9 +16,8 @@ typedef struct OutputPath {
     char complete[OUTPUT_PATH_BYTES];    /**< as the user gave it */
     char partial[OUTPUT_PATH_BYTES];     /**< the same with ".partial" */
     char partial_new[OUTPUT_PATH_BYTES]; /**< the .partial, or what it becomes, before it is whole */
-    char undo[OUTPUT_PATH_BYTES];        /**< with ".undo": what puts the .partial back, while its structure changes */
-    char undo_new[OUTPUT_PATH_BYTES];    /**< the same before it is whole */
-    char folder[OUTPUT_PATH_BYTES];      /**< of both */
+    char undo[OUTPUT_PATH_BYTES];   /**< with ".undo": what puts back the .partial of an earlier revision (undo.h) */
+    char folder[OUTPUT_PATH_BYTES]; /**< of both */
 } OutputPath;
 
 /** What is to be done. */
@@ -66,7 +65,11 @@ Status output_path_reserve(const OutputPath *output);
 /** False when the .partial is another file than the open @p descriptor, or none; true when nobody can tell. */
 bool output_path_holds(const OutputPath *output, int descriptor);
 
-/** Gives a new .partial, which is whole now, its name, in the place of one that may exist.
+/** Copies the .partial to partial_new.
+ *  @return OUTPUT_FAILED, NO_MEMORY; partial_new may be there all the same */
+Status output_path_copy(const OutputPath *output);
+
+/** Gives a new .partial, which is whole now, its name. One that exists is replaced when the new one is on the disk.
  *  @return OUTPUT_FAILED */
 Status output_path_begin(const OutputPath *output);
 
@@ -76,13 +79,6 @@ Status output_path_remove_partial(const OutputPath *output);
 /** Removes what would put the .partial back, where there is any, for good: past the operating system's memory; and what
  *  is not whole. */
 Status output_path_remove_undo(const OutputPath *output);
-
-/** True when there is something beside a file, whose name ends in ".partial", that would put it back: a --resume was
- *  interrupted, or is at work. */
-bool output_path_has_undo(const char *partial);
-
-/** A failure to read a file; where output_path_has_undo, with what can be done. Success as it is. */
-Status output_path_explain(const char *partial, Status status);
 
 /** Brings the .partial to the disk itself, past the operating system's memory. */
 Status output_path_sync(const OutputPath *output);

@@ -117,6 +117,24 @@ Status hdf5_overwrite(hid_t parent, const char *name, hid_t type, int64_t count,
 /** Writes fixed-length text that exists, in place; it is cut to the length that is there. */
 Status hdf5_overwrite_text(hid_t parent, const char *name, const char *text);
 
+/** The only value of a dataset, in the place of a row of the calls below. */
+enum { HDF5_ALONE = -1 };
+
+/** Creates a list of texts, all empty, in the character set of @p like; each takes @p width_bytes with its final zero.
+ */
+Status hdf5_write_text_column(hid_t parent, const char *name, int64_t rows, size_t width_bytes, const char *like);
+
+/** Writes rows of a list that exists, in place, or reads them; text is cut to the length that is there, or to @p
+ *  width_bytes with its final zero.
+ *  @param row    the first, or HDF5_ALONE
+ *  @param count  of rows; 1 of what is alone
+ *  @return BAD_FILE where there are no such rows */
+Status hdf5_write_rows(hid_t parent, const char *name, int64_t row, int64_t count, hid_t type, const void *values);
+Status hdf5_read_rows(hid_t parent, const char *name, int64_t row, int64_t count, hid_t type, void *values);
+Status hdf5_write_row_texts(hid_t parent, const char *name, int64_t row, int64_t count, size_t width_bytes,
+                            const char *texts);
+Status hdf5_read_row_text(hid_t parent, const char *name, int64_t row, size_t width_bytes, char *text);
+
 /** Attributes of @p object, a name below @p parent or "." for itself. Texts are of variable length, in
  *  ASCII where that is enough and else in UTF-8. */
 Status hdf5_attribute_text(hid_t parent, const char *object, const char *name, const char *text);

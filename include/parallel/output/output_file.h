@@ -1,8 +1,8 @@
 /** @file
  *  What rank 0 does with the output file when no other rank has it open: before the waves it creates the file, or
- *  compares it with the run and adds a session; after them it ends the session and gives the file its name.
+ *  compares it with the run and begins a session; after them it ends the session and gives the file its name.
  *
- *  Whatever ends the process meanwhile, the .partial can be read, or is put back at the next --resume (undo.h). */
+ *  Whatever ends the process meanwhile, the .partial can be read. */
 #ifndef TESSERA_OUTPUT_FILE_H
 #define TESSERA_OUTPUT_FILE_H
 

@@ -2,12 +2,14 @@
 
 #include "files/output_path.h"
 
+#include "base/new_file.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -47,7 +49,6 @@ Status output_path_create(const char *path, OutputPath *output) {
     name_beside(path, ".partial", output->partial);
     name_beside(path, ".partial.new", output->partial_new);
     name_beside(path, ".undo", output->undo);
-    name_beside(path, ".undo.new", output->undo_new);
     (void)text_copy(output->folder, sizeof output->folder, path);
     char *slash = strrchr(output->folder, '/');
     if (slash == NULL)
@@ -200,14 +201,49 @@ Status output_path_sync_folder(const OutputPath *output) {
     return sync_path(output->folder, O_RDONLY);
 }
 
+/* 0, or the reason why not. Zeros stay what they are in a file that has been lengthened. */
+static int copy_bytes(int from, int to, char *piece, size_t piece_bytes) {
+    static const char zeros[1 << 16];
+    off_t done = 0;
+    for (;;) {
+        const ssize_t got = read(from, piece, piece_bytes);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return errno;
+        if (got == 0) return ftruncate(to, done) == 0 ? 0 : errno;
+        for (ssize_t begin = 0, count = 0; begin < got; begin += count) {
+            const size_t part = (size_t)(got - begin) < sizeof zeros ? (size_t)(got - begin) : sizeof zeros;
+            count = (ssize_t)part;
+            if (memcmp(piece + begin, zeros, part) == 0) continue;
+            count = pwrite(to, piece + begin, part, done + begin);
+            if (count < 0 && errno != EINTR) return errno;
+            if (count < 0) count = 0;
+        }
+        done += got;
+    }
+}
+
+Status output_path_copy(const OutputPath *output) {
+    enum { PIECE_BYTES = 1 << 20 };
+    char *piece = malloc(PIECE_BYTES);
+    if (piece == NULL) return status_error(STATUS_NO_MEMORY, "no memory to copy %s", output->partial);
+    const int from = open(output->partial, O_RDONLY | O_CLOEXEC), to = new_file_create(output->partial_new);
+    int failure = from < 0 || to < 0 ? errno : copy_bytes(from, to, piece, PIECE_BYTES);
+    if (to >= 0 && close(to) != 0 && failure == 0) failure = errno;
+    if (from >= 0) (void)close(from);
+    free(piece);
+    if (failure == 0) return status_ok();
+    return status_error(STATUS_OUTPUT_FAILED, "cannot copy %s to %s: %s", output->partial, output->partial_new,
+                        strerror(failure));
+}
+
 Status output_path_begin(const OutputPath *output) {
+    if (access(output->partial, F_OK) == 0) TRY(sync_path(output->partial_new, O_RDWR));
     return rename(output->partial_new, output->partial) != 0 ? system_error("rename to .partial", output->partial_new)
                                                              : status_ok();
 }
 
 Status output_path_remove_undo(const OutputPath *output) {
     if (unlink(output->partial_new) != 0 && errno != ENOENT) return system_error("remove", output->partial_new);
-    if (unlink(output->undo_new) != 0 && errno != ENOENT) return system_error("remove", output->undo_new);
     if (unlink(output->undo) == 0) return output_path_sync_folder(output);
     return errno == ENOENT ? status_ok() : system_error("remove", output->undo);
 }
@@ -216,26 +252,6 @@ Status output_path_remove_undo(const OutputPath *output) {
 Status output_path_remove_partial(const OutputPath *output) {
     if (unlink(output->partial) != 0 && errno != ENOENT) return system_error("remove", output->partial);
     return output_path_remove_undo(output);
-}
-
-bool output_path_has_undo(const char *partial) {
-    static const char ending[] = ".partial";
-    char path[OUTPUT_PATH_BYTES];
-    OutputPath output;
-    struct stat info;
-    if (!text_copy(path, sizeof path, partial) || strlen(path) < sizeof ending) return false;
-    char *end = path + strlen(path) - (sizeof ending - 1);
-    if (strcmp(end, ending) != 0) return false;
-    *end = '\0';
-    return status_is_ok(output_path_create(path, &output)) && lstat(output.undo, &info) == 0;
-}
-
-Status output_path_explain(const char *partial, Status status) {
-    if (status_is_ok(status) || !output_path_has_undo(partial)) return status;
-    return status_error(status.code,
-                        "%.800s; a --resume of it was interrupted at its beginning, or is there now: the next one, "
-                        "tessera simulate --resume, puts it back first",
-                        status.message);
 }
 
 /* What would put an earlier .partial back must not meet this one. */

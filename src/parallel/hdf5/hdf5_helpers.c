@@ -269,12 +269,80 @@ static hid_t text_type_like(hid_t stored, size_t bytes) {
 }
 
 Status hdf5_overwrite_text(hid_t parent, const char *name, const char *text) {
+    return hdf5_write_row_texts(parent, name, HDF5_ALONE, 1, strlen(text) + 1, text);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- rows */
+
+Status hdf5_write_text_column(hid_t parent, const char *name, int64_t rows, size_t width_bytes, const char *like) {
+    void *empty = calloc((size_t)rows, width_bytes);
+    if (empty == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %s", name);
+    const hid_t type = text_type(width_bytes, set_of_texts(like, 1, SIZE_MAX));
+    const Status status = write_of_type(parent, name, type, hdf5_list(rows), empty);
+    free(empty);
+    return status;
+}
+
+/* Of an open dataset. The caller closes the space, which is negative on failure. */
+static Status select_rows(hid_t dataset, const char *name, int64_t row, int64_t count, hid_t *space) {
+    const hsize_t start = (hsize_t)row, rows = (hsize_t)count;
+    hsize_t length = 0;
+    *space = H5Dget_space(dataset);
+    if (row == HDF5_ALONE) return check_count(dataset, name, count);
+    if (*space < 0 || H5Sget_simple_extent_ndims(*space) != 1 ||
+        H5Sget_simple_extent_dims(*space, &length, NULL) != 1 || row < 0 || count < 1 || rows > length ||
+        start > length - rows || H5Sselect_hyperslab(*space, H5S_SELECT_SET, &start, NULL, &rows, NULL) < 0)
+        return status_error(STATUS_BAD_FILE, "cannot use %s: it has no rows %lld to %lld", name, (long long)row,
+                            (long long)(row + count - 1));
+    return status_ok();
+}
+
+static Status move_rows(hid_t dataset, const char *name, int64_t row, int64_t count, hid_t type, const void *from,
+                        void *to) {
+    const hsize_t rows = (hsize_t)count;
+    hid_t space = H5I_INVALID_HID;
+    Status status = select_rows(dataset, name, row, count, &space);
+    const hid_t memory = status_is_ok(status) ? H5Screate_simple(1, &rows, NULL) : H5I_INVALID_HID;
+    if (status_is_ok(status) && to != NULL && H5Dread(dataset, type, memory, space, H5P_DEFAULT, to) < 0)
+        status = hdf5_error(STATUS_BAD_FILE, "read", name);
+    if (status_is_ok(status) && from != NULL && H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, from) < 0)
+        status = hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
+    if (memory >= 0) (void)H5Sclose(memory);
+    if (space >= 0) (void)H5Sclose(space);
+    if (H5Dclose(dataset) < 0) status = status_first(status, hdf5_error(STATUS_OUTPUT_FAILED, "write", name));
+    return status;
+}
+
+Status hdf5_write_rows(hid_t parent, const char *name, int64_t row, int64_t count, hid_t type, const void *values) {
     hid_t dataset = H5I_INVALID_HID;
     TRY(hdf5_inside_open(parent, name, &dataset));
-    const hid_t type = text_type_like(H5Dget_type(dataset), strlen(text) + 1);
-    (void)H5Dclose(dataset);
-    const Status status = hdf5_overwrite(parent, name, type, 1, text);
+    return move_rows(dataset, name, row, count, type, values, NULL);
+}
+
+Status hdf5_read_rows(hid_t parent, const char *name, int64_t row, int64_t count, hid_t type, void *values) {
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(parent, name, &dataset));
+    return move_rows(dataset, name, row, count, type, NULL, values);
+}
+
+static Status move_texts(hid_t parent, const char *name, int64_t row, int64_t count, size_t width_bytes,
+                         const char *from, char *to) {
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(hdf5_inside_open(parent, name, &dataset));
+    const hid_t type = text_type_like(H5Dget_type(dataset), width_bytes);
+    const Status status = move_rows(dataset, name, row, count, type, from, to);
     if (type >= 0) (void)H5Tclose(type);
+    return status;
+}
+
+Status hdf5_write_row_texts(hid_t parent, const char *name, int64_t row, int64_t count, size_t width_bytes,
+                            const char *texts) {
+    return move_texts(parent, name, row, count, width_bytes, texts, NULL);
+}
+
+Status hdf5_read_row_text(hid_t parent, const char *name, int64_t row, size_t width_bytes, char *text) {
+    const Status status = move_texts(parent, name, row, 1, width_bytes, NULL, text);
+    text[width_bytes - 1] = '\0'; /* HDF5 copies a text of this very size as it is, with an end or without */
     return status;
 }
 
@@ -386,14 +454,7 @@ Status hdf5_read(hid_t parent, const char *name, hid_t type, int64_t count, void
 }
 
 Status hdf5_read_text(hid_t parent, const char *name, size_t bytes, char *text) {
-    hid_t dataset = H5I_INVALID_HID;
-    TRY(hdf5_inside_open(parent, name, &dataset));
-    const hid_t type = text_type_like(H5Dget_type(dataset), bytes);
-    const Status status = read_open(dataset, name, type, 1, text);
-    text[bytes - 1] = '\0'; /* HDF5 copies a text of this very size as it is, with an end or without */
-    if (type >= 0) (void)H5Tclose(type);
-    (void)H5Dclose(dataset);
-    return status;
+    return hdf5_read_row_text(parent, name, HDF5_ALONE, bytes, text);
 }
 
 /* Of an attribute that has no more than one value. */

@@ -6,6 +6,7 @@
 #include "merge/merge_crystals.h"
 #include "merge/merge_rows.h"
 #include "nxmx/nxmx.h"
+#include "nxmx/session.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -185,6 +186,7 @@ static Status add_link(Writing *writing, const char *path, const H5L_info_t *lin
     if (link->type == H5L_TYPE_SOFT) return add_soft_link(writing, path, link);
     if (link->type != H5L_TYPE_HARD) return status_error(STATUS_BAD_FILE, "%s leads to another file", path);
     if (begins_with(path, "/entry/simulation/environment")) return status_ok();
+    if (strcmp(path, "/entry/simulation/" SESSION_RESUMES) == 0) return status_ok();
     if (H5Oget_info_by_name(writing->first, path, &info, H5P_DEFAULT) < 0)
         return hdf5_error(STATUS_BAD_FILE, "read", path);
     return info.type == H5O_TYPE_GROUP ? add_group(writing, path) : add_dataset(writing, path);
@@ -232,18 +234,13 @@ static Status fill_part(hid_t group, const void *context) {
     static const char *const copied[] = {"command_line", "notes", "version", "date"};
     const PartRecord *record = context;
     const NxmxFrames *frames = &record->part->frames;
-    char name[NXMX_WORD_BYTES] = "environment";
     TRY(hdf5_write_text(group, "file_name", record->part->file_name));
     TRY(hdf5_write_int64(group, "first_frame", frames->range.begin));
     TRY(hdf5_write_int64(group, "frames", range_length(frames->range)));
     TRY(hdf5_write_int64(group, "complete_frames", frames->complete));
     for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
         TRY(hdf5_copy_object(record->simulation, group, copied[i]));
-    for (int i = 1; hdf5_has(record->simulation, name); i++) {
-        TRY(hdf5_copy_object(record->simulation, group, name));
-        (void)snprintf(name, sizeof name, "environment_%d", i + 1);
-    }
-    return status_ok();
+    return session_copy_all(record->simulation, group);
 }
 
 static Status record_part(const Writing *writing, int index, hid_t file) {

@@ -3,7 +3,6 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "files/output_path.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
 #include "nxmx/frame_record.h"
@@ -335,8 +334,8 @@ static Status open_file(const char *path, NxmxReader *reader) {
     reader->path = malloc(strlen(path) + 1);
     if (reader->path == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the name of %s", path);
     memcpy(reader->path, path, strlen(path) + 1);
-    TRY(output_path_explain(path, hdf5_open_file(path, false, &reader->file)));
-    TRY(output_path_explain(path, hdf5_inside_check_file(reader->file, path)));
+    TRY(hdf5_open_file(path, false, &reader->file));
+    TRY(hdf5_inside_check_file(reader->file, path));
     const Status status = read_file(reader);
     if (status_is_ok(status)) return status;
     return status_error(status.code, "%s: %.800s", path, status.message);

@@ -2,11 +2,11 @@
 
 #include "base/size.h"
 #include "base/text.h"
-#include "files/output_path.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
 #include "nxmx/frame_record.h"
 #include "nxmx/nxmx.h"
+#include "nxmx/session.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -23,9 +23,8 @@ Status nxmx_open(const char *path, hid_t *file) {
     if (stat(path, &info) != 0) return status_error(STATUS_BAD_FILE, "cannot read %s: %s", path, strerror(errno));
     const Status opened = hdf5_open_file(path, false, file);
     if (!status_is_ok(opened))
-        return output_path_explain(
-            path, status_error(STATUS_BAD_FILE, "%s cannot be read as HDF5: %.500s", path, opened.message));
-    Status status = output_path_explain(path, hdf5_inside_check_file(*file, path));
+        return status_error(STATUS_BAD_FILE, "%s cannot be read as HDF5: %.500s", path, opened.message);
+    Status status = hdf5_inside_check_file(*file, path);
     const bool ours = status_is_ok(status) && hdf5_has(*file, "/entry") && hdf5_has(*file, "/entry/simulation") &&
                       hdf5_inside_is_ours(*file);
     if (ours) return status;
@@ -180,14 +179,7 @@ Status nxmx_read_inputs(hid_t file, Provenance *provenance) {
 
 /* --------------------------------------------------------------------------------------------------------- sessions */
 
-/* "" where there is none. */
-static void read_word(hid_t group, const char *name, size_t bytes, char *text) {
-    text[0] = '\0';
-    if (hdf5_has(group, name) && !status_is_ok(hdf5_read_text(group, name, bytes, text))) text[0] = '\0';
-}
-
-static Status read_session(hid_t group, const void *context) {
-    NxmxSession *session = *(NxmxSession *const *)context;
+static Status read_session(SessionPlace place, NxmxSession *session) {
     const struct {
         const char *name;
         size_t bytes;
@@ -203,17 +195,21 @@ static Status read_session(hid_t group, const void *context) {
                  {"slurm_array_task_id", sizeof session->slurm_array_task_id, session->slurm_array_task_id},
                  {"command_line", sizeof session->command_line, session->command_line}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        read_word(group, words[i].name, words[i].bytes, words[i].text);
-    TRY(hdf5_read(group, "mpi_ranks", H5T_NATIVE_INT32, 1, &session->ranks));
-    return hdf5_read(group, "omp_threads", H5T_NATIVE_INT32, 1, &session->threads);
+        session_word(place, words[i].name, words[i].bytes, words[i].text);
+    if (place.row != HDF5_ALONE)
+        TRY(hdf5_read_rows(place.group, "sequence_index", place.row, 1, H5T_NATIVE_INT32, &session->index));
+    TRY(hdf5_read_rows(place.group, "mpi_ranks", place.row, 1, H5T_NATIVE_INT32, &session->ranks));
+    return hdf5_read_rows(place.group, "omp_threads", place.row, 1, H5T_NATIVE_INT32, &session->threads);
 }
 
 Status nxmx_read_session(hid_t group, int index, NxmxSession *session, bool *found) {
-    char name[NXMX_WORD_BYTES] = "environment";
-    if (index > 1) (void)snprintf(name, sizeof name, "environment_%d", index);
+    SessionPlace place;
     *session = (NxmxSession){.index = index};
-    *found = hdf5_has(group, name);
-    return *found ? hdf5_use_group(group, name, read_session, &session) : status_ok();
+    *found = session_open(group, index, &place);
+    if (!*found) return status_ok();
+    const Status status = read_session(place, session);
+    session_close(&place);
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ parts */

@@ -282,11 +282,6 @@ Status compress_file(CompressRequest request, CompressResult *result) {
     hdf5_prepare();
     if (snprintf(c.packed, sizeof c.packed, "%s.packed", request.path) >= (int)sizeof c.packed)
         return status_error(STATUS_BAD_PARAMETER, "the name %.60s... is too long", request.path);
-    if (output_path_has_undo(request.path)) /* which would not fit the compressed file */
-        return status_error(STATUS_BAD_FILE,
-                            "%.400s: a --resume of it was interrupted at its beginning; tessera simulate --resume "
-                            "puts it back first",
-                            request.path);
     TRY(image_pack_check(request.packing.method));
     if (hdf5_has_writer(request.path))
         return status_error(STATUS_BAD_FILE, "%.400s is open for changes in another program; close it there first",

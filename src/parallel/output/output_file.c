@@ -4,13 +4,11 @@
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
 #include "nxmx/undo.h"
-#include "nxmx/undo_ranges.h"
 #include "output/compress.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 Status output_file_explain(const OutputPath *path, bool worthless, Status status) {
@@ -24,7 +22,11 @@ Status output_file_explain(const OutputPath *path, bool worthless, Status status
  * sessions
  */
 
-/* A session that begins in an open file. */
+static Status begin_first(hid_t simulation, const void *provenance) {
+    return session_begin_first(simulation, provenance);
+}
+
+/* A resume that begins in an open file. */
 typedef struct NewSession {
     const Provenance *provenance;
     int *sequence_index;
@@ -44,22 +46,21 @@ static Status end_session(hid_t simulation, const void *context) {
  * files
  */
 
-static Status fill_new_file(hid_t file, const NxmxContents *contents, int *sequence_index) {
-    const NewSession session = {.provenance = contents->provenance, .sequence_index = sequence_index};
+static Status fill_new_file(hid_t file, const NxmxContents *contents) {
     TRY(nxmx_create(file, contents));
-    return hdf5_use_group(file, "/entry/simulation", begin_session, &session);
+    return hdf5_use_group(file, "/entry/simulation", begin_first, contents->provenance);
 }
 
 /* Leaves nothing on the disk when it fails. The file gets its name when it is whole, as nobody could read what a kill
  * leaves between two of HDF5's writes. */
-static Status create_file(const OutputPath *path, const NxmxContents *contents, int *session) {
+static Status create_file(const OutputPath *path, const NxmxContents *contents) {
     hid_t file = H5I_INVALID_HID;
     TRY(output_path_check_room(path, nxmx_bytes(contents), nxmx_image_bytes(contents)));
     TRY(output_path_remove_partial(path));
     unfinished_files_add(path->partial_new, NULL);
     Status status = hdf5_create_file(path->partial_new, &file);
     if (status_is_ok(status)) {
-        status = fill_new_file(file, contents, session);
+        status = fill_new_file(file, contents);
         status = status_first(status, hdf5_close_file(path->partial_new, &file));
     }
     if (status_is_ok(status)) status = output_path_begin(path);
@@ -76,7 +77,7 @@ static Status create_file(const OutputPath *path, const NxmxContents *contents, 
 
 /* What is wrong in a file, with the file's name and what helps. */
 static Status not_resumed(const char *path, Status status) {
-    if (status_is_ok(status)) return status;
+    if (status.code != STATUS_BAD_FILE) return status;
     return status_error(STATUS_BAD_FILE, "%s cannot be resumed: %.600s (--overwrite replaces it)", path,
                         status.message);
 }
@@ -111,7 +112,7 @@ static bool can_be_read(const char *path) {
     return status_is_ok(status);
 }
 
-/* A session that was interrupted while it was added is taken out again. */
+/* An earlier revision, whose session was interrupted while it was added, has left what takes it out again. */
 static Status mend(const OutputPath *path, Notes *notes) {
     UndoFound found;
     TRY(undo_mend(path, &found));
@@ -128,48 +129,71 @@ static Status mend(const OutputPath *path, Notes *notes) {
     return output_path_remove_undo(path);
 }
 
-/* All that changes the structure of a file that is continued, in a copy of it. */
-static Status change_structure(const char *path, const NewSession *session) {
+/* Of a file of an earlier revision. */
+static Status make_room(hid_t simulation, const void *provenance) {
+    return session_has_room(simulation) ? status_ok() : session_make_room(simulation, provenance);
+}
+
+static Status add_room(const char *path, const Provenance *provenance) {
     hid_t file = H5I_INVALID_HID;
     const Status opened = hdf5_open_file(path, true, &file);
     if (!status_is_ok(opened)) return status_error(STATUS_OUTPUT_FAILED, "%s", opened.message);
     Status status = nxmx_make_room_for_end(file);
-    if (status_is_ok(status)) status = hdf5_use_group(file, "/entry/simulation", begin_session, session);
+    if (status_is_ok(status)) status = hdf5_use_group(file, "/entry/simulation", make_room, provenance);
     return status_first(status, hdf5_close_file(path, &file));
 }
 
-/* When it fails the file is put back, now if that can be, else at the next --resume. */
-static Status change_file(const OutputPath *path, int64_t length, const UndoRanges *ranges, const NewSession *session) {
-    UndoFound found;
-    TRY(undo_record(path, length, ranges));
-    Status status = undo_copy(path, length, ranges);
-    if (status_is_ok(status)) status = change_structure(path->partial_new, session);
-    if (status_is_ok(status)) status = undo_apply(path, length, ranges);
-    if (status_is_ok(status)) status = output_path_sync(path);
-    if (status_is_ok(status)) return output_path_remove_undo(path);
-    (void)undo_mend(path, &found);
+/* Only a file of an earlier revision has no room for what a resume records. As nobody could read what a kill leaves
+ * between two of HDF5's writes, it is changed in a copy, which takes its name when it is whole. */
+static Status renew_file(const OutputPath *path, const Provenance *provenance, Notes *notes) {
+    notes_add(notes, "%.200s, which an earlier revision began, was copied: its copy has room for what --resume records",
+              path->partial);
+    unfinished_files_add(path->partial_new, NULL);
+    Status status = output_path_copy(path);
+    if (status_is_ok(status)) status = add_room(path->partial_new, provenance);
+    if (status_is_ok(status)) status = output_path_begin(path);
+    unfinished_files_forget(path->partial_new);
+    if (!status_is_ok(status)) (void)unlink(path->partial_new);
     return status;
 }
 
+static Status look_for_room(hid_t simulation, const void *context) {
+    **(bool *const *)context = session_has_room(simulation);
+    return status_ok();
+}
+
+static Status has_room(const OutputPath *path, bool *room) {
+    hid_t file = H5I_INVALID_HID;
+    TRY(hdf5_open_file(path->partial, false, &file));
+    const Status status = hdf5_use_group(file, "/entry/simulation", look_for_room, &room);
+    *room = *room && hdf5_has(file, "/entry/end_time");
+    (void)hdf5_close_file(path->partial, &file);
+    return status;
+}
+
+/* Changes nothing but values. */
 static Status add_session(const OutputPath *path, const Provenance *provenance, int *sequence_index) {
     const NewSession session = {.provenance = provenance, .sequence_index = sequence_index};
-    struct stat info;
-    UndoRanges ranges;
-    if (access(path->partial, W_OK) != 0)
-        return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", path->partial, strerror(errno));
-    if (stat(path->partial, &info) != 0)
-        return status_error(STATUS_OUTPUT_FAILED, "cannot look at %s: %s", path->partial, strerror(errno));
-    TRY(undo_ranges_find(path->partial, info.st_size, &ranges));
-    const Status status = change_file(path, info.st_size, &ranges, &session);
-    free(ranges.range);
-    return status;
+    hid_t file = H5I_INVALID_HID;
+    const Status opened = hdf5_open_file(path->partial, true, &file);
+    if (!status_is_ok(opened)) return status_error(STATUS_OUTPUT_FAILED, "%s", opened.message);
+    Status status = not_resumed(path->partial, hdf5_use_group(file, "/entry/simulation", begin_session, &session));
+    status = status_first(status, hdf5_close_file(path->partial, &file));
+    return status_is_ok(status) ? output_path_sync(path) : status;
 }
 
 /* The file is compared before it is opened for writing, so that a refusal leaves it as it was. */
 static Status continue_file(const OutputPath *path, const NxmxContents *contents, Notes *notes, int *session) {
+    const double bytes = nxmx_bytes(contents), images = nxmx_image_bytes(contents);
+    bool room = false;
     TRY(output_file_explain(path, false, mend(path, notes)));
     TRY(compare_file(path->partial, contents->provenance, true));
-    TRY(output_path_check_room(path, nxmx_bytes(contents), nxmx_image_bytes(contents)));
+    TRY(has_room(path, &room));
+    if (access(path->partial, W_OK) != 0)
+        return output_file_explain(
+            path, false, status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", path->partial, strerror(errno)));
+    TRY(output_path_check_room(path, room ? bytes : 2.0 * bytes, images));
+    if (!room) TRY(output_file_explain(path, false, renew_file(path, contents->provenance, notes)));
     TRY(output_path_reserve(path));
     return output_file_explain(path, false, add_session(path, contents->provenance, session));
 }
@@ -177,9 +201,10 @@ static Status continue_file(const OutputPath *path, const NxmxContents *contents
 Status output_file_prepare(const OutputPath *path, const NxmxContents *contents, const OutputRequest *request,
                            OutputStart *start, int *session) {
     TRY(output_path_start(path, request->overwrite, request->resume, start));
+    *session = 1;
     switch (*start) {
     case OUTPUT_NEW:
-        return create_file(path, contents, session);
+        return create_file(path, contents);
     case OUTPUT_CONTINUED:
         return continue_file(path, contents, request->notes, session);
     case OUTPUT_COMPLETE:

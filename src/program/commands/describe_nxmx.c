@@ -116,8 +116,6 @@ static Status judge(const Description *d) {
 /* ------------------------------------------------------------------------------------------------------------- text */
 
 static const char *state_of_file(const Description *d) {
-    if (output_path_has_undo(d->request->path))
-        return "a --resume was interrupted at its beginning, or is there now; the next one puts the file back first";
     if (d->frames.complete < range_length(d->frames.range)) return d->frames.merged ? "frames missing" : "not complete";
     return d->partial ? "complete but for its name; --resume gives it" : "complete";
 }

@@ -10,10 +10,9 @@
 #include <unistd.h>
 
 /* What appears beside a name, "" being the name itself. */
-static const char *const of_nxmx[] = {
-    "",          ".partial",       ".partial.new",       ".partial.packed", ".packed", ".undo",
-    ".undo.new", ".progress.json", ".progress.json.new", ".alive",          ".lock",   ".lock.takeover",
-    NULL};
+static const char *const of_nxmx[] = {"",        ".partial", ".partial.new",   ".partial.packed",
+                                      ".packed", ".undo",    ".progress.json", ".progress.json.new",
+                                      ".alive",  ".lock",    ".lock.takeover", NULL};
 static const char *const of_new_file[] = {"", ".partial", NULL};
 static const char *const of_open_file[] = {"", NULL};
 static const char *const of_raw_file[] = {"", ".partial", ".json", ".json.partial", NULL};
