@@ -33,6 +33,5 @@ done
 
 run float32 --run.precision=float32 --run.shards=2 --output.compression=deflate --run.stall_timeout=100 --run.trace=trace.json
 run counts --run.precision=float64 --run.instructions=portable --crystal.shape=gauss --sampling.tolerance=1e-6 \
-    --detector.psf=gauss --detector.psf_fwhm=0.3 --noise.read_noise=2 --noise.flicker=0.1 --background.size=20 \
-    --run.check_collectives=true
+    --detector.psf=gauss --detector.psf_fwhm=0.3 --noise.read_noise=2 --noise.flicker=0.1 --background.size=20
 finish

@@ -53,7 +53,7 @@ run 0 counts --output.images=counts --noise.read_noise=2 --noise.gain=1.5 --nois
     --noise.dead_fraction=0.01 --background.size=20 --detector.psf=gauss --detector.psf_fwhm=0.3 --output.compression=deflate
 # shellcheck disable=SC2206 # a list of words
 on_two_ranks=($MPIEXEC -n 2)
-run 0 ranks --run.shards=2 --run.check_collectives=true --output.compression=deflate
+run 0 ranks --run.shards=2 --output.compression=deflate
 on_two_ranks=()
 run 0 ancestor --output.float_file=out.bin --output.int_file=out.img --output.noise_file=noise.img --output.pgm_file=out.pgm
 threads=$(grep -o '"tid": *[0-9]*' trace.json | sort -u | wc -l)
