@@ -26,7 +26,7 @@ for cells in 8 60 1000; do
     agrees $cells auto || fail "auto with $cells cells: $(cat ${cells}auto.compared)"
     wanted=float64
     [ $cells -gt 8 ] || wanted=float32
-    h5dump -d /entry/simulation/notes/data ${cells}auto.nxs | grep -q "run.precision: $wanted, selected automatically" ||
+    h5dump -d /entry/simulation/notes/data ${cells}auto.nxs | grep -q "kernel: $wanted, selected automatically" ||
         fail "$cells cells: auto is not $wanted"
 done
 greatest=$(grep -o '"hkl":\[[^]]*' 8auto.json | tr '[,' '\n' | awk '{ h = $1 < 0 ? -$1 : $1; if (h > most) most = h } END { print most + 0 }')
@@ -47,7 +47,7 @@ chosen() { # chosen WANTED TEXT ARGUMENT...
     local wanted=$1 text=$2
     shift 2
     "$TESSERA" simulate --crystal.cells=10 "$@" --output chosen.nxs --overwrite > out 2>&1 || fail "$*: $(tail -n 1 out)"
-    grep -q "run.precision: $wanted, selected automatically.*$text" out || fail "$*: $(cat out)"
+    grep -q "kernel: $wanted, selected automatically.*$text" out || fail "$*: $(cat out)"
 }
 image=(--crystal.cell="60,70,80" --detector.fast_pixels=320 --detector.slow_pixels=300 --sampling.oversample=1)
 chosen float32 '' "${image[@]}" --crystal.default_f=10

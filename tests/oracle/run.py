@@ -86,7 +86,7 @@ def simulate(tessera, case):
         return 'exit code %d: %s' % (done.returncode, done.stdout.strip()[-600:])
     asked = case.options.get('run.precision', 'auto')
     # a note tells what frame 0 takes
-    uniform = not {'sweep.matrix', 'sweep.draw'} & set(case.options) and 'run.precision: float64' in done.stdout
+    uniform = not {'sweep.matrix', 'sweep.draw'} & set(case.options) and ('kernel: float64, ' in done.stdout or 'kernel: reflections, ' in done.stdout and 'background by float32' not in done.stdout)
     case.float32 = asked == 'float32' or (asked == 'auto' and not uniform)
     case.ill_advised = 'float64 is advised' in done.stdout
     with h5py.File(output, 'r') as file:

@@ -117,7 +117,7 @@ def try_one(number, seed, program, inputs):
         if "exit code 2" not in str(error):
             raise
         return None  # an image of zeros, or a cell that cannot be
-    if not FORCED and "run.precision: float32" not in text:
+    if not FORCED and "kernel: float32" not in text:
         return None
     run(exact)
     a, b = images("auto.nxs"), images("exact.nxs")

@@ -1,5 +1,6 @@
 /** @file
- *  The expected photons of a run of terms on a part of the detector. */
+ *  The expected photons of a run of terms on a part of the detector: what kernels have in common, and one tile by the
+ *  calling thread. */
 #ifndef TESSERA_KERNEL_H
 #define TESSERA_KERNEL_H
 
@@ -15,32 +16,20 @@ enum { KERNEL_BLOCK_TERMS = 32 };
  *  @return in [0, cells^2]; exactly cells^2 at integer @p miller */
 double kernel_interference(double miller, double cells);
 
-/** Adds blocks of terms to the sums of a tile's pixels.
- *  The unit is the sum over terms of source weight x polarization x |F_cell F_latt|^2 x solid angle x capture, over
- *  sub-pixels and layers too: kernel_photons turns it into photons.
- *  @param tile    pixels, within the detector
- *  @param blocks  blocks of KERNEL_BLOCK_TERMS terms, block 0 being terms 0..31
- *  @param sums    [slow][fast] of the tile, fast varying fastest; added to */
-void kernel_accumulate(const Experiment *experiment, const Frame *frame, Tile tile, Range blocks, DoubleDouble *sums);
-
-/** Expected photons of a tile by all terms: what kernel_accumulate and kernel_store give, where possible without sums.
- *  @param sums      room for the tile's
- *  @param expected  of the tile's first pixel, rows @p width apart; pixels that are not active are left alone; a
- *                   frame's crystals after the first are added to it */
-void kernel_expected(const Experiment *experiment, const Frame *frame, Tile tile, DoubleDouble *sums, float *expected,
-                     int64_t width);
+/** What turns the sums of a crystal of a frame into photons. */
+typedef struct KernelScale {
+    double photons; /**< in one unit of the sums */
+    bool adds;      /**< a frame's crystals after the first are added to it */
+} KernelScale;
+KernelScale kernel_scale(const Frame *frame);
 
 /** Turns a tile's sums into photons.
  *  @param sums      [slow][fast] of the tile
- *  @param expected  as for kernel_expected */
-void kernel_store(const Experiment *experiment, const Frame *frame, Tile tile, const DoubleDouble *sums,
-                  float *expected, int64_t width);
+ *  @param expected  of the tile's first pixel, rows @p width apart; pixels that are not active are left alone */
+void kernel_store(const Experiment *experiment, KernelScale scale, Tile tile, const DoubleDouble *sums, float *expected,
+                  int64_t width);
 
-/** Edges (slow_pixels, fast_pixels; slow = fast = 0) of the tiles that a thread had best compute at a time, where all
- *  threads share @p pixels pixels. Never changes the image. */
-Tile kernel_strip(const Experiment *experiment, int64_t pixels, int threads);
-
-/** Photons in one unit of kernel_accumulate: r_e^2 fluence / (phi steps x domains x sub-pixels). */
+/** Photons in one unit of the sums: r_e^2 fluence / (phi steps x domains x sub-pixels). */
 double kernel_photons(const Experiment *experiment, const Frame *frame);
 
 /** Number of blocks of a frame. */
@@ -48,5 +37,19 @@ int64_t kernel_blocks(const Experiment *experiment);
 
 /** Steps (pixel x sub-pixel x layer x term) in these blocks on @p pixels pixels. */
 int64_t kernel_steps(const Experiment *experiment, int64_t pixels, Range blocks);
+
+/** Adds blocks of terms to the sums of a tile's pixels, by the CPU's kernel of the experiment and the calling thread.
+ *  The unit is the sum over terms of source weight x polarization x |F_cell F_latt|^2 x solid angle x capture, over
+ *  sub-pixels and layers too: kernel_photons turns it into photons.
+ *  @param tile    pixels, within the detector
+ *  @param blocks  block 0 brings the background with it
+ *  @param sums    [slow][fast] of the tile, fast varying fastest; added to */
+void kernel_accumulate(const Experiment *experiment, const Frame *frame, Tile tile, Range blocks, DoubleDouble *sums);
+
+/** Expected photons of a tile by all terms: what kernel_accumulate and kernel_store give, where possible without sums.
+ *  @param sums      room for the tile's
+ *  @param expected  as for kernel_store */
+void kernel_expected(const Experiment *experiment, const Frame *frame, Tile tile, DoubleDouble *sums, float *expected,
+                     int64_t width);
 
 #endif

@@ -40,6 +40,9 @@ typedef struct FrameLimits {
     int64_t steps_per_pixel; /**< of a frame, all its crystals together */
     double shortfall;        /**< of the sampling, greatest of all frames, and its frame */
     int64_t shortfall_frame;
+    bool some_by_reflections, some_float64, some_float32; /**< frames are so rendered, the last two every step */
+    bool rounds_by_instructions; /**< some frame differs between machines with fused operations and without: all but
+                                    those rendered by reflections without a background */
 } FrameLimits;
 
 /** Everything that the images depend on, as it is in frame 0. Owns what beam, crystal, structure factors, background
@@ -56,7 +59,7 @@ typedef struct Experiment {
     Parameters *parameters; /**< of frame 0, where frames differ in more than orientation; else NULL. Owned */
     FrameLimits limits;
     OutputImages images;
-    Precision precision;       /**< of the kernel, chosen: not PRECISION_AUTO */
+    Precision precision;       /**< where every step is computed, and of the background; chosen: not PRECISION_AUTO */
     Instructions instructions; /**< of the kernel on this rank, chosen: not INSTRUCTIONS_AUTO */
     struct KeptSymmetry *kept; /**< what cells of frames must keep; NULL but while the experiment is created */
     DetectorSignal signal;     /**< of the counts */
@@ -89,13 +92,6 @@ Status experiment_create_from(const Parameters *parameters, const ExperimentInpu
  *  @return BAD_PARAMETER when the values do not go together, NO_MEMORY */
 Status experiment_change(const Experiment *base, const Parameters *parameters, int64_t frame, int64_t crystal,
                          unsigned parts, bool renders, Experiment *own);
-
-/** True when some frame may use the float32 kernel. */
-bool experiment_may_use_float32(const Experiment *experiment);
-
-/** False where all frames are rendered by reflections alone: only those are the same on machines with fused operations
- *  and without. */
-bool experiment_rounds_by_instructions(const Experiment *experiment);
 
 /** False where polarization, capture and the resolution limit at a pixel are the same for both sources.
  *  @param before  NULL differs from all */

@@ -26,8 +26,4 @@ static inline double spot_reach_of(const SpotReach *spot, double share) {
     return spot->gauss && share < 1.0 ? spot->reach + log(share) : spot->reach;
 }
 
-/** Why every step is computed though the tolerance is above 0; NULL where rendering by reflections is possible and
- *  expected to be faster. A function of the experiment alone, so that all ranks agree. */
-const char *spot_reach_obstacle(const Experiment *experiment);
-
 #endif

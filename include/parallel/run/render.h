@@ -52,10 +52,18 @@ void renderer_watch(Renderer *renderer, RenderWatch watch);
 /** What the first member of the group has. Collective over the group. */
 int64_t renderer_share(const Renderer *renderer, int64_t value);
 
-/** Expected photons of a frame, all its crystals, on this rank's own part. Collective over the group.
+/** Begins the expected photons of a frame, all its crystals, on this rank's own part; they are there when the frame is
+ *  ended. The frame may be set to another one meanwhile. Collective over the group.
  *  @param frame     set to its first crystal, before and after
  *  @param expected  [own rows][fast_pixels]; only own rectangles are written */
-void renderer_expected(Renderer *renderer, Frame *frame, float *expected);
+void renderer_begin(Renderer *renderer, Frame *frame, float *expected);
+
+/** Ends the frame that was begun first. Collective over the group. */
+void renderer_end(Renderer *renderer);
+
+/** Frames that may be begun and not ended, at least 1: more where a kernel computes beside this rank's threads. The
+ * same for all of the group. */
+int renderer_frames_in_flight(const Renderer *renderer);
 
 /** Counts of the own part for the expected photons, by the experiment's signal. Collective over the group.
  *  @param counts  [own rows][fast_pixels] */

@@ -14,7 +14,4 @@ void benchmark_report_parity(FILE *out, const BenchmarkResult *results, int coun
 /** Prints what failed, by how much and what to look at: blocking.md. */
 void benchmark_report_blocking(FILE *out, const BenchmarkOptions *options, const BenchmarkResult *results, int count);
 
-/** "float32" or "float64". */
-const char *benchmark_precision_name(Precision precision);
-
 #endif

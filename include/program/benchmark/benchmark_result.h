@@ -38,7 +38,7 @@ typedef struct BenchmarkRound {
 /** All of one size. Owns `rounds` and `arguments`: benchmark_result_free frees them. */
 typedef struct BenchmarkResult {
     int64_t slow_pixels, fast_pixels, steps;
-    Precision precision;
+    const char *kernel;
     Instructions instructions;
     int threads;
     char sha256[SHA256_TEXT_BYTES]; /**< of the float32 image, row by row */

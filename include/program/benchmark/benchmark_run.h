@@ -23,7 +23,7 @@ typedef struct BenchmarkImage {
     float *pixels; /**< [slow][fast] expected photons of frame 0 */
     int64_t slow_pixels, fast_pixels;
     int64_t steps;
-    Precision precision;       /**< that was chosen */
+    const char *kernel;        /**< name of the one that was chosen */
     Instructions instructions; /**< that were chosen */
 } BenchmarkImage;
 

@@ -1,5 +1,6 @@
 #include "model/experiment.h"
 
+#include "kernels/kernel_choice.h"
 #include "model/active_pixels.h"
 #include "model/frame.h"
 #include "model/kept_symmetry.h"
@@ -12,7 +13,6 @@
 #include "parameters/parameter_rivals.h"
 #include "parameters/parameter_roles.h"
 #include "physics/shape.h"
-#include "physics/spot_reach.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -271,121 +271,6 @@ static Status check_size(const Experiment *e) {
     return status_ok();
 }
 
-/* Greatest change of the phase with a Miller index: pi N, or what corresponds to it in the transform of a ball and in
- * the exponent of a Gaussian spot. */
-static double phase_per_index(const Crystal *crystal, const double *form, int axis) {
-    if (crystal->shape == SHAPE_GAUSS) return sqrt(PI * form[axis]);
-    if (crystal->shape == SHAPE_ROUND) return PI * sqrt(form[axis]);
-    return PI * (double)crystal->cells[axis];
-}
-
-/* True where the form of a spot is a small difference of large terms: in very oblique cells. */
-static bool form_cancels(const Crystal *crystal) {
-    double form[6], height = 0.0;
-    shape_spot_form(crystal, form, &height);
-    return crystal->shape != SHAPE_SQUARE && shape_form_condition(form) > 100.0;
-}
-
-/* Of a float; greatest error of the sum that float32 may make; the least number of expected spots with which an image
- * is not all between spots; how many phases a sum is off by, over the root of the number of spots. */
-static const double FLOAT_ROUNDING = 1.0 / 16777216.0, FLOAT32_SUM_ERROR_MOST = 1e-5;
-static const double FLOAT32_SPOTS_LEAST = 10.0, FLOAT32_PHASES_OF_SUM = 4.0;
-
-/* Phase (radians) by which float32 may be off in the interference function: pi N x the rounding of the Miller index
- * within a block of 32 x 8 pixels, whose centre is exact; of a ball also the rounding of the phase itself, which is the
- * root of a sum that may cancel. */
-static double float32_phase_error(const Experiment *e) {
-    double phase = 0.0, form[6], height = 0.0, squares = 0.0;
-    shape_spot_form(&e->crystal, form, &height);
-    const Detector *detector = &e->detector;
-    const double half_block_rad = 16.5 * detector->pixel_size_m / fabs(detector->close_distance_m);
-    for (int i = 0; i < 3; i++) squares += form[i];
-    if (e->crystal.shape == SHAPE_ROUND)
-        phase = 0.5 * PI * sqrt(squares) * sqrt(shape_form_condition(form)) * FLOAT_ROUNDING;
-    for (int64_t n = 0; n < e->beam.source_count; n++)
-        for (int i = 0; i < 3; i++) {
-            const double range = e->crystal.lengths_m[i] / e->beam.sources[n].wavelength_m * half_block_rad + 0.5;
-            phase = fmax(phase, phase_per_index(&e->crystal, form, i) * range * FLOAT_ROUNDING);
-        }
-    return phase;
-}
-
-/* Greatest value that the kernel can meet in float32: of one term of a pixel, and the same times the pixel's solid
- * angle and capture. */
-static void float32_values(const Experiment *e, double *of_term, double *of_pixel) {
-    double form[6], height = 0.0, weight = 0.0, absorption_per_m = e->detector.sensor_absorption_per_m;
-    const Detector *detector = &e->detector;
-    shape_spot_form(&e->crystal, form, &height);
-    for (int64_t n = 0; n < e->beam.source_count; n++) weight = fmax(weight, e->beam.sources[n].weight);
-    if (detector->sensor_by_wavelength) absorption_per_m = e->beam.sources[0].absorption_per_m;
-    const double step = detector->pixel_size_m / detector->close_distance_m;
-    const double layer_m = detector->sensor_thickness_m / detector->sensor_layers;
-    const double f = e->factors.grid == NULL ? 1.0 : e->factors.greatest_f; /* else it is multiplied in double */
-    *of_term = height * f * f;
-    *of_pixel =
-        *of_term * weight * step * step * (layer_m > 0.0 ? sensor_capture(layer_m, 0, absorption_per_m, 1.0) : 1.0);
-}
-
-static const char *beyond_float32(const Experiment *e) {
-    double of_term = 0.0, of_pixel = 0.0;
-    float32_values(e, &of_term, &of_pixel);
-    if (!(of_term < 1e35)) return "the brightest spot would overflow";
-    if (!(of_pixel > 1e-15) || (e->factors.grid != NULL && e->factors.greatest_f < 1e-14))
-        return "faint spots would underflow";
-    return NULL;
-}
-
-/* Why float32 is not good enough, or not faster; NULL when it is both. docs/physics.md, "Precision". */
-static const char *against_float32(const Experiment *e) {
-    const int64_t *cells = e->crystal.cells;
-    const SamplingFineness fineness = fineness_of(e);
-    const double spots = fineness.reflections * fineness.lattices, phase = float32_phase_error(e);
-    if (e->sampling.dmin_m > 0.0) return "sampling.dmin cuts sharply";
-    if (beyond_float32(e) != NULL) return beyond_float32(e);
-    if (e->crystal.shape == SHAPE_SQUARE && (cells[0] < 3 || cells[1] < 3 || cells[2] < 3))
-        return "with fewer than 3 cells along an axis the zeros of one factor show";
-    if (form_cancels(&e->crystal))
-        return "the cell is so oblique that the form of its spots is a difference of large terms";
-    if (phase > 4.2e-5) return "the crystal is too large for its distance and wavelength";
-    if (spots < FLOAT32_SPOTS_LEAST) return "the detector is so small that it may lie between spots";
-    if (FLOAT32_PHASES_OF_SUM * phase > FLOAT32_SUM_ERROR_MOST * sqrt(spots))
-        return "in a small image the flanks of few spots decide the sum";
-    return NULL;
-}
-
-static bool table_fits(const Experiment *e) {
-    return structure_factors_table_size(&e->factors) <= INT32_MAX; /* the kernel counts places in 32 bits */
-}
-
-static Status choose_precision(const Parameters *p, Experiment *e, Notes *notes) {
-    const char *against = against_float32(e);
-    if (p->run_precision == PRECISION_FLOAT32 && !table_fits(e))
-        return status_error(STATUS_BAD_PARAMETER,
-                            "run.precision is float32, and the structure factors span %d x %d x %d indices, too many "
-                            "for it; give run.precision=float64",
-                            e->factors.count[0], e->factors.count[1], e->factors.count[2]);
-    if (!table_fits(e)) against = "there are too many structure factors";
-    e->precision = (Precision)p->run_precision;
-    if (e->precision == PRECISION_AUTO) {
-        e->precision = against == NULL ? PRECISION_FLOAT32 : PRECISION_FLOAT64;
-        notes_add(notes, "run.precision: %s, selected automatically%s%s", against == NULL ? "float32" : "float64",
-                  against == NULL ? "" : ": ", against == NULL ? "" : against);
-    } else if (e->precision == PRECISION_FLOAT32 && against != NULL) {
-        notes_add(notes, "run.precision is float32; float64 is advised: %s", against);
-    }
-    return status_ok();
-}
-
-bool experiment_may_use_float32(const Experiment *e) {
-    const bool automatic = e->parameters != NULL && e->parameters->run_precision == PRECISION_AUTO;
-    return e->precision == PRECISION_FLOAT32 || (automatic && table_fits(e));
-}
-
-bool experiment_rounds_by_instructions(const Experiment *e) {
-    const bool decided_by_frame = e->parameters != NULL;
-    return !e->sampling.by_reflections || decided_by_frame || e->background.molecules > 0.0;
-}
-
 bool experiment_sources_differ(const Experiment *e, const Source *before, const Source *source) {
     if (before == NULL) return true;
     const Vec3 a = before->direction, b = source->direction;
@@ -393,27 +278,14 @@ bool experiment_sources_differ(const Experiment *e, const Source *before, const 
     return a.x != b.x || a.y != b.y || a.z != b.z || (by_wavelength && before->wavelength_m != source->wavelength_m);
 }
 
-/* The structure factors for the float32 kernel. */
+/* The structure factors for the float32 kernel, where it renders some frame. */
 static Status make_table(Experiment *e) {
-    const bool all_by_reflections = e->sampling.by_reflections && e->parameters == NULL; /* else decided by frame */
-    if (!experiment_may_use_float32(e) || e->factors.grid == NULL || all_by_reflections) return status_ok();
+    if (!e->limits.some_float32 || e->factors.grid == NULL) return status_ok();
     e->owned_table = malloc((size_t)structure_factors_table_size(&e->factors) * sizeof *e->owned_table);
     if (e->owned_table == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the table of structure factors");
     structure_factors_fill_table(&e->factors, e->owned_table);
     e->factors.table = e->owned_table;
     return status_ok();
-}
-
-/* Which steps are computed: all, or those that spots reach. */
-static void choose_steps(const Parameters *p, Experiment *e, Notes *notes) {
-    const bool ends = e->crystal.shape == SHAPE_GAUSS || e->crystal.shape == SHAPE_TOPHAT;
-    e->sampling.tolerance = p->sampling_tolerance;
-    e->sampling.by_reflections = false;
-    if (!ends || !(e->sampling.tolerance > 0.0)) return; /* the tails of other shapes carry intensity */
-    const char *obstacle = spot_reach_obstacle(e);
-    e->sampling.by_reflections = obstacle == NULL;
-    if (obstacle == NULL)
-        notes_add(notes, "sampling.tolerance: only what spots reach is computed, reflection by reflection, in float64");
 }
 
 static Status check_trace_pixel(const Parameters *p, const Detector *detector) {
@@ -561,8 +433,7 @@ Status experiment_change(const Experiment *base, const Parameters *p, int64_t fr
     TRY(choose_phi(p, &fineness, own, NULL));
     choose_oversample(p, &fineness, own, NULL);
     choose_interpolation(p, own, NULL);
-    TRY(choose_precision(p, own, NULL));
-    choose_steps(p, own, NULL);
+    TRY(kernel_choose(p, own));
     return check_size(own);
 }
 
@@ -643,6 +514,7 @@ static Status check_frames(const Parameters *p, Experiment *e, Notes *notes) {
     idle_parameters_begin(p, &e->sweep, &idle);
     if (e->parameters == NULL) idle_parameters_look(e, p, &idle);
     TRY(frame_check_all(e, &e->limits, &idle));
+    kernel_note(p, e, notes);
     note_shortfall(e, notes);
     idle_parameters_note(&idle, e, notes);
     return status_ok();
@@ -699,16 +571,15 @@ static Status fill(const Parameters *given, const ExperimentInputs *inputs, Expe
     choose_oversample(p, &fineness, e, notes);
     if (p->sampling_automatic_law == AUTOMATIC_BOUNDED) note_model_numbers(p, e, notes);
     choose_interpolation(p, e, notes);
-    TRY(choose_precision(p, e, notes));
+    TRY(kernel_choose(p, e));
     TRY(instructions_choose((Instructions)p->run_instructions, &e->instructions));
-    choose_steps(p, e, notes);
-    TRY(make_table(e));
     TRY(check_size(e));
     TRY(outlook_check(p, e, notes));
     TRY(point_group_check_crystal(e));
     TRY(point_group_check_factors(e, p->crystal_structure_factors_file));
     note_grid_of_group(&e->sweep, &e->crystal, notes);
-    return check_frames(given, e, notes);
+    TRY(check_frames(given, e, notes));
+    return make_table(e);
 }
 
 Status experiment_create_from(const Parameters *parameters, const ExperimentInputs *inputs, Experiment **experiment,

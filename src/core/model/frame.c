@@ -173,6 +173,11 @@ static void raise_limits(const Experiment *e, FrameLimits *limits) {
     raise(&limits->domains, e->crystal.domain_count);
     raise(&limits->phi_steps, e->sampling.phi_steps);
     raise(&limits->terms, experiment_terms(e));
+    const bool all_steps = !e->sampling.by_reflections;
+    limits->some_by_reflections = limits->some_by_reflections || !all_steps;
+    limits->some_float64 = limits->some_float64 || (all_steps && e->precision == PRECISION_FLOAT64);
+    limits->some_float32 = limits->some_float32 || (all_steps && e->precision == PRECISION_FLOAT32);
+    limits->rounds_by_instructions = limits->rounds_by_instructions || all_steps || e->background.molecules > 0.0;
 }
 
 static Status in_frame(int64_t number, Status status) {

@@ -1,6 +1,6 @@
 #include "model/idle_parameters.h"
 
-#include "physics/spot_reach.h"
+#include "kernels/kernel_choice.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -103,7 +103,7 @@ static const char *const words_of[NEEDS] = {
 /* Spots that end may be rendered step by step all the same. */
 static void note_tolerance(const char *name, const Experiment *e, Notes *notes) {
     const bool ends = e->crystal.shape == SHAPE_GAUSS || e->crystal.shape == SHAPE_TOPHAT;
-    const char *obstacle = ends ? spot_reach_obstacle(e) : NULL;
+    const char *obstacle = ends ? kernel_against_reflections(e) : NULL;
     if (obstacle != NULL)
         notes_add(notes, "%s has no effect: %s", name, obstacle);
     else

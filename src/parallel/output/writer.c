@@ -278,7 +278,7 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
                              .looks = request.looks,
                              .build = request.build,
                              .instructions = experiment->instructions,
-                             .rounds_by_instructions = experiment_rounds_by_instructions(experiment),
+                             .rounds_by_instructions = experiment->limits.rounds_by_instructions,
                              .frames = request.frames,
                              .ranks = team.ranks};
     Status status = agree(team, writer_create(team, experiment, request, &opened));

@@ -2,42 +2,38 @@
 
 #include "base/clocks.h"
 #include "kernels/kernel.h"
+#include "kernels/kernel_table.h"
 #include "model/active_pixels.h"
 #include "run/counting.h"
 #include "run/image_totals.h"
 #include "team/agree.h"
 
+#include <assert.h>
 #include <inttypes.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A thread looks up after about so many steps: some tenths of a second. Where most are skipped it takes more. */
-static const int64_t STEPS_AT_A_TIME = 5000000, SKIPPED_STEPS_AT_A_TIME = 100000000;
-
-/* Of a strip whose every pixel takes long. */
-enum { SHORT_STRIP_COLUMNS = 64 };
-
-/* Sums that a cluster reduces at a time. */
+/* Sums that a cluster reduces at a time, and the edges of the pieces that its tiles are cut into for that. */
 static const int64_t BATCH_PIXELS = INT64_C(1) << 17;
+enum { PIECE_EDGE = 256 };
 
-/* A thread's unit of work, anchored to the detector's corner. */
-typedef struct Strip {
-    Tile pixels;
-    int64_t offset; /* of its sums in the batch */
-} Strip;
+/* A frame that has been begun and not ended. */
+typedef struct Flight {
+    Renderer *renderer;
+    float *expected;
+    double started_s;
+    int64_t jobs, jobs_done;
+    bool abandoned;
+} Flight;
 
-/* Strips whose sums are reduced together to one owner. */
-typedef struct Batch {
-    int64_t first, end; /* strips */
-    int64_t pixels;
-    int owner; /* rank in the cluster */
-} Batch;
-
-/* When a thread computed. */
-typedef struct ThreadSpan {
-    double begin_s, end_s;
-} ThreadSpan;
+/* A job that is not collected: one part of one crystal of a frame. */
+typedef struct PendingJob {
+    KernelWork *work; /* NULL: nothing is computed, as the frame was given up */
+    Flight *flight;
+    int64_t part;
+    DoubleDouble *sums; /* NULL: photons */
+    KernelScale scale;
+} PendingJob;
 
 struct Renderer {
     const Experiment *experiment;
@@ -46,20 +42,23 @@ struct Renderer {
     int member, place; /* rank in group and in cluster */
     Reduction reduction;
     OwnPart own;
-    Tile strip; /* edges of a strip */
-    Strip *strips;
-    Batch *batches;
-    int64_t strip_count, batch_count;
-    DoubleDouble *sums; /* one batch when the cluster has several ranks, else a strip for each thread */
+    Tile *tiles;
+    Range *parts; /* of the tiles: what is computed by one job, and reduced together to one owner */
+    int *owners;  /* rank in the cluster that owns each part */
+    int64_t tile_count, part_count;
+    KernelWork **works;  /* [kernel_count] NULL where no frame needs it */
+    int in_flight;       /* jobs that may be, on every member */
+    PendingJob *pending; /* [in_flight] ring */
+    int64_t submitted, collected;
+    DoubleDouble *sums;  /* [in_flight] of a part each, when the cluster has several ranks */
+    int64_t most_pixels; /* of a part */
+    Flight *flights;     /* [in_flight] ring */
+    int64_t begun, ended;
     Counting *counting;
     int64_t steps;
     Timeline *timeline;
-    ThreadSpan *spans; /* [threads] */
     RenderWatch watch;
-    double started_s;              /* the frame in work */
-    int64_t strips_done, crystals; /* of a frame: each takes all strips */
-    Range blocks;                  /* of the crystal that is being computed */
-    bool abandoned;
+    bool abandoned; /* the frame that was ended last */
 };
 
 static int64_t least_of(int64_t a, int64_t b) {
@@ -70,79 +69,128 @@ static int64_t greatest_of(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
 
-static int64_t next_multiple(int64_t x, int64_t of) {
-    return (x / of + 1) * of;
-}
-
 static int64_t pixels_of(Tile tile) {
     return tile.slow_pixels * tile.fast_pixels;
 }
 
-static int64_t steps_at_a_time(const Experiment *e) {
-    return e->sampling.by_reflections ? SKIPPED_STEPS_AT_A_TIME : STEPS_AT_A_TIME;
+/* ------------------------------------------------------------------------------------------------------------ tiles */
+
+static bool is_alone(const Renderer *r) {
+    return r->plan->cluster_ranks == 1;
 }
 
-/* Appends the strips of a tile that have an active pixel, cut to those; with strips NULL it only counts. */
-static int64_t cut_tile(const Renderer *r, Tile tile, Strip *strips) {
-    int64_t count = 0;
-    const int64_t rows = r->strip.slow_pixels, columns = r->strip.fast_pixels;
+/* Starts a part of one owner's tiles. */
+static void begin_part(Renderer *r, int owner) {
+    r->owners[r->part_count] = owner;
+    r->parts[r->part_count++] = (Range){r->tile_count, r->tile_count};
+}
+
+/* Appends the pieces of a tile to the last part, or to new ones of the same owner where it grows too large; with a list
+ * of tiles NULL it only counts. Pieces are cut to what is active. */
+static int64_t cut_tile(Renderer *r, Tile tile, int owner, int64_t *pixels_of_part) {
     const int64_t slow_end = tile.slow + tile.slow_pixels, fast_end = tile.fast + tile.fast_pixels;
-    for (int64_t s = tile.slow; s < slow_end; s = least_of(next_multiple(s, rows), slow_end))
-        for (int64_t f = tile.fast; f < fast_end; f = least_of(next_multiple(f, columns), fast_end)) {
-            const Tile whole = {s, f, least_of(next_multiple(s, rows), slow_end) - s,
-                                least_of(next_multiple(f, columns), fast_end) - f};
-            const Tile active = active_pixels_within(r->experiment->active, r->plan->request.fast_pixels, whole);
-            if (pixels_of(active) == 0) continue;
-            if (strips != NULL) strips[count].pixels = active;
+    int64_t count = 0, next_s = 0, next_f = 0;
+    for (int64_t s = tile.slow; s < slow_end; s = next_s) {
+        next_s = least_of((s / PIECE_EDGE + 1) * PIECE_EDGE, slow_end);
+        for (int64_t f = tile.fast; f < fast_end; f = next_f) {
+            next_f = least_of((f / PIECE_EDGE + 1) * PIECE_EDGE, fast_end);
+            const Tile piece = active_pixels_within(r->experiment->active, r->plan->request.fast_pixels,
+                                                    (Tile){s, f, next_s - s, next_f - f});
+            if (pixels_of(piece) == 0) continue;
             count++;
+            if (r->tiles == NULL) continue;
+            if (*pixels_of_part + pixels_of(piece) > BATCH_PIXELS) *pixels_of_part = 0;
+            if (*pixels_of_part == 0) begin_part(r, owner);
+            *pixels_of_part += pixels_of(piece);
+            r->tiles[r->tile_count++] = piece;
+            r->parts[r->part_count - 1].end = r->tile_count;
+            r->most_pixels = greatest_of(r->most_pixels, *pixels_of_part);
         }
+    }
     return count;
 }
 
-/* Cuts the tiles of one owner into strips and batches. */
-static void cut_owner(Renderer *r, int owner, Range tiles) {
-    Batch *batch = NULL;
-    for (int64_t t = tiles.begin; t < tiles.end; t++) {
-        const int64_t added = cut_tile(r, plan_tile(r->plan, t), r->strips + r->strip_count);
-        for (int64_t i = 0; i < added; i++) {
-            Strip *strip = &r->strips[r->strip_count];
-            if (batch == NULL || batch->pixels + pixels_of(strip->pixels) > BATCH_PIXELS) {
-                batch = &r->batches[r->batch_count++];
-                *batch = (Batch){.first = r->strip_count, .end = r->strip_count, .pixels = 0, .owner = owner};
-            }
-            strip->offset = batch->pixels;
-            batch->pixels += pixels_of(strip->pixels);
-            batch->end = ++r->strip_count;
-        }
+/* The tiles of a cluster, owner by owner, in parts that are reduced one by one; with a list of tiles NULL it only
+ * counts. */
+static int64_t cut_cluster(Renderer *r) {
+    const int first_member = r->member - r->place;
+    int64_t count = 0;
+    for (int owner = 0; owner < r->plan->cluster_ranks; owner++) {
+        const Range tiles = plan_tiles_of_member(r->plan, first_member + owner);
+        int64_t pixels_of_part = 0;
+        for (int64_t t = tiles.begin; t < tiles.end; t++)
+            count += cut_tile(r, plan_tile(r->plan, t), owner, &pixels_of_part);
     }
+    return count;
 }
 
-static Status cut_cluster(Renderer *r) {
-    const Range tiles = plan_tiles_of_cluster(r->plan, r->member);
-    const int first_member = r->member - r->place;
-    int64_t strips = 0, most_batch = 0, pixels = 0;
-    for (int64_t t = tiles.begin; t < tiles.end; t++) pixels += pixels_of(plan_tile(r->plan, t));
-    r->strip = kernel_strip(r->experiment, pixels, omp_get_max_threads());
-    if (r->plan->request.steps_per_pixel > steps_at_a_time(r->experiment) / pixels_of(r->strip) &&
-        r->strip.fast_pixels > SHORT_STRIP_COLUMNS)
-        r->strip.fast_pixels = SHORT_STRIP_COLUMNS;
-    for (int64_t t = tiles.begin; t < tiles.end; t++) strips += cut_tile(r, plan_tile(r->plan, t), NULL);
-    const int64_t most_batches = strips; /* at least one strip in each */
-    r->strips = malloc((size_t)(strips + 1) * sizeof *r->strips);
-    r->batches = malloc((size_t)(most_batches + 1) * sizeof *r->batches);
-    if (r->strips == NULL || r->batches == NULL)
-        return status_error(STATUS_NO_MEMORY, "no memory for the list of %" PRId64 " strips; give a larger run.tile",
-                            strips);
-    for (int owner = 0; owner < r->plan->cluster_ranks; owner++)
-        cut_owner(r, owner, plan_tiles_of_member(r->plan, first_member + owner));
-    for (int64_t i = 0; i < r->batch_count; i++) most_batch = greatest_of(most_batch, r->batches[i].pixels);
-    const bool alone = r->plan->cluster_ranks == 1;
-    const int64_t sums = alone ? (int64_t)omp_get_max_threads() * pixels_of(r->strip) : most_batch;
-    r->sums = malloc((size_t)(sums + 1) * sizeof *r->sums);
-    r->spans = calloc((size_t)omp_get_max_threads(), sizeof *r->spans);
-    if (r->sums == NULL || r->spans == NULL)
-        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sums", sums);
+/* The tiles of a rank that computes all terms of its own: one part. */
+static void list_own_tiles(Renderer *r) {
+    const Range tiles = plan_tiles_of_member(r->plan, r->member);
+    for (int64_t t = tiles.begin; t < tiles.end; t++) r->tiles[r->tile_count++] = plan_tile(r->plan, t);
+    if (r->tile_count > 0) begin_part(r, r->place);
+    if (r->tile_count > 0) r->parts[0] = (Range){0, r->tile_count};
+}
+
+static Status set_tiles(Renderer *r) {
+    const int64_t tiles = is_alone(r) ? range_length(plan_tiles_of_member(r->plan, r->member)) : cut_cluster(r);
+    const size_t room = (size_t)tiles + 1; /* a part has a tile or more */
+    Tile *list = malloc(room * sizeof *list);
+    r->tiles = list;
+    r->parts = malloc(room * sizeof *r->parts);
+    r->owners = malloc(room * sizeof *r->owners);
+    if (r->tiles == NULL || r->parts == NULL || r->owners == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for the list of %" PRId64 " tiles; give a larger run.tile",
+                            tiles);
+    if (is_alone(r))
+        list_own_tiles(r);
+    else
+        (void)cut_cluster(r);
     return status_ok();
+}
+
+/* ---------------------------------------------------------------------------------------------------------- kernels */
+
+/* A work for each kernel that some frame needs. */
+static Status create_works(Renderer *r) {
+    const KernelSetup setup = {.experiment = r->experiment,
+                               .tiles = r->tiles,
+                               .parts = r->parts,
+                               .part_count = r->part_count,
+                               .timeline = r->timeline,
+                               .label = "photons"};
+    r->works = calloc((size_t)kernel_count(), sizeof *r->works);
+    if (r->works == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the kernels");
+    for (int row = 0; row < kernel_count(); row++) {
+        const Kernel *kernel = kernel_at(row);
+        if (!kernel_is_used(kernel, r->experiment)) continue;
+        TRY(kernel->create(kernel, setup, &r->works[row]));
+    }
+    return status_ok();
+}
+
+static void destroy_works(Renderer *r) {
+    for (int row = 0; r->works != NULL && row < kernel_count(); row++)
+        if (r->works[row] != NULL) r->works[row]->kernel->destroy(&r->works[row]);
+    free(r->works);
+}
+
+/* Jobs in flight that all kernels of this rank allow. */
+static int64_t jobs_in_flight(const Renderer *r) {
+    int64_t least = INT32_MAX;
+    for (int row = 0; r->works != NULL && row < kernel_count(); row++)
+        if (r->works[row] != NULL) least = least_of(least, r->works[row]->kernel->jobs_in_flight);
+    return least;
+}
+
+/* Room for jobs and frames in flight: as many on every member of the group, as jobs are reduced in their order. */
+static Status allocate_flights(Renderer *r) {
+    const size_t room = (size_t)r->in_flight;
+    r->pending = calloc(room, sizeof *r->pending);
+    r->flights = calloc(room, sizeof *r->flights);
+    if (!is_alone(r)) r->sums = malloc((room * (size_t)r->most_pixels + 1) * sizeof *r->sums);
+    if (r->pending != NULL && r->flights != NULL && (is_alone(r) || r->sums != NULL)) return status_ok();
+    return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sums", r->in_flight * r->most_pixels);
 }
 
 static OwnPart own_part(const Plan *plan, int member) {
@@ -177,7 +225,10 @@ Status renderer_create(Team team, const Experiment *experiment, const Plan *plan
     r->cluster = team_split(r->group, r->member / plan->cluster_ranks, r->member);
     r->reduction = reduction_create(team);
     r->own = own_part(plan, r->member);
-    status = cut_cluster(r);
+    status = set_tiles(r);
+    if (status_is_ok(status)) status = create_works(r);
+    r->in_flight = (int)team_least(r->group, jobs_in_flight(r));
+    if (status_is_ok(status)) status = allocate_flights(r);
     if (status_is_ok(status)) status = counting_create(r->group, experiment, plan, r->member, &r->own, &r->counting);
     status = agree(team, status);
     if (!status_is_ok(status)) renderer_destroy(renderer);
@@ -188,10 +239,13 @@ void renderer_destroy(Renderer **renderer) {
     Renderer *r = *renderer;
     if (r == NULL) return;
     counting_destroy(&r->counting);
-    free(r->spans);
     free(r->sums);
-    free(r->batches);
-    free(r->strips);
+    free(r->flights);
+    free(r->pending);
+    destroy_works(r);
+    free(r->owners);
+    free(r->parts);
+    free(r->tiles);
     reduction_destroy(&r->reduction);
     team_free(&r->cluster);
     team_free(&r->group);
@@ -219,142 +273,98 @@ static Range own_blocks(const Renderer *r, const Frame *frame) {
     return plan_blocks_of_shards(&plan, plan_shards_of_member(&plan, r->member));
 }
 
-/* What the threads did in a parallel region that has just ended, and how long the first waited for the others. */
-static void record_spans(Renderer *r) {
-    const double now_s = clocks_steady_s();
-    for (int i = 0; i < omp_get_max_threads(); i++) {
-        const ThreadSpan span = r->spans[i];
-        if (span.end_s > 0.0) timeline_add(r->timeline, PHASE_COMPUTE, "photons", i, span.begin_s, span.end_s);
-    }
-    timeline_add(r->timeline, PHASE_WAIT, "other threads", 0, r->spans[0].end_s, now_s);
+/* ------------------------------------------------------------------------------------------------------------- jobs */
+
+/* Whether to give a frame up; it is computed no further then, but all that ranks do together goes on as if it were. */
+static bool gives_up(void *context, double fraction) {
+    const Flight *flight = context;
+    const RenderWatch watch = flight->renderer->watch;
+    const double done = ((double)flight->jobs_done + fraction) / (double)flight->jobs;
+    return watch.gives_up != NULL && watch.gives_up(watch.context, clocks_steady_s() - flight->started_s, done);
 }
 
-static bool is_abandoned(const Renderer *r) {
-    bool abandoned;
-#pragma omp atomic read
-    abandoned = r->abandoned;
-    return abandoned;
-}
-
-/* The main thread asks whether to go on; an abandoned frame is computed no further, but all that ranks do together goes
- * on as if it were. */
-static void look_up(Renderer *r, double strips_done) {
-    if (r->watch.gives_up == NULL || omp_get_thread_num() != 0 || is_abandoned(r)) return;
-    const double fraction = strips_done / ((double)r->strip_count * (double)r->crystals);
-    if (!r->watch.gives_up(r->watch.context, clocks_steady_s() - r->started_s, fraction)) return;
-#pragma omp atomic write
-    r->abandoned = true;
-}
-
-static int64_t pieces_of(const Renderer *r, const Frame *frame, Tile pixels) {
-    if (range_length(r->blocks) == 0) return 1;
-    return kernel_steps(frame->experiment, pixels_of(pixels), r->blocks) / steps_at_a_time(frame->experiment) + 1;
-}
-
-static void count_strip(Renderer *r) {
-    int64_t done;
-#pragma omp atomic capture
-    done = ++r->strips_done;
-    look_up(r, (double)done);
-}
-
-/* The sums of one strip, in pieces of so many blocks that a signal is heard in time. */
-static void add_strip(Renderer *r, const Frame *frame, Tile pixels, DoubleDouble *sums) {
-    const int64_t pieces = pieces_of(r, frame, pixels);
-    int64_t done;
-    for (int64_t i = 0; i < pieces && !is_abandoned(r); i++) {
-        const Range blocks = range_part(r->blocks, pieces, i);
-        if (range_length(blocks) > 0) kernel_accumulate(frame->experiment, frame, pixels, blocks, sums);
-        if (i + 1 == pieces) break;
-#pragma omp atomic read
-        done = r->strips_done;
-        look_up(r, (double)done + (double)(i + 1) / (double)pieces);
-    }
-    count_strip(r);
-}
-
-/* One strip, whole.
- * @param expected  of its first pixel */
-static void render_strip(Renderer *r, const Frame *frame, Tile pixels, DoubleDouble *sums, float *expected) {
-    const int64_t width = r->plan->request.fast_pixels;
-    if (is_abandoned(r)) return;
-    if (pieces_of(r, frame, pixels) == 1) {
-        kernel_expected(frame->experiment, frame, pixels, sums, expected, width);
-        count_strip(r);
-    } else {
-        memset(sums, 0, (size_t)pixels_of(pixels) * sizeof *sums);
-        add_strip(r, frame, pixels, sums);
-        kernel_store(frame->experiment, frame, pixels, sums, expected, width);
+/* The sums of a part go to its owner, who makes photons of them. */
+static void reduce_part(Renderer *r, const PendingJob *job) {
+    const Range tiles = r->parts[job->part];
+    const int owner = r->owners[job->part];
+    const DoubleDouble *sums = job->sums;
+    int64_t pixels = 0;
+    for (int64_t t = tiles.begin; t < tiles.end; t++) pixels += pixels_of(r->tiles[t]);
+    const double reduce_s = clocks_steady_s();
+    reduction_to_owner(&r->reduction, r->cluster, owner, pixels, job->sums);
+    timeline_add_until_now(r->timeline, PHASE_REDUCE, "reduce", reduce_s);
+    for (int64_t t = tiles.begin; t < tiles.end && owner == r->place; t++) {
+        const Tile tile = r->tiles[t];
+        kernel_store(r->experiment, job->scale, tile, sums, &job->flight->expected[place_of(r, tile.slow, tile.fast)],
+                     r->plan->request.fast_pixels);
+        sums += pixels_of(tile);
     }
 }
 
-/* A rank that has all shards of its tiles: each strip is finished by one thread. */
-static void expected_alone(Renderer *r, const Frame *frame, float *expected) {
-#pragma omp parallel
-    {
-        ThreadSpan *span = &r->spans[omp_get_thread_num()];
-        span->begin_s = clocks_steady_s();
-#pragma omp for schedule(dynamic, 1) nowait
-        for (int64_t i = 0; i < r->strip_count; i++) {
-            DoubleDouble *sums = r->sums + (int64_t)omp_get_thread_num() * pixels_of(r->strip);
-            const Tile pixels = r->strips[i].pixels;
-            render_strip(r, frame, pixels, sums, &expected[place_of(r, pixels.slow, pixels.fast)]);
-        }
-        span->end_s = clocks_steady_s();
+/* The oldest job. Collective over the cluster. */
+static void collect_job(Renderer *r) {
+    const PendingJob *job = &r->pending[r->collected++ % r->in_flight];
+    Flight *flight = job->flight;
+    if (job->work != NULL) {
+        const KernelResult result = job->work->kernel->collect(job->work);
+        r->steps += result.steps;
+        flight->abandoned = flight->abandoned || result.abandoned;
     }
-    record_spans(r);
+    if (job->sums != NULL) reduce_part(r, job);
+    flight->jobs_done++;
 }
 
-/* A rank that has some of the shards: batch by batch, the sums go to the owner of the tiles. */
-static void expected_in_cluster(Renderer *r, const Frame *frame, float *expected) {
-    for (int64_t b = 0; b < r->batch_count; b++) {
-        const Batch batch = r->batches[b];
-        memset(r->sums, 0, (size_t)batch.pixels * sizeof *r->sums);
-#pragma omp parallel
-        {
-            ThreadSpan *span = &r->spans[omp_get_thread_num()];
-            span->begin_s = clocks_steady_s();
-#pragma omp for schedule(dynamic, 1) nowait
-            for (int64_t i = batch.first; i < batch.end; i++)
-                add_strip(r, frame, r->strips[i].pixels, r->sums + r->strips[i].offset);
-            span->end_s = clocks_steady_s();
-        }
-        record_spans(r);
-        const double reduce_s = clocks_steady_s();
-        reduction_to_owner(&r->reduction, r->cluster, batch.owner, batch.pixels, r->sums);
-        timeline_add_until_now(r->timeline, PHASE_REDUCE, "reduce", reduce_s);
-        if (batch.owner != r->place) continue;
-        for (int64_t i = batch.first; i < batch.end; i++) {
-            const Tile pixels = r->strips[i].pixels;
-            kernel_store(frame->experiment, frame, pixels, r->sums + r->strips[i].offset,
-                         &expected[place_of(r, pixels.slow, pixels.fast)], r->plan->request.fast_pixels);
-        }
-    }
+/* Crystals are added in their order: another kernel may not overtake. */
+static bool is_overtaking(const Renderer *r, const KernelWork *work) {
+    return is_alone(r) && r->submitted > r->collected && r->pending[(r->submitted - 1) % r->in_flight].work != work;
 }
 
-static void add_crystal(Renderer *r, const Frame *frame, float *expected) {
-    r->blocks = own_blocks(r, frame);
-    if (r->plan->cluster_ranks == 1)
-        expected_alone(r, frame, expected);
-    else
-        expected_in_cluster(r, frame, expected);
-    for (int64_t i = 0; i < r->strip_count && !r->abandoned && range_length(r->blocks) > 0; i++)
-        r->steps += kernel_steps(frame->experiment, pixels_of(r->strips[i].pixels), r->blocks);
+static void submit_job(Renderer *r, const Frame *frame, int64_t part, Range blocks, Flight *flight) {
+    KernelWork *work = r->works[kernel_row_of(frame->experiment)];
+    while (r->submitted - r->collected == r->in_flight || is_overtaking(r, work)) collect_job(r);
+    const int64_t slot = r->submitted++ % r->in_flight;
+    DoubleDouble *sums = is_alone(r) ? NULL : r->sums + slot * r->most_pixels;
+    const bool computes = !flight->abandoned;
+    r->pending[slot] = (PendingJob){computes ? work : NULL, flight, part, sums, kernel_scale(frame)};
+    const KernelJob job = {.part = part,
+                           .blocks = blocks,
+                           .sums = sums,
+                           .expected = flight->expected,
+                           .first_row = r->own.rows.begin,
+                           .width = r->plan->request.fast_pixels,
+                           .watch = {gives_up, flight}};
+    if (computes) work->kernel->submit(work, frame, job);
+    if (!computes && sums != NULL) memset(sums, 0, (size_t)r->most_pixels * sizeof *sums);
 }
 
-void renderer_expected(Renderer *r, Frame *frame, float *expected) {
-    r->started_s = clocks_steady_s();
-    r->strips_done = 0;
-    r->crystals = frame->crystals;
-    r->abandoned = false;
+static void submit_crystal(Renderer *r, const Frame *frame, Flight *flight) {
+    const Range blocks = own_blocks(r, frame);
+    for (int64_t part = 0; part < r->part_count; part++) submit_job(r, frame, part, blocks, flight);
+}
+
+void renderer_begin(Renderer *r, Frame *frame, float *expected) {
+    assert(r->begun - r->ended < r->in_flight);
+    Flight *flight = &r->flights[r->begun++ % r->in_flight];
+    *flight = (Flight){
+        .renderer = r, .expected = expected, .started_s = clocks_steady_s(), .jobs = frame->crystals * r->part_count};
     if (r->experiment->active != NULL)
         memset(expected, 0, (size_t)(range_length(r->own.rows) * r->plan->request.fast_pixels) * sizeof *expected);
-    add_crystal(r, frame, expected);
-    for (int64_t crystal = 1; crystal < r->crystals; crystal++) {
+    submit_crystal(r, frame, flight);
+    for (int64_t crystal = 1; crystal < frame->crystals; crystal++) {
         frame_set_crystal(r->experiment, frame->number, crystal, frame);
-        add_crystal(r, frame, expected);
+        submit_crystal(r, frame, flight);
     }
-    if (r->crystals > 1) frame_set(r->experiment, frame->number, frame);
+    if (frame->crystals > 1) frame_set(r->experiment, frame->number, frame);
+}
+
+void renderer_end(Renderer *r) {
+    const Flight *flight = &r->flights[r->ended++ % r->in_flight];
+    while (flight->jobs_done < flight->jobs) collect_job(r);
+    r->abandoned = flight->abandoned;
+}
+
+int renderer_frames_in_flight(const Renderer *r) {
+    return r->in_flight;
 }
 
 void renderer_watch(Renderer *r, RenderWatch watch) {

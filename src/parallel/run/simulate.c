@@ -42,6 +42,15 @@ typedef struct WaveBuffers {
 } WaveBuffers;
 enum { SIDES = 2 };
 
+/* A frame that has been begun and not ended. */
+typedef struct FrameInWork {
+    Frame frame;
+    int64_t slot;
+    float *expected; /* its places in the buffers */
+    int32_t *counts; /* NULL where not wanted */
+    double start_time, begin_s;
+} FrameInWork;
+
 /* What ends the process of rank 0 when the second signal has come and it does not end by itself, as a disk is slow or a
  * library does not come back. */
 typedef struct HardStop {
@@ -66,7 +75,8 @@ typedef struct Run {
     Writer *writer;
     Renderer *renderer;
     FrameQueue *queue;
-    Frame frame;
+    FrameInWork *in_work; /* [in_work_most] ring */
+    int64_t in_work_most, begun, ended;
     int64_t *slots; /* [plan.request.frames] places in the file of the frames to render, the costliest first */
     int64_t next;   /* index in slots of the frame that this group renders next, or NOT_CLAIMED */
     WaveBuffers sides[SIDES];
@@ -196,7 +206,7 @@ static Status agree_on_instructions(const Run *run) {
     TRY(agree(run->team, instructions_choose((Instructions)run->parameters->run_instructions, &e->instructions)));
     const int mine = e->instructions == INSTRUCTIONS_PORTABLE;
     const bool alike = team_least(run->team, mine) == team_greatest(run->team, mine);
-    if (alike || !experiment_rounds_by_instructions(e)) return status_ok();
+    if (alike || !e->limits.rounds_by_instructions) return status_ok();
     return status_error(STATUS_BAD_PARAMETER,
                         "some nodes have AVX2 and FMA and some have not, so that they would round differently; give "
                         "run.instructions=portable or nodes of one kind");
@@ -299,12 +309,20 @@ static bool allocate_side(const Run *run, size_t room, WaveBuffers *side) {
            (!has_counts || side->counts != NULL);
 }
 
+static Status create_frames(Run *run) {
+    run->in_work_most = renderer_frames_in_flight(run->renderer);
+    run->in_work = calloc((size_t)run->in_work_most, sizeof *run->in_work);
+    if (run->in_work == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the frames in work");
+    for (int64_t i = 0; i < run->in_work_most; i++) TRY(frame_create(run->experiment, &run->in_work[i].frame));
+    return status_ok();
+}
+
 static Status allocate_buffers(Run *run) {
     const Plan *plan = &run->decision.plan;
     const size_t room = (size_t)plan_room_of_group(plan);
     const bool writes_image = nanobragg_files_need_image(run->parameters) && run->team.rank == 0;
     bool allocated = true;
-    TRY(frame_create(run->experiment, &run->frame));
+    TRY(create_frames(run));
     for (int i = 0; i < sides_of(plan); i++) allocated = allocate_side(run, room, &run->sides[i]) && allocated;
     run->held = &run->sides[0];
     if (writes_image) run->image = malloc((size_t)detector_pixels(&run->experiment->detector) * sizeof *run->image);
@@ -319,44 +337,72 @@ static void free_side(WaveBuffers *side) {
     free(side->expected);
 }
 
-/* One frame behind those that are held. Collective over the group.
- * @return false when it was given up */
-static bool render_frame(Run *run, int64_t slot) {
+static int64_t frames_in_work(const Run *run) {
+    return run->begun - run->ended;
+}
+
+/* A frame behind those that are held or in work. Collective over the group. */
+static void begin_frame(Run *run, int64_t slot) {
     WaveBuffers *held = run->held;
-    float *expected = held->expected + held->frames * held->pixels;
-    int32_t *counts = held->counts == NULL ? NULL : held->counts + held->frames * held->pixels;
-    const double start = clocks_since_1970_s(), clock = clocks_steady_s();
-    frame_set(run->experiment, run->decision.slice.begin + slot, &run->frame);
-    renderer_expected(run->renderer, &run->frame, expected);
-    const double rest_s = clocks_steady_s();
-    if (counts != NULL) renderer_counts(run->renderer, &run->frame, expected, counts);
-    run->done.compute_seconds += clocks_steady_s() - clock;
-    const double fluence_per_m2 = (counts != NULL ? run->frame.flicker : 1.0) * run->frame.fluence_per_m2;
-    const ImageTotals totals = renderer_totals(run->renderer, expected, counts);
-    timeline_add_until_now(run->request->timeline, PHASE_COMPUTE, counts != NULL ? "counts and totals" : "totals",
-                           rest_s);
-    if (totals.abandoned) return false;
-    run->brightest = fmax(run->brightest, totals.sum);
-    if (!(totals.sum > 0.0) && counts != NULL) run->dark_photons += renderer_own_sum(run->renderer, expected);
+    FrameInWork *work = &run->in_work[run->begun % run->in_work_most];
+    const int64_t place = (held->frames + frames_in_work(run)) * held->pixels;
+    work->slot = slot;
+    work->start_time = clocks_since_1970_s();
+    work->begin_s = clocks_steady_s();
+    work->expected = held->expected + place;
+    work->counts = held->counts == NULL ? NULL : held->counts + place;
+    run->begun++;
+    frame_set(run->experiment, run->decision.slice.begin + slot, &work->frame);
+    renderer_begin(run->renderer, &work->frame, work->expected);
+    run->done.compute_seconds += clocks_steady_s() - work->begin_s;
+}
+
+static void record_frame(Run *run, const FrameInWork *work, ImageTotals totals) {
+    WaveBuffers *held = run->held;
+    const Frame *frame = &work->frame;
     FrameRecord *record = &held->records[held->frames];
-    held->slots[held->frames++] = slot;
-    *record = (FrameRecord){.slot = slot,
-                            .number = run->frame.number,
-                            .phi_start_rad = run->frame.phi_start_rad,
-                            .fluence_per_m2 = fluence_per_m2,
+    held->slots[held->frames++] = work->slot;
+    *record = (FrameRecord){.slot = work->slot,
+                            .number = frame->number,
+                            .phi_start_rad = frame->phi_start_rad,
+                            .fluence_per_m2 = (work->counts != NULL ? frame->flicker : 1.0) * frame->fluence_per_m2,
                             .sum_photons = totals.sum,
                             .max_photons = totals.max,
                             .crc32 = totals.crc32,
                             .first_rank = run->team.rank,
-                            .start_time = start,
-                            .wall_seconds = clocks_steady_s() - clock};
+                            .start_time = work->start_time,
+                            .wall_seconds = clocks_steady_s() - work->begin_s};
     for (int i = 0; i < 3; i++) {
-        const Vec3 row = run->frame.reciprocal_per_m.row[i];
+        const Vec3 row = frame->reciprocal_per_m.row[i];
         record->ub_per_m[i][0] = row.x;
         record->ub_per_m[i][1] = row.y;
         record->ub_per_m[i][2] = row.z;
     }
+}
+
+/* The frame that was begun first. Collective over the group.
+ * @return false when it was given up */
+static bool end_frame(Run *run) {
+    const FrameInWork *work = &run->in_work[run->ended++ % run->in_work_most];
+    const double begin_s = clocks_steady_s();
+    renderer_end(run->renderer);
+    const double rest_s = clocks_steady_s();
+    if (work->counts != NULL) renderer_counts(run->renderer, &work->frame, work->expected, work->counts);
+    run->done.compute_seconds += clocks_steady_s() - begin_s;
+    const ImageTotals totals = renderer_totals(run->renderer, work->expected, work->counts);
+    timeline_add_until_now(run->request->timeline, PHASE_COMPUTE, work->counts != NULL ? "counts and totals" : "totals",
+                           rest_s);
+    if (totals.abandoned) return false;
+    run->brightest = fmax(run->brightest, totals.sum);
+    if (!(totals.sum > 0.0) && work->counts != NULL)
+        run->dark_photons += renderer_own_sum(run->renderer, work->expected);
+    record_frame(run, work, totals);
     return true;
+}
+
+/* Those behind a frame that was given up. Collective over the group. */
+static void drop_frames(Run *run) {
+    for (; frames_in_work(run) > 0; run->ended++) renderer_end(run->renderer);
 }
 
 static void swap_bytes(void *left, void *right, size_t bytes) {
@@ -387,21 +433,32 @@ static void sort_frames(WaveBuffers *held) {
     }
 }
 
-/* Renders frames of the wave that ends before place @p end, until none is left or there is no room. What was claimed
+/* Begins the next frame of the wave that ends before place @p end, where there is one and room for it. What was claimed
  * beyond the end is for the next wave. Collective over the group. */
-static void render_claimed(Run *run, int64_t end) {
+static bool begin_claimed(Run *run, int64_t end) {
     const Plan *plan = &run->decision.plan;
-    const int64_t room = plan_room_of_group(plan);
     const bool leads = plan_member_of_rank(plan, run->team.rank) == 0;
+    if (run->held->frames + frames_in_work(run) == plan_room_of_group(plan)) return false;
+    if (run->next == NOT_CLAIMED) run->next = renderer_share(run->renderer, leads ? frame_queue_claim(run->queue) : 0);
+    if (run->next >= end) return false;
+    const int64_t slot = run->slots[run->next];
+    run->next = NOT_CLAIMED;
+    begin_frame(run, slot);
+    return true;
+}
+
+/* Renders frames of a wave, as many at a time as the kernels take, until none is left or there is no room. Collective
+ * over the group. */
+static void render_claimed(Run *run, int64_t end) {
+    bool goes_on = true;
     run->held->frames = 0;
-    while (run->held->frames < room) {
-        if (run->next == NOT_CLAIMED)
-            run->next = renderer_share(run->renderer, leads ? frame_queue_claim(run->queue) : 0);
-        if (run->next >= end) break;
-        const int64_t slot = run->slots[run->next];
-        run->next = NOT_CLAIMED;
-        if (!render_frame(run, slot)) break;
+    while (goes_on) {
+        const bool begun = begin_claimed(run, end);
+        const bool is_full = frames_in_work(run) == run->in_work_most;
+        goes_on = begun || frames_in_work(run) > 0;
+        if (goes_on && (is_full || !begun)) goes_on = end_frame(run);
     }
+    drop_frames(run);
     sort_frames(run->held);
 }
 
@@ -530,7 +587,8 @@ static Status start_queue(Run *run) {
 /* In a file that another revision of the program began, one of the finished frames must come out as it is there: frames
  * of one file are of one kind. Rendered by the first group. */
 static Status render_witness(Run *run, const WriterWitness *witness) {
-    if (!render_frame(run, witness->slot)) return status_ok();
+    begin_frame(run, witness->slot);
+    if (!end_frame(run)) return status_ok();
     const bool same = run->held->records[0].crc32 == witness->crc32;
     run->held->frames = 0;
     if (same) return status_ok();
@@ -623,7 +681,8 @@ static void release(Run *run) {
     free(run->image);
     for (int i = 0; i < SIDES; i++) free_side(&run->sides[i]);
     frame_queue_destroy(&run->queue);
-    frame_destroy(&run->frame);
+    for (int64_t i = 0; run->in_work != NULL && i < run->in_work_most; i++) frame_destroy(&run->in_work[i].frame);
+    free(run->in_work);
     renderer_destroy(&run->renderer);
     free(run->slots);
     team_unshare(&run->lists);

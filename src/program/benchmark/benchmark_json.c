@@ -112,7 +112,7 @@ static void put_result(JsonWriter *json, const BenchmarkOptions *options, const 
     json_put_integer(json, "fast_pixels", result->fast_pixels);
     json_put_text(json, "status", benchmark_passed(result) ? "PASSED" : "BLOCKED");
     json_put_flag(json, "timings_trusted", benchmark_passed(result));
-    json_put_text(json, "precision", benchmark_precision_name(result->precision));
+    json_put_text(json, "kernel", result->kernel);
     json_put_text(json, "instructions", instructions_name(result->instructions));
     json_put_integer(json, "threads", result->threads);
     json_put_integer(json, "steps", result->steps);

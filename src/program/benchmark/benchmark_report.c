@@ -6,10 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-const char *benchmark_precision_name(Precision precision) {
-    return precision == PRECISION_FLOAT32 ? "float32" : "float64";
-}
-
 /* -------------------------------------------------------------------------------------------------------- one size */
 
 static void print_phases(FILE *out, const char *title, const double *seconds) {
@@ -73,7 +69,7 @@ static void print_parity_line(FILE *out, const char *title, const Parity *parity
 
 void benchmark_report_size(FILE *out, const BenchmarkOptions *options, const BenchmarkResult *result) {
     (void)fprintf(out, "%" PRId64 " x %" PRId64 " pixels, %" PRId64 " steps, %s, %s, %d thread%s, %" PRId64 " warm\n",
-                  result->slow_pixels, result->fast_pixels, result->steps, benchmark_precision_name(result->precision),
+                  result->slow_pixels, result->fast_pixels, result->steps, result->kernel,
                   instructions_name(result->instructions), result->threads, result->threads == 1 ? "" : "s",
                   result->round_count);
     print_times(out, result);

@@ -3,19 +3,13 @@
 #include "base/clocks.h"
 #include "base/large_memory.h"
 #include "kernels/kernel.h"
-#include "model/active_pixels.h"
+#include "kernels/kernel_table.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* When one thread began and ended computing. */
-typedef struct ThreadSpan {
-    double begin_s, end_s;
-} ThreadSpan;
 
 Status benchmark_check_stop(BenchmarkSession session) {
     if (session.stop == NULL || *session.stop == 0) return status_ok();
@@ -49,62 +43,11 @@ static Status allocate(const Experiment *e, BenchmarkImage *image) {
     const int64_t pixels = detector_pixels(&e->detector);
     image->slow_pixels = e->detector.slow_pixels;
     image->fast_pixels = e->detector.fast_pixels;
-    image->precision = e->precision;
+    image->kernel = kernel_at(kernel_row_of(e))->name;
     image->instructions = e->instructions;
     if (image->pixels == NULL) image->pixels = large_memory((size_t)pixels, sizeof *image->pixels);
     if (image->pixels == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " pixels", pixels);
     return status_ok();
-}
-
-static int64_t least_of(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-/* Strips, a thread's units of work, anchored to the detector's corner, as in `simulate`. */
-typedef struct Strips {
-    int64_t rows, columns; /* pixels of each */
-    int64_t in_row, count;
-} Strips;
-
-static Strips cut_strips(const Experiment *e) {
-    const Tile strip = kernel_strip(e, detector_pixels(&e->detector), omp_get_max_threads());
-    Strips strips = {.rows = strip.slow_pixels, .columns = strip.fast_pixels};
-    strips.in_row = (e->detector.fast_pixels + strips.columns - 1) / strips.columns;
-    strips.count = strips.in_row * ((e->detector.slow_pixels + strips.rows - 1) / strips.rows);
-    return strips;
-}
-
-/* The active part of strip @p index, row by row of strips. */
-static Tile strip_at(const Experiment *e, Strips strips, int64_t index) {
-    const int64_t slow = index / strips.in_row * strips.rows, fast = index % strips.in_row * strips.columns;
-    const Tile whole = {slow, fast, least_of(strips.rows, e->detector.slow_pixels - slow),
-                        least_of(strips.columns, e->detector.fast_pixels - fast)};
-    return active_pixels_within(e->active, e->detector.fast_pixels, whole);
-}
-
-/* All steps. @p all  room for the sums of a strip for each thread. @p spans  [threads] */
-static void compute(BenchmarkSession session, const Experiment *e, const Frame *frame, Strips strips, DoubleDouble *all,
-                    BenchmarkImage *image, ThreadSpan *spans) {
-    const Range blocks = {0, kernel_blocks(e)};
-    int64_t steps = 0;
-    if (e->active != NULL) memset(image->pixels, 0, (size_t)detector_pixels(&e->detector) * sizeof *image->pixels);
-#pragma omp parallel reduction(+ : steps)
-    {
-        DoubleDouble *sums = all + omp_get_thread_num() * strips.rows * strips.columns;
-        ThreadSpan *span = &spans[omp_get_thread_num()];
-        span->begin_s = clocks_steady_s();
-#pragma omp for schedule(dynamic, 1) nowait
-        for (int64_t i = 0; i < strips.count; i++) {
-            const Tile tile = strip_at(e, strips, i);
-            const int64_t pixels = tile.slow_pixels * tile.fast_pixels;
-            if (pixels == 0 || (session.stop != NULL && *session.stop != 0)) continue;
-            float *first = image->pixels + tile.slow * image->fast_pixels + tile.fast;
-            kernel_expected(e, frame, tile, sums, first, image->fast_pixels);
-            steps += kernel_steps(e, pixels, blocks);
-        }
-        span->end_s = clocks_steady_s();
-    }
-    image->steps = steps;
 }
 
 static Status write_image(const char *path, const BenchmarkImage *image) {
@@ -123,29 +66,34 @@ static void record(BenchmarkSession session, Phase phase, const char *pass, cons
     timeline_add(session.timeline, phase, name, thread, begin, end);
 }
 
+static bool is_stopped(void *stop, double fraction) {
+    (void)fraction;
+    return *(const volatile int *)stop != 0;
+}
+
+/* All steps, by the kernel that `simulate` would take. */
 static Status compute_timed(BenchmarkSession session, const char *name, const Experiment *e, const Frame *frame,
                             BenchmarkImage *image, BenchmarkTimes *times) {
-    const int threads = omp_get_max_threads();
-    const Strips strips = cut_strips(e);
-    DoubleDouble *sums = malloc((size_t)(threads * strips.rows * strips.columns) * sizeof *sums);
-    ThreadSpan *spans = calloc((size_t)threads, sizeof *spans);
-    if (spans == NULL || sums == NULL) {
-        free(spans);
-        free(sums);
-        return status_error(STATUS_NO_MEMORY, "no memory for %d threads", threads);
-    }
+    const Kernel *kernel = kernel_at(kernel_row_of(e));
+    const Tile all = {0, 0, e->detector.slow_pixels, e->detector.fast_pixels};
+    const Range part = {0, 1};
+    char label[48];
+    (void)snprintf(label, sizeof label, "%s: compute", name);
+    const KernelSetup setup = {
+        .experiment = e, .tiles = &all, .parts = &part, .part_count = 1, .timeline = session.timeline, .label = label};
+    KernelJob job = {.blocks = {0, kernel_blocks(e)}, .expected = image->pixels, .width = image->fast_pixels};
+    if (session.stop != NULL) job.watch = (KernelWatch){is_stopped, (void *)session.stop};
+    KernelWork *work = NULL;
+    TRY(kernel->create(kernel, setup, &work));
     const double begin = clocks_steady_s(), cpu = clocks_cpu_s();
-    compute(session, e, frame, strips, sums, image, spans);
-    const double end = clocks_steady_s();
+    if (e->active != NULL) memset(image->pixels, 0, (size_t)detector_pixels(&e->detector) * sizeof *image->pixels);
+    kernel->submit(work, frame, job);
+    const KernelResult result = kernel->collect(work);
     times->compute_cpu = clocks_cpu_s() - cpu;
-    times->compute = end - begin;
-    times->wait = 0.0;
-    for (int i = 0; i < threads; i++) {
-        times->wait += spans[i].end_s > 0.0 ? end - begin - (spans[i].end_s - spans[i].begin_s) : 0.0;
-        if (spans[i].end_s > 0.0) record(session, PHASE_COMPUTE, name, "compute", i, spans[i].begin_s, spans[i].end_s);
-    }
-    free(spans);
-    free(sums);
+    times->compute = clocks_steady_s() - begin;
+    times->wait = result.idle_s;
+    image->steps = result.steps;
+    kernel->destroy(&work);
     return benchmark_check_stop(session);
 }
 

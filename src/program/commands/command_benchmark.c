@@ -84,7 +84,7 @@ static Status measure_passes(const Benchmark *b, Size *size, BenchmarkResult *re
     result->slow_pixels = size->reference.slow_pixels = size->ours.slow_pixels;
     result->fast_pixels = size->reference.fast_pixels = size->ours.fast_pixels;
     result->steps = size->ours.steps;
-    result->precision = size->ours.precision;
+    result->kernel = size->ours.kernel;
     result->instructions = size->ours.instructions;
     TRY(describe(b, size, result));
     for (int64_t i = 0; i < result->round_count; i++)

@@ -1,6 +1,5 @@
 #include "commands/nanobragg_report.h"
 
-#include "kernels/kernel.h"
 #include "physics/trace.h"
 
 #include <inttypes.h>

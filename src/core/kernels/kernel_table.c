@@ -1,0 +1,57 @@
+#include "kernels/kernel_table.h"
+
+#include "kernels/cpu_kernel.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const Kernel *const table[] = {
+#define KERNEL(name) &kernel_row_##name,
+#include "kernels/kernels.def"
+#undef KERNEL
+};
+enum { ROWS = sizeof table / sizeof *table };
+
+int kernel_count(void) {
+    return ROWS;
+}
+
+const Kernel *kernel_at(int row) {
+    return table[row];
+}
+
+static bool computes(const Kernel *kernel, Precision precision, bool by_reflections) {
+    return kernel->by_reflections == by_reflections && (by_reflections || kernel->precision == precision);
+}
+
+/* Another precision or another choice of steps would be another image: those a row of the CPU has no obstacle for. */
+int kernel_row_of(const Experiment *e) {
+    for (int row = 0; row < ROWS; row++)
+        if (computes(table[row], e->precision, e->sampling.by_reflections) &&
+            (table[row]->cpu != NULL || table[row]->obstacle(e) == NULL))
+            return row;
+    return 0;
+}
+
+const Kernel *cpu_kernel_with(Precision precision, bool by_reflections) {
+    int row = 0;
+    while (table[row]->cpu == NULL || !computes(table[row], precision, by_reflections)) row++;
+    return table[row];
+}
+
+bool kernel_is_used(const Kernel *kernel, const Experiment *e) {
+    const FrameLimits *limits = &e->limits;
+    return kernel->by_reflections                   ? limits->some_by_reflections
+           : kernel->precision == PRECISION_FLOAT32 ? limits->some_float32
+                                                    : limits->some_float64;
+}
+
+void kernel_names(const Experiment *e, char *text) {
+    text[0] = '\0';
+    for (int row = 0; row < ROWS; row++) {
+        const size_t length = strlen(text);
+        if (kernel_is_used(table[row], e))
+            (void)snprintf(text + length, KERNEL_NAMES_BYTES - length, "%s%s", length == 0 ? "" : ", ",
+                           table[row]->name);
+    }
+}
