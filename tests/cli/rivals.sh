@@ -13,6 +13,9 @@ value_of() { # value_of SECTION.NAME: one that is allowed
     beam.spectrum | crystal.model | crystal.structure_factors) echo two.spectrum ;;
     beam.sources) echo one.source ;;
     beam.energy) echo 9000 ;;
+    beam.energy_constant) echo 12398.5 ;;
+    beam.*_law) echo midpoint ;;
+    beam.divergence_shape) echo round ;;
     background.file) echo water.table ;;
     crystal.matrix) echo cubic.mat ;;
     crystal.random_misset) echo true ;;
@@ -29,6 +32,9 @@ varying() { # varying SECTION.NAME: as sweep.matrix says it
     crystal.random_misset) echo "$1=true,false" ;;
     crystal.misset | crystal.cell | detector.beam_centre | detector.origin | detector.closest_point | detector.pixel0)
         echo "$1[0]=0.03,0.04" ;;
+    beam.energy_constant) echo "$1=12398.5,12398.6" ;;
+    beam.*_law) echo "$1=midpoint,endpoints" ;;
+    beam.divergence_shape) echo "$1=round,square" ;;
     *) echo "$1=$(value_of "$1"),4" ;;
     esac
 }
@@ -40,13 +46,16 @@ refused() { # refused ONE OTHER ARGUMENT...: with exit code 2, and both names in
     grep -q "$one (.*) and .*$other (.*) are both given\|$other (.*) and .*$one (.*) are both given" err ||
         fail "no word of $one and $other: $*: $(cat err)"
 }
+rows() { # the table, a row a line
+    sed -e '1,/\*\//d' -e '/^\/\*.*\*\/$/d' "$SOURCE/include/core/parameters/parameters.def" | tr '\n' ' ' | sed 's/PARAMETER_[A-Z]*(/\n&/g'
+}
 pairs=0 sweeps=0
 while read -r one other where; do
     pairs=$((pairs + 1))
     a=--$one=$(value_of "$one") b=--$other=$(value_of "$other")
     own=()
     [ $one = crystal.cell ] && own=("$b" --crystal.matrix_wavelength=1 --crystal.default_f=10 --detector.pixel_size=2) || own=("${good[@]}")
-    if [ "$where" = ANYWHERE ]; then
+    if [ "$where" != YIELDS_TO_IN_SWEEP ]; then
         refused "$one" "$other" plan "${own[@]}" "$a" "$b"
         printf '%s:\n  %s: %s\n' "${one%%.*}" "${one#*.}" "$(value_of "$one")" > run.yaml
         refused "$one" "$other" simulate run.yaml "${own[@]}" "$b" --output out.nxs
@@ -55,15 +64,15 @@ while read -r one other where; do
     fi
     for pair in "$one $other" "$other $one"; do
         read -r varied fixed <<< "$pair"
-        grep -q "^ROLE(${varied%%.*}, ${varied#*.},.*PER_FRAME" "$SOURCE/include/core/parameters/parameter_roles.def" || continue
+        rows | grep -q "^[A-Z_]*(${varied%%.*}, ${varied#*.},.*, VARIES" || continue
         sweeps=$((sweeps + 1))
         refused "$one" "$other" plan "${own[@]}" --sweep.kind=matrix --sweep.matrix="$(varying "$varied")" \
             "--$fixed=$(value_of "$fixed")"
         grep -q 'sweep.matrix' err || fail "the sweep is not named: $(cat err)"
     done
-done < <(sed -nE 's/^RIVALS\((\w+), (\w+), (\w+), (\w+), (\w+), .*/\1.\2 \3.\4 \5/p' \
-    "$SOURCE/include/core/parameters/parameter_rivals.def")
-[ $pairs = "$(grep -c '^RIVALS(' "$SOURCE/include/core/parameters/parameter_rivals.def")" ] || fail "only $pairs pairs were tried"
+done < <(rows | grep -oE '^[^(]*\(\w+, \w+,|(YIELDS_TO[A-Z_]*|OR_LATER|BY_[A-Z]+|TOGETHER_BESIDE)\(\w+, \w+' | sed -E 's/[(,]/ /g' |
+    awk '/^PARAMETER/ { row = $2 "." $3; next } { print row, $2 "." $3, $1 }')
+[ $pairs -ge 41 ] || fail "only $pairs pairs were tried"
 [ $sweeps -gt 40 ] || fail "only $sweeps sweeps were tried"
 
 accepted() { "$TESSERA" "$@" > out 2> err || fail "refused: $*: $(cat err)"; }

@@ -1,8 +1,7 @@
 /* Each parameter that a sweep may vary, in a matrix, a list and a draw: a frame is what a run of its own with that
- * value gives. The cases come from the rows of parameter_roles.def, and a row without one fails. */
+ * value gives. The cases come from the rows of parameters.def, and a row without one fails. */
 #include "kernels/kernel.h"
 #include "model/frame.h"
-#include "parameters/parameter_roles.h"
 #include "scene.h"
 #include "unit.h"
 
@@ -274,8 +273,8 @@ static void each_parameter_that_may_vary_has_a_case(void) {
     for (int index = 0; index < PARAMETER_COUNT; index++) {
         bool found = false;
         for (int i = 0; i < CASES; i++) found = found || row_of(&cases[i]) == parameters_row(index);
-        UNIT_CHECK(found == parameter_role(index)->per_frame, "%s: may vary %d, has a case %d",
-                   parameters_row(index)->public_name, parameter_role(index)->per_frame, found);
+        UNIT_CHECK(found == parameters_row(index)->varies, "%s: may vary %d, has a case %d",
+                   parameters_row(index)->public_name, parameters_row(index)->varies, found);
     }
 }
 
@@ -320,6 +319,7 @@ static const Case run_cases[] = {
     {"background.file", {"water.stol"}, {WATER}},
     {"background.file_axis", {"q"}, {WATER, "background.file=water.stol"}},
     {"sampling.spindle_axis", {"0,1,0"}, {TURNING}},
+    {"sampling.automatic_law", {"ancestor"}, {"sampling.oversample=auto"}},
     {"sweep.start", {"5"}, {"sweep.kind=rotation"}},
     {"sweep.width", {"0.5"}, {"sweep.kind=rotation"}},
     {"sweep.seed", {"5"}, {"sweep.kind=random"}},
@@ -419,7 +419,7 @@ static bool has_note(const Notes *notes, const char *text) {
 
 static void check_need(const Case *c) {
     static const char *const none[SETTINGS_MOST] = {NULL};
-    const ParameterNeed need = parameter_role(parameters_find(row_of(c)->public_name))->need;
+    const ParameterNeed need = parameters_row(parameters_find(row_of(c)->public_name))->need;
     const char *const *without = none;
     char text[160];
     Notes notes;
@@ -444,7 +444,7 @@ static void what_does_nothing_is_said(void) {
 
 static void each_need_has_a_case(void) {
     for (int index = 0; index < PARAMETER_COUNT; index++) {
-        bool found = parameter_role(index)->per_frame || parameter_role(index)->need == NEED_ALWAYS;
+        bool found = parameters_row(index)->varies || parameters_row(index)->need == NEED_ALWAYS;
         for (int i = 0; i < RUN_CASES; i++) found = found || row_of(&run_cases[i]) == parameters_row(index);
         UNIT_CHECK(found, "%s has no case", parameters_row(index)->public_name);
     }

@@ -1,11 +1,11 @@
 /** @file
  *  Parameters that are given and do nothing in this run: one mechanism says so for all of them, from the needs that
- *  parameter_roles.def names. */
+ *  parameters.def names. */
 #ifndef TESSERA_IDLE_PARAMETERS_H
 #define TESSERA_IDLE_PARAMETERS_H
 
 #include "model/experiment.h"
-#include "parameters/parameter_roles.h"
+#include "parameters/parameters.h"
 
 /** What has been seen of the rows that are given, or that the sweep varies, and need something. */
 typedef struct IdleParameters {
@@ -16,8 +16,9 @@ typedef struct IdleParameters {
     bool matters[PARAMETER_COUNT]; /**< in some frame its need is met */
 } IdleParameters;
 
-/** True when what row @p index needs in order to matter is there, in an experiment made from @p parameters. */
-bool idle_parameters_need_is_met(int index, const Experiment *experiment, const Parameters *parameters);
+/** True when another value of row @p index than nanoBragg's may give another image, in an experiment made from
+ *  @p parameters. */
+bool idle_parameters_matter_to_nanobragg(int index, const Experiment *experiment, const Parameters *parameters);
 
 /** Lists the rows to watch.
  *  @param parameters  of the run, as they were given */

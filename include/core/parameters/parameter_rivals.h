@@ -1,5 +1,5 @@
 /** @file
- *  Parameters that say the same thing, of which only one may be given: the table parameter_rivals.def. */
+ *  Parameters that say the same thing, of which only one may be given: the column RIVALS of the table. */
 #ifndef TESSERA_PARAMETER_RIVALS_H
 #define TESSERA_PARAMETER_RIVALS_H
 
@@ -7,22 +7,16 @@
 #include "model/sweep.h"
 #include "parameters/parameters.h"
 
-/** When two values for one thing are a fault. */
-typedef enum RivalScope { RIVALS_ANYWHERE, RIVALS_SWEPT } RivalScope;
-
-/** What nanoBragg does with two values for one thing. */
-typedef enum RivalRule { RIVAL_FIRST, RIVAL_SECOND, RIVAL_LATER, RIVAL_TOGETHER } RivalRule;
-
-/** One row of the table: two rows of the table of parameters. */
+/** Two rows that say the same. Zero before the first pair. */
 typedef struct Rivals {
     int row[2];
-    RivalScope scope;
-    RivalRule nanobragg;
-    const char *what; /**< both say */
+    Rival how; /**< the column of row[0] that names row[1] */
+    int place; /**< of that among the rivals of row[0] */
 } Rivals;
 
-/** Pair @p index of the table, or NULL behind its end. */
-const Rivals *parameter_rivals(int index);
+/** The next pair of the table.
+ *  @return false behind the last one */
+bool parameter_rivals_next(Rivals *rivals);
 
 /** True when the user gave that row a value: not "auto", not an empty name, not a switch that is off. */
 bool parameter_has_value(const Parameters *parameters, int row);

@@ -26,7 +26,83 @@ typedef enum ParameterType {
 /** An integer whose value is "auto". */
 #define PARAMETER_AUTO (-1)
 
-/** One row of the table, as text for people and as places for the machine. All pointers are to constants. */
+/** Parts of an experiment, as bits. */
+typedef enum ParameterPart {
+    PART_AXES = 1 << 0,          /**< the laboratory's */
+    PART_SOURCES = 1 << 1,       /**< wavelengths and directions of the beam */
+    PART_WAVELENGTHS = 1 << 2,   /**< the wavelengths alone */
+    PART_FLUENCE = 1 << 3,       /**< photons for each area */
+    PART_POLARIZATION = 1 << 4,  /**< of the beam */
+    PART_LATTICE = 1 << 5,       /**< cell and orientation */
+    PART_EXTENT = 1 << 6,        /**< number of cells */
+    PART_SHAPE = 1 << 7,         /**< of crystal and spots */
+    PART_DOMAINS = 1 << 8,       /**< of the mosaic */
+    PART_FACTORS = 1 << 9,       /**< structure factors as their file gives them */
+    PART_FACTOR_SCALE = 1 << 10, /**< what is made of them */
+    PART_GEOMETRY = 1 << 11,     /**< where the pixels are */
+    PART_PIXELS = 1 << 12,       /**< which there are, and the solid angle of each */
+    PART_SENSOR = 1 << 13,       /**< what absorbs the photons */
+    PART_SIGNAL = 1 << 14,       /**< from photons to counts */
+    PART_BACKGROUND = 1 << 15,   /**< amorphous material */
+    PART_SAMPLING = 1 << 16,     /**< sub-pixels, spindle angles, what is skipped */
+    PART_SWEEP = 1 << 17,        /**< which frames there are */
+    PART_ARITHMETIC = 1 << 18,   /**< the precision of a step */
+    PART_IMAGES = 1 << 19,       /**< which images of a frame are kept */
+    PART_OUTPUT = 1 << 20,       /**< other files */
+    PART_RUN = 1 << 21           /**< how it is computed, which no image shows */
+} ParameterPart;
+
+/** What a parameter needs in order to matter: the rows of parameter_needs.def. */
+typedef enum ParameterNeed {
+    NEED_ALWAYS, /**< nothing: it always matters */
+#define NEED(name, ...) NEED_##name,
+#include "parameters/parameter_needs.def"
+#undef NEED
+    NEEDS
+} ParameterNeed;
+
+/** The file that a parameter names, where it is one that is written. */
+typedef enum ParameterFile {
+    FILE_NONE,
+    FILE_REPLACED, /**< it names none, and lets one be replaced */
+    FILE_NXMX,
+    FILE_PIXEL_TRACE,
+    FILE_TIMELINE,
+    FILE_FLOAT, /**< these are nanoBragg's */
+    FILE_INT,
+    FILE_NOISE,
+    FILE_PGM,
+    FILE_DUMP,
+    FILE_YAML,
+    FILES
+} ParameterFile;
+
+/** What nanoBragg does with two values for one thing: the second of the two counts, or the later one; or it uses both,
+ *  and images are made from both, from the one that the pivot needs, or from the second where it has all pixels. */
+typedef enum RivalRule { RIVAL_SECOND, RIVAL_LATER, RIVAL_TOGETHER, RIVAL_BY_PIVOT, RIVAL_BY_PIXELS } RivalRule;
+
+/** Another parameter that says the same. */
+typedef struct Rival {
+    int row;
+    RivalRule nanobragg;
+    bool only_in_sweep; /**< a fault only where a sweep varies one of them */
+    bool whole;         /**< no fault while the other has a value of auto */
+    int beside;         /**< no fault for nanoBragg's laws where this row has a value; 0: none */
+    const char *what;   /**< both say; NULL behind the last one of a list */
+} Rival;
+
+/** Most rivals in one row, and the end of their list. */
+enum { RIVALS_MOST = 6 };
+
+/** A range of what experiments have, in the user's unit. */
+typedef struct PlausibleRange {
+    double least, greatest; /**< both 0: there is none */
+} PlausibleRange;
+
+typedef struct Parameters Parameters;
+
+/** One row of the table, as text for people and as places for the machine. All pointers are to constants. The columns
+ *  from `enters` on are explained at the head of parameters.def. */
 typedef struct ParameterRow {
     const char *section, *name, *public_name; /**< public_name is "section.name" */
     ParameterType type;
@@ -36,7 +112,24 @@ typedef struct ParameterRow {
     double least, greatest;   /**< range of a number in the user's unit */
     const char *choices;      /**< words with blanks between */
     const char *nanobragg, *nanobragg_default, *help;
-    size_t offset; /**< of the field in Parameters */
+    size_t offset;   /**< of the field in Parameters */
+    unsigned enters; /**< bits of ParameterPart */
+    bool varies;
+    ParameterNeed need;
+    bool has_nothing;
+    double nothing;      /**< the value that asks for nothing, where has_nothing */
+    const Rival *rivals; /**< NULL: none */
+    PlausibleRange plausible[2];
+    const char *header; /**< NULL: none; keys with blanks between */
+    bool header_of_two;
+    const char *short_forms; /**< NULL: none; with blanks between */
+    int only_in;             /**< a SweepKind; 0: any */
+    bool holds_values, orients, kept_in_run_file;
+    ParameterFile writes;
+    const char *below;               /**< NULL: none */
+    ParameterNeed nanobragg_differs; /**< NEED_ALWAYS: as `need` */
+    const char *before;              /**< NULL: the default */
+    bool (*before_matters)(const Parameters *parameters);
 } ParameterRow;
 
 /** What was said of one row: the user's text is kept for the record beside the value in SI units. */
@@ -135,7 +228,7 @@ enum {
 #define PARAMETER(section, name) PARAMETER_INDEX_##section##_##name
 
 /** The value of every row in SI units, and what the user said. Plain data: it can be copied and sent as bytes. */
-typedef struct Parameters {
+struct Parameters {
 #define PARAMETER_REAL(section, name, field, ...) double section##_##field;
 #define PARAMETER_REALS(section, name, field, count, ...) double section##_##field[count];
 #define PARAMETER_INTEGER(section, name, field, ...) int64_t section##_##field;
@@ -156,7 +249,7 @@ typedef struct Parameters {
     ParameterState state[PARAMETER_COUNT];
     bool of_nanobragg;                          /**< options of `tessera nanobragg`, whose rules count */
     char run_file_folder[PARAMETER_TEXT_BYTES]; /**< of the run file, from which its files count; "" without one */
-} Parameters;
+};
 
 /** Allocates parameters with every default. The caller destroys them. */
 Status parameters_create(Parameters **parameters);
@@ -197,15 +290,8 @@ bool parameters_is_given(const Parameters *parameters, int index);
 /** True when nobody gave that row, or gave it its default. */
 bool parameters_is_default(const Parameters *parameters, int index);
 
-/** True when rows of this section decide what the image is, false for those that only say how it is computed or kept.
- */
+/** True when that row decides what the image is, false when it only says how it is computed or kept. */
 bool parameters_row_decides_image(const ParameterRow *row);
-
-/** True when that row names a file that is written, or lets one be replaced. */
-bool parameters_row_is_output(const ParameterRow *row);
-
-/** True when a sweep may change that row from frame to frame; parameter_roles.def says which. */
-bool parameters_row_may_vary(const ParameterRow *row);
 
 /** Finds a row, or one value of it, by the name in a list or matrix: "crystal.cells", "crystal.cells[0]".
  *  @param component  place of the value, or -1 for the whole row

@@ -70,8 +70,6 @@ Status provenance_read_inputs(Provenance *provenance);
 /** Writes the record into an open /entry/simulation, without any session. */
 Status provenance_write(hid_t simulation, const Provenance *provenance);
 
-/** What a program that did not have row @p index yet did, as text of that row; NULL: the row's default. */
-const char *provenance_earlier_text(int index);
 
 /** Whether the row has the same value in SI units in an open group of recorded parameters. */
 Status provenance_same_value(hid_t group, const Parameters *parameters, int index, bool *same);

@@ -14,14 +14,17 @@ typedef struct CommandLine {
     int ranks;             /**< --ranks of `plan`; 0 when not given */
 } CommandLine;
 
-/** A short form of a parameter. */
+/** A short form of a parameter. A plain value. */
 typedef struct ShortForm {
-    const char *name, *public_name;
-    const char *constant; /**< what it sets; NULL: a value follows */
+    char name[32];           /**< "--quiet" */
+    const char *public_name; /**< of the row, a constant */
+    bool takes_value;        /**< a value follows */
+    char constant[32];       /**< else what it sets */
 } ShortForm;
 
-/** Short form @p index, from 0; NULL when there are no more. */
-const ShortForm *command_line_short_form(int index);
+/** Short form @p index, from 0, in the order of the table.
+ *  @return false when there are no more */
+bool command_line_short_form(int index, ShortForm *form);
 
 /** Sets parameters from native arguments, which override those of a run file.
  *  @param argc, argv  arguments after the command's name

@@ -10,23 +10,20 @@
 
 /* A key of the header, and the value that it is a default of. Header and table use the same units: mm, A, degrees. */
 typedef struct HeaderKey {
-    const char *key;
+    char key[32];
     int index;     /* row */
     int component; /* value of a list; -1 for a row of one value */
 } HeaderKey;
 
-static const HeaderKey keys[] = {
-    {"SIZE1", PARAMETER(detector, fast_pixels), -1},     {"SIZE2", PARAMETER(detector, slow_pixels), -1},
-    {"PIXEL_SIZE", PARAMETER(detector, pixel_size), -1}, {"WAVELENGTH", PARAMETER(beam, wavelength), -1},
-    {"PHI", PARAMETER(sampling, phi_start), -1},         {"OSC_RANGE", PARAMETER(sampling, phi_range), -1},
-    {"TWOTHETA", PARAMETER(detector, twotheta), -1},
-};
-static const HeaderKey centre_keys[] = {{"BEAM_CENTER_X", PARAMETER(detector, beam_centre), 0},
-                                        {"BEAM_CENTER_Y", PARAMETER(detector, beam_centre), 1}};
-static const HeaderKey origin_keys[] = {{"ORGX", PARAMETER(detector, origin), 0},
-                                        {"ORGY", PARAMETER(detector, origin), 1}};
-static const HeaderKey distance_key = {"DISTANCE", PARAMETER(detector, distance), -1};
-static const HeaderKey close_distance_key = {"CLOSE_DISTANCE", PARAMETER(detector, close_distance), -1};
+/* The key of one value of a row, as its column HEADER says. */
+static HeaderKey key_of(int index, int component) {
+    const ParameterRow *row = parameters_row(index);
+    HeaderKey key = {.index = index, .component = row->count > 1 ? component : -1};
+    const char *word = row->header;
+    for (int i = 0; i < component; i++) word += parameters_word_length(word) + 1;
+    (void)snprintf(key.key, sizeof key.key, "%.*s", (int)parameters_word_length(word), word);
+    return key;
+}
 
 /* One file. */
 typedef struct Import {
@@ -38,12 +35,12 @@ typedef struct Import {
 
 /* Whether a row that says the same was given before, or varies in the sweep. */
 static bool has_rival(const Import *import, int row) {
-    const Rivals *rivals = NULL;
-    for (int i = 0; (rivals = parameter_rivals(i)) != NULL; i++) {
-        const int other = rivals->row[0] == row ? rivals->row[1] : rivals->row[1] == row ? rivals->row[0] : -1;
+    Rivals rivals = {.place = 0};
+    while (parameter_rivals_next(&rivals)) {
+        const int other = rivals.row[0] == row ? rivals.row[1] : rivals.row[1] == row ? rivals.row[0] : -1;
         if (other < 0) continue;
         if (sweep_text_names(import->parameters, other)) return true;
-        if (rivals->scope == RIVALS_ANYWHERE && import->has_value[other]) return true;
+        if (!rivals.how.only_in_sweep && import->has_value[other]) return true;
     }
     return false;
 }
@@ -72,33 +69,41 @@ static Status take(Import *import, const HeaderKey *key) {
     return parameters_set_component(import->parameters, key->index, key->component, text, origin);
 }
 
-/* Of two distances the one counts that the detector's rotations keep. Called when all else is known. */
-static Status take_distance(Import *import) {
-    double along_beam = 0.0, closest = 0.0;
-    TRY(smv_number(import->image, distance_key.key, &along_beam));
-    TRY(smv_number(import->image, close_distance_key.key, &closest));
-    const bool both = !isnan(along_beam) && !isnan(closest);
-    const bool use_closest = both ? detector_pivot(import->parameters) == PIVOT_SAMPLE : !isnan(closest);
-    return take(import, use_closest ? &close_distance_key : &distance_key);
-}
-
 static Status has_key(const Import *import, const HeaderKey *key, bool *has) {
     double number = 0.0;
     TRY(smv_number(import->image, key->key, &number));
-    *has = !isnan(number) && is_free(import, key);
+    *has = !isnan(number);
     return status_ok();
+}
+
+/* Of two distances the one counts that the detector's rotations keep. Called when all else is known. */
+static Status take_distance(Import *import) {
+    const HeaderKey distance = key_of(PARAMETER(detector, distance), 0);
+    const HeaderKey close_distance = key_of(PARAMETER(detector, close_distance), 0);
+    bool has_distance = false, has_closest = false;
+    TRY(has_key(import, &distance, &has_distance));
+    TRY(has_key(import, &close_distance, &has_closest));
+    const bool use_closest =
+        has_distance && has_closest ? detector_pivot(import->parameters) == PIVOT_SAMPLE : has_closest;
+    return take(import, use_closest ? &close_distance : &distance);
 }
 
 /* Of beam centre and origin the one counts that the detector's rotations keep; nanoBragg takes both. */
 static Status take_centre(Import *import) {
     bool has_centre = false, has_origin = false;
-    TRY(has_key(import, &centre_keys[0], &has_centre));
-    TRY(has_key(import, &origin_keys[0], &has_origin));
-    const bool one = has_centre && has_origin && !import->parameters->of_nanobragg;
+    const HeaderKey first_of_centre = key_of(PARAMETER(detector, beam_centre), 0);
+    const HeaderKey first_of_origin = key_of(PARAMETER(detector, origin), 0);
+    TRY(has_key(import, &first_of_centre, &has_centre));
+    TRY(has_key(import, &first_of_origin, &has_origin));
+    const bool both =
+        has_centre && has_origin && is_free(import, &first_of_centre) && is_free(import, &first_of_origin);
+    const bool one = both && !import->parameters->of_nanobragg;
     const bool use_origin = one && detector_pivot(import->parameters) == PIVOT_SAMPLE;
     for (int i = 0; i < 2; i++) {
-        if (!one || !use_origin) TRY(take(import, &centre_keys[i]));
-        if (!one || use_origin) TRY(take(import, &origin_keys[i]));
+        const HeaderKey centre = key_of(PARAMETER(detector, beam_centre), i),
+                        origin = key_of(PARAMETER(detector, origin), i);
+        if (!one || !use_origin) TRY(take(import, &centre));
+        if (!one || use_origin) TRY(take(import, &origin));
     }
     return status_ok();
 }
@@ -109,7 +114,11 @@ static Status take_all(const SmvImage *image, Parameters *parameters, Notes *not
         import.given[i] = parameters_is_given(parameters, i);
         import.has_value[i] = parameter_has_value(parameters, i);
     }
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) TRY(take(&import, &keys[i]));
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        if (parameters_row(i)->header == NULL || parameters_row(i)->header_of_two) continue;
+        const HeaderKey key = key_of(i, 0);
+        TRY(take(&import, &key));
+    }
     TRY(take_centre(&import));
     TRY(take_distance(&import));
     notes_add(notes, "%.200s: %d values taken from its header", image->path, import.taken);

@@ -11,7 +11,6 @@
 #include "model/sensor.h"
 #include "parameters/instructions.h"
 #include "parameters/parameter_rivals.h"
-#include "parameters/parameter_roles.h"
 #include "physics/shape.h"
 
 #include <inttypes.h>
@@ -63,31 +62,27 @@ static SamplingFineness fineness_of(const Experiment *e) {
     return sampling_fineness(&e->beam, &e->crystal, &e->detector, e->axes.spindle);
 }
 
+static void note_number(const Parameters *p, int row, int64_t chosen, Notes *notes) {
+    double values[PARAMETER_VALUES_MOST];
+    (void)parameters_values(p, row, values);
+    if (values[0] == (double)PARAMETER_AUTO)
+        notes_add(notes, "%s: %" PRId64 ", selected automatically; a finer model takes more",
+                  parameters_row(row)->public_name, chosen);
+}
+
 /* Numbers of the model that nobody gave. They are nanoBragg's and no matter of an error: a coarse mosaic or band is
  * another crystal or beam. */
 static void note_model_numbers(const Parameters *p, const Experiment *e, Notes *notes) {
     const bool makes_sources = *p->beam_sources_file == '\0';
-    const struct {
-        int row;
-        bool matters;
-        int64_t given, chosen;
-    } numbers[] = {
-        {PARAMETER(crystal, mosaic_domains), e->crystal.mosaic_spread_rad > 0.0, p->crystal_mosaic_domains,
-         e->crystal.domain_count},
-        {PARAMETER(beam, dispersion_steps), makes_sources && p->beam_dispersion_fraction > 0.0,
-         p->beam_dispersion_steps, 2},
-        {PARAMETER(beam, divergence_steps_horizontal),
-         makes_sources && p->beam_divergence_horizontal_rad > 0.0 && isnan(p->beam_divergence_step_horizontal_rad),
-         p->beam_divergence_steps_horizontal, 2},
-        {PARAMETER(beam, divergence_steps_vertical),
-         makes_sources && p->beam_divergence_vertical_rad > 0.0 && isnan(p->beam_divergence_step_vertical_rad),
-         p->beam_divergence_steps_vertical, 2},
-        {PARAMETER(detector, sensor_layers), e->detector.sensor_layers > 1, p->detector_sensor_layers,
-         e->detector.sensor_layers}};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (numbers[i].matters && numbers[i].given == PARAMETER_AUTO)
-            notes_add(notes, "%s: %" PRId64 ", selected automatically; a finer model takes more",
-                      parameters_row(numbers[i].row)->public_name, numbers[i].chosen);
+    if (e->crystal.mosaic_spread_rad > 0.0)
+        note_number(p, PARAMETER(crystal, mosaic_domains), e->crystal.domain_count, notes);
+    if (makes_sources && p->beam_dispersion_fraction > 0.0) note_number(p, PARAMETER(beam, dispersion_steps), 2, notes);
+    if (makes_sources && p->beam_divergence_horizontal_rad > 0.0 && isnan(p->beam_divergence_step_horizontal_rad))
+        note_number(p, PARAMETER(beam, divergence_steps_horizontal), 2, notes);
+    if (makes_sources && p->beam_divergence_vertical_rad > 0.0 && isnan(p->beam_divergence_step_vertical_rad))
+        note_number(p, PARAMETER(beam, divergence_steps_vertical), 2, notes);
+    if (e->detector.sensor_layers > 1)
+        note_number(p, PARAMETER(detector, sensor_layers), e->detector.sensor_layers, notes);
 }
 
 /* What is aimed at, or at a cap what is to be expected. */
@@ -315,36 +310,12 @@ static BeamSpectrum spectrum_of(const Sweep *sweep, int64_t frame) {
     return (BeamSpectrum){sweep->spectrum.lines, sweep_wavelengths(sweep), sweep_weights(sweep, frame)};
 }
 
-/* Values that a file replaces would change nothing. */
-static Status check_columns(const Parameters *p, const Sweep *sweep) {
-    static const int of_sources[] = {PARAMETER(beam, fluence),      PARAMETER(beam, flux),
-                                     PARAMETER(beam, exposure),     PARAMETER(beam, size),
-                                     PARAMETER(beam, polarization), PARAMETER(beam, polarization_correction)};
-    static const int of_spectrum[] = {PARAMETER(beam, wavelength), PARAMETER(beam, energy), PARAMETER(beam, dispersion),
-                                      PARAMETER(beam, dispersion_steps)};
-    for (int i = 0; i < sweep_values(sweep); i++) {
-        const int row = sweep_column(sweep, i).row;
-        bool kept = strcmp(parameters_row(row)->section, "beam") != 0, replaced = false;
-        for (size_t j = 0; j < sizeof of_sources / sizeof *of_sources; j++) kept = kept || row == of_sources[j];
-        for (size_t j = 0; j < sizeof of_spectrum / sizeof *of_spectrum; j++)
-            replaced = replaced || row == of_spectrum[j];
-        const char *by = *p->beam_sources_file != '\0' && !kept                               ? "beam.sources"
-                         : *p->beam_spectrum_file != '\0' && replaced                         ? "beam.spectrum"
-                         : *p->crystal_matrix_file != '\0' && row == PARAMETER(crystal, cell) ? "crystal.matrix"
-                                                                                              : NULL;
-        if (by != NULL)
-            return status_error(STATUS_BAD_PARAMETER, "the sweep varies %s, which %s replaces; leave one of them out",
-                                parameters_row(row)->public_name, by);
-    }
-    return status_ok();
-}
-
 /* The file has one detector; what each frame's is stands beside it. */
 static void note_moving_detector(const Sweep *sweep, Notes *notes) {
     for (int i = 0; i < sweep_values(sweep); i++) {
         const int row = sweep_column(sweep, i).row;
         const char *name = parameters_row(row)->public_name;
-        if ((parameter_role(row)->enters & PART_GEOMETRY) == 0) continue;
+        if ((parameters_row(row)->enters & PART_GEOMETRY) == 0) continue;
         notes_add(notes,
                   "the sweep varies %s: readers such as DIALS take the detector of frame 0 for all frames; each "
                   "frame's own is in /entry/simulation/frames/%s",
@@ -362,8 +333,8 @@ static bool rescales(const Parameters *p, const Sweep *sweep) {
     bool scale = false, lattice = sweep->table.orientation == LISTED_UB, b_factor = p->crystal_b_factor_m2 != 0.0;
     for (int i = 0; i < sweep_values(sweep); i++) {
         const int row = sweep_column(sweep, i).row;
-        scale = scale || (parameter_role(row)->enters & PART_FACTOR_SCALE) != 0;
-        lattice = lattice || (parameter_role(row)->enters & PART_LATTICE) != 0;
+        scale = scale || (parameters_row(row)->enters & PART_FACTOR_SCALE) != 0;
+        lattice = lattice || (parameters_row(row)->enters & PART_LATTICE) != 0;
     }
     return scale || (lattice && b_factor);
 }
@@ -463,8 +434,7 @@ static Status take_first_frame(const Parameters *p, Experiment *e) {
         parameters_put_value(e->parameters, column.row, column.component, values[i]);
         varies_cell = varies_cell || column.row == PARAMETER(crystal, cell);
     }
-    if (varies_cell) TRY(check_varied_cell(p, e->parameters));
-    return check_columns(p, &e->sweep);
+    return varies_cell ? check_varied_cell(p, e->parameters) : status_ok();
 }
 
 static Status fill_crystal(const Parameters *p, double matrix_wavelength_m, const Reflections *reflections,

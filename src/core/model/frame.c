@@ -3,7 +3,6 @@
 #include "base/size.h"
 #include "model/kept_symmetry.h"
 #include "model/point_group.h"
-#include "parameters/parameter_roles.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -78,7 +77,7 @@ static unsigned put_values(const Sweep *sweep, int64_t number, int64_t crystal, 
         if (own->is_set && values[i] == own->values[i]) continue;
         parameters_put_value(&own->parameters, column.row, column.component, values[i]);
         own->values[i] = values[i];
-        parts |= parameter_role(column.row)->enters;
+        parts |= parameters_row(column.row)->enters;
     }
     if (sweep->spectrum.rows > 1) parts |= PART_SOURCES;
     if (sweep->table.orientation == LISTED_UB) parts |= PART_LATTICE;

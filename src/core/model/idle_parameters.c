@@ -76,6 +76,17 @@ static bool spot_law_matters(const Experiment *e) {
            (shape == SHAPE_ROUND && e->crystal.spot_law != SPOT_NANOBRAGG);
 }
 
+static int right_angles(const Experiment *e) {
+    int count = 0;
+    for (int i = 0; i < 3; i++) count += fabs(e->crystal.angles_rad[i] - 0.5 * PI) < 1e-9;
+    return count;
+}
+
+static bool is_left_handed(const Experiment *e) {
+    const Mat3 *cell_m = &e->crystal.cell_m;
+    return vec3_dot(cell_m->row[0], vec3_cross(cell_m->row[1], cell_m->row[2])) < 0.0;
+}
+
 static bool is_met(ParameterNeed need, const Experiment *e, const Parameters *p) {
     switch (need) {
 #define NEED(name, condition, words)                                                                                   \
@@ -90,8 +101,10 @@ static bool is_met(ParameterNeed need, const Experiment *e, const Parameters *p)
     return true;
 }
 
-bool idle_parameters_need_is_met(int index, const Experiment *experiment, const Parameters *parameters) {
-    return is_met(parameter_role(index)->need, experiment, parameters);
+bool idle_parameters_matter_to_nanobragg(int index, const Experiment *experiment, const Parameters *parameters) {
+    const ParameterRow *row = parameters_row(index);
+    const ParameterNeed need = row->nanobragg_differs != NEED_ALWAYS ? row->nanobragg_differs : row->need;
+    return is_met(need, experiment, parameters);
 }
 
 static const char *const words_of[NEEDS] = {
@@ -128,7 +141,7 @@ static bool is_asked(const Parameters *p, int index) {
 }
 
 static void watch(int index, bool varied, IdleParameters *idle) {
-    if (parameter_role(index)->need == NEED_ALWAYS) return;
+    if (parameters_row(index)->need == NEED_ALWAYS) return;
     for (int i = 0; i < idle->count; i++)
         if (idle->row[i] == index) return;
     idle->row[idle->count] = index;
@@ -146,13 +159,12 @@ void idle_parameters_begin(const Parameters *p, const Sweep *sweep, IdleParamete
 /* True where some value is another than the one that asks for nothing, and than auto. */
 static bool asks(const Parameters *p, int index) {
     const ParameterRow *row = parameters_row(index);
-    const double nothing = parameter_role(index)->nothing;
     double values[PARAMETER_VALUES_MOST];
     const int count = parameters_values(p, index, values);
     bool asked = count == 0; /* a text */
     for (int i = 0; i < count; i++) {
         const bool automatic = isnan(values[i]) || (row->type == PARAMETER_TYPE_INTEGER && values[i] < 0.0);
-        asked = asked || (!automatic && !isinf(values[i]) && !(values[i] == nothing));
+        asked = asked || (!automatic && !isinf(values[i]) && !(row->has_nothing && values[i] == row->nothing));
     }
     return asked;
 }
@@ -160,13 +172,13 @@ static bool asks(const Parameters *p, int index) {
 void idle_parameters_look(const Experiment *e, const Parameters *p, IdleParameters *idle) {
     for (int i = 0; i < idle->count; i++) {
         idle->asks[i] = idle->asks[i] || asks(p, idle->row[i]);
-        idle->matters[i] = idle->matters[i] || is_met(parameter_role(idle->row[i])->need, e, p);
+        idle->matters[i] = idle->matters[i] || is_met(parameters_row(idle->row[i])->need, e, p);
     }
 }
 
 void idle_parameters_note(const IdleParameters *idle, const Experiment *e, Notes *notes) {
     for (int i = 0; i < idle->count; i++) {
-        const ParameterNeed need = parameter_role(idle->row[i])->need;
+        const ParameterNeed need = parameters_row(idle->row[i])->need;
         char name[128];
         if (idle->matters[i] || !idle->asks[i]) continue;
         (void)snprintf(name, sizeof name, "%s%s", parameters_row(idle->row[i])->public_name,

@@ -178,20 +178,12 @@ static Status read_list(const Parameters *p, const SweepInputs *inputs, Sweep *s
 
 /* What belongs to another kind of sweep would be lost without a word. */
 static Status check_idle(const Parameters *p) {
-    static const struct {
-        int row;
-        SweepKind kind;
-    } only[] = {{PARAMETER(sweep, file), SWEEP_LIST},
-                {PARAMETER(sweep, matrix), SWEEP_MATRIX},
-                {PARAMETER(sweep, crystals), SWEEP_RANDOM},
-                {PARAMETER(sweep, angle), SWEEP_GRID},
-                {PARAMETER(sweep, point_group), SWEEP_GRID}};
-    for (size_t i = 0; i < sizeof only / sizeof *only; i++)
-        if (parameters_is_given(p, only[i].row) && only[i].kind != (SweepKind)p->sweep_kind)
-            return status_error(STATUS_BAD_PARAMETER,
-                                "%s: %s has no effect in a sweep of kind %s; give another sweep.kind",
-                                p->state[only[i].row].origin, parameters_row(only[i].row)->public_name,
-                                p->state[PARAMETER(sweep, kind)].text);
+    for (int index = 0; index < PARAMETER_COUNT; index++) {
+        const ParameterRow *row = parameters_row(index);
+        if (row->only_in == 0 || row->only_in == p->sweep_kind || !parameters_is_given(p, index)) continue;
+        return status_error(STATUS_BAD_PARAMETER, "%s: %s has no effect in a sweep of kind %s; give another sweep.kind",
+                            p->state[index].origin, row->public_name, p->state[PARAMETER(sweep, kind)].text);
+    }
     return status_ok();
 }
 

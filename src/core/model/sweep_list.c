@@ -207,8 +207,7 @@ static Status read_header(List *list) {
                             "there are %d and %d",
                             source->origin, list->quaternions, list->ubs);
     for (int i = 0; i < list->sweep->columns; i++)
-        if (list->ubs > 0 && (list->sweep->column[i].row == PARAMETER(crystal, cell) ||
-                              list->sweep->column[i].row == PARAMETER(crystal, misset)))
+        if (list->ubs > 0 && (parameters_row(list->sweep->column[i].row)->enters & PART_LATTICE) != 0)
             return status_error(STATUS_BAD_FILE, "%s: ub_11 to ub_33 are cell and orientation; leave %s out",
                                 source->origin, parameters_row(list->sweep->column[i].row)->public_name);
     table->orientation = list->quaternions > 0 ? LISTED_QUATERNION : list->ubs > 0 ? LISTED_UB : LISTED_NONE;

@@ -98,14 +98,6 @@ static bool is_number(const char *text) {
     return text_read_real(text, &value, &rest) && *rest == '\0';
 }
 
-/* What nanoBragg makes of a number below the range of a row that has no "auto". */
-static const struct {
-    int index;
-    const char *text;
-} low_values[] = {{PARAMETER(crystal, cells), "1"},       {PARAMETER(crystal, mosaic_seed), "1"},
-                  {PARAMETER(crystal, misset_seed), "1"}, {PARAMETER(noise, seed), "1"},
-                  {PARAMETER(sampling, dmin), "0"},       {PARAMETER(beam, dispersion), "0"}};
-
 /* NanoBragg takes a value below the range for "not given" where we say auto, and 5.0 for the whole number 5.
  *  @param buffer  [PARAMETER_TEXT_BYTES] for a text that is made anew */
 static const char *as_we_say(int index, const char *text, char *buffer) {
@@ -114,11 +106,8 @@ static const char *as_we_say(int index, const char *text, char *buffer) {
     const char *rest = text;
     if (!text_read_real(text, &value, &rest) || *rest != '\0') return text;
     if (index == PARAMETER(sampling, phi_steps) && value == 0.0) return "1";
-    if (value < row->least) {
-        for (size_t i = 0; i < sizeof low_values / sizeof *low_values; i++)
-            if (low_values[i].index == index) return low_values[i].text;
-        return strcmp(row->default_text, "auto") == 0 ? "auto" : text;
-    }
+    if (value < row->least && row->below != NULL) return row->below;
+    if (value < row->least) return strcmp(row->default_text, "auto") == 0 ? "auto" : text;
     if (row->type != PARAMETER_TYPE_INTEGER || strchr(text, '.') == NULL || value != rint(value)) return text;
     (void)snprintf(buffer, PARAMETER_TEXT_BYTES, "%.0f", value);
     return buffer;

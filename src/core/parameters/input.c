@@ -134,7 +134,7 @@ Status input_read_text(const Parameters *parameters, int row, size_t most_bytes,
 
 Status input_check_outputs(const Parameters *p) {
     for (int row = 0; p->run_sandbox_inputs && row < PARAMETER_COUNT; row++)
-        if (p->state[row].from_run_file && parameters_row_is_output(parameters_row(row)))
+        if (p->state[row].from_run_file && parameters_row(row)->writes != FILE_NONE)
             return status_error(STATUS_BAD_PARAMETER,
                                 "%s: with run.sandbox_inputs a run file does not say what is written where; give "
                                 "--%s=%.200s on the command line if you want it",

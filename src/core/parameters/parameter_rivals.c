@@ -6,18 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RIVALS(section, name, other_section, other_name, where, nanobragg_rule, says)                                  \
-    {.row = {PARAMETER(section, name), PARAMETER(other_section, other_name)},                                          \
-     .scope = RIVALS_##where,                                                                                          \
-     .nanobragg = RIVAL_##nanobragg_rule,                                                                              \
-     .what = (says)},
-static const Rivals table[] = {
-#include "parameters/parameter_rivals.def"
-};
-#undef RIVALS
-
-const Rivals *parameter_rivals(int index) {
-    return index < (int)(sizeof table / sizeof *table) ? &table[index] : NULL;
+bool parameter_rivals_next(Rivals *rivals) {
+    for (; rivals->row[0] < PARAMETER_COUNT; rivals->row[0]++, rivals->place = 0) {
+        const Rival *list = parameters_row(rivals->row[0])->rivals;
+        if (list == NULL || list[rivals->place].what == NULL) continue;
+        rivals->how = list[rivals->place++];
+        rivals->row[1] = rivals->how.row;
+        return true;
+    }
+    return false;
 }
 
 bool parameter_has_value(const Parameters *p, int row) {
@@ -54,48 +51,56 @@ static const char *origin_of(const Parameters *p, const Sweep *sweep, int row, b
     return parameter_has_value(p, row) ? p->state[row].origin : NULL;
 }
 
-/* The laws of nanoBragg use a step and a number of directions beside a width. */
+static bool has_auto(const Parameters *p, int row) {
+    double values[PARAMETER_VALUES_MOST];
+    const int count = parameters_values(p, row, values);
+    bool any = false;
+    for (int i = 0; i < count; i++) any = any || isnan(values[i]);
+    return any;
+}
+
+/* Where no size is given, cells count; the laws of nanoBragg use a step and a number of directions beside a width. */
 static bool live_together(const Parameters *p, const Rivals *rivals) {
-    const bool horizontal = rivals->row[1] == PARAMETER(beam, divergence_step_horizontal);
-    const bool vertical = rivals->row[1] == PARAMETER(beam, divergence_step_vertical);
-    if (rivals->row[0] == PARAMETER(crystal, cells)) /* where no size is given, cells count */
-        return isnan(p->crystal_size_m[0]) || isnan(p->crystal_size_m[1]) || isnan(p->crystal_size_m[2]);
-    return p->beam_divergence_law == LAW_ENDPOINTS && ((horizontal && !isnan(p->beam_divergence_horizontal_rad)) ||
-                                                       (vertical && !isnan(p->beam_divergence_vertical_rad)));
+    if (rivals->how.whole) return has_auto(p, rivals->row[1]);
+    return rivals->how.beside != 0 && p->beam_divergence_law == LAW_ENDPOINTS && !has_auto(p, rivals->how.beside);
+}
+
+/* With nanoBragg's options only what varies in vain is a fault. */
+static bool is_fault(const Parameters *p, const Rivals *rivals, const bool *varies) {
+    const bool varied = varies[0] || varies[1];
+    if (p->of_nanobragg) return varies[0] && rivals->how.nanobragg == RIVAL_SECOND;
+    return varied || !(rivals->how.only_in_sweep || live_together(p, rivals));
 }
 
 static Status check_pair(const Parameters *p, const Sweep *sweep, const Rivals *rivals) {
-    bool varies = false;
+    bool varies[2] = {false, false};
     const char *origin[2];
-    for (int i = 0; i < 2; i++) origin[i] = origin_of(p, sweep, rivals->row[i], &varies);
-    if (origin[0] == NULL || origin[1] == NULL || (rivals->scope == RIVALS_SWEPT && !varies)) return status_ok();
-    if (!varies && live_together(p, rivals)) return status_ok();
+    for (int i = 0; i < 2; i++) origin[i] = origin_of(p, sweep, rivals->row[i], &varies[i]);
+    if (origin[0] == NULL || origin[1] == NULL || !is_fault(p, rivals, varies)) return status_ok();
     return status_error(STATUS_BAD_PARAMETER, "%s (%.200s) and %s (%.200s) are both given, and both say %s; give one",
                         parameters_row(rivals->row[0])->public_name, origin[0],
-                        parameters_row(rivals->row[1])->public_name, origin[1], rivals->what);
+                        parameters_row(rivals->row[1])->public_name, origin[1], rivals->how.what);
 }
 
 /* A listed matrix is cell and orientation. */
 static Status check_listed_matrix(const Parameters *p, const Sweep *sweep) {
-    static const int rows[] = {PARAMETER(crystal, matrix), PARAMETER(crystal, misset),
-                               PARAMETER(crystal, random_misset)};
     if (sweep->table.orientation != LISTED_UB) return status_ok();
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (int row = 0; row < PARAMETER_COUNT; row++) {
         bool varies = false;
-        const char *origin = origin_of(p, sweep, rows[i], &varies);
+        const char *origin = parameters_row(row)->orients ? origin_of(p, sweep, row, &varies) : NULL;
         if (origin == NULL) continue;
         return status_error(STATUS_BAD_PARAMETER,
                             "%s (%.200s) and ub_11 to ub_33 (%.200s) are both given, and both say how the crystal "
                             "lies; give one",
-                            parameters_row(rows[i])->public_name, origin, p->sweep_file);
+                            parameters_row(row)->public_name, origin, p->sweep_file);
     }
     return status_ok();
 }
 
 Status parameter_rivals_check(const Parameters *p, const Sweep *sweep) {
-    if (p->of_nanobragg) return status_ok();
-    for (int i = 0; parameter_rivals(i) != NULL; i++) TRY(check_pair(p, sweep, parameter_rivals(i)));
-    return check_listed_matrix(p, sweep);
+    Rivals rivals = {.place = 0};
+    while (parameter_rivals_next(&rivals)) TRY(check_pair(p, sweep, &rivals));
+    return p->of_nanobragg ? status_ok() : check_listed_matrix(p, sweep);
 }
 
 /* How nanoBragg called a row: the options that gave it. */
@@ -107,24 +112,26 @@ static void note_pair(const Parameters *p, int counts, int idle, Notes *notes) {
 
 static Status settle_pair(Parameters *p, const Rivals *rivals, int later, Notes *notes) {
     const int first = rivals->row[0], second = rivals->row[1];
-    if (rivals->scope != RIVALS_ANYWHERE || !parameter_has_value(p, first) || !parameter_has_value(p, second))
+    const RivalRule rule = rivals->how.nanobragg;
+    if (rivals->how.only_in_sweep || !parameter_has_value(p, first) || !parameter_has_value(p, second))
         return status_ok();
-    if ((rivals->nanobragg == RIVAL_LATER) != (later == first || later == second)) return status_ok();
-    if (rivals->nanobragg == RIVAL_TOGETHER) {
+    if ((rule == RIVAL_LATER) != (later == first || later == second)) return status_ok();
+    if (rule != RIVAL_SECOND && rule != RIVAL_LATER) {
         notes_add(notes, "%s (%.100s) and %s (%.100s) are both given, and both say %s: both are used, as in nanoBragg",
                   parameters_row(first)->public_name, p->state[first].origin, parameters_row(second)->public_name,
-                  p->state[second].origin, rivals->what);
+                  p->state[second].origin, rivals->how.what);
         return status_ok();
     }
-    if (first == PARAMETER(crystal, cells) && live_together(p, rivals)) return status_ok();
-    const int counts = rivals->nanobragg == RIVAL_LATER ? later : rivals->nanobragg == RIVAL_FIRST ? first : second;
+    if (live_together(p, rivals)) return status_ok();
+    const int counts = rule == RIVAL_LATER ? later : second;
     const int idle = counts == first ? second : first;
     note_pair(p, counts, idle, notes);
     return parameters_unset(p, idle);
 }
 
 Status parameter_rivals_settle(Parameters *p, int later, Notes *notes) {
-    for (int i = 0; parameter_rivals(i) != NULL; i++) TRY(settle_pair(p, parameter_rivals(i), later, notes));
+    Rivals rivals = {.place = 0};
+    while (parameter_rivals_next(&rivals)) TRY(settle_pair(p, &rivals, later, notes));
     return status_ok();
 }
 
@@ -133,17 +140,26 @@ static int counts_of(const Parameters *p, const Rivals *rivals) {
     const int first = rivals->row[0], second = rivals->row[1];
     const bool whole = p->detector_fast_pixels != PARAMETER_AUTO && p->detector_slow_pixels != PARAMETER_AUTO;
     if (live_together(p, rivals)) return -1;
-    if (rivals->nanobragg != RIVAL_TOGETHER) return rivals->nanobragg == RIVAL_FIRST ? first : second;
-    if (first == PARAMETER(detector, beam_centre)) return detector_pivot(p) == PIVOT_SAMPLE ? second : first;
-    return first == PARAMETER(detector, size) && whole ? second : -1;
+    switch (rivals->how.nanobragg) {
+    case RIVAL_SECOND:
+    case RIVAL_LATER:
+        return second;
+    case RIVAL_BY_PIVOT:
+        return detector_pivot(p) == PIVOT_SAMPLE ? second : first;
+    case RIVAL_BY_PIXELS:
+        return whole ? second : -1;
+    case RIVAL_TOGETHER:
+        return -1;
+    }
+    return -1;
 }
 
 bool parameter_rivals_is_idle(const Parameters *p, int row) {
-    for (int i = 0; parameter_rivals(i) != NULL; i++) {
-        const Rivals *rivals = parameter_rivals(i);
-        const int other = rivals->row[0] == row ? rivals->row[1] : rivals->row[0];
-        if ((rivals->row[0] != row && rivals->row[1] != row) || rivals->scope != RIVALS_ANYWHERE) continue;
-        if (parameter_has_value(p, row) && parameter_has_value(p, other) && counts_of(p, rivals) == other) return true;
+    Rivals rivals = {.place = 0};
+    while (parameter_rivals_next(&rivals)) {
+        const int other = rivals.row[0] == row ? rivals.row[1] : rivals.row[0];
+        if ((rivals.row[0] != row && rivals.row[1] != row) || rivals.how.only_in_sweep) continue;
+        if (parameter_has_value(p, row) && parameter_has_value(p, other) && counts_of(p, &rivals) == other) return true;
     }
     return false;
 }

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "base/units.h"
-#include "parameters/parameter_roles.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -11,7 +10,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW(sect, nam, typ, cnt, lst, un, def, lo, hi, ch, anc, ancdef, hlp, fld)                                      \
+/* What programs without a row chose matters where something is chosen, or clipped. */
+static bool samples_automatically(const Parameters *p) {
+    const bool turns = p->sweep_kind == SWEEP_ROTATION || fabs(p->sampling_phi_range_rad) > 0.0;
+    return p->sampling_oversample == PARAMETER_AUTO || (turns && p->sampling_phi_steps == PARAMETER_AUTO);
+}
+
+static bool has_background(const Parameters *p) {
+    return p->background_size_m[0] > 0.0;
+}
+
+/* The columns that a row may have. */
+#define ENTERS(parts) .enters = (parts)
+#define VARIES .varies = true
+#define NEEDS(name) .need = NEED_##name
+#define ASKS_NOTHING_AT(value) .has_nothing = true, .nothing = (double)(value)
+#define PLAUSIBLE(...) .plausible = {__VA_ARGS__}
+#define HEADER(keys) .header = (keys)
+#define HEADER_OF_TWO(keys) .header = (keys), .header_of_two = true
+#define SHORT(forms) .short_forms = (forms)
+#define ONLY_IN(kind) .only_in = (kind)
+#define HOLDS_VALUES .holds_values = true
+#define ORIENTS .orients = true
+#define WRITES(form) .writes = FILE_##form
+#define KEPT_IN_RUN_FILE .kept_in_run_file = true
+#define BELOW(text) .below = (text)
+#define NANOBRAGG_DIFFERS(name) .nanobragg_differs = NEED_##name
+#define BEFORE(text, matters) .before = (text), .before_matters = (matters)
+#define RIVALS(...)                                                                                                    \
+    .rivals = (const Rival[RIVALS_MOST + 1]) {                                                                         \
+        __VA_ARGS__                                                                                                    \
+    }
+#define RIVAL(sect, nam, says, ...)                                                                                    \
+    { .row = PARAMETER(sect, nam), .what = (says), __VA_ARGS__ }
+#define YIELDS_TO(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_SECOND)
+#define YIELDS_TO_WHOLE(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_SECOND, .whole = true)
+#define YIELDS_TO_IN_SWEEP(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_SECOND, .only_in_sweep = true)
+#define OR_LATER(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_LATER)
+#define BY_PIVOT(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_BY_PIVOT)
+#define BY_PIXELS(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_BY_PIXELS)
+#define TOGETHER_BESIDE(sect, nam, third, says)                                                                        \
+    RIVAL(sect, nam, says, .nanobragg = RIVAL_TOGETHER, .beside = PARAMETER(sect, third))
+
+#define ROW(sect, nam, typ, cnt, lst, un, def, lo, hi, ch, anc, ancdef, hlp, fld, ...)                                 \
     {.section = #sect,                                                                                                 \
      .name = #nam,                                                                                                     \
      .public_name = #sect "." #nam,                                                                                    \
@@ -26,23 +67,24 @@
      .nanobragg = (anc),                                                                                               \
      .nanobragg_default = (ancdef),                                                                                    \
      .help = (hlp),                                                                                                    \
-     .offset = offsetof(Parameters, fld)},
-#define PARAMETER_REAL(s, n, field, unit, def, lo, hi, anc, ancdef, help)                                              \
-    ROW(s, n, PARAMETER_TYPE_REAL, 1, 1, unit, def, lo, hi, "", anc, ancdef, help, s##_##field)
-#define PARAMETER_REALS(s, n, field, count, least, unit, def, lo, hi, anc, ancdef, help)                               \
-    ROW(s, n, PARAMETER_TYPE_REAL, count, least, unit, def, lo, hi, "", anc, ancdef, help, s##_##field)
-#define PARAMETER_INTEGER(s, n, field, def, lo, hi, anc, ancdef, help)                                                 \
-    ROW(s, n, PARAMETER_TYPE_INTEGER, 1, 1, "", def, lo, hi, "", anc, ancdef, help, s##_##field)
-#define PARAMETER_INTEGERS(s, n, field, count, least, def, lo, hi, anc, ancdef, help)                                  \
-    ROW(s, n, PARAMETER_TYPE_INTEGER, count, least, "", def, lo, hi, "", anc, ancdef, help, s##_##field)
-#define PARAMETER_BOOLEAN(s, n, field, def, anc, ancdef, help)                                                         \
-    ROW(s, n, PARAMETER_TYPE_BOOLEAN, 1, 1, "", def, 0, 1, "true false", anc, ancdef, help, s##_##field)
-#define PARAMETER_CHOICE(s, n, field, choices, def, anc, ancdef, help)                                                 \
-    ROW(s, n, PARAMETER_TYPE_CHOICE, 1, 1, "", def, 0, 0, choices, anc, ancdef, help, s##_##field)
-#define PARAMETER_TEXT(s, n, field, def, anc, ancdef, help)                                                            \
-    ROW(s, n, PARAMETER_TYPE_TEXT, 1, 1, "", def, 0, 0, "", anc, ancdef, help, s##_##field)
-#define PARAMETER_FILE(s, n, field, def, anc, ancdef, help)                                                            \
-    ROW(s, n, PARAMETER_TYPE_FILE, 1, 1, "", def, 0, 0, "", anc, ancdef, help, s##_##field)
+     .offset = offsetof(Parameters, fld),                                                                              \
+     __VA_ARGS__},
+#define PARAMETER_REAL(s, n, field, unit, def, lo, hi, anc, ancdef, help, ...)                                         \
+    ROW(s, n, PARAMETER_TYPE_REAL, 1, 1, unit, def, lo, hi, "", anc, ancdef, help, s##_##field, __VA_ARGS__)
+#define PARAMETER_REALS(s, n, field, count, least, unit, def, lo, hi, anc, ancdef, help, ...)                          \
+    ROW(s, n, PARAMETER_TYPE_REAL, count, least, unit, def, lo, hi, "", anc, ancdef, help, s##_##field, __VA_ARGS__)
+#define PARAMETER_INTEGER(s, n, field, def, lo, hi, anc, ancdef, help, ...)                                            \
+    ROW(s, n, PARAMETER_TYPE_INTEGER, 1, 1, "", def, lo, hi, "", anc, ancdef, help, s##_##field, __VA_ARGS__)
+#define PARAMETER_INTEGERS(s, n, field, count, least, def, lo, hi, anc, ancdef, help, ...)                             \
+    ROW(s, n, PARAMETER_TYPE_INTEGER, count, least, "", def, lo, hi, "", anc, ancdef, help, s##_##field, __VA_ARGS__)
+#define PARAMETER_BOOLEAN(s, n, field, def, anc, ancdef, help, ...)                                                    \
+    ROW(s, n, PARAMETER_TYPE_BOOLEAN, 1, 1, "", def, 0, 1, "true false", anc, ancdef, help, s##_##field, __VA_ARGS__)
+#define PARAMETER_CHOICE(s, n, field, choices, def, anc, ancdef, help, ...)                                            \
+    ROW(s, n, PARAMETER_TYPE_CHOICE, 1, 1, "", def, 0, 0, choices, anc, ancdef, help, s##_##field, __VA_ARGS__)
+#define PARAMETER_TEXT(s, n, field, def, anc, ancdef, help, ...)                                                       \
+    ROW(s, n, PARAMETER_TYPE_TEXT, 1, 1, "", def, 0, 0, "", anc, ancdef, help, s##_##field, __VA_ARGS__)
+#define PARAMETER_FILE(s, n, field, def, anc, ancdef, help, ...)                                                       \
+    ROW(s, n, PARAMETER_TYPE_FILE, 1, 1, "", def, 0, 0, "", anc, ancdef, help, s##_##field, __VA_ARGS__)
 
 static const ParameterRow rows[PARAMETER_COUNT] = {
 #include "parameters/parameters.def"
@@ -118,20 +160,7 @@ bool parameters_is_default(const Parameters *parameters, int index) {
 }
 
 bool parameters_row_decides_image(const ParameterRow *row) {
-    const int index = (int)(row - rows);
-    return (strcmp(row->section, "run") != 0 && strcmp(row->section, "output") != 0) ||
-           index == PARAMETER(run, precision) || index == PARAMETER(output, images);
-}
-
-bool parameters_row_is_output(const ParameterRow *row) {
-    const int index = (int)(row - rows);
-    const bool of_run = index == PARAMETER(run, output) || index == PARAMETER(run, trace) ||
-                        index == PARAMETER(run, trace_file) || index == PARAMETER(run, overwrite);
-    return of_run || (row->type == PARAMETER_TYPE_TEXT && strcmp(row->section, "output") == 0);
-}
-
-bool parameters_row_may_vary(const ParameterRow *row) {
-    return parameter_role((int)(row - rows))->per_frame;
+    return (row->enters & ~(unsigned)(PART_OUTPUT | PART_RUN)) != 0;
 }
 
 static void *field_of(Parameters *parameters, const ParameterRow *row) {
@@ -297,18 +326,18 @@ static Status unknown_parameter(const char *public_name, const char *origin) {
 }
 
 static Status too_long(int index, size_t length, const char *origin) {
-    const bool has_file = index == PARAMETER(sweep, matrix) || index == PARAMETER(sweep, draw);
     return status_error(STATUS_BAD_PARAMETER, "%s: %s has %zu characters; the most is %d%s", origin,
                         rows[index].public_name, length, PARAMETER_TEXT_BYTES - 1,
-                        has_file ? ". A list of frames has no such limit: write them to a CSV or HDF5 file and name it "
-                                   "with sweep.kind=list and sweep.file (docs/run-file.md)"
-                                 : "");
+                        rows[index].holds_values
+                            ? ". A list of frames has no such limit: write them to a CSV or HDF5 file and name it "
+                              "with sweep.kind=list and sweep.file (docs/run-file.md)"
+                            : "");
 }
 
 /* Names of files and the like are taken as they are. */
 static bool is_free_text(int index) {
-    const bool holds_values = index == PARAMETER(sweep, matrix) || index == PARAMETER(sweep, draw);
-    return !holds_values && (rows[index].type == PARAMETER_TYPE_TEXT || rows[index].type == PARAMETER_TYPE_FILE);
+    return !rows[index].holds_values &&
+           (rows[index].type == PARAMETER_TYPE_TEXT || rows[index].type == PARAMETER_TYPE_FILE);
 }
 
 Status parameters_set(Parameters *parameters, const char *public_name, const char *text, const char *origin) {
@@ -439,7 +468,7 @@ Status parameters_find_value(const char *name, const char *origin, int *index, i
     *index = parameters_find(public_name);
     *component = -1;
     if (*index < 0) return unknown_parameter(public_name, origin);
-    if (!parameters_row_may_vary(&rows[*index]))
+    if (!rows[*index].varies)
         return status_error(STATUS_BAD_PARAMETER,
                             "%s: %s is the same in all frames and cannot vary in a sweep; give it in the run file or "
                             "on the command line",

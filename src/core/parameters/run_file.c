@@ -75,10 +75,6 @@ static Status mapping_text(RunFile *file, yaml_node_t *node, char *text, size_t 
     return status_ok();
 }
 
-static bool takes_mapping(int index) {
-    return index == PARAMETER(sweep, matrix) || index == PARAMETER(sweep, draw);
-}
-
 /* A file named in a run file lies beside it unless the name is absolute. */
 static Status beside_run_file(const RunFile *file, const yaml_node_t *node, char *text, size_t bytes) {
     const char *slash = strrchr(file->path, '/');
@@ -94,7 +90,7 @@ static Status set_one(RunFile *file, const char *public_name, const yaml_node_t 
     char text[PARAMETER_TEXT_BYTES], origin[PARAMETER_ORIGIN_BYTES];
     const int index = parameters_find(public_name);
     origin_of(file, key, origin, sizeof origin);
-    if (takes_mapping(index) && value->type == YAML_MAPPING_NODE)
+    if (index >= 0 && parameters_row(index)->holds_values && value->type == YAML_MAPPING_NODE)
         TRY(mapping_text(file, value, text, sizeof text));
     else
         TRY(value_text(file, public_name, value, text, sizeof text));
@@ -242,8 +238,7 @@ Status run_file_read(const char *path, Parameters *parameters) {
 static bool is_printed(const Parameters *parameters, int index) {
     const ParameterRow *row = parameters_row(index);
     const ParameterState *state = &parameters->state[index];
-    if (index == PARAMETER(run, output)) return *parameters->run_output != '\0';
-    if (index == PARAMETER(run, frames)) return *parameters->run_frames != '\0';
+    if (row->kept_in_run_file) return *state->text != '\0';
     if (parameter_rivals_is_idle(parameters, index)) return false;
     return parameters_row_decides_image(row) && (state->given || strcmp(state->text, row->default_text) != 0);
 }

@@ -117,25 +117,20 @@ double frame_values_bytes(const Experiment *experiment) {
            4.0 * (double)experiment->sweep.spectrum.lines;
 }
 
-/* True when the sweep sets one of these parameters. */
-static bool sets_any(const Sweep *sweep, const int *rows, size_t count) {
+/* True when the sweep sets a parameter that enters one of these parts. */
+static bool sets_any(const Sweep *sweep, unsigned parts) {
     bool sets = false;
     for (int i = 0; i < sweep_values(sweep); i++)
-        for (size_t j = 0; j < count; j++) sets = sets || sweep_column(sweep, i).row == rows[j];
+        sets = sets || (parameters_row(sweep_column(sweep, i).row)->enters & parts) != 0;
     return sets;
 }
 
 Status frame_values_beam(const Experiment *experiment, Range frames, double *wavelengths_m, double *fluences_per_m2,
                          bool *wavelengths_differ, bool *fluences_differ) {
-    static const int of_wavelength[] = {PARAMETER(beam, wavelength), PARAMETER(beam, energy),
-                                        PARAMETER(beam, dispersion), PARAMETER(beam, dispersion_steps)};
-    static const int of_fluence[] = {PARAMETER(beam, fluence), PARAMETER(beam, flux), PARAMETER(beam, exposure),
-                                     PARAMETER(beam, size)};
     const Sweep *sweep = &experiment->sweep;
     Frame frame;
-    *wavelengths_differ =
-        sweep->spectrum.rows > 1 || sets_any(sweep, of_wavelength, sizeof of_wavelength / sizeof *of_wavelength);
-    *fluences_differ = sets_any(sweep, of_fluence, sizeof of_fluence / sizeof *of_fluence);
+    *wavelengths_differ = sweep->spectrum.rows > 1 || sets_any(sweep, PART_WAVELENGTHS);
+    *fluences_differ = sets_any(sweep, PART_FLUENCE);
     TRY(frame_create(experiment, &frame));
     for (int64_t i = 0; i < range_length(frames); i++) {
         frame_set(experiment, frames.begin + i, &frame);

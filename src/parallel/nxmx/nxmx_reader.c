@@ -126,7 +126,7 @@ static Status read_parameter(hid_t group, int index, Parameters *parameters) {
     int32_t given = 0;
     bool same = false;
     if (!hdf5_has(group, name)) {
-        const char *earlier = provenance_earlier_text(index);
+        const char *earlier = parameters_row(index)->before;
         return earlier == NULL ? status_ok() : parameters_set(parameters, name, earlier, "an earlier revision");
     }
     TRY(hdf5_read_attribute_text(group, name, "user_text", sizeof text, text));

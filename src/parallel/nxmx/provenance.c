@@ -252,50 +252,23 @@ Status provenance_same_value(hid_t group, const Parameters *parameters, int inde
     return status_ok();
 }
 
-/* What a program did that did not have a row yet, where that is not the row's default; and whether it matters. */
-static bool samples_by_itself(const Parameters *p) {
-    const bool turns = p->sweep_kind == SWEEP_ROTATION || fabs(p->sampling_phi_range_rad) > 0.0;
-    return p->sampling_oversample == PARAMETER_AUTO || (turns && p->sampling_phi_steps == PARAMETER_AUTO);
-}
-static bool has_background(const Parameters *p) {
-    return p->background_size_m[0] > 0.0;
-}
-static const struct {
-    int row;
-    const char *text;
-    bool (*matters)(const Parameters *p);
-} earlier[] = {{PARAMETER(sampling, automatic_law), "ancestor", samples_by_itself},
-               {PARAMETER(background, clip), "false", has_background}};
-
-static int find_earlier(int row) {
-    for (int i = 0; i < (int)(sizeof earlier / sizeof *earlier); i++)
-        if (earlier[i].row == row) return i;
-    return -1;
-}
-
 /* A row that the file does not know: the same where it is what its program did. */
 static void compare_unknown(const Comparison *comparison, int index) {
     const Parameters *p = comparison->provenance->parameters;
-    const int found = find_earlier(index);
-    const bool same =
-        found >= 0 ? strcmp(p->state[index].text, earlier[found].text) == 0 : parameters_is_default(p, index);
+    const char *before = parameters_row(index)->before;
+    const bool same = before != NULL ? strcmp(p->state[index].text, before) == 0 : parameters_is_default(p, index);
     if (!same)
-        add_difference(comparison, parameters_row(index)->public_name, found >= 0 ? earlier[found].text : "not known",
+        add_difference(comparison, parameters_row(index)->public_name, before != NULL ? before : "not known",
                        p->state[index].text);
-}
-
-const char *provenance_earlier_text(int index) {
-    const int found = find_earlier(index);
-    return found >= 0 ? earlier[found].text : NULL;
 }
 
 static Status compare_parameter(hid_t group, const Comparison *comparison, int index) {
     const Parameters *parameters = comparison->provenance->parameters;
-    const char *name = parameters_row(index)->public_name;
+    const ParameterRow *row = parameters_row(index);
+    const char *name = row->public_name;
     char stored[PARAMETER_TEXT_BYTES] = "";
     bool same = false;
-    const int found = find_earlier(index);
-    if (found >= 0 && !earlier[found].matters(parameters)) return status_ok();
+    if (row->before != NULL && !row->before_matters(parameters)) return status_ok();
     if (!hdf5_has(group, name)) { /* of a revision without it; the writer's witness shows whether bytes have changed */
         compare_unknown(comparison, index);
         return status_ok();

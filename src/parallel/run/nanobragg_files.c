@@ -13,29 +13,20 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The rows that name a file; those before IMAGE_FILES are of the image. */
-enum { FLOAT_FILE, INT_FILE, NOISE_FILE, PGM_FILE, IMAGE_FILES, DUMP_FILE = IMAGE_FILES, YAML_FILE, FILES };
-
-static int row_of(int file) {
-    static const int rows[FILES] = {
-        [FLOAT_FILE] = PARAMETER(output, float_file), [INT_FILE] = PARAMETER(output, int_file),
-        [NOISE_FILE] = PARAMETER(output, noise_file), [PGM_FILE] = PARAMETER(output, pgm_file),
-        [DUMP_FILE] = PARAMETER(output, dump_file),   [YAML_FILE] = PARAMETER(output, yaml_file)};
-    return rows[file];
+static bool is_of_image(ParameterFile form) {
+    return form == FILE_FLOAT || form == FILE_INT || form == FILE_NOISE || form == FILE_PGM;
 }
 
-/* The name of a file, "" where it is not asked for. */
-static const char *path_of(const Parameters *parameters, int file) {
-    return (const char *)parameters + parameters_row(row_of(file))->offset;
-}
-
-static bool is_wanted(const Parameters *parameters, int file) {
-    return *path_of(parameters, file) != '\0';
+/* The name of the file that a row asks for, where it is one of these; else "". */
+static const char *path_of(const Parameters *parameters, int index) {
+    const ParameterRow *row = parameters_row(index);
+    const bool is_ours = is_of_image(row->writes) || row->writes == FILE_DUMP || row->writes == FILE_YAML;
+    return is_ours ? (const char *)parameters + row->offset : "";
 }
 
 bool nanobragg_files_need_image(const Parameters *parameters) {
-    for (int file = 0; file < IMAGE_FILES; file++)
-        if (is_wanted(parameters, file)) return true;
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        if (is_of_image(parameters_row(i)->writes) && *path_of(parameters, i) != '\0') return true;
     return nanobragg_files_print_pixels(parameters);
 }
 
@@ -44,8 +35,9 @@ bool nanobragg_files_print_pixels(const Parameters *parameters) {
 }
 
 bool nanobragg_files_wanted(const Parameters *parameters) {
-    return nanobragg_files_need_image(parameters) || is_wanted(parameters, DUMP_FILE) ||
-           is_wanted(parameters, YAML_FILE);
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        if (*path_of(parameters, i) != '\0') return true;
+    return nanobragg_files_print_pixels(parameters);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ checks
@@ -59,8 +51,8 @@ static void folder_of(const char *path, char *folder) {
     (void)snprintf(folder, PARAMETER_TEXT_BYTES, "%.*s", length, slash == NULL ? "." : path);
 }
 
-static Status check_file(const Parameters *p, int file, bool replaces) {
-    const char *path = path_of(p, file), *name = parameters_row(row_of(file))->public_name;
+static Status check_file(const Parameters *p, int index, bool replaces) {
+    const char *path = path_of(p, index), *name = parameters_row(index)->public_name;
     char folder[PARAMETER_TEXT_BYTES];
     if (access(path, F_OK) == 0 && !p->run_overwrite && !p->run_resume && !replaces)
         return status_error(STATUS_BAD_PARAMETER, "%s %s exists; give --overwrite or another name", name, path);
@@ -73,8 +65,8 @@ static Status check_file(const Parameters *p, int file, bool replaces) {
 }
 
 Status nanobragg_files_check(const Parameters *parameters, bool replaces) {
-    for (int file = 0; file < FILES; file++)
-        if (is_wanted(parameters, file)) TRY(check_file(parameters, file, replaces));
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        if (*path_of(parameters, i) != '\0') TRY(check_file(parameters, i, replaces));
     return status_ok();
 }
 
@@ -174,13 +166,14 @@ static Status set_report(Contents *c) {
 }
 
 static Status write_all(Contents *contents) {
-    static const Fill fills[FILES] = {[FLOAT_FILE] = fill_float, [INT_FILE] = fill_int,   [NOISE_FILE] = fill_noise,
-                                      [PGM_FILE] = fill_pgm,     [DUMP_FILE] = fill_dump, [YAML_FILE] = fill_yaml};
-    for (int file = 0; file < FILES; file++) {
+    static const Fill fills[FILES] = {[FILE_FLOAT] = fill_float, [FILE_INT] = fill_int,   [FILE_NOISE] = fill_noise,
+                                      [FILE_PGM] = fill_pgm,     [FILE_DUMP] = fill_dump, [FILE_YAML] = fill_yaml};
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const ParameterFile form = parameters_row(i)->writes;
         /* without a table there is nothing to dump, as in nanoBragg */
-        if (file == DUMP_FILE && !contents->experiment->factors.from_file) continue;
-        if (is_wanted(contents->parameters, file))
-            TRY(write_file(path_of(contents->parameters, file), fills[file], contents));
+        if (form == FILE_DUMP && !contents->experiment->factors.from_file) continue;
+        if (*path_of(contents->parameters, i) != '\0')
+            TRY(write_file(path_of(contents->parameters, i), fills[form], contents));
     }
     return status_ok();
 }

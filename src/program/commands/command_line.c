@@ -8,18 +8,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const ShortForm short_forms[] = {
-    {"--output", "run.output", NULL},           {"--frames", "run.frames", NULL},
-    {"--trace-pixel", "run.trace_pixel", NULL}, {"--trace-file", "run.trace_file", NULL},
-    {"--overwrite", "run.overwrite", "true"},   {"--sandbox-inputs", "run.sandbox_inputs", "true"},
-    {"--resume", "run.resume", "true"},         {"--trace", "run.trace", NULL},
-    {"--profile", "run.profile", "true"},       {"--quiet", "run.verbosity", "quiet"},
-    {"--verbose", "run.verbosity", "verbose"},
-};
-enum { SHORT_FORMS = sizeof short_forms / sizeof *short_forms, RANKS_MOST = 1000000 };
+enum { RANKS_MOST = 1000000 };
 
-const ShortForm *command_line_short_form(int index) {
-    return index < SHORT_FORMS ? &short_forms[index] : NULL;
+/* Takes "--name" or "--name=word" apart. */
+static void read_short_form(const char *text, int row, ShortForm *form) {
+    const size_t length = parameters_word_length(text), name = strcspn(text, "= ");
+    const size_t constant = name < length ? length - name - 1 : 0;
+    *form = (ShortForm){.public_name = parameters_row(row)->public_name, .takes_value = constant == 0};
+    (void)snprintf(form->name, sizeof form->name, "%.*s", (int)name, text);
+    (void)snprintf(form->constant, sizeof form->constant, "%.*s", (int)constant, text + name + 1);
+}
+
+bool command_line_short_form(int index, ShortForm *form) {
+    for (int row = 0; row < PARAMETER_COUNT; row++) {
+        const char *text = parameters_row(row)->short_forms;
+        for (; text != NULL && *text != '\0'; index--) {
+            if (index == 0) {
+                read_short_form(text, row, form);
+                return true;
+            }
+            text += parameters_word_length(text);
+            text += *text == ' ';
+        }
+    }
+    return false;
 }
 
 /* An argument that is neither a short form nor section.name: the nearest of both is suggested. */
@@ -29,7 +41,8 @@ static Status unknown(const char *argument) {
     (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, argument);
     const char *parameter = parameters_nearest(name + strspn(name, "-"));
     TextNearest nearest = text_nearest_to(name);
-    for (int i = 0; i < SHORT_FORMS; i++) text_nearest_try(&nearest, short_forms[i].name);
+    ShortForm form;
+    for (int i = 0; command_line_short_form(i, &form); i++) text_nearest_try(&nearest, form.name);
     text_nearest_remedy(&nearest, "tessera --help lists them", remedy);
     if (!text_nearest_is_near(&nearest) && parameter != NULL)
         (void)snprintf(remedy, sizeof remedy, "; did you mean \"--%.100s=VALUE\"?", parameter);
@@ -77,14 +90,13 @@ static Status read_ranks(const char *name, const char *text, int *ranks) {
 
 static Status read_option(int argc, char *const *argv, int *i, Parameters *parameters, CommandLine *line) {
     const char *argument = argv[*i], *value = NULL;
-    for (int s = 0; s < SHORT_FORMS; s++) {
-        const ShortForm *form = &short_forms[s];
-        if (!is_named(argument, form->name)) continue;
-        if (form->constant != NULL && strchr(argument, '=') != NULL)
-            return status_error(STATUS_BAD_PARAMETER, "command line: %s takes no value", form->name);
-        if (form->constant == NULL) TRY(value_of(argc, argv, i, &value));
-        return parameters_set(parameters, form->public_name, form->constant != NULL ? form->constant : value,
-                              "command line");
+    ShortForm form;
+    for (int s = 0; command_line_short_form(s, &form); s++) {
+        if (!is_named(argument, form.name)) continue;
+        if (!form.takes_value && strchr(argument, '=') != NULL)
+            return status_error(STATUS_BAD_PARAMETER, "command line: %s takes no value", form.name);
+        if (form.takes_value) TRY(value_of(argc, argv, i, &value));
+        return parameters_set(parameters, form.public_name, form.takes_value ? value : form.constant, "command line");
     }
     if (is_named(argument, "--ranks")) {
         TRY(value_of(argc, argv, i, &value));

@@ -32,10 +32,25 @@ static const struct {
 
 /* The names that a row's file has, NULL where it is no file that is written. */
 static const char *const *endings_of(int row) {
-    const ParameterRow *r = parameters_row(row);
-    if (row == PARAMETER(run, output)) return of_nxmx;
-    if (row == PARAMETER(run, trace)) return of_open_file;
-    return r->type == PARAMETER_TYPE_TEXT && parameters_row_is_output(r) ? of_new_file : NULL;
+    switch (parameters_row(row)->writes) {
+    case FILE_NONE:
+    case FILE_REPLACED:
+    case FILES:
+        return NULL;
+    case FILE_NXMX:
+        return of_nxmx;
+    case FILE_TIMELINE:
+        return of_open_file;
+    case FILE_PIXEL_TRACE:
+    case FILE_FLOAT:
+    case FILE_INT:
+    case FILE_NOISE:
+    case FILE_PGM:
+    case FILE_DUMP:
+    case FILE_YAML:
+        return of_new_file;
+    }
+    return NULL;
 }
 
 static char *value_of(Parameters *p, int row) {
@@ -44,7 +59,7 @@ static char *value_of(Parameters *p, int row) {
 
 static bool is_written(Parameters *p, int row) {
     if (endings_of(row) == NULL || *value_of(p, row) == '\0') return false;
-    return row != PARAMETER(run, trace_file) || p->run_trace_pixel[0] != PARAMETER_AUTO;
+    return parameters_row(row)->writes != FILE_PIXEL_TRACE || p->run_trace_pixel[0] != PARAMETER_AUTO;
 }
 
 /* "RUN.yaml:3: run.output" where a run file says it. */

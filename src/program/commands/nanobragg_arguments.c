@@ -33,38 +33,10 @@ void nanobragg_arguments_free(NanobraggArguments *arguments) {
 
 /* ------------------------------------------------------------------------------------------ what has to be the same */
 
-/* Rows that the first frame's expected photons do not depend on, or only within a bound far below any gate. */
+/* True where the first frame's expected photons do not depend on a row. */
 static bool is_beside_the_image(const ParameterRow *row) {
-    static const char *const sections[] = {"run", "output", "noise"};
-    static const char *const names[] = {"sweep.count",         "sweep.start",         "sweep.width",
-                                        "sweep.seed",          "detector.psf",        "detector.psf_fwhm",
-                                        "detector.psf_radius", "detector.saturation", "sampling.tolerance"};
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
-        if (strcmp(row->section, sections[i]) == 0) return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(row->public_name, names[i]) == 0) return true;
-    return false;
-}
-
-/* A law that this experiment does not come near may be another one. */
-static bool law_matters(int index, const Parameters *p, const Experiment *e) {
-    const double *angles = e->crystal.angles_rad;
-    int right_angles = 0;
-    for (int i = 0; i < 3; i++) right_angles += fabs(angles[i] - 0.5 * PI) < 1e-9;
-    switch (index) {
-    case PARAMETER(sampling, automatic_law):
-        return p->sampling_oversample == PARAMETER_AUTO ||
-               (p->sampling_phi_steps == PARAMETER_AUTO && e->sampling.phi_range_rad != 0.0);
-    case PARAMETER(crystal, cell_law):
-        return right_angles < 2;
-    case PARAMETER(crystal, left_handed):
-        return vec3_dot(e->crystal.cell_m.row[0], vec3_cross(e->crystal.cell_m.row[1], e->crystal.cell_m.row[2])) < 0.0;
-    case PARAMETER(crystal, spot_law): /* round spots are those of per_axis in nanoBragg */
-        return e->crystal.shape == SHAPE_GAUSS || e->crystal.shape == SHAPE_TOPHAT ||
-               (e->crystal.shape == SHAPE_ROUND && e->crystal.spot_law == SPOT_ISOTROPIC);
-    default:
-        return idle_parameters_need_is_met(index, e, p);
-    }
+    static const unsigned beside = PART_SIGNAL | PART_SWEEP | PART_ARITHMETIC | PART_IMAGES | PART_OUTPUT | PART_RUN;
+    return (row->enters & ~beside) == 0;
 }
 
 static bool same_number(double a, double b) {
@@ -222,7 +194,8 @@ static Status check(const Parameters *p, const Experiment *e, const NanobraggArg
     Notes notes = {.count = 0};
     TRY(nanobragg_parse(arguments->count, arguments->word, back, NULL, &notes));
     for (int i = 0; i < PARAMETER_COUNT; i++)
-        if (!is_beside_the_image(parameters_row(i)) && !same_row(p, back, i) && law_matters(i, p, e))
+        if (!is_beside_the_image(parameters_row(i)) && !same_row(p, back, i) &&
+            idle_parameters_matter_to_nanobragg(i, e, p))
             return cannot_say(p, back, i);
     return status_ok();
 }
@@ -235,8 +208,9 @@ static Status add_rows(const Parameters *p, const Parameters *defaults, Nanobrag
 
 static Status fill(const Parameters *p, const Experiment *e, Parameters *defaults, Parameters *back,
                    NanobraggArguments *arguments) {
-    if (e->sweep.kind != SWEEP_STILL)
-        return status_error(STATUS_BAD_PARAMETER, "sweep.kind is not still, and the ancestor knows no sweeps");
+    if (e->sweep.kind != SWEEP_STILL || sweep_varies(&e->sweep))
+        return status_error(STATUS_BAD_PARAMETER, "%s, and nanoBragg knows no sweeps",
+                            e->sweep.kind != SWEEP_STILL ? "sweep.kind is not still" : "the sweep varies parameters");
     TRY(nanobragg_parse(0, NULL, defaults, NULL, NULL));
     TRY(add_rows(p, defaults, arguments));
     return check(p, e, arguments, back);

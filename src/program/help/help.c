@@ -35,12 +35,12 @@ void help_exit_codes(FILE *out) {
 }
 
 void help_run_options(FILE *out) {
-    const ShortForm *form;
-    for (int i = 0; (form = command_line_short_form(i)) != NULL; i++) {
+    ShortForm form;
+    for (int i = 0; command_line_short_form(i, &form); i++) {
         char left[64];
-        (void)snprintf(left, sizeof left, "%s%s", form->name, form->constant == NULL ? " VALUE" : "");
-        (void)fprintf(out, "  %-24s the same as --%s=%s\n", left, form->public_name,
-                      form->constant == NULL ? "VALUE" : form->constant);
+        (void)snprintf(left, sizeof left, "%s%s", form.name, form.takes_value ? " VALUE" : "");
+        (void)fprintf(out, "  %-24s the same as --%s=%s\n", left, form.public_name,
+                      form.takes_value ? "VALUE" : form.constant);
     }
     (void)fputs("  --section.name=value     a parameter; those of the run file are overridden\n"
                 "  --help [SECTION]         the parameters of a section, or of all\n",
