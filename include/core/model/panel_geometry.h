@@ -51,13 +51,18 @@ typedef struct PanelMask {
     int64_t fast_first, slow_first, fast_end, slow_end;
 } PanelMask;
 
-/** A file of bad pixels that the geometry names: a dataset of HDF5 with the canvas's shape. A pixel is bad where a bit
- *  of `bad_bits` is set, or one of `good_bits` is not. */
+/** What an axis of a dataset is, where it is no fixed index >= 0: of one event (image), or along slow or fast. */
+enum { PANEL_AXIS_NONE = -4, PANEL_AXIS_EVENT, PANEL_AXIS_SLOW, PANEL_AXIS_FAST, PANEL_AXES_MOST = 8 };
+
+/** A file of bad pixels that the geometry names. A pixel is bad where a bit of `bad_bits` is set, or one of `good_bits`
+ *  is not. */
 typedef struct PanelMaskFile {
     char *path;    /**< owned; as the geometry's file names it, seen from that file's folder */
-    char *dataset; /**< owned; NULL: the file is a pickle of Python, which nobody else can read */
+    char *dataset; /**< owned; NULL: a pickle of Python, which no other program reads */
     uint64_t good_bits, bad_bits;
-    int panel; /**< whose pixels it speaks of, -1: of all */
+    int panel;                     /**< whose pixels it speaks of, -1: of all */
+    int64_t axis[PANEL_AXES_MOST]; /**< of the dataset; PANEL_AXIS_NONE behind the last one */
+    int64_t first[2];              /**< fast, slow coordinates of the panel's first pixel in the dataset */
 } PanelMaskFile;
 
 /** Panels, their groups and their bad pixels. A value of zeros has none. panel_geometry_free() frees what it owns. */
@@ -79,9 +84,8 @@ Status panel_geometry_add_panel(DetectorGeometry *geometry, const PanelGeometry 
 Status panel_geometry_add_group(DetectorGeometry *geometry, const PanelGroup *group);
 Status panel_geometry_add_mask(DetectorGeometry *geometry, PanelMask mask);
 
-/** Adds a mask file: the texts are copied. */
-Status panel_geometry_add_mask_file(DetectorGeometry *geometry, const char *path, const char *dataset,
-                                    uint64_t good_bits, uint64_t bad_bits, int panel);
+/** Adds a mask file: its texts are copied. */
+Status panel_geometry_add_mask_file(DetectorGeometry *geometry, const PanelMaskFile *file);
 
 /** Checks what must hold of every detector and sets canvas_pixels to the least rectangle from (0,0) that holds all
  *  panels: there is a panel; numbers are finite; axes are unit vectors that are not parallel; sizes are positive;

@@ -292,7 +292,8 @@ static Status note_mask(Reading *reading, const RecordedShot *shot, int imageset
     if (shot->detector < 0 || reading->mask_known[shot->detector]) return status_ok();
     if (!status_is_ok(json_text(set, "mask", &path)) || *path == '\0') return status_ok();
     reading->mask_known[shot->detector] = true;
-    return panel_geometry_add_mask_file(&reading->experiment->detector[shot->detector], path, NULL, 0, 0, -1);
+    const PanelMaskFile pickle = {.path = (char *)path, .panel = -1};
+    return panel_geometry_add_mask_file(&reading->experiment->detector[shot->detector], &pickle);
 }
 
 static Status read_shots(Reading *reading) {

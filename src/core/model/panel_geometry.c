@@ -62,17 +62,17 @@ static Status copy_text(const char *text, char **copy) {
     return status_ok();
 }
 
-Status panel_geometry_add_mask_file(DetectorGeometry *geometry, const char *path, const char *dataset,
-                                    uint64_t good_bits, uint64_t bad_bits, int panel) {
-    PanelMaskFile file = {.good_bits = good_bits, .bad_bits = bad_bits, .panel = panel};
+Status panel_geometry_add_mask_file(DetectorGeometry *geometry, const PanelMaskFile *file) {
+    PanelMaskFile added = *file;
     void *array = geometry->mask_file;
-    Status status = copy_text(path, &file.path);
-    if (status_is_ok(status)) status = copy_text(dataset, &file.dataset);
-    if (status_is_ok(status)) status = append(&array, &geometry->mask_files, sizeof file, &file);
+    Status status = copy_text(file->path, &added.path);
+    added.dataset = NULL;
+    if (status_is_ok(status)) status = copy_text(file->dataset, &added.dataset);
+    if (status_is_ok(status)) status = append(&array, &geometry->mask_files, sizeof added, &added);
     geometry->mask_file = array;
     if (!status_is_ok(status)) {
-        free(file.path);
-        free(file.dataset);
+        free(added.path);
+        free(added.dataset);
     }
     return status;
 }
