@@ -33,7 +33,7 @@ for number in $(seq "$writes" -1 1); do
     faulty 0 CALLS=write FILE=there/out.nxs.partial AT="$number" ACTION=kill -- "${run[@]}" --output there/out.nxs
     [ "$(times_of there/out.nxs.partial | wc -l)" != 2 ] || break
 done
-[ $code = 137 ] || fail "no file with two finished frames"
+[ "$code" = 137 ] || fail "no file with two finished frames"
 rm -f there/out.nxs.lock
 cp -a there some
 rm -rf there && mkdir there
@@ -196,6 +196,7 @@ try "a torn file" 0 'is put back as it was' "${loud[@]}" --resume
 grep -q 'was copied' out || fail "the copy is not told: $(cat out)"
 complete "a torn file"
 start_with torn
+# shellcheck disable=SC2086 # a list of words
 try "a torn file on 2 ranks" 0 'is put back as it was' $MPIEXEC -n 2 "${loud[@]}" --resume
 complete "a torn file on 2 ranks"
 finish
