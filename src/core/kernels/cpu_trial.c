@@ -2,6 +2,7 @@
 
 #include "kernels/kernel.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -25,36 +26,60 @@ static Tile middle_tile(const Experiment *e) {
     return tile;
 }
 
-/* Makes layers and sub-pixels as few as a trial of so many blocks and pixels has time for. */
-static void shorten_trial(int64_t pixels, Range blocks, Experiment *e) {
-    const int64_t most = e->sampling.by_reflections ? 1000000000 : 2000000; /* of which most are skipped; of all */
-    while (kernel_steps(e, pixels, blocks) > most && e->detector.sensor_layers > 1) e->detector.sensor_layers /= 2;
-    while (kernel_steps(e, pixels, blocks) > most && e->sampling.oversample > 1) e->sampling.oversample /= 2;
+enum { TRIAL_BLOCKS = 4 };
+
+/* A trial grows, eightfold at most at a time, until it takes so long or is as fine as the run. */
+static const double TRIAL_LEAST_S = 0.03, TRIAL_GROWS_UNTIL_S = 0.1;
+
+static int64_t at_most(int64_t number, int64_t most) {
+    return number < most ? number : most;
 }
 
-double cpu_kernel_trial(const Experiment *experiment) {
-    enum { BLOCKS = 4 };
-    const int64_t blocks = kernel_blocks(experiment);
-    const Range some = {0, blocks < BLOCKS ? blocks : BLOCKS};
-    const Tile tile = middle_tile(experiment);
-    const int64_t pixels = tile.slow_pixels * tile.fast_pixels;
-    Experiment tried = *experiment;
-    const Experiment *e = &tried;
-    if (blocks > BLOCKS) tried.background.molecules = 0.0; /* all of it belongs to the first of many blocks */
-    shorten_trial(pixels, some, &tried);
-    DoubleDouble *sums = calloc((size_t)pixels, sizeof *sums);
+/* Leaves as many terms, then sub-pixels and layers, as an effort of so much allows.
+ * @return whether there is more to try */
+static bool shorten_trial(const Experiment *e, int64_t effort, Experiment *tried) {
+    enum { TERMS = TRIAL_BLOCKS * KERNEL_BLOCK_TERMS };
+    const int64_t terms = at_most(effort, TERMS), parts = effort > TERMS ? effort / TERMS : 1;
+    tried->beam.source_count = at_most(e->beam.source_count, terms);
+    tried->sampling.phi_steps = at_most(e->sampling.phi_steps, terms);
+    tried->crystal.domain_count = at_most(e->crystal.domain_count, terms);
+    tried->sampling.oversample = (int)at_most(e->sampling.oversample, parts);
+    tried->detector.sensor_layers = (int)at_most(e->detector.sensor_layers, parts);
+    return effort < TERMS || e->sampling.oversample > parts || e->detector.sensor_layers > parts;
+}
+
+/* Seconds for a step of the first blocks of a tile. How many steps are skipped, and with that the time, nobody knows
+ * beforehand: it differs a millionfold. */
+static double try_steps(const Experiment *e, const Frame *frame, Tile tile, DoubleDouble *sums) {
+    Experiment tried = *e;
+    double seconds = 0.0, steps = 0.0;
+    bool grows = true;
+    if (kernel_blocks(e) > TRIAL_BLOCKS) tried.background.molecules = 0.0; /* all of it belongs to the first of many */
+    for (int64_t effort = 1; seconds < (grows ? TRIAL_GROWS_UNTIL_S : TRIAL_LEAST_S);) {
+        if (grows) {
+            grows = shorten_trial(e, effort, &tried);
+            effort *= 2;
+            steps = seconds = 0.0;
+        }
+        const Range blocks = {0, at_most(kernel_blocks(&tried), TRIAL_BLOCKS)};
+        const double start = processor_seconds();
+        kernel_accumulate(&tried, frame, tile, blocks, sums);
+        steps += (double)kernel_steps(&tried, tile.slow_pixels * tile.fast_pixels, blocks);
+        seconds += processor_seconds() - start;
+    }
+    return seconds / steps;
+}
+
+double cpu_kernel_trial(const Experiment *e) {
+    const Tile tile = middle_tile(e);
+    DoubleDouble *sums = calloc((size_t)(tile.slow_pixels * tile.fast_pixels), sizeof *sums);
     Frame frame = {.number = -1};
-    double steps = 0.0, seconds = NAN;
+    double seconds = NAN;
     if (sums != NULL && status_is_ok(frame_create(e, &frame))) {
         frame_set(e, 0, &frame);
-        const double start = processor_seconds();
-        do {
-            kernel_accumulate(e, &frame, tile, some, sums);
-            steps += (double)kernel_steps(e, pixels, some);
-            seconds = processor_seconds() - start;
-        } while (seconds < 0.03);
+        seconds = try_steps(e, &frame, tile, sums);
     }
     frame_destroy(&frame);
     free(sums);
-    return seconds / steps;
+    return seconds;
 }
