@@ -1,6 +1,7 @@
 #include "scene.h"
 
 #include "kernels/kernel.h"
+#include "physics/step.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
@@ -40,7 +41,7 @@ double *scene_image(const Experiment *e, int64_t number) {
     const Tile all = {0, 0, e->detector.slow_pixels, e->detector.fast_pixels};
     const Experiment *own = frame.experiment; /* the frame's values are set in it */
     kernel_accumulate(own, &frame, all, (Range){0, kernel_blocks(own)}, sums);
-    const double photons = kernel_photons(own, &frame) / (ELECTRON_RADIUS_SQUARED_M2 * frame.fluence_per_m2);
+    const double photons = step_photons(own, &frame) / (ELECTRON_RADIUS_SQUARED_M2 * frame.fluence_per_m2);
     for (int64_t i = 0; i < pixels; i++) image[i] = photons * (sums[i].high + sums[i].low);
     frame_destroy(&frame);
     free(sums);

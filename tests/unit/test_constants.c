@@ -44,19 +44,6 @@ static void numbers_of_mathematics_are_computed(void) {
     is_near(ROUND_AMPLITUDE, sqrt(PI / 6.0), 1e-15, "amplitude of a round crystal");
 }
 
-/* Far outside of its range, where the last terms of a series decide. */
-static void the_sine_is_taylors_series(void) {
-    for (double x = -3.0; x <= 3.0; x += 0.25) {
-        double term = PI * x, sum = 0.0, largest = 0.0;
-        for (int n = 1; n <= 21; n += 2) {
-            sum += term;
-            largest = fmax(largest, fabs(term));
-            term *= -(PI * x) * (PI * x) / ((n + 1.0) * (n + 2.0));
-        }
-        UNIT_CLOSE(shape_sin_pi(x), sum, 1e-15 * fmax(largest, 1.0) * 4.0, "sin(pi x) to x^21");
-    }
-}
-
 static void functions_in_single_precision_are_those_of_the_library(void) {
     Spot spot = {.form = {1.0f, 1.0f, 1.0f, 0.0f, 0.0f, 0.0f}, .height = 1.0f};
     for (double at = 0.0; at <= 0.5; at += 0.00037) {
@@ -79,7 +66,6 @@ int main(void) {
     static const UnitTest tests[] = {UNIT_TEST(numbers_of_nature_are_codatas),
                                      UNIT_TEST(defaults_are_made_of_them),
                                      UNIT_TEST(numbers_of_mathematics_are_computed),
-                                     UNIT_TEST(the_sine_is_taylors_series),
                                      UNIT_TEST(functions_in_single_precision_are_those_of_the_library),
                                      {NULL, NULL}};
     return unit_main("constants", tests);

@@ -2,7 +2,6 @@
 #include "base/float64_math.h"
 #include "kernels/kernel.h"
 #include "physics/shape.h"
-#include "physics/trace.h"
 #include "scene.h"
 #include "unit.h"
 
@@ -10,10 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* |F_latt|^2 of square crystals along one axis. */
+static double interference(double miller, int cells) {
+    const Crystal crystal = {.cells = {cells, 1, 1}, .shape = SHAPE_SQUARE};
+    return shape_squared(&crystal, miller, 0.0, 0.0);
+}
+
 static void interference_is_cells_squared_at_every_integer(void) {
     for (int cells = 1; cells <= 1000; cells = cells * 3 / 2 + 1)
         for (int miller = -300; miller <= 300; miller++)
-            CU_ASSERT_EQUAL(kernel_interference(miller, cells), (double)cells * cells);
+            CU_ASSERT_EQUAL(interference(miller, cells), (double)cells * cells);
 }
 
 static void interference_is_the_sum_of_phasors(void) {
@@ -25,7 +30,7 @@ static void interference_is_the_sum_of_phasors(void) {
                 imaginary += sin(2.0 * PI * n * x);
             }
             const double sum = real * real + imaginary * imaginary;
-            CU_ASSERT_DOUBLE_EQUAL(kernel_interference(x, cells), sum, 1e-12 * cells * cells);
+            CU_ASSERT_DOUBLE_EQUAL(interference(x, cells), sum, 1e-12 * cells * cells);
         }
 }
 
@@ -34,12 +39,8 @@ static void interference_is_smooth_beside_a_peak(void) {
         for (int cells = 2; cells < 200; cells *= 3) {
             /* N^2 (1 - (N^2 - 1) (pi x)^2 / 3) to second order */
             const double x = PI * offset, expected = 1.0 - ((double)cells * cells - 1.0) * x * x / 3.0;
-            CU_ASSERT_DOUBLE_EQUAL(kernel_interference(17.0 + offset, cells) / (cells * cells), expected, 3e-7);
+            CU_ASSERT_DOUBLE_EQUAL(interference(17.0 + offset, cells) / (cells * cells), expected, 3e-7);
         }
-}
-
-static void sine_is_that_of_the_library(void) {
-    for (double x = -0.5; x <= 0.5; x += 0.00037) CU_ASSERT_DOUBLE_EQUAL(shape_sin_pi(x), sin(PI * x), 4e-16);
 }
 
 static void fast_sine_is_that_of_the_library(void) {
@@ -70,11 +71,12 @@ static void nearest_of_two_is_the_even_one(void) {
 }
 
 static void fast_interference_is_the_plain_one(void) {
-    for (double cells = 1.0; cells <= 1000.0; cells = 2.0 * cells + 1.0) {
+    for (int n = 1; n <= 1000; n = 2 * n + 1) {
+        const double cells = n;
         const double number[3] = {cells, cells + 1.0, 1.0}, top = cells * cells * (cells + 1.0) * (cells + 1.0);
         CU_ASSERT_DOUBLE_EQUAL(square_squared64(number, 31.0, -7.0, 0.0) / top, 1.0, 4e-15);
         for (double x = -3.0; x < 3.0; x += 0.0137) { /* 1e-15 of a phase of 1000 periods */
-            const double plain = kernel_interference(x, cells) * kernel_interference(0.3 + x, cells + 1.0);
+            const double plain = interference(x, n) * interference(0.3 + x, n + 1);
             CU_ASSERT_DOUBLE_EQUAL(square_squared64(number, x, 0.3 + x, x) / top, plain / top, 1e-12);
         }
     }
@@ -253,40 +255,11 @@ static void kernel_is_the_formula(void) {
     experiment_destroy(&e);
 }
 
-static void the_steps_of_a_trace_add_up_to_the_pixel(void) {
-    static const char *const shapes[] = {"crystal.shape=square", "crystal.shape=round", "crystal.shape=gauss",
-                                         "crystal.shape=tophat"};
-    static const char *const laws[] = {"crystal.spot_law=per_axis", "crystal.spot_law=isotropic"};
-    for (int n = 0; n < 8; n++) {
-        const char *settings[24] = {shapes[n / 2], laws[n % 2], "detector.sensor_thickness=300",
-                                    "detector.sensor_material=Si", "sampling.dmin=2"};
-        for (int i = 0; small_scene[i] != NULL; i++) settings[5 + i] = small_scene[i];
-        Experiment *e = scene(settings);
-        double *image = scene_image(e, 0);
-        Frame frame;
-        CU_ASSERT_FATAL(status_is_ok(frame_create(e, &frame)));
-        frame_set(e, 0, &frame);
-        for (int64_t pixel = 3; pixel < detector_pixels(&e->detector); pixel += 97) {
-            double photons = 0.0;
-            for (int64_t i = 0; i < trace_steps(e); i++) {
-                const TraceStep step = trace_step(e, &frame, pixel / 70, pixel % 70, i);
-                photons += trace_photons(e, &frame, &step);
-            }
-            const double expected = image[pixel] * ELECTRON_RADIUS_SQUARED_M2 * frame.fluence_per_m2;
-            CU_ASSERT_DOUBLE_EQUAL(photons, expected, 1e-10 * expected);
-        }
-        frame_destroy(&frame);
-        free(image);
-        experiment_destroy(&e);
-    }
-}
-
 int main(void) {
     static const UnitTest tests[] = {
         {"interference is cells squared at every integer", interference_is_cells_squared_at_every_integer},
         {"interference is the sum of phasors", interference_is_the_sum_of_phasors},
         {"interference is smooth beside a peak", interference_is_smooth_beside_a_peak},
-        {"sine is that of the library", sine_is_that_of_the_library},
         {"fast sine is that of the library", fast_sine_is_that_of_the_library},
         {"sine in single precision is that of the library", sine_in_single_precision_is_that_of_the_library},
         {"nearest of two is the even one", nearest_of_two_is_the_even_one},
@@ -295,7 +268,6 @@ int main(void) {
         {"float32 is the oracle within its bound", float32_is_the_oracle_within_its_bound},
         {"steps count pixels, sub-pixels, layers and terms", steps_count_pixels_subpixels_layers_and_terms},
         {"kernel is the formula", kernel_is_the_formula},
-        {"the steps of a trace add up to the pixel", the_steps_of_a_trace_add_up_to_the_pixel},
         {NULL, NULL}};
     return unit_main("kernel", tests);
 }

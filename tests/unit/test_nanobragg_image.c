@@ -1,7 +1,7 @@
 #include "kernels/kernel.h"
 #include "nanobragg/nanobragg_image.h"
 #include "nanobragg/nanobragg_options.h"
-#include "physics/trace.h"
+#include "physics/step.h"
 #include "unit.h"
 
 #include <math.h>
@@ -176,7 +176,7 @@ static void the_last_step_makes_the_pixel_when_it_is_the_only_one(void) {
     Frame frame;
     CU_ASSERT_TRUE_FATAL(status_is_ok(frame_create(e, &frame)));
     frame_set(e, 0, &frame);
-    const TraceStep step = trace_step(e, &frame, 3, 8, trace_steps(e) - 1);
+    const Step step = step_of(e, &frame, 3, 8, step_count(e) - 1);
     kernel_accumulate(e, &frame, (Tile){3, 8, 1, 1}, (Range){0, 1}, &sum);
     const double amplitude = step.structure_factor * step.lattice;
     const double value = amplitude * amplitude * step.polarization * step.solid_angle_sr * step.capture;

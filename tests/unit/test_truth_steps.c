@@ -1,60 +1,23 @@
 #include "kernels/kernel.h"
-#include "physics/shape.h"
+#include "physics/step.h"
 #include "truth.h"
 #include "unit.h"
 
 #include <math.h>
 #include <stdio.h>
 
-/* One step of a pixel, computed with the functions of core. */
-typedef struct Step {
-    const Source *source;
-    Vec3 position_m, diffracted, scattering_per_m, a_m;
-    double h, k, l, lattice_squared, structure_factor, polarization;
-} Step;
-
-static double miller(Vec3 edge_m, Vec3 scattering_per_m) {
-    return vec3_dot(edge_m, scattering_per_m);
-}
-
-static double lattice_squared(const Crystal *crystal, double h, double k, double l) {
-    if (crystal->shape != SHAPE_SQUARE) return shape_squared(crystal, h, k, l);
-    return kernel_interference(h, (double)crystal->cells[0]) * kernel_interference(k, (double)crystal->cells[1]) *
-           kernel_interference(l, (double)crystal->cells[2]);
-}
-
-static double structure_factor_at(const Experiment *e, double h, double k, double l) {
-    if (e->sampling.interpolate) return structure_factor_tricubic(&e->factors, h, k, l);
-    return structure_factor(&e->factors, ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5));
-}
-
-static Vec3 position_of(const Truth *truth, JsonNode pixel, JsonNode step) {
-    const Detector *detector = &truth->experiment->detector;
-    const double oversample = truth->experiment->sampling.oversample, size_m = detector->pixel_size_m;
-    const double f = truth_number(truth, pixel, "f") + (truth_number(truth, step, "subF") + 0.5) / oversample;
-    const double s = truth_number(truth, pixel, "s") + (truth_number(truth, step, "subS") + 0.5) / oversample;
-    const double depth_m = truth_number(truth, step, "thick") * detector->sensor_thickness_m / detector->sensor_layers;
-    return detector_position(detector, f * size_m, s * size_m, depth_m);
-}
-
+/* The step of a pixel that a truth lists. */
 static Step make_step(const Truth *truth, JsonNode pixel, JsonNode expected) {
     const Experiment *e = truth->experiment;
-    const int64_t domain = (int64_t)truth_number(truth, expected, "mos");
-    const Mat3 cell_m = truth->frame->cells_m[(int64_t)truth_number(truth, expected, "phi_tic")];
-    Step step = {.source = &e->beam.sources[(int64_t)truth_number(truth, expected, "source")],
-                 .position_m = position_of(truth, pixel, expected)};
-    step.diffracted = vec3_unit(step.position_m);
-    step.scattering_per_m =
-        vec3_scale(1.0 / step.source->wavelength_m, vec3_subtract(step.diffracted, step.source->direction));
-    step.a_m = mat3_apply(e->crystal.domains[domain], cell_m.row[0]);
-    step.h = miller(step.a_m, step.scattering_per_m);
-    step.k = miller(mat3_apply(e->crystal.domains[domain], cell_m.row[1]), step.scattering_per_m);
-    step.l = miller(mat3_apply(e->crystal.domains[domain], cell_m.row[2]), step.scattering_per_m);
-    step.lattice_squared = lattice_squared(&e->crystal, step.h, step.k, step.l);
-    step.structure_factor = structure_factor_at(e, step.h, step.k, step.l);
-    step.polarization = e->beam.polarization_correction
-                            ? beam_polarization_factor(e->beam.polarization_kahn, step.source, step.diffracted)
-                            : 1.0;
+    Step step = {.layer = (int)truth_number(truth, expected, "thick"),
+                 .sub_slow = (int)truth_number(truth, expected, "subS"),
+                 .sub_fast = (int)truth_number(truth, expected, "subF"),
+                 .source = (int64_t)truth_number(truth, expected, "source"),
+                 .phi_step = (int64_t)truth_number(truth, expected, "phi_tic"),
+                 .domain = (int64_t)truth_number(truth, expected, "mos")};
+    step_set_point(e, (int64_t)truth_number(truth, pixel, "s"), (int64_t)truth_number(truth, pixel, "f"), &step);
+    step_set_source(e, &step);
+    step_set_lattice(e, truth->frame, &step);
     return step;
 }
 
@@ -75,12 +38,12 @@ static void for_each_step(const Truth *truth, StepCheck *check) {
  */
 
 static void check_vectors(const Truth *truth, JsonNode expected, const Step *step) {
-    const double a_m = vec3_length(step->a_m);
+    const double a_m = vec3_length(step->cell_m.row[0]);
     truth_close_vector(truth, "position", step->position_m, truth_vector(truth, expected, "pixel_pos_m"), 1e-13);
     truth_close_vector(truth, "diffracted", step->diffracted, truth_vector(truth, expected, "diffracted"), 1e-14);
     truth_close_vector(truth, "scattering", step->scattering_per_m, truth_vector(truth, expected, "scattering_per_m"),
-                       1e-14 / step->source->wavelength_m);
-    truth_close_vector(truth, "a", step->a_m, truth_vector(truth, expected, "a_m"), 1e-12 * a_m);
+                       1e-14 / truth->experiment->beam.sources[step->source].wavelength_m);
+    truth_close_vector(truth, "a", step->cell_m.row[0], truth_vector(truth, expected, "a_m"), 1e-12 * a_m);
 }
 
 static void check_step_vectors(const Truth *truth) {
@@ -92,9 +55,10 @@ static void positions_and_scattering_vectors_are_the_nanobraggs(void) {
 }
 
 static void check_indices(const Truth *truth, JsonNode expected, const Step *step) {
-    const Vec3 found = vec3(step->h, step->k, step->l), hkl = truth_vector(truth, expected, "hkl");
+    const Vec3 found = vec3(step->miller[0], step->miller[1], step->miller[2]),
+               hkl = truth_vector(truth, expected, "hkl");
     truth_close_vector(truth, "Miller indices", found, hkl, 1e-12 * (1.0 + vec3_length(hkl)));
-    truth_close_vector(truth, "nearest reflection", vec3(ceil(step->h - 0.5), ceil(step->k - 0.5), ceil(step->l - 0.5)),
+    truth_close_vector(truth, "nearest reflection", vec3(step->nearest[0], step->nearest[1], step->nearest[2]),
                        truth_vector(truth, expected, "h0k0l0"), 0.0);
 }
 
@@ -113,7 +77,7 @@ static void miller_indices_are_the_nanobraggs(void) {
 static void check_lattice(const Truth *truth, JsonNode expected, const Step *step) {
     const int64_t *n = truth->experiment->crystal.cells;
     const double f = truth_number(truth, expected, "F_latt"), most = (double)n[0] * (double)n[1] * (double)n[2];
-    truth_close(truth, "F_latt^2", step->lattice_squared, f * f, 1e-9 * f * f + 1e-12 * most * fabs(f));
+    truth_close(truth, "F_latt^2", step->lattice * step->lattice, f * f, 1e-9 * f * f + 1e-12 * most * fabs(f));
 }
 
 static void check_step_lattices(const Truth *truth) {
@@ -158,8 +122,8 @@ static double weighted_sum_of_steps(const Truth *truth, JsonNode pixel, double *
     *plain_sum = 0.0;
     for (int i = 0; i < json_length(steps); i++) {
         const Step step = make_step(truth, pixel, json_item(steps, i));
-        const double intensity = step.structure_factor * step.structure_factor * step.lattice_squared;
-        weighted += step.source->weight * step.polarization * intensity;
+        const double intensity = pow(step.structure_factor * step.lattice, 2.0);
+        weighted += step.weight * step.polarization * intensity;
         *plain_sum += intensity;
     }
     return weighted;
@@ -199,8 +163,7 @@ static void check_photons(const Truth *truth) {
     const JsonNode pixels = json_find(truth->root, "pixels");
     for (int p = 0; p < json_length(pixels); p++) {
         const double expected = truth_number(truth, json_item(pixels, p), "value_f64");
-        const double photons =
-            kernel_sum(truth, json_item(pixels, p)) * kernel_photons(truth->experiment, truth->frame);
+        const double photons = kernel_sum(truth, json_item(pixels, p)) * step_photons(truth->experiment, truth->frame);
         truth_close(truth, "photons of a pixel", photons, expected, 1e-6 * expected);
     }
 }

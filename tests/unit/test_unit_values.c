@@ -107,7 +107,9 @@ static void random_orientations_and_their_misset_are_the_nanobraggs(void) {
  * the ratio. */
 static void check_sincg(JsonNode item) {
     const double h = number(item, "0"), n = number(item, "1"), value = number(item, "2");
-    const double offset = fabs(h - rint(h)), found = kernel_interference(h, n);
+    const double offset = fabs(h - rint(h));
+    const Crystal crystal = {.cells = {(int64_t)n, 1, 1}, .shape = SHAPE_SQUARE};
+    const double found = shape_squared(&crystal, h, 0.0, 0.0);
     char what[80];
     (void)snprintf(what, sizeof what, "interference of %g cells at %.14g", n, h);
     if (offset < 1e-9 && h != 0.0)

@@ -11,11 +11,6 @@
 /** Terms are added in blocks of this many, which begin at multiples of it: a block's sum never depends on the cut. */
 enum { KERNEL_BLOCK_TERMS = 32 };
 
-/** Squared modulus of the sum of @p cells unit phasors, (sin(pi N x)/sin(pi x))^2.
- *  @param miller  fractional Miller index x, any real
- *  @return in [0, cells^2]; exactly cells^2 at integer @p miller */
-double kernel_interference(double miller, double cells);
-
 /** What turns the sums of a crystal of a frame into photons. */
 typedef struct KernelScale {
     double photons; /**< in one unit of the sums */
@@ -29,9 +24,6 @@ KernelScale kernel_scale(const Frame *frame);
 void kernel_store(const Experiment *experiment, KernelScale scale, Tile tile, const DoubleDouble *sums, float *expected,
                   int64_t width);
 
-/** Photons in one unit of the sums: r_e^2 fluence / (phi steps x domains x sub-pixels). */
-double kernel_photons(const Experiment *experiment, const Frame *frame);
-
 /** Number of blocks of a frame. */
 int64_t kernel_blocks(const Experiment *experiment);
 
@@ -40,7 +32,7 @@ int64_t kernel_steps(const Experiment *experiment, int64_t pixels, Range blocks)
 
 /** Adds blocks of terms to the sums of a tile's pixels, by the CPU's kernel of the experiment and the calling thread.
  *  The unit is the sum over terms of source weight x polarization x |F_cell F_latt|^2 x solid angle x capture, over
- *  sub-pixels and layers too: kernel_photons turns it into photons.
+ *  sub-pixels and layers too: step_photons turns it into photons.
  *  @param tile    pixels, within the detector
  *  @param blocks  block 0 brings the background with it
  *  @param sums    [slow][fast] of the tile, fast varying fastest; added to */

@@ -14,44 +14,22 @@ static inline double shape_nearest(double x) {
     return (x + shift) - shift;
 }
 
-/** sin(pi x) for |x| <= 1/2: the Taylor series to x^21, coefficients pi^n / n!; the rest is below 2e-18. */
-static inline double shape_sin_pi(double x) {
-    const double y = x * x;
-    double s = 5.392664662608129e-10;
-    s = s * y - 2.2948428997269873e-08;
-    s = s * y + 7.952054001475513e-07;
-    s = s * y - 2.1915353447830217e-05;
-    s = s * y + 0.00046630280576761255;
-    s = s * y - 0.0073704309457143504;
-    s = s * y + 0.08214588661112823;
-    s = s * y - 0.5992645293207921;
-    s = s * y + 2.5501640398773455;
-    s = s * y - 5.16771278004997;
-    s = s * y + 3.141592653589793;
-    return s * x;
-}
-
-/** Squared modulus of the sum of @p cells unit phasors, (sin(pi N x) / sin(pi x))^2: von Laue's interference function
- * of a parallelepiped along one axis.
- *  @param miller  fractional Miller index x
- *  @return in [0, cells^2]; exactly cells^2 at an integer */
-static inline double shape_interference(double miller, double cells) {
-    const double offset = miller - shape_nearest(miller); /* only the distance to the peak matters */
-    const double phase = cells * offset;
-    const double quotient = shape_sin_pi(phase - shape_nearest(phase)) / shape_sin_pi(offset);
-    const double ratio = fabs(offset) < 1e-9 ? cells : quotient;
-    return ratio * ratio;
-}
-
-/** F_latt at the fractional Miller indices for every shape, without the sign for square crystals. */
+/** F_latt at the fractional Miller indices. */
 double shape_amplitude(const Crystal *crystal, double h, double k, double l);
+
+/** The same, in parts.
+ *  @param nearest           [3] indices of the reflection whose spot it is
+ *  @param offset            [3] from there, each -1/2 .. 1/2
+ *  @param distance_squared  shape_distance_squared of @p offset */
+double shape_amplitude_at(const Crystal *crystal, const double *nearest, const double *offset, double distance_squared);
 
 /** |F_latt|^2, the same squared. */
 double shape_squared(const Crystal *crystal, double h, double k, double l);
 
-/** Squared distance from the nearest spot's centre in the units of the law: R^2 of docs/physics.md, the old program's
- *  r^2 for SPOT_NANOBRAGG. */
-double shape_distance_squared(const Crystal *crystal, double h, double k, double l);
+/** R^2 of docs/physics.md (nanoBragg's r^2 for SPOT_NANOBRAGG), the squared distance from the spot's centre, times the
+ *  fudge. 0 for square crystals, which have none.
+ *  @param offset  [3] dh, dk, dl from the centre */
+double shape_distance_squared(const Crystal *crystal, const double *offset);
 
 /** |F_latt|^2 of all but square crystals is a function of a quadratic form q of the distance dh, dk, dl from the spot's
  *  centre: height x exp(-q) of Gaussian spots, height where q < 1 of top hats, and of round crystals height x

@@ -1,7 +1,7 @@
 /** @file
- *  The inner loop of nanoBragg, written plainly: one pixel, one step after the other, sin(pi N h) / sin(pi h) by the
- *  mathematical library. A measure of speed that is at hand where no binary of nanoBragg is, and a second opinion on
- *  the photons. */
+ *  The sum over steps, written plainly (physics/step.h): one pixel, one step after the other, sin(pi N h) / sin(pi h)
+ * by the mathematical library, as nanoBragg's inner loop. A measure of speed that is at hand where no binary of
+ * nanoBragg is, and a second opinion on the photons. */
 #ifndef TESSERA_YARDSTICK_H
 #define TESSERA_YARDSTICK_H
 
@@ -12,12 +12,8 @@ typedef struct Yardstick {
     int64_t pixels, steps;
     double cpu_s;         /**< of one thread */
     double nanoseconds;   /**< per step */
-    double largest_error; /**< of a pixel of the image against the plain loop, relative to the image's greatest;
-                               NAN where there is a background, which the loop leaves out */
+    double largest_error; /**< of a pixel of the image against the plain loop, relative to the image's greatest */
 } Yardstick;
-
-/** Expected photons of one pixel, without the background. */
-double yardstick_pixel(const Experiment *experiment, const Frame *frame, int64_t slow, int64_t fast);
 
 /** Computes pixels spread over the detector, one at least.
  *  @param steps  about so many are computed

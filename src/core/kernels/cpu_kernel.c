@@ -3,6 +3,7 @@
 #include "base/clocks.h"
 #include "kernels/kernel.h"
 #include "model/active_pixels.h"
+#include "physics/step.h"
 
 #include <inttypes.h>
 #include <omp.h>
@@ -36,7 +37,7 @@ void kernel_expected(const Experiment *e, const Frame *frame, Tile tile, DoubleD
                      int64_t width) {
     const KernelDirectFunction direct = direct_of(e, frame);
     if (direct != NULL) {
-        direct(e, frame, tile, kernel_photons(e, frame), expected, width);
+        direct(e, frame, tile, step_photons(e, frame), expected, width);
         return;
     }
     memset(sums, 0, (size_t)(tile.slow_pixels * tile.fast_pixels) * sizeof *sums);

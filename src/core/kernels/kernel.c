@@ -1,14 +1,13 @@
 #include "kernels/kernel.h"
 
-#include "base/constants.h"
-#include "physics/shape.h"
+#include "physics/step.h"
 
 static inline float photons_of(double photons, DoubleDouble sum) {
     return (float)(photons * sum.high + photons * sum.low);
 }
 
 KernelScale kernel_scale(const Frame *frame) {
-    return (KernelScale){.photons = kernel_photons(frame->experiment, frame), .adds = frame->crystal != 0};
+    return (KernelScale){.photons = step_photons(frame->experiment, frame), .adds = frame->crystal != 0};
 }
 
 void kernel_store(const Experiment *e, KernelScale scale, Tile tile, const DoubleDouble *sums, float *expected,
@@ -29,12 +28,6 @@ void kernel_store(const Experiment *e, KernelScale scale, Tile tile, const Doubl
     }
 }
 
-double kernel_photons(const Experiment *e, const Frame *frame) {
-    const double parts = (double)e->sampling.phi_steps * (double)e->crystal.domain_count *
-                         (double)e->sampling.oversample * (double)e->sampling.oversample;
-    return ELECTRON_RADIUS_SQUARED_M2 * (frame->weight * frame->fluence_per_m2) / parts;
-}
-
 int64_t kernel_blocks(const Experiment *experiment) {
     return (experiment_terms(experiment) + KERNEL_BLOCK_TERMS - 1) / KERNEL_BLOCK_TERMS;
 }
@@ -44,8 +37,4 @@ int64_t kernel_steps(const Experiment *e, int64_t pixels, Range blocks) {
     const int64_t end = blocks.end * KERNEL_BLOCK_TERMS;
     const int64_t of_pixel = (int64_t)e->sampling.oversample * e->sampling.oversample * e->detector.sensor_layers;
     return pixels * of_pixel * ((end < all ? end : all) - begin);
-}
-
-double kernel_interference(double miller, double cells) {
-    return shape_interference(miller, cells);
 }

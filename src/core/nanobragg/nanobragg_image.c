@@ -3,7 +3,7 @@
 #include "base/random.h"
 #include "formats/nexus_geometry.h"
 #include "formats/smv.h"
-#include "model/sensor.h"
+#include "physics/step.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,13 +18,6 @@ static bool is_active(const Experiment *e, int64_t pixel) {
 
 /* ------------------------------------------------------------------------------------------------------- statistics */
 
-static double solid_angle(const Detector *detector, double fast_m, double slow_m, int layer) {
-    const Vec3 position = detector_position(detector, fast_m, slow_m, sensor_depth(detector, layer));
-    const double r = vec3_length(position);
-    const double cosine = detector->point_pixel ? 1.0 : detector_cosine(detector, vec3_scale(1.0 / r, position));
-    return detector->pixel_size_m * detector->pixel_size_m / (r * r) * cosine;
-}
-
 /* Position (m) of a sub-pixel's middle along one axis. */
 static double subpixel_m(const Experiment *e, int64_t pixel, int subpixel) {
     return e->detector.pixel_size_m * ((double)pixel + (subpixel + 0.5) / e->sampling.oversample);
@@ -33,10 +26,13 @@ static double subpixel_m(const Experiment *e, int64_t pixel, int subpixel) {
 static double solid_angle_of_pixel(const Experiment *e, int64_t slow, int64_t fast) {
     const int oversample = e->sampling.oversample, layers = e->detector.sensor_layers;
     double sum = 0.0;
-    for (int layer = 0; layer < layers; layer++)
-        for (int s = 0; s < oversample; s++)
-            for (int f = 0; f < oversample; f++)
-                sum += solid_angle(&e->detector, subpixel_m(e, fast, f), subpixel_m(e, slow, s), layer);
+    Step step = {.layer = 0};
+    for (step.layer = 0; step.layer < layers; step.layer++)
+        for (step.sub_slow = 0; step.sub_slow < oversample; step.sub_slow++)
+            for (step.sub_fast = 0; step.sub_fast < oversample; step.sub_fast++) {
+                step_set_point(e, slow, fast, &step);
+                sum += step.solid_angle_sr;
+            }
     return sum / ((double)oversample * oversample * layers);
 }
 

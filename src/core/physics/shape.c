@@ -33,8 +33,9 @@ static double isotropic_distance_squared(const Crystal *crystal, double dh, doub
     return vec3_dot(q_per_m, q_per_m) * square_of(crystal->cube_edge_m);
 }
 
-double shape_distance_squared(const Crystal *crystal, double h, double k, double l) {
-    const double dh = h - ceil(h - 0.5), dk = k - ceil(k - 0.5), dl = l - ceil(l - 0.5);
+/* The same without the fudge. */
+static double plain_distance_squared(const Crystal *crystal, const double *offset) {
+    const double dh = offset[0], dk = offset[1], dl = offset[2];
     const double na = (double)crystal->cells[0], nb = (double)crystal->cells[1], nc = (double)crystal->cells[2];
     switch (crystal_spot_law(crystal)) {
     case SPOT_ISOTROPIC:
@@ -45,6 +46,10 @@ double shape_distance_squared(const Crystal *crystal, double h, double k, double
         break;
     }
     return square_of(na * dh) + square_of(nb * dk) + square_of(nc * dl);
+}
+
+double shape_distance_squared(const Crystal *crystal, const double *offset) {
+    return crystal->shape == SHAPE_SQUARE ? 0.0 : crystal->fudge * plain_distance_squared(crystal, offset);
 }
 
 static double gauss_exponent(const Crystal *crystal) {
@@ -64,12 +69,21 @@ static double round_amplitude(const Crystal *crystal) {
     return crystal->spot_law == SPOT_ISOTROPIC ? 1.0 : ROUND_AMPLITUDE;
 }
 
-double shape_amplitude(const Crystal *crystal, double h, double k, double l) {
-    const double na = (double)crystal->cells[0], nb = (double)crystal->cells[1], nc = (double)crystal->cells[2];
-    const double cells = na * nb * nc, distance_squared = crystal->fudge * shape_distance_squared(crystal, h, k, l);
+/* sin(pi N h) / sin(pi h) with its sign: at the peak of index n it is (-1)^((N-1) n) N. */
+static double square_amplitude(double nearest, double offset, int64_t cells) {
+    const double ratio = fabs(offset) < 1e-9 ? (double)cells : sin(PI * ((double)cells * offset)) / sin(PI * offset);
+    const int64_t odd = (int64_t)nearest & (cells - 1) & 1; /* without a branch, which nobody could predict */
+    return (double)(1 - 2 * odd) * ratio;
+}
+
+double shape_amplitude_at(const Crystal *crystal, const double *nearest, const double *offset,
+                          double distance_squared) {
+    const int64_t *number = crystal->cells;
+    const double cells = (double)number[0] * (double)number[1] * (double)number[2];
     switch (crystal->shape) {
     case SHAPE_SQUARE:
-        return sqrt(shape_interference(h, na) * shape_interference(k, nb) * shape_interference(l, nc));
+        return square_amplitude(nearest[0], offset[0], number[0]) * square_amplitude(nearest[1], offset[1], number[1]) *
+               square_amplitude(nearest[2], offset[2], number[2]);
     case SHAPE_ROUND:
         return cells * round_amplitude(crystal) * sphere_transform(round_steepness(crystal) * sqrt(distance_squared));
     case SHAPE_GAUSS:
@@ -78,6 +92,12 @@ double shape_amplitude(const Crystal *crystal, double h, double k, double l) {
         return distance_squared < tophat_radius_squared(crystal) ? cells : 0.0;
     }
     return 0.0;
+}
+
+double shape_amplitude(const Crystal *crystal, double h, double k, double l) {
+    const double nearest[3] = {ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5)};
+    const double offset[3] = {h - nearest[0], k - nearest[1], l - nearest[2]};
+    return shape_amplitude_at(crystal, nearest, offset, shape_distance_squared(crystal, offset));
 }
 
 double shape_squared(const Crystal *crystal, double h, double k, double l) {

@@ -4,7 +4,7 @@
 #include "base/new_file.h"
 #include "files/unfinished_files.h"
 #include "parameters/file_look.h"
-#include "physics/trace.h"
+#include "physics/step.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -105,7 +105,7 @@ static void put_domains(FILE *file, const Crystal *crystal) {
     (void)fputs("],", file);
 }
 
-static void put_step(FILE *file, const TraceStep *step, double photons) {
+static void put_step(FILE *file, const Step *step, double photons) {
     (void)fprintf(file,
                   "{\"thick\":%d,\"subS\":%d,\"subF\":%d,\"source\":%" PRId64 ",\"phi_tic\":%" PRId64
                   ",\"mos\":%" PRId64 ",",
@@ -132,13 +132,14 @@ static void put_step(FILE *file, const TraceStep *step, double photons) {
 
 /* The pixel: its steps, and what they add up to. */
 static void put_pixel(FILE *file, const Experiment *e, const Frame *frame, int64_t slow, int64_t fast) {
-    const int64_t steps = trace_steps(e);
+    const int64_t steps = step_count(e);
+    const double unit = step_photons(e, frame);
     double squares = 0.0, photons = 0.0;
-    TraceStep step = {.layer = 0};
+    Step step = {.layer = 0};
     (void)fprintf(file, "\"pixels\":[{\"f\":%" PRId64 ",\"s\":%" PRId64 ",\"steps_list\":[", fast, slow);
     for (int64_t i = 0; i < steps; i++) {
-        step = trace_step(e, frame, slow, fast, i);
-        const double added = trace_photons(e, frame, &step);
+        step = step_of(e, frame, slow, fast, i);
+        const double added = unit * step_intensity(&step);
         const double amplitude = step.within_dmin ? step.structure_factor * step.lattice : 0.0;
         squares += amplitude * amplitude;
         photons += added;
@@ -162,7 +163,7 @@ static void put_trace(FILE *file, const Parameters *p, const Experiment *e, cons
     put_vector(file, "misset_deg", vec3_scale(1.0 / RADIANS_PER_DEGREE, e->crystal.misset_rad));
     put_sources(file, &e->beam);
     put_domains(file, &e->crystal);
-    put_number(file, "steps", (double)trace_steps(e));
+    put_number(file, "steps", (double)step_count(e));
     put_pixel(file, e, frame, p->run_trace_pixel[0], p->run_trace_pixel[1]);
     (void)fputs("}\n", file);
 }
