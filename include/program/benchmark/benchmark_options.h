@@ -4,6 +4,7 @@
 #define TESSERA_BENCHMARK_OPTIONS_H
 
 #include "base/status.h"
+#include "commands/options.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,7 +31,7 @@ typedef struct BenchmarkOptions {
  *  @return BAD_PARAMETER for an unknown option (with the nearest one) or a bad value */
 Status benchmark_options_read(int argc, char **argv, BenchmarkOptions *options);
 
-/** Prints them. */
-void benchmark_options_help(FILE *out);
+/** The options. */
+extern const OptionTable benchmark_options;
 
 #endif

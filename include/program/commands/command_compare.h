@@ -4,6 +4,7 @@
 #define TESSERA_COMMAND_COMPARE_H
 
 #include "base/status.h"
+#include "commands/options.h"
 
 #include <stdio.h>
 
@@ -13,5 +14,8 @@
  *  @return COMPARISON_FAILED naming each limit that was not kept; BAD_PARAMETER or BAD_FILE for wrong usage and
  * unusable images; OUTPUT_FAILED when @p out cannot be written */
 Status command_compare(int argc, char **argv, FILE *out);
+
+/** Its options. */
+extern const OptionTable command_compare_options;
 
 #endif

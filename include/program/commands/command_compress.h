@@ -4,6 +4,7 @@
 #define TESSERA_COMMAND_COMPRESS_H
 
 #include "base/status.h"
+#include "commands/options.h"
 
 #include <stdio.h>
 
@@ -12,5 +13,8 @@
  *  @param out         what is printed goes here; borrowed
  *  @return BAD_PARAMETER, BAD_FILE, OUTPUT_FAILED, or INTERRUPTED by a signal; the file is then as it was */
 Status command_compress(int argc, char **argv, FILE *out);
+
+/** Its options. */
+extern const OptionTable command_compress_options;
 
 #endif

@@ -4,6 +4,7 @@
 #define TESSERA_COMMAND_DESCRIBE_H
 
 #include "base/status.h"
+#include "commands/options.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,5 +28,8 @@ typedef struct DescribeRequest {
  *  @param argc, argv  argv[0] is "describe"
  *  @return BAD_PARAMETER or BAD_FILE; COMPARISON_FAILED naming frames that --verify found damaged */
 Status command_describe(int argc, char **argv, FILE *out);
+
+/** Its options. */
+extern const OptionTable command_describe_options;
 
 #endif

@@ -4,6 +4,7 @@
 #define TESSERA_COMMAND_EXPORT_H
 
 #include "base/status.h"
+#include "commands/options.h"
 
 #include <stdio.h>
 
@@ -12,5 +13,8 @@
  *  @param out         what is printed goes here; borrowed
  *  @return BAD_PARAMETER or BAD_FILE for wrong usage and unusable files, OUTPUT_FAILED when a file cannot be written */
 Status command_export(int argc, char **argv, FILE *out);
+
+/** Its options. */
+extern const OptionTable command_export_options;
 
 #endif

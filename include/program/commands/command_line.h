@@ -4,14 +4,15 @@
 #define TESSERA_COMMAND_LINE_H
 
 #include "base/status.h"
+#include "commands/options.h"
 #include "parameters/parameters.h"
 
 /** What a command line said beside parameters. */
 typedef struct CommandLine {
     bool help;
-    char help_section[64]; /**< section to explain, "" for all */
-    int simulated_ranks;   /**< --simulate-ranks of `plan`; 0 when not given */
-    int ranks;             /**< --ranks of `plan`; 0 when not given */
+    char help_section[64];   /**< section to explain, "" for all */
+    int64_t simulated_ranks; /**< --simulate-ranks of `plan`; 0 when not given */
+    int64_t ranks;           /**< --ranks of `plan`; 0 when not given */
 } CommandLine;
 
 /** A short form of a parameter. A plain value. */
@@ -25,6 +26,9 @@ typedef struct ShortForm {
 /** Short form @p index, from 0, in the order of the table.
  *  @return false when there are no more */
 bool command_line_short_form(int index, ShortForm *form);
+
+/** Options of `tessera simulate`, and those and its own of `tessera plan`. */
+extern const OptionTable command_line_of_simulate, command_line_of_plan;
 
 /** Sets parameters from native arguments, which override those of a run file.
  *  @param argc, argv  arguments after the command's name

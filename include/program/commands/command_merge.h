@@ -4,6 +4,7 @@
 #define TESSERA_COMMAND_MERGE_H
 
 #include "base/status.h"
+#include "commands/options.h"
 
 #include <stdio.h>
 
@@ -11,5 +12,8 @@
  *  @param argc, argv  argv[0] is "merge"
  *  @return as merge_run */
 Status command_merge(int argc, char **argv, FILE *out);
+
+/** Its options. */
+extern const OptionTable command_merge_options;
 
 #endif

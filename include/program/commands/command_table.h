@@ -4,6 +4,7 @@
 #define TESSERA_COMMAND_TABLE_H
 
 #include "base/status.h"
+#include "commands/options.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,8 +15,7 @@ typedef struct Command {
     /** Runs it on one process; NULL for a command of all ranks, which command_simulate runs.
      *  @param argc, argv  argv[0] is the name */
     Status (*run)(int argc, char **argv, FILE *out);
-    /** Prints its options; NULL for a command that prints them itself when it is run with --help. */
-    void (*print_options)(FILE *out);
+    const OptionTable *options;
     bool makes_files;  /**< what it prints is not all that it does */
     const char *usage; /**< lines for the help, each but the first indented under it */
 } Command;
@@ -26,10 +26,5 @@ const Command *command_table(int *count);
 
 /** True when there is a command of that name that makes files. */
 bool command_makes_files(const char *name);
-
-/** What a command says of its options.
- *  @param text  allocated; the caller frees it
- *  @return NO_MEMORY, or what the command says to --help */
-Status command_options_text(const Command *command, char **text);
 
 #endif

@@ -5,15 +5,11 @@
 
 #include "base/status.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 
-/** True when the arguments ask for an element and not for a file. */
-bool describe_anomalous_is_meant(int argc, char *const *argv);
-
 /** Prints a line for each energy: eV, f' and f'' in electrons.
- *  @param argc, argv  the command's name, --anomalous SYMBOL, --energies FIRST:LAST:STEP or one energy, in eV
- *  @return BAD_PARAMETER for other arguments, an unknown element, energies outside the tables, or too many of them */
-Status describe_anomalous(int argc, char *const *argv, FILE *out);
+ *  @param symbol, range  of the element; FIRST:LAST:STEP or one energy, in eV; NULL where it was not given
+ *  @return BAD_PARAMETER for what is missing, an unknown element, energies outside the tables, or too many of them */
+Status describe_anomalous(const char *symbol, const char *range, FILE *out);
 
 #endif

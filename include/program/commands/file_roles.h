@@ -44,6 +44,6 @@ Status file_roles_check_compress(const char *file);
 
 /** Prints a line for each role: command, "read" or "written", role, and the endings of the names that are written, with
  *  tabs between. */
-Status file_roles_print(FILE *out);
+void file_roles_print(FILE *out);
 
 #endif

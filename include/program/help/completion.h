@@ -3,12 +3,9 @@
 #ifndef TESSERA_COMPLETION_H
 #define TESSERA_COMPLETION_H
 
-#include "base/status.h"
-
 #include <stdio.h>
 
-/** Prints a script for bash, which completes commands, their options, parameters, and words that a parameter may be.
- *  @return NO_MEMORY */
-Status completion_print(FILE *out);
+/** Prints a script for bash, which completes commands, their options, parameters, and words that a parameter may be. */
+void completion_print(FILE *out);
 
 #endif

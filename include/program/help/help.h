@@ -4,20 +4,16 @@
 #define TESSERA_HELP_H
 
 #include "base/status.h"
+#include "commands/options.h"
+#include "parameters/parameters.h"
 
 #include <stdio.h>
 
 /** Prints what the program can do. */
 void help_commands(FILE *out);
 
-/** Prints the exit codes. */
-void help_exit_codes(FILE *out);
-
-/** Prints the options of a run that are no parameters but stand for them. */
-void help_run_options(FILE *out);
-
-/** Prints the options of `tessera plan`: those of a run, and its own. */
-void help_plan_options(FILE *out);
+/** The exit codes, two sentences. */
+const char *help_exit_codes(void);
 
 /** Prints what the program can do, and the options of a run. */
 void help_run(FILE *out);
@@ -26,8 +22,19 @@ void help_run(FILE *out);
  *  @return BAD_PARAMETER when there is no such section */
 Status help_parameters(FILE *out, const char *section);
 
-/** Prints nanoBragg's options. */
-void help_nanobragg(FILE *out);
+/** A row of the parameter table as texts. */
+typedef struct HelpRow {
+    char left[160];  /**< "--crystal.cells (3 values)", with its unit in brackets */
+    char range[512]; /**< "0 to 1", or the words */
+} HelpRow;
+
+HelpRow help_row(const ParameterRow *row);
+
+/** The default of a row, or "none". */
+const char *help_default(const ParameterRow *row);
+
+/** Options of `tessera nanobragg`: nanoBragg's. */
+extern const OptionTable help_nanobragg_options;
 
 /** Prints the table as Markdown: this is docs/parameters.md. */
 void help_markdown(FILE *out);

@@ -223,7 +223,7 @@ Status command_benchmark(int argc, char **argv, FILE *out) {
     BenchmarkOptions options;
     TRY(benchmark_options_read(argc, argv, &options));
     if (options.help) {
-        benchmark_options_help(out);
+        options_print(&benchmark_options, out);
         return status_ok();
     }
     choose_sizes(&options);

@@ -20,128 +20,58 @@ typedef struct CompareOptions {
     int64_t shape[2];  /* 0: square */
     int64_t region[4]; /* slow begin, end, fast begin, end; all 0: everything */
     bool json, help, traces;
+    int named; /* images */
 } CompareOptions;
 
-typedef enum OptionKind { OPTION_REAL, OPTION_INTEGERS, OPTION_FLAG } OptionKind;
+static Status take_image(const Option *option, const char *word, void *asked) {
+    CompareOptions *compare = asked;
+    (void)option;
+    if (compare->named == 2)
+        return status_error(STATUS_BAD_PARAMETER, "compare takes two images; \"%.200s\" is one too many", word);
+    compare->images[compare->named++] = word;
+    return status_ok();
+}
 
-typedef struct Option {
-    const char *name;
-    OptionKind kind;
-    int count; /* numbers, with commas between */
-    double least, greatest;
-    size_t offset;
-    const char *argument, *help;
-} Option;
-
-#define OPTION(field) offsetof(CompareOptions, field)
+#define FIELD(field) offsetof(CompareOptions, field)
 static const Option options[] = {
-    {"--min-correlation", OPTION_REAL, 1, -1, 1, OPTION(min_correlation), "R", "least correlation (0.999999)"},
-    {"--max-one-minus-correlation", OPTION_REAL, 1, 0, INFINITY, OPTION(max_one_minus_correlation), "E",
-     "the same, for correlations very near 1"},
-    {"--max-sum-error", OPTION_REAL, 1, 0, INFINITY, OPTION(max_sum_error), "E",
-     "greatest |sum of TEST / sum of REFERENCE - 1| (1e-5)"},
-    {"--max-relative-error", OPTION_REAL, 1, 0, INFINITY, OPTION(max_relative_error), "E",
-     "greatest relative error of a pixel above the floor (not checked)"},
-    {"--max-rms-error", OPTION_REAL, 1, 0, INFINITY, OPTION(max_rms_error), "E",
-     "greatest rms of the relative errors (not checked)"},
-    {"--max-peak-displacement", OPTION_REAL, 1, 0, INFINITY, OPTION(max_peak_displacement), "PX",
-     "greatest displacement of the 25 strongest peaks, in pixels (0.5)"},
-    {"--floor", OPTION_REAL, 1, 0, 1, OPTION(floor), "F",
-     "relative errors are of pixels above F x the greatest of REFERENCE (1e-6)"},
-    {"--scale-reference", OPTION_REAL, 1, -INFINITY, INFINITY, OPTION(scale), "S", "factor on REFERENCE (1)"},
-    {"--frame", OPTION_INTEGERS, 1, 0, 1e15, OPTION(frame), "N",
-     "frame of TEST, and of REFERENCE if that has several; FILE#N says the same"},
-    {"--reference-frame", OPTION_INTEGERS, 1, 0, 1e15, OPTION(reference_frame), "N", "frame of REFERENCE"},
-    {"--shape", OPTION_INTEGERS, 2, 1, 2147483647, OPTION(shape), "SLOW,FAST", "pixels of .bin files (square)"},
-    {"--region", OPTION_INTEGERS, 4, 0, 2147483647, OPTION(region), "S0,S1,F0,F1",
-     "rows S0..S1-1 and columns F0..F1-1; an image that is of that size is not cut"},
-    {"--block-sum", OPTION_INTEGERS, 1, 1, 2147483647, OPTION(block_sum), "N",
-     "sums over N x N pixels of TEST are compared; REFERENCE holds such sums (1)"},
-    {"--traces", OPTION_FLAG, 0, 0, 0, OPTION(traces), "",
-     "both are traces of a pixel: names the first quantity that differs (by 1e-9 or --max-relative-error)"},
-    {"--json", OPTION_FLAG, 0, 0, 0, OPTION(json), "", "print one line of JSON"},
-    {"--help", OPTION_FLAG, 0, 0, 0, OPTION(help), "", "print this"},
+    {OPTION("--min-correlation", OPTION_REAL, -1, 1, FIELD(min_correlation), "R", "least correlation (0.999999)")},
+    {OPTION("--max-one-minus-correlation", OPTION_REAL, 0, INFINITY, FIELD(max_one_minus_correlation), "E",
+            "the same, for correlations very near 1")},
+    {OPTION("--max-sum-error", OPTION_REAL, 0, INFINITY, FIELD(max_sum_error), "E",
+            "greatest |sum of TEST / sum of REFERENCE - 1| (1e-5)")},
+    {OPTION("--max-relative-error", OPTION_REAL, 0, INFINITY, FIELD(max_relative_error), "E",
+            "greatest relative error of a pixel above the floor (not checked)")},
+    {OPTION("--max-rms-error", OPTION_REAL, 0, INFINITY, FIELD(max_rms_error), "E",
+            "greatest rms of the relative errors (not checked)")},
+    {OPTION("--max-peak-displacement", OPTION_REAL, 0, INFINITY, FIELD(max_peak_displacement), "PX",
+            "greatest displacement of the 25 strongest peaks, in pixels (0.5)")},
+    {OPTION("--floor", OPTION_REAL, 0, 1, FIELD(floor), "F",
+            "relative errors are of pixels above F x the greatest of REFERENCE (1e-6)")},
+    {OPTION("--scale-reference", OPTION_REAL, -INFINITY, INFINITY, FIELD(scale), "S", "factor on REFERENCE (1)")},
+    {OPTION("--frame", OPTION_INTEGER, 0, 1e15, FIELD(frame), "N",
+            "frame of TEST, and of REFERENCE if that has several; FILE#N says the same")},
+    {OPTION("--reference-frame", OPTION_INTEGER, 0, 1e15, FIELD(reference_frame), "N", "frame of REFERENCE")},
+    {OPTION("--shape", OPTION_INTEGER, 1, 2147483647, FIELD(shape), "SLOW,FAST", "pixels of .bin files (square)"),
+     .count = 2},
+    {OPTION("--region", OPTION_INTEGER, 0, 2147483647, FIELD(region), "S0,S1,F0,F1",
+            "rows S0..S1-1 and columns F0..F1-1; an image that is of that size is not cut"),
+     .count = 4},
+    {OPTION("--block-sum", OPTION_INTEGER, 1, 2147483647, FIELD(block_sum), "N",
+            "sums over N x N pixels of TEST are compared; REFERENCE holds such sums (1)")},
+    {OPTION("--traces", OPTION_FLAG, 0, 0, FIELD(traces), "",
+            "both are traces of a pixel: names the first quantity that differs (by 1e-9 or --max-relative-error)")},
+    {OPTION("--json", OPTION_FLAG, 0, 0, FIELD(json), "", "print one line of JSON")},
+    {OPTION("--help", OPTION_FLAG, 0, 0, FIELD(help), "", "print this")},
 };
-enum { OPTIONS = sizeof options / sizeof *options };
-
-static void print_help(FILE *out) {
-    fputs(
-        "tessera compare REFERENCE TEST [OPTION ...]: compares two images; exit code 0 within the limits, 1 outside.\n"
-        "An image is FILE, FILE:DATASET, FILE#FRAME or FILE:DATASET#FRAME, where FILE is .h5 .hdf5 .nxs .bin .raw "
-        ".img\n",
-        out);
-    for (int i = 0; i < OPTIONS; i++) {
-        char left[64];
-        (void)snprintf(left, sizeof left, "%s %s", options[i].name, options[i].argument);
-        (void)fprintf(out, "  %-32s %s\n", left, options[i].help);
-    }
-}
-
-/* ---------------------------------------------------------------------------------------------------- command line */
-
-static Status find_option(const char *argument, size_t length, const Option **option) {
-    char name[64], remedy[TEXT_REMEDY_BYTES];
-    (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, argument);
-    TextNearest nearest = text_nearest_to(name);
-    for (*option = options; *option < options + OPTIONS; (*option)++) {
-        if (strcmp((*option)->name, name) == 0) return status_ok();
-        text_nearest_try(&nearest, (*option)->name);
-    }
-    text_nearest_remedy(&nearest, "see tessera compare --help", remedy);
-    return status_error(STATUS_BAD_PARAMETER, "compare has no option \"%s\"%s", name, remedy);
-}
-
-static Status bad_number(const Option *option, const char *text) {
-    return status_error(STATUS_BAD_PARAMETER, "compare: %s is \"%.100s\"; %s must be %s from %.10g to %.10g",
-                        option->name, text, option->argument,
-                        option->kind == OPTION_REAL ? "a number" : "whole numbers", option->least, option->greatest);
-}
-
-static Status read_real(const Option *option, const char *text, double *value) {
-    const char *rest = text;
-    if (!text_read_real(text, value, &rest) || *rest != '\0' ||
-        !(*value >= option->least && *value <= option->greatest))
-        return bad_number(option, text);
-    return status_ok();
-}
-
-static Status read_integers(const Option *option, const char *text, int64_t *values) {
-    const char *next = text;
-    for (int i = 0; i < option->count; i++) {
-        const char *rest = next;
-        if (!text_read_integer(next, &values[i], &rest) || *rest != (i + 1 < option->count ? ',' : '\0') ||
-            !((double)values[i] >= option->least && (double)values[i] <= option->greatest))
-            return bad_number(option, text);
-        next = rest + 1;
-    }
-    return status_ok();
-}
-
-static Status read_option(const Option *option, const char *text, CompareOptions *asked) {
-    char *field = (char *)asked + option->offset;
-    if (option->kind == OPTION_REAL) return read_real(option, text, (double *)(void *)field);
-    if (option->kind == OPTION_INTEGERS) return read_integers(option, text, (int64_t *)(void *)field);
-    *(bool *)(void *)field = true;
-    return status_ok();
-}
-
-/* One option at argv[*index], "--name value" or "--name=value"; leaves *index at its last word. */
-static Status take_option(int argc, char **argv, int *index, CompareOptions *asked) {
-    const char *argument = argv[*index];
-    const size_t length = strcspn(argument, "=");
-    const Option *option = options;
-    TRY(find_option(argument, length, &option));
-    const bool has_text = argument[length] == '=';
-    if (option->kind == OPTION_FLAG && has_text)
-        return status_error(STATUS_BAD_PARAMETER, "compare: %s takes no value", option->name);
-    if (option->kind == OPTION_FLAG || has_text)
-        return read_option(option, has_text ? argument + length + 1 : "", asked);
-    if (*index + 1 >= argc)
-        return status_error(STATUS_BAD_PARAMETER, "compare: %s needs a value: %s %s", option->name, option->name,
-                            option->argument);
-    (*index)++;
-    return read_option(option, argv[*index], asked);
-}
+const OptionTable command_compare_options = {
+    .command = "compare",
+    .option = options,
+    .options = sizeof options / sizeof *options,
+    .before = "tessera compare REFERENCE TEST [OPTION ...]: compares two images; exit code 0 within the limits, 1 "
+              "outside.\n"
+              "An image is FILE, FILE:DATASET, FILE#FRAME or FILE:DATASET#FRAME, where FILE is .h5 .hdf5 .nxs .bin "
+              ".raw .img",
+    .word = take_image};
 
 static Status parse(int argc, char **argv, CompareOptions *asked) {
     *asked = (CompareOptions){.min_correlation = NAN,
@@ -155,17 +85,8 @@ static Status parse(int argc, char **argv, CompareOptions *asked) {
                               .block_sum = 1,
                               .frame = IMAGE_FRAME_NONE,
                               .reference_frame = IMAGE_FRAME_NONE};
-    int images = 0;
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], "--", 2) == 0) {
-            TRY(take_option(argc, argv, &i, asked));
-        } else if (images == 2) {
-            return status_error(STATUS_BAD_PARAMETER, "compare takes two images; \"%.200s\" is one too many", argv[i]);
-        } else {
-            asked->images[images++] = argv[i];
-        }
-    }
-    if (!asked->help && images < 2)
+    TRY(options_read(&command_compare_options, argc, argv, asked, NULL));
+    if (!asked->help && asked->named < 2)
         return status_error(STATUS_BAD_PARAMETER, "compare needs two images: tessera compare REFERENCE TEST");
     if (!isfinite(asked->scale) || asked->scale == 0.0)
         return status_error(STATUS_BAD_PARAMETER, "compare: --scale-reference is %g; it must be finite and not 0",
@@ -388,7 +309,7 @@ Status command_compare(int argc, char **argv, FILE *out) {
     CompareOptions asked;
     TRY(parse(argc, argv, &asked));
     if (asked.help) {
-        print_help(out);
+        options_print(&command_compare_options, out);
         return status_ok();
     }
     if (asked.traces) {

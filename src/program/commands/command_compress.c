@@ -22,16 +22,21 @@ typedef struct CompressOptions {
 
 #define FIELD(field) offsetof(CompressOptions, field)
 static const Option options[] = {
-    {"--with", OPTION_TEXT, 0, 0, FIELD(with), "METHOD",
-     "deflate, which every HDF5 reads, or bitshuffle (with LZ4), which "
-     "needs HDF5's plugin"},
-    {"--level", OPTION_INTEGER, 1, 9, FIELD(level), "L", "deflate: from 1, fast, to 9, small (4)"},
-    {"--shuffle", OPTION_TEXT, 0, 0, FIELD(shuffle), "S",
-     "deflate: yes or no: sort the bytes of pixels by weight first (yes)"},
-    {"--quiet", OPTION_FLAG, 0, 0, FIELD(quiet), "", "print nothing"},
-    {"--help", OPTION_FLAG, 0, 0, FIELD(help), "", "print this"},
+    {OPTION("--with", OPTION_TEXT, 0, 0, FIELD(with), "METHOD",
+            "deflate, which every HDF5 reads, or bitshuffle (with LZ4), which "
+            "needs HDF5's plugin")},
+    {OPTION("--level", OPTION_INTEGER, 1, 9, FIELD(level), "L", "deflate: from 1, fast, to 9, small (4)")},
+    {OPTION("--shuffle", OPTION_TEXT, 0, 0, FIELD(shuffle), "S",
+            "deflate: yes or no: sort the bytes of pixels by weight first (yes)")},
+    {OPTION("--quiet", OPTION_FLAG, 0, 0, FIELD(quiet), "", "print nothing")},
+    {OPTION("--help", OPTION_FLAG, 0, 0, FIELD(help), "", "print this")},
 };
-static const OptionTable table = {"compress", options, sizeof options / sizeof *options};
+const OptionTable command_compress_options = {
+    .command = "compress",
+    .option = options,
+    .options = sizeof options / sizeof *options,
+    .before = "tessera compress FILE.nxs --with METHOD [OPTION ...]: replaces a finished file by a copy with "
+              "compressed images,\nwhich is read back and compared first. OMP_NUM_THREADS threads compress."};
 
 static Status choose(const CompressOptions *asked, Packing *packing) {
     const bool bitshuffle = asked->with != NULL && strcmp(asked->with, "bitshuffle") == 0;
@@ -57,12 +62,9 @@ Status command_compress(int argc, char **argv, FILE *out) {
     CompressRequest request = {.version = build_info().version};
     CompressResult result;
     char path[OUTPUT_PATH_BYTES];
-    TRY(options_read(table, argc, argv, &asked, &asked.file));
+    TRY(options_read(&command_compress_options, argc, argv, &asked, &asked.file));
     if (asked.help) {
-        (void)fputs("tessera compress FILE.nxs --with METHOD [OPTION ...]: replaces a finished file by a copy with "
-                    "compressed images,\nwhich is read back and compared first. OMP_NUM_THREADS threads compress.\n",
-                    out);
-        options_print(table, out);
+        options_print(&command_compress_options, out);
         return status_ok();
     }
     if (asked.file == NULL)

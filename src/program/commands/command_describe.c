@@ -10,62 +10,66 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void print_help(FILE *out) {
-    (void)fputs(
-        "tessera describe FILE.nxs [--yaml [--inputs FOLDER] | --json] [--verify]: the parameters, runs and frames of\n"
-        "an NXmx file of tessera, its .partial or a merged file\n"
-        "  --yaml            the run file that renders the same images\n"
-        "  --inputs FOLDER   with --yaml: write the file's copies of its inputs there, and name those\n"
-        "  --json            the same as without, for programs\n"
-        "  --verify          recompute the checksum of every complete frame; exit code 1 when one differs\n"
-        "tessera describe FILE [--crystal.NAME=value ...]: cell, symmetry, columns, resolution and completeness of\n"
-        "a file of structure factors (MTZ, mmCIF, SHELX, text), or of those of atoms (PDB, CIF); the parameters of\n"
-        "`tessera simulate --help crystal` choose the column, symmetry and cell\n"
-        "tessera describe --anomalous SYMBOL --energies FIRST:LAST:STEP: the dispersion of an element, a line for\n"
-        "each energy: eV, f' and f'' in electrons\n",
-        out);
-}
+/* What the command line asks for. */
+typedef struct DescribeOptions {
+    DescribeRequest request;
+    const char *symbol, *energies; /* of --anomalous */
+    bool yaml, json, help;
+} DescribeOptions;
 
-static Status unknown_option(const char *argument) {
-    static const char *const names[] = {"--yaml", "--json",      "--verify",  "--inputs",
-                                        "--help", "--anomalous", "--energies"};
-    char remedy[TEXT_REMEDY_BYTES];
-    TextNearest nearest = text_nearest_to(argument);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) text_nearest_try(&nearest, names[i]);
-    text_nearest_remedy(&nearest, "see tessera describe --help", remedy);
-    return status_error(STATUS_BAD_PARAMETER, "describe has no option \"%.60s\"%s", argument, remedy);
-}
-
-static Status set_form(DescribeForm form, DescribeRequest *request) {
-    if (request->form != DESCRIBE_TEXT && request->form != form)
-        return status_error(STATUS_BAD_PARAMETER, "describe: --yaml and --json exclude each other; give one");
-    request->form = form;
+static Status take_once(const Option *option, const char *text, void *asked) {
+    const char **field = (const char **)(void *)((char *)asked + option->offset);
+    if (*field != NULL)
+        return status_error(STATUS_BAD_PARAMETER, "describe: %s is given twice; give it once", option->name);
+    *field = text;
     return status_ok();
 }
 
-static Status read_argument(int argc, char **argv, int *i, DescribeRequest *request, bool *help) {
-    const char *argument = argv[*i];
-    if (strcmp(argument, "--yaml") == 0) return set_form(DESCRIBE_YAML, request);
-    if (strcmp(argument, "--json") == 0) return set_form(DESCRIBE_JSON, request);
-    if (strcmp(argument, "--inputs") == 0) {
-        if (*i + 1 >= argc) return status_error(STATUS_BAD_PARAMETER, "describe: --inputs needs a folder");
-        request->inputs = argv[++*i];
-    } else if (strncmp(argument, "--inputs=", 9) == 0) {
-        request->inputs = argument + 9;
-    } else if (strcmp(argument, "--verify") == 0) {
-        request->verify = true;
-    } else if (strcmp(argument, "--help") == 0) {
-        *help = true;
-    } else if (argument[0] == '-') {
-        return unknown_option(argument);
-    } else if (request->path != NULL) {
+static Status take_word(const Option *option, const char *word, void *asked) {
+    DescribeRequest *request = &((DescribeOptions *)asked)->request;
+    (void)option;
+    if (word[0] == '-')
+        return status_error(STATUS_BAD_PARAMETER,
+                            "describe: %.200s is for a file of structure factors, which comes before the options",
+                            word);
+    if (request->path != NULL)
         return status_error(STATUS_BAD_PARAMETER, "describe takes one file, not %.200s and %.200s", request->path,
-                            argument);
-    } else {
-        request->path = argument;
-    }
+                            word);
+    request->path = word;
     return status_ok();
 }
+
+#define FIELD(field) offsetof(DescribeOptions, field)
+static const Option options[] = {
+    {OPTION("--yaml", OPTION_FLAG, 0, 0, FIELD(yaml), "", "the run file that renders the same images")},
+    {OPTION("--inputs", OPTION_TEXT, 0, 0, FIELD(request.inputs), "FOLDER",
+            "with --yaml: write the file's copies of its inputs there, and name those")},
+    {OPTION("--json", OPTION_FLAG, 0, 0, FIELD(json), "", "the same as without, for programs")},
+    {OPTION("--verify", OPTION_FLAG, 0, 0, FIELD(request.verify), "",
+            "recompute the checksum of every complete frame; exit code 1 when one differs")},
+    {OPTION("--anomalous", OPTION_TEXT, 0, 0, FIELD(symbol), "SYMBOL", "the dispersion of an element"),
+     .take = take_once},
+    {OPTION("--energies", OPTION_TEXT, 0, 0, FIELD(energies), "FIRST:LAST:STEP",
+            "with --anomalous: in eV; a line for each: eV, f' and f'' in electrons"),
+     .take = take_once},
+    {OPTION("--help", OPTION_FLAG, 0, 0, FIELD(help), "", "print this")},
+};
+const OptionTable command_describe_options = {
+    .command = "describe",
+    .option = options,
+    .options = sizeof options / sizeof *options,
+    .before =
+        "tessera describe FILE.nxs [--yaml [--inputs FOLDER] | --json] [--verify]: the parameters, runs and frames "
+        "of\n"
+        "an NXmx file of tessera, its .partial or a merged file\n\n"
+        "tessera describe FILE [--crystal.NAME=value ...]: cell, symmetry, columns, resolution and completeness "
+        "of\n"
+        "a file of structure factors (MTZ, mmCIF, SHELX, text), or of those of atoms (PDB, CIF); the parameters "
+        "of\n"
+        "`tessera simulate --help crystal` choose the column, symmetry and cell\n\n"
+        "tessera describe --anomalous SYMBOL --energies FIRST:LAST:STEP",
+    .word = take_word,
+    .takes_parameters = true};
 
 static Status check_request(const DescribeRequest *request) {
     struct stat info;
@@ -80,6 +84,20 @@ static Status check_request(const DescribeRequest *request) {
     return S_ISREG(info.st_mode) ? status_ok() : status_error(STATUS_BAD_FILE, "%s is no file", request->path);
 }
 
+static Status describe_element(const DescribeOptions *asked, FILE *out) {
+    const DescribeRequest *request = &asked->request;
+    const char *beside = request->path != NULL     ? request->path
+                         : asked->yaml             ? "--yaml"
+                         : asked->json             ? "--json"
+                         : request->verify         ? "--verify"
+                         : request->inputs != NULL ? "--inputs"
+                                                   : NULL;
+    if (beside != NULL)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "describe --anomalous takes --energies alone beside it, and not \"%.60s\"", beside);
+    return describe_anomalous(asked->symbol, asked->energies, out);
+}
+
 /* A file of structure factors comes first and brings options of its own: parameters. */
 static bool is_of_structure_factors(int argc, char **argv) {
     struct stat info;
@@ -88,21 +106,23 @@ static bool is_of_structure_factors(int argc, char **argv) {
 }
 
 static Status describe(int argc, char **argv, FILE *out) {
-    if (describe_anomalous_is_meant(argc, argv)) return describe_anomalous(argc, argv, out);
+    DescribeOptions asked = {.request = {.form = DESCRIBE_TEXT}};
     if (is_of_structure_factors(argc, argv)) return describe_reflections(argc, argv, out);
-    DescribeRequest request = {.form = DESCRIBE_TEXT};
-    bool help = false;
-    for (int i = 1; i < argc; i++) TRY(read_argument(argc, argv, &i, &request, &help));
-    if (help) {
-        print_help(out);
+    TRY(options_read(&command_describe_options, argc, argv, &asked, NULL));
+    if (asked.help) {
+        options_print(&command_describe_options, out);
         return status_ok();
     }
-    TRY(check_request(&request));
-    if (describe_nxmx_knows(request.path)) return describe_nxmx(&request, out);
+    if (asked.symbol != NULL || asked.energies != NULL) return describe_element(&asked, out);
+    if (asked.yaml && asked.json)
+        return status_error(STATUS_BAD_PARAMETER, "describe: --yaml and --json exclude each other; give one");
+    asked.request.form = asked.yaml ? DESCRIBE_YAML : asked.json ? DESCRIBE_JSON : DESCRIBE_TEXT;
+    TRY(check_request(&asked.request));
+    if (describe_nxmx_knows(asked.request.path)) return describe_nxmx(&asked.request, out);
     return status_error(STATUS_BAD_FILE,
                         "%s is no NXmx file; a file of structure factors comes before the options, which are others: "
                         "see tessera describe --help",
-                        request.path);
+                        asked.request.path);
 }
 
 /* What stands in the file may hold anything: only its lines are kept as they are. */

@@ -31,33 +31,38 @@ typedef struct ExportOptions {
 
 #define FIELD(field) offsetof(ExportOptions, field)
 static const Option options[] = {
-    {"--output", OPTION_TEXT, 0, 0, FIELD(output), "OUT",
-     "file to write; for several frames with the place of the number:"
-     " name_#####.img or name_%05d.img (first image: 1)"},
-    {"--format", OPTION_TEXT, 0, 0, FIELD(format), "F",
-     "smv, cbf, png or raw (by the end of OUT: .img .smv .cbf .png .raw)"},
-    {"--frame", OPTION_INTEGER, 0, 1e15, FIELD(frame), "N", "one frame, its place in the file from 0 (0)"},
-    {"--frames", OPTION_TEXT, 0, 0, FIELD(frames), "A:B", "frames A to B-1, or \"all\""},
-    {"--expected", OPTION_FLAG, 0, 0, FIELD(expected), "", "the expected photons that a file keeps beside counts"},
-    {"--scale", OPTION_TEXT, 0, 0, FIELD(scale), "S",
-     "smv, cbf: factor of the pixels, or \"auto\": the brightest of all "
-     "frames becomes 55000 (1)"},
-    {"--flip", OPTION_FLAG, 0, 0, FIELD(flip), "", "smv, cbf: rows in reverse order"},
-    {"--approximate", OPTION_FLAG, 0, 0, FIELD(approximate), "",
-     "smv, cbf: write a header even if it cannot tell the geometry"},
-    {"--curve", OPTION_TEXT, 0, 0, FIELD(curve), "C", "png: log or linear (log)"},
-    {"--low", OPTION_REAL, 0, 1e300, FIELD(low), "V",
-     "png: value of the lowest level (log: a millionth of --high, 0.5 of "
-     "counts; linear: 0)"},
-    {"--high", OPTION_REAL, 1e-300, 1e300, FIELD(high), "V",
-     "png: value of the highest level (log: the brightest pixel; "
-     "linear: a thousandth of the pixels is above)"},
-    {"--colours", OPTION_TEXT, 0, 0, FIELD(colours), "MAP", "png: paper, grey, heat or viridis (paper)"},
-    {"--overwrite", OPTION_FLAG, 0, 0, FIELD(overwrite), "", "replace files"},
-    {"--quiet", OPTION_FLAG, 0, 0, FIELD(quiet), "", "print nothing but losses"},
-    {"--help", OPTION_FLAG, 0, 0, FIELD(help), "", "print this"},
+    {OPTION("--output", OPTION_TEXT, 0, 0, FIELD(output), "OUT",
+            "file to write; for several frames with the place of the number:"
+            " name_#####.img or name_%05d.img (first image: 1)")},
+    {OPTION("--format", OPTION_TEXT, 0, 0, FIELD(format), "F",
+            "smv, cbf, png or raw (by the end of OUT: .img .smv .cbf .png .raw)")},
+    {OPTION("--frame", OPTION_INTEGER, 0, 1e15, FIELD(frame), "N", "one frame, its place in the file from 0 (0)")},
+    {OPTION("--frames", OPTION_TEXT, 0, 0, FIELD(frames), "A:B", "frames A to B-1, or \"all\"")},
+    {OPTION("--expected", OPTION_FLAG, 0, 0, FIELD(expected), "",
+            "the expected photons that a file keeps beside counts")},
+    {OPTION("--scale", OPTION_TEXT, 0, 0, FIELD(scale), "S",
+            "smv, cbf: factor of the pixels, or \"auto\": the brightest of all "
+            "frames becomes 55000 (1)")},
+    {OPTION("--flip", OPTION_FLAG, 0, 0, FIELD(flip), "", "smv, cbf: rows in reverse order")},
+    {OPTION("--approximate", OPTION_FLAG, 0, 0, FIELD(approximate), "",
+            "smv, cbf: write a header even if it cannot tell the geometry")},
+    {OPTION("--curve", OPTION_TEXT, 0, 0, FIELD(curve), "C", "png: log or linear (log)")},
+    {OPTION("--low", OPTION_REAL, 0, 1e300, FIELD(low), "V",
+            "png: value of the lowest level (log: a millionth of --high, 0.5 of "
+            "counts; linear: 0)")},
+    {OPTION("--high", OPTION_REAL, 1e-300, 1e300, FIELD(high), "V",
+            "png: value of the highest level (log: the brightest pixel; "
+            "linear: a thousandth of the pixels is above)")},
+    {OPTION("--colours", OPTION_TEXT, 0, 0, FIELD(colours), "MAP", "png: paper, grey, heat or viridis (paper)")},
+    {OPTION("--overwrite", OPTION_FLAG, 0, 0, FIELD(overwrite), "", "replace files")},
+    {OPTION("--quiet", OPTION_FLAG, 0, 0, FIELD(quiet), "", "print nothing but losses")},
+    {OPTION("--help", OPTION_FLAG, 0, 0, FIELD(help), "", "print this")},
 };
-static const OptionTable table = {"export", options, sizeof options / sizeof *options};
+const OptionTable command_export_options = {
+    .command = "export",
+    .option = options,
+    .options = sizeof options / sizeof *options,
+    .before = "tessera export FILE.nxs --output OUT [OPTION ...]: frames in other programs' formats"};
 
 /* An export under way. */
 typedef struct Export {
@@ -421,10 +426,9 @@ static Status export_under_lock(Export *e) {
 
 Status command_export(int argc, char **argv, FILE *out) {
     Export e = {.asked = {.frame = -1, .low = (double)NAN, .high = (double)NAN}, .out = out};
-    TRY(options_read(table, argc, argv, &e.asked, &e.asked.file));
+    TRY(options_read(&command_export_options, argc, argv, &e.asked, &e.asked.file));
     if (e.asked.help) {
-        (void)fputs("tessera export FILE.nxs --output OUT [OPTION ...]: frames in other programs' formats\n", out);
-        options_print(table, out);
+        options_print(&command_export_options, out);
         return status_ok();
     }
     if (e.asked.file == NULL || e.asked.output == NULL)

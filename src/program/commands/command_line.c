@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RANKS_MOST = 1000000 };
+enum { RANKS_MOST = 1000000, SHORT_FORMS_MOST = 32 };
 
 /* Takes "--name" or "--name=word" apart. */
 static void read_short_form(const char *text, int row, ShortForm *form) {
@@ -34,104 +34,111 @@ bool command_line_short_form(int index, ShortForm *form) {
     return false;
 }
 
-/* An argument that is neither a short form nor section.name: the nearest of both is suggested. */
-static Status unknown(const char *argument) {
-    char name[64], remedy[TEXT_REMEDY_BYTES];
-    const size_t length = strcspn(argument, "=");
-    (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, argument);
-    const char *parameter = parameters_nearest(name + strspn(name, "-"));
-    TextNearest nearest = text_nearest_to(name);
-    ShortForm form;
-    for (int i = 0; command_line_short_form(i, &form); i++) text_nearest_try(&nearest, form.name);
-    text_nearest_remedy(&nearest, "tessera --help lists them", remedy);
-    if (!text_nearest_is_near(&nearest) && parameter != NULL)
-        (void)snprintf(remedy, sizeof remedy, "; did you mean \"--%.100s=VALUE\"?", parameter);
-    return status_error(STATUS_BAD_PARAMETER, "command line: there is no option \"%s\"%s", name, remedy);
+/* A command line that is read. */
+typedef struct Reading {
+    CommandLine line;
+    Parameters *parameters;
+    bool run_file; /* one may stand in front */
+} Reading;
+
+static Status take_short_form(const Option *option, const char *text, void *asked) {
+    const Reading *reading = asked;
+    return parameters_set(reading->parameters, option->parameter, option->constant != NULL ? option->constant : text,
+                          "command line");
 }
 
-/* Value of argument @p i, either behind its '=' or the next argument. */
-static Status value_of(int argc, char *const *argv, int *i, const char **value) {
-    const char *equals = strchr(argv[*i], '=');
-    if (equals != NULL) {
-        *value = equals + 1;
-        return status_ok();
-    }
-    if (*i + 1 >= argc) return status_error(STATUS_BAD_PARAMETER, "command line: %s needs a value", argv[*i]);
-    *value = argv[++*i];
+static Status take_help(const Option *option, const char *text, void *asked) {
+    Reading *reading = asked;
+    (void)option;
+    reading->line.help = true;
+    (void)text_copy(reading->line.help_section, sizeof reading->line.help_section, text);
     return status_ok();
 }
 
-static bool is_named(const char *argument, const char *name) {
-    const size_t length = strlen(name);
-    return strncmp(argument, name, length) == 0 && (argument[length] == '\0' || argument[length] == '=');
-}
-
-/* --section.name=value */
-static Status set_by_name(const char *argument, Parameters *parameters) {
+/* --section.name=value; nothing else stands here but a run file in front. */
+static Status take_word(const Option *option, const char *word, void *asked) {
+    const Reading *reading = asked;
     char name[128];
-    const char *equals = strchr(argument, '=');
-    const int length = (int)strcspn(argument, "=") - 2;
-    if (length >= (int)sizeof name) return unknown(argument);
-    (void)snprintf(name, sizeof name, "%.*s", length, argument + 2);
+    const char *equals = strchr(word, '=');
+    (void)option;
+    if (word[0] != '-')
+        return status_error(STATUS_BAD_PARAMETER, "command line: \"%.100s\" is no option%s", word,
+                            reading->run_file ? "; one run file may stand in front of the options" : "");
+    const size_t length = strcspn(word, "=") - 2;
+    if (length >= sizeof name)
+        return status_error(STATUS_BAD_PARAMETER, "command line: there is no parameter \"%.60s...\"", word);
+    (void)snprintf(name, sizeof name, "%.*s", (int)length, word + 2);
     if (equals == NULL && parameters_find(name) >= 0)
-        return status_error(STATUS_BAD_PARAMETER, "command line: %s needs a value: %s=VALUE", argument, argument);
-    return parameters_set(parameters, name, equals == NULL ? "" : equals + 1, "command line");
+        return status_error(STATUS_BAD_PARAMETER, "command line: %s needs a value: %s=VALUE", word, word);
+    return parameters_set(reading->parameters, name, equals == NULL ? "" : equals + 1, "command line");
 }
 
-static Status read_ranks(const char *name, const char *text, int *ranks) {
-    int64_t value = 0;
-    const char *rest = text;
-    if (!text_read_integer(text, &value, &rest) || *rest != '\0' || value < 1 || value > RANKS_MOST)
-        return status_error(STATUS_BAD_PARAMETER, "command line: %s is \"%.40s\"; it must be from 1 to %d", name, text,
-                            RANKS_MOST);
-    *ranks = (int)value;
-    return status_ok();
-}
+#define FIELD(field) offsetof(Reading, line.field)
+static const Option of_plan[] = {
+    {OPTION("--ranks", OPTION_INTEGER, 1, RANKS_MOST, FIELD(ranks), "N", "plan for that many ranks (1)")},
+    {OPTION("--simulate-ranks", OPTION_INTEGER, 1, RANKS_MOST, FIELD(simulated_ranks), "N",
+            "the same, simulated: when each claim and wave would be done")},
+};
+enum { OPTIONS_OF_PLAN = sizeof of_plan / sizeof *of_plan };
+static const Option help_option = {
+    OPTION("--help", OPTION_TEXT, 0, 0, 0, "[SECTION]", "the parameters of a section, or of all"), .take = take_help,
+    .may_stand_alone = true};
 
-static Status read_option(int argc, char *const *argv, int *i, Parameters *parameters, CommandLine *line) {
-    const char *argument = argv[*i], *value = NULL;
+/* The short forms, and --help after them. */
+static bool run_line(int index, OptionLine *line) {
     ShortForm form;
-    for (int s = 0; command_line_short_form(s, &form); s++) {
-        if (!is_named(argument, form.name)) continue;
-        if (!form.takes_value && strchr(argument, '=') != NULL)
-            return status_error(STATUS_BAD_PARAMETER, "command line: %s takes no value", form.name);
-        if (form.takes_value) TRY(value_of(argc, argv, i, &value));
-        return parameters_set(parameters, form.public_name, form.takes_value ? value : form.constant, "command line");
+    if (command_line_short_form(index, &form)) {
+        (void)text_copy(line->name, sizeof line->name, form.name);
+        (void)snprintf(line->left, sizeof line->left, "%s%s", form.name, form.takes_value ? " VALUE" : "");
+        (void)snprintf(line->meaning, sizeof line->meaning, "the same as --%s=%s", form.public_name,
+                       form.takes_value ? "VALUE" : form.constant);
+        return true;
     }
-    if (is_named(argument, "--ranks")) {
-        TRY(value_of(argc, argv, i, &value));
-        return read_ranks("--ranks", value, &line->ranks);
+    if (index > 0 && !command_line_short_form(index - 1, &form)) return false;
+    return options_line(&(OptionTable){.option = &help_option, .options = 1}, 0, line);
+}
+
+#define TABLE_OF_RUN                                                                                                   \
+    .command = "command line", .list = "tessera --help lists them", .word = take_word, .takes_parameters = true,       \
+    .after = "  --section.name=value     a parameter; those of the run file are overridden", .line = run_line
+const OptionTable command_line_of_simulate = {TABLE_OF_RUN};
+const OptionTable command_line_of_plan = {TABLE_OF_RUN, .option = of_plan, .options = OPTIONS_OF_PLAN};
+
+/* All options of a run, for reading. */
+typedef struct RunOptions {
+    ShortForm form[SHORT_FORMS_MOST];
+    Option option[SHORT_FORMS_MOST + OPTIONS_OF_PLAN + 1];
+    OptionTable table;
+} RunOptions;
+
+/* With the options of plan, which others refuse with a better reason. */
+static void list_options(RunOptions *run) {
+    int count = 0;
+    run->table = command_line_of_plan;
+    for (int i = 0; i < OPTIONS_OF_PLAN; i++) run->option[count++] = of_plan[i];
+    run->option[count++] = help_option;
+    for (int i = 0; i < SHORT_FORMS_MOST && command_line_short_form(i, &run->form[i]); i++) {
+        const ShortForm *form = &run->form[i];
+        run->option[count++] = (Option){.name = form->name,
+                                        .kind = form->takes_value ? OPTION_TEXT : OPTION_FLAG,
+                                        .argument = "VALUE",
+                                        .take = take_short_form,
+                                        .parameter = form->public_name,
+                                        .constant = form->takes_value ? NULL : form->constant};
     }
-    if (is_named(argument, "--simulate-ranks")) {
-        TRY(value_of(argc, argv, i, &value));
-        return read_ranks("--simulate-ranks", value, &line->simulated_ranks);
-    }
-    if (is_named(argument, "--help")) {
-        line->help = true;
-        if (strchr(argument, '=') != NULL || (*i + 1 < argc && argv[*i + 1][0] != '-'))
-            TRY(value_of(argc, argv, i, &value));
-        (void)text_copy(line->help_section, sizeof line->help_section, value == NULL ? "" : value);
-        return status_ok();
-    }
-    if (memchr(argument, '.', strcspn(argument, "=")) != NULL) return set_by_name(argument, parameters);
-    return unknown(argument);
+    run->table.option = run->option;
+    run->table.options = count;
 }
 
 Status command_line_read(int argc, char *const *argv, bool run_file, Parameters *parameters, CommandLine *line) {
-    *line = (CommandLine){.help = false};
-    int first = 0;
-    if (run_file && argc > 0 && argv[0][0] != '-') {
-        TRY(run_file_read(argv[0], parameters));
-        first = 1;
-    }
-    for (int i = first; i < argc; i++) {
-        if (argv[i][0] != '-')
-            return status_error(STATUS_BAD_PARAMETER, "command line: \"%.100s\" is no option%s", argv[i],
-                                run_file ? "; one run file may stand in front of the options" : "");
-        if (argv[i][1] != '-') return unknown(argv[i]);
-        TRY(read_option(argc, argv, &i, parameters, line));
-    }
-    return input_check_outputs(parameters);
+    Reading reading = {.parameters = parameters, .run_file = run_file};
+    RunOptions run;
+    const int first = run_file && argc > 0 && argv[0][0] != '-' ? 1 : 0;
+    list_options(&run);
+    if (first == 1) TRY(run_file_read(argv[0], parameters));
+    const Status status = options_read_words(&run.table, argc - first, argv + first, &reading, NULL);
+    *line = reading.line;
+    return status_is_ok(status) ? input_check_outputs(parameters) : status;
 }
 
 static bool needs_quotes(const char *argument) {

@@ -15,72 +15,54 @@
 typedef struct MergeOptions {
     MergeRequest request;
     char output[OUTPUT_PATH_BYTES];
+    char **names; /* of the parts */
     bool allow_missing, help;
 } MergeOptions;
 
-static void print_help(FILE *out) {
-    (void)fputs(
-        "tessera merge OUT.nxs PART.nxs ... [--frames A:B] [--overwrite] [--allow-missing]: one file over the\n"
-        "parts of a sweep\n"
-        "  The images of OUT.nxs are virtual: they stay in the parts, which must keep their places beside it.\n"
-        "  Frames that no part has complete read as -1 and are named. A part that does not exist is replaced\n"
-        "  by its .partial, or named as missing; a frame in several parts is taken from the first of them.\n"
-        "  --frames A:B    the master has frames A to B-1 (the whole sweep)\n"
-        "  --overwrite     replace OUT.nxs\n"
-        "  --allow-missing exit code 0 although frames are missing; without it the file is made and the code is 1\n",
-        out);
-}
-
-static Status read_frames(const char *text, MergeRequest *request) {
+static Status take_frames(const Option *option, const char *text, void *asked) {
+    MergeRequest *request = &((MergeOptions *)asked)->request;
     const char *rest = text;
     request->slice = text_read_integer(text, &request->frames.begin, &rest) && *rest == ':' &&
                      text_read_integer(rest + 1, &request->frames.end, &rest) && *rest == '\0';
-    return request->slice ? status_ok()
-                          : status_error(STATUS_BAD_PARAMETER, "merge: --frames is \"%.60s\"; it must be A:B", text);
+    if (request->slice) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER, "merge: %s is \"%.60s\"; it must be A:B", option->name, text);
 }
 
-static Status unknown_option(const char *argument) {
-    char remedy[TEXT_REMEDY_BYTES];
-    TextNearest nearest = text_nearest_to(argument);
-    text_nearest_try(&nearest, "--frames");
-    text_nearest_try(&nearest, "--overwrite");
-    text_nearest_try(&nearest, "--allow-missing");
-    text_nearest_try(&nearest, "--help");
-    text_nearest_remedy(&nearest, "see tessera merge --help", remedy);
-    return status_error(STATUS_BAD_PARAMETER, "merge has no option \"%.60s\"%s", argument, remedy);
-}
-
-/* The value behind '=', or the next argument. */
-static Status value_of(int argc, char **argv, int *i, const char **value) {
-    const char *equals = strchr(argv[*i], '=');
-    if (equals == NULL && *i + 1 >= argc)
-        return status_error(STATUS_BAD_PARAMETER, "merge: %s needs a value", argv[*i]);
-    *value = equals != NULL ? equals + 1 : argv[++*i];
+/* The name of the master, then those of the parts. */
+static Status take_name(const Option *option, const char *word, void *asked) {
+    MergeOptions *merge = asked;
+    (void)option;
+    if (merge->request.output == NULL)
+        merge->request.output = word;
+    else
+        merge->names[merge->request.names++] = (char *)word;
     return status_ok();
 }
 
-/* @p names  [argc] */
-static Status read_arguments(int argc, char **argv, char **names, MergeOptions *options) {
-    for (int i = 1; i < argc; i++) {
-        const char *value = NULL;
-        if (strcmp(argv[i], "--help") == 0)
-            options->help = true;
-        else if (strcmp(argv[i], "--overwrite") == 0)
-            options->request.overwrite = true;
-        else if (strcmp(argv[i], "--allow-missing") == 0)
-            options->allow_missing = true;
-        else if (strcmp(argv[i], "--frames") == 0 || strncmp(argv[i], "--frames=", 9) == 0) {
-            TRY(value_of(argc, argv, &i, &value));
-            TRY(read_frames(value, &options->request));
-        } else if (argv[i][0] == '-')
-            return unknown_option(argv[i]);
-        else if (options->request.output == NULL)
-            options->request.output = argv[i];
-        else
-            names[options->request.names++] = argv[i];
-    }
-    options->request.name = names;
-    if (options->help || options->request.names > 0) return status_ok();
+#define FIELD(field) offsetof(MergeOptions, field)
+static const Option options[] = {
+    {OPTION("--frames", OPTION_TEXT, 0, 0, 0, "A:B", "the master has frames A to B-1 (the whole sweep)"),
+     .take = take_frames},
+    {OPTION("--overwrite", OPTION_FLAG, 0, 0, FIELD(request.overwrite), "", "replace OUT.nxs")},
+    {OPTION("--allow-missing", OPTION_FLAG, 0, 0, FIELD(allow_missing), "",
+            "exit code 0 although frames are missing; without it the file is made and the code is 1")},
+    {OPTION("--help", OPTION_FLAG, 0, 0, FIELD(help), "", "print this")},
+};
+const OptionTable command_merge_options = {
+    .command = "merge",
+    .option = options,
+    .options = sizeof options / sizeof *options,
+    .before = "tessera merge OUT.nxs PART.nxs ... [--frames A:B] [--overwrite] [--allow-missing]: one file over the\n"
+              "parts of a sweep\n\n"
+              "The images of OUT.nxs are virtual: they stay in the parts, which must keep their places beside it.\n"
+              "Frames that no part has complete read as -1 and are named. A part that does not exist is replaced\n"
+              "by its .partial, or named as missing; a frame in several parts is taken from the first of them.",
+    .word = take_name};
+
+static Status read_arguments(int argc, char **argv, MergeOptions *asked) {
+    TRY(options_read(&command_merge_options, argc, argv, asked, NULL));
+    asked->request.name = asked->names;
+    if (asked->help || asked->request.names > 0) return status_ok();
     return status_error(STATUS_BAD_PARAMETER, "merge needs a name for the master and its parts: tessera merge OUT.nxs "
                                               "PART.nxs ...");
 }
@@ -104,25 +86,25 @@ static Status check_whole(const Merge *merge) {
 }
 
 /* The files of the request; its output is the file that a link leads to. */
-static Status check_files(MergeOptions *options) {
-    MergeRequest *request = &options->request;
-    TRY(file_list_follow("OUT.nxs", request->output, options->output, sizeof options->output));
-    request->output = options->output;
+static Status check_files(MergeOptions *asked) {
+    MergeRequest *request = &asked->request;
+    TRY(file_list_follow("OUT.nxs", request->output, asked->output, sizeof asked->output));
+    request->output = asked->output;
     return file_roles_check_merge(request->output, request->name, request->names);
 }
 
-static Status merge_and_report(int argc, char **argv, FILE *out, MergeOptions *options) {
+static Status merge_and_report(int argc, char **argv, FILE *out, MergeOptions *asked) {
     char *text = NULL;
     Merge merge;
-    TRY(check_files(options));
+    TRY(check_files(asked));
     TRY(command_line_text(argc, argv, &text));
-    options->request.command_line = text;
-    options->request.build = build_info();
+    asked->request.command_line = text;
+    asked->request.build = build_info();
     (void)stop_signal_catch(STOP_AT_ONCE);
-    Status status = merge_run(&options->request, &merge);
+    Status status = merge_run(&asked->request, &merge);
     if (status_is_ok(status)) {
         report(out, &merge);
-        if (!options->allow_missing) status = check_whole(&merge);
+        if (!asked->allow_missing) status = check_whole(&merge);
     }
     merge_free(&merge);
     free(text);
@@ -130,14 +112,13 @@ static Status merge_and_report(int argc, char **argv, FILE *out, MergeOptions *o
 }
 
 Status command_merge(int argc, char **argv, FILE *out) {
-    MergeOptions options = {.help = false};
-    char **names = calloc((size_t)argc, sizeof *names);
-    if (names == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %d names", argc);
-    Status status = read_arguments(argc, argv, names, &options);
-    if (status_is_ok(status) && options.help)
-        print_help(out);
+    MergeOptions asked = {.names = calloc((size_t)argc, sizeof *asked.names)};
+    if (asked.names == NULL) return status_error(STATUS_NO_MEMORY, "no memory for %d names", argc);
+    Status status = read_arguments(argc, argv, &asked);
+    if (status_is_ok(status) && asked.help)
+        options_print(&command_merge_options, out);
     else if (status_is_ok(status))
-        status = merge_and_report(argc, argv, out, &options);
-    free(names);
+        status = merge_and_report(argc, argv, out, &asked);
+    free(asked.names);
     return status;
 }

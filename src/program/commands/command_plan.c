@@ -25,7 +25,7 @@ static Status report_plan(const Parameters *parameters, const Experiment *experi
 
 static Status plan_and_report(const Parameters *parameters, const CommandLine *line, FILE *out, Notes *notes) {
     const bool simulated = line->simulated_ranks > 0;
-    const int ranks = simulated ? line->simulated_ranks : line->ranks > 0 ? line->ranks : 1;
+    const int ranks = (int)(simulated ? line->simulated_ranks : line->ranks > 0 ? line->ranks : 1);
     Experiment *experiment = NULL;
     Plan plan;
     Range slice;

@@ -102,7 +102,7 @@ static Status read_arguments(int argc, char **argv, bool as_nanobragg, FILE *out
     int used = 0;
     for (int i = 1; as_nanobragg && i < argc; i++) *only_help = *only_help || is_help(argv[i]);
     if (*only_help) {
-        help_nanobragg(out);
+        options_print(&help_nanobragg_options, out);
         return status_ok();
     }
     TRY(parameters_create(parameters));
@@ -120,7 +120,7 @@ static Status read_arguments(int argc, char **argv, bool as_nanobragg, FILE *out
         return image_header_import(*parameters, notes);
     }
     if (as_nanobragg) {
-        help_nanobragg(out);
+        options_print(&help_nanobragg_options, out);
         return status_ok();
     }
     if (*line.help_section == '\0') help_run(out);

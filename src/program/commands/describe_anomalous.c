@@ -4,7 +4,6 @@
 #include "reflections/anomalous.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Energies in eV. */
 typedef struct Energies {
@@ -12,22 +11,6 @@ typedef struct Energies {
 } Energies;
 
 static const double ENERGIES_MOST = 1e6;
-
-/* The value of an option, in the same argument after '=' or in the next, which is taken. */
-static const char *value_of(int argc, char *const *argv, int *i, const char *option) {
-    const size_t length = strlen(option);
-    if (argv[*i] == NULL || strncmp(argv[*i], option, length) != 0) return NULL;
-    if (argv[*i][length] == '=') return argv[*i] + length + 1;
-    if (argv[*i][length] != '\0') return NULL;
-    return *i + 1 < argc ? argv[++*i] : "";
-}
-
-bool describe_anomalous_is_meant(int argc, char *const *argv) {
-    for (int i = 1; i < argc; i++)
-        if (value_of(argc, argv, &i, "--anomalous") != NULL || value_of(argc, argv, &i, "--energies") != NULL)
-            return true;
-    return false;
-}
 
 /* FIRST:LAST:STEP, or one energy. */
 static Status read_energies(const char *text, Energies *energies) {
@@ -57,21 +40,9 @@ static Status read_energies(const char *text, Energies *energies) {
     return status_ok();
 }
 
-Status describe_anomalous(int argc, char *const *argv, FILE *out) {
-    const char *symbol = NULL, *range = NULL;
+Status describe_anomalous(const char *symbol, const char *range, FILE *out) {
     Anomalous *element = NULL;
     Energies energies;
-    for (int i = 1; i < argc; i++) {
-        const char *argument = argv[i], *of_symbol = value_of(argc, argv, &i, "--anomalous");
-        const char *of_range = of_symbol != NULL ? NULL : value_of(argc, argv, &i, "--energies");
-        if (of_symbol == NULL && of_range == NULL)
-            return status_error(STATUS_BAD_PARAMETER,
-                                "describe --anomalous takes --energies alone beside it, and not \"%.60s\"", argument);
-        if ((of_symbol != NULL && symbol != NULL) || (of_range != NULL && range != NULL))
-            return status_error(STATUS_BAD_PARAMETER, "describe: %.60s is given twice; give it once", argument);
-        if (of_symbol != NULL) symbol = of_symbol;
-        if (of_range != NULL) range = of_range;
-    }
     if (symbol == NULL) return status_error(STATUS_BAD_PARAMETER, "describe --energies needs --anomalous SYMBOL");
     if (range == NULL)
         return status_error(STATUS_BAD_PARAMETER, "describe --anomalous needs --energies FIRST:LAST:STEP in eV");

@@ -202,11 +202,10 @@ static void print_run(FILE *out, const char *command, bool has_run_file) {
     }
 }
 
-Status file_roles_print(FILE *out) {
+void file_roles_print(FILE *out) {
     print_run(out, "simulate", true);
     print_run(out, "plan", true);
     print_run(out, "nanobragg", false);
     for (int i = 0; i < ROLES; i++) print_role(out, roles[i].command, roles[i].name, roles[i].endings);
     benchmark_artifacts_print_roles(out);
-    return status_ok();
 }

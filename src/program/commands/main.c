@@ -32,16 +32,11 @@ static Status unknown_command(const char *command) {
     return status_error(STATUS_BAD_PARAMETER, "there is no command \"%.60s\"%s", command, remedy);
 }
 
-static Status print_markdown(FILE *out) {
-    help_markdown(out);
-    return status_ok();
-}
-
 /* What is written from the tables. */
 static const struct {
     const char *name;
-    Status (*print)(FILE *out);
-} documents[] = {{"--parameters-markdown", print_markdown},
+    void (*print)(FILE *out);
+} documents[] = {{"--parameters-markdown", help_markdown},
                  {"--man", manual_print},
                  {"--bash-completion", completion_print},
                  {"--file-roles", file_roles_print}};
@@ -53,7 +48,10 @@ static Status serial_command(int argc, char **argv) {
     for (int i = 0; i < count; i++)
         if (strcmp(command, table[i].name) == 0) return table[i].run(argc, argv, stdout);
     for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
-        if (strcmp(command, documents[i].name) == 0) return documents[i].print(stdout);
+        if (strcmp(command, documents[i].name) == 0) {
+            documents[i].print(stdout);
+            return status_ok();
+        }
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "help") == 0) {
         help_commands(stdout);
         return status_ok();

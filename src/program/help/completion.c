@@ -4,7 +4,6 @@
 #include "parameters/parameters.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What follows the names. In bash's words '=' is a word of its own, unless COMP_WORDBREAKS says otherwise. */
@@ -80,52 +79,24 @@ static void put_words(FILE *out) {
 
 /* --------------------------------------------------------------------------------------------------------- commands */
 
-static bool is_of_name(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+/* True when an earlier line has the name; --help comes last, whether a table has it or not. */
+static bool is_known(const OptionTable *table, int index, const char *name) {
+    OptionLine line;
+    for (int i = 0; i < index && options_line(table, i, &line); i++)
+        if (strcmp(line.name, name) == 0) return true;
+    return strcmp(name, "--help") == 0;
 }
 
-/* Options of a help text: words with two dashes, and what stands first in a line, two blanks deep, with one. */
-static bool is_option_at(const char *text, size_t at) {
-    const bool starts = at == 0 || strchr(" \n[(", text[at - 1]) != NULL;
-    if (!starts || text[at] != '-' || !is_of_name(text[at + 1])) return false;
-    return text[at + 1] == '-' ? is_of_name(text[at + 2]) : at >= 3 && strncmp(text + at - 3, "\n  ", 3) == 0;
-}
-
-/* True when @p word of that length stands in the text before it, as an option. */
-static bool is_repeated(const char *text, size_t at, size_t length) {
-    for (size_t i = 0; i < at; i++)
-        if (is_option_at(text, i) && strncmp(text + i, text + at, length) == 0 && !is_of_name(text[i + length]))
-            return true;
-    return false;
-}
-
-/* Writes the options that a help text names, but for --help, which not every one does.
- *  @return whether it takes parameters: "--section.name" */
-static bool put_options(FILE *out, const char *text) {
-    bool takes_parameters = false;
-    for (size_t i = 0; text[i] != '\0'; i++) {
-        if (!is_option_at(text, i)) continue;
-        size_t length = 1;
-        while (is_of_name(text[i + length])) length++;
-        if (text[i + length] == '.')
-            takes_parameters = true;
-        else if (!is_repeated(text, i, length) && strncmp(text + i, "--help", length) != 0)
-            (void)fprintf(out, "%.*s ", (int)length, text + i);
-    }
-    return takes_parameters;
-}
-
-static Status put_command(FILE *out, const Command *command) {
-    char *text = NULL;
-    TRY(command_options_text(command, &text));
+static void put_command(FILE *out, const Command *command) {
+    const OptionTable *table = command->options;
+    OptionLine line;
     (void)fprintf(out, "    %s) options=\"", command->name);
-    const bool takes_parameters = put_options(out, text);
-    (void)fprintf(out, "--help%s\" ;;\n", takes_parameters ? " $_tessera_parameters" : "");
-    free(text);
-    return status_ok();
+    for (int i = 0; options_line(table, i, &line); i++)
+        if (!is_known(table, i, line.name)) (void)fprintf(out, "%s ", line.name);
+    (void)fprintf(out, "--help%s\" ;;\n", table->takes_parameters ? " $_tessera_parameters" : "");
 }
 
-Status completion_print(FILE *out) {
+void completion_print(FILE *out) {
     int count;
     const Command *table = command_table(&count);
     (void)fputs("# Completion of tessera for bash, printed by: tessera --bash-completion\n"
@@ -136,8 +107,7 @@ Status completion_print(FILE *out) {
     put_parameters(out);
     put_words(out);
     (void)fputs("_tessera_options_of() { # _tessera_options_of COMMAND: sets options\n    case $1 in\n", out);
-    for (int i = 0; i < count; i++) TRY(put_command(out, &table[i]));
+    for (int i = 0; i < count; i++) put_command(out, &table[i]);
     (void)fputs("    esac\n}\n", out);
     (void)fputs(completion_code, out);
-    return status_ok();
 }

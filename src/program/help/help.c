@@ -24,61 +24,49 @@ void help_commands(FILE *out) {
                 "\n"
                 "Start it under mpirun or srun to use many cores and nodes; without, it is one rank.\n",
                 out);
-    help_exit_codes(out);
+    (void)fprintf(out, "%s\n", help_exit_codes());
 }
 
-void help_exit_codes(FILE *out) {
-    (void)fputs("Exit codes: 0 done; 1 a comparison failed or merged frames are missing; 2 bad usage or input;\n"
-                "3 output could not be written; 4 a rank hung, 75 stopped by a signal, both with all finished frames "
-                "safe (run again with --resume).\n",
-                out);
-}
-
-void help_run_options(FILE *out) {
-    ShortForm form;
-    for (int i = 0; command_line_short_form(i, &form); i++) {
-        char left[64];
-        (void)snprintf(left, sizeof left, "%s%s", form.name, form.takes_value ? " VALUE" : "");
-        (void)fprintf(out, "  %-24s the same as --%s=%s\n", left, form.public_name,
-                      form.takes_value ? "VALUE" : form.constant);
-    }
-    (void)fputs("  --section.name=value     a parameter; those of the run file are overridden\n"
-                "  --help [SECTION]         the parameters of a section, or of all\n",
-                out);
-}
-
-void help_plan_options(FILE *out) {
-    (void)fputs("  --ranks N                plan for that many ranks (1)\n"
-                "  --simulate-ranks N       the same, simulated: when each claim and wave would be done\n",
-                out);
-    help_run_options(out);
+const char *help_exit_codes(void) {
+    return "Exit codes: 0 done; 1 a comparison failed or merged frames are missing; 2 bad usage or input;\n"
+           "3 output could not be written; 4 a rank hung, 75 stopped by a signal, both with all finished frames "
+           "safe (run again with --resume).";
 }
 
 void help_run(FILE *out) {
     help_commands(out);
     (void)fputs("\nOptions of a run:\n", out);
-    help_run_options(out);
+    options_print(&command_line_of_simulate, out);
     (void)fputc('\n', out);
 }
 
-static void print_range(FILE *out, const ParameterRow *row) {
+HelpRow help_row(const ParameterRow *row) {
+    HelpRow text = {.left = "", .range = ""};
     const bool numeric = row->type == PARAMETER_TYPE_REAL || row->type == PARAMETER_TYPE_INTEGER;
-    if (numeric && isinf(row->greatest)) (void)fprintf(out, "from %.12g", row->least);
-    if (numeric && !isinf(row->greatest)) (void)fprintf(out, "%.12g to %.12g", row->least, row->greatest);
-    if (!numeric && *row->choices != '\0') {
-        for (const char *c = row->choices; *c != '\0'; c++) (void)(*c == ' ' ? fputs(", ", out) : fputc(*c, out));
+    char several[32] = "", unit[64] = "";
+    size_t used = 0;
+    if (row->count > 1) (void)snprintf(several, sizeof several, " (%d values)", row->count);
+    if (*row->unit != '\0') (void)snprintf(unit, sizeof unit, " [%s]", row->unit);
+    (void)snprintf(text.left, sizeof text.left, "--%s%s%s", row->public_name, several, unit);
+    if (numeric && isinf(row->greatest)) (void)snprintf(text.range, sizeof text.range, "from %.12g", row->least);
+    if (numeric && !isinf(row->greatest))
+        (void)snprintf(text.range, sizeof text.range, "%.12g to %.12g", row->least, row->greatest);
+    for (const char *c = row->choices; !numeric && *c != '\0' && used + 3 < sizeof text.range; c++) {
+        if (*c == ' ') text.range[used++] = ',';
+        text.range[used++] = *c;
     }
-    if (row->type == PARAMETER_TYPE_FILE) (void)fputs("file name", out);
-    if (row->type == PARAMETER_TYPE_TEXT) (void)fputs("text", out);
+    if (row->type == PARAMETER_TYPE_FILE) (void)text_copy(text.range, sizeof text.range, "file name");
+    if (row->type == PARAMETER_TYPE_TEXT) (void)text_copy(text.range, sizeof text.range, "text");
+    return text;
+}
+
+const char *help_default(const ParameterRow *row) {
+    return *row->default_text ? row->default_text : "none";
 }
 
 static void print_row(FILE *out, const ParameterRow *row) {
-    (void)fprintf(out, "  --%s", row->public_name);
-    if (row->count > 1) (void)fprintf(out, " (%d values)", row->count);
-    if (*row->unit != '\0') (void)fprintf(out, " [%s]", row->unit);
-    (void)fprintf(out, "\n      %s\n      default %s; ", row->help, *row->default_text ? row->default_text : "none");
-    print_range(out, row);
-    (void)fputc('\n', out);
+    const HelpRow text = help_row(row);
+    (void)fprintf(out, "  %s\n      %s\n      default %s; %s\n", text.left, row->help, help_default(row), text.range);
 }
 
 Status help_parameters(FILE *out, const char *section) {
@@ -97,27 +85,29 @@ Status help_parameters(FILE *out, const char *section) {
 }
 
 /* The option, and what it sets: "-Nb  crystal.cells[1]", "-misset random  crystal.random_misset=true". */
-static void print_nanobragg_option(FILE *out, const NanobraggOption *option) {
-    char left[96], sets[192] = "(no effect)";
-    (void)snprintf(left, sizeof left, "%s%s%s", option->name, *option->argument ? " " : "", option->argument);
-    if (option->row != NULL && option->is_constant)
-        (void)snprintf(sets, sizeof sets, "%s=%s", option->row->public_name, option->constant);
-    else if (option->row != NULL && option->component >= 0)
-        (void)snprintf(sets, sizeof sets, "%s[%d]", option->row->public_name, option->component);
-    else if (option->row != NULL)
-        (void)snprintf(sets, sizeof sets, "%s", option->row->public_name);
-    (void)fprintf(out, "  %-20s %s: %s\n", left, sets, option->help);
+static bool nanobragg_line(int index, OptionLine *line) {
+    NanobraggOption option;
+    char sets[192] = "(no effect)";
+    if (!nanobragg_option(index, &option)) return false;
+    (void)text_copy(line->name, sizeof line->name, option.name);
+    (void)snprintf(line->left, sizeof line->left, "%s%s%s", option.name, *option.argument ? " " : "", option.argument);
+    if (option.row != NULL && option.is_constant)
+        (void)snprintf(sets, sizeof sets, "%s=%s", option.row->public_name, option.constant);
+    else if (option.row != NULL && option.component >= 0)
+        (void)snprintf(sets, sizeof sets, "%s[%d]", option.row->public_name, option.component);
+    else if (option.row != NULL)
+        (void)snprintf(sets, sizeof sets, "%s", option.row->public_name);
+    (void)snprintf(line->meaning, sizeof line->meaning, "%s: %s", sets, option.help);
+    return true;
 }
 
-void help_nanobragg(FILE *out) {
-    NanobraggOption option;
-    (void)fputs(
-        "tessera nanobragg: nanoBragg's options, its defaults and its laws where they are a choice\n"
-        "Each line: an option, the parameter that it sets ([1]: the second value of a list), and its meaning.\n\n",
-        out);
-    for (int i = 0; nanobragg_option(i, &option); i++) print_nanobragg_option(out, &option);
-    (void)fputs("\nAfter these, --section.name=value as for tessera simulate.\n", out);
-}
+const OptionTable help_nanobragg_options = {
+    .command = "nanobragg",
+    .before = "tessera nanobragg: nanoBragg's options, its defaults and its laws where they are a choice\n"
+              "Each line: an option, the parameter that it sets ([1]: the second value of a list), and its meaning.",
+    .after = "After these, --section.name=value as for tessera simulate.",
+    .takes_parameters = true,
+    .line = nanobragg_line};
 
 /* '|' would end a cell. */
 static void print_cell(FILE *out, const char *text) {
@@ -129,10 +119,10 @@ static void print_cell(FILE *out, const char *text) {
 
 static void print_markdown_row(FILE *out, const ParameterRow *row) {
     (void)fprintf(out, "| `%s` | %s | ", row->public_name, row->unit);
-    print_cell(out, *row->default_text ? row->default_text : "none");
+    print_cell(out, help_default(row));
     if (*row->nanobragg_default != '\0') (void)fprintf(out, " (`nanobragg`: %s)", row->nanobragg_default);
     (void)fputs(" | ", out);
-    print_range(out, row);
+    (void)fputs(help_row(row).range, out);
     (void)fputs(" | ", out);
     if (*row->nanobragg != '\0') (void)fprintf(out, "`%s`", row->nanobragg);
     (void)fputs(" | ", out);

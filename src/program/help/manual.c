@@ -4,10 +4,9 @@
 #include "commands/command_table.h"
 #include "help/help.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { LINE_BYTES = 1024 };
+enum { PARAGRAPH_BYTES = 2048 };
 
 /* Text as troff takes it: nothing in it is a command or an escape, and runs of blanks are one. */
 static void put_text(FILE *out, const char *text) {
@@ -29,70 +28,50 @@ static void put_line(FILE *out, const char *text) {
     (void)fputc('\n', out);
 }
 
-/* ---------------------------------------------------------------------------------- help texts as parts of the page */
-
-/* Where the meaning begins in "--name ARGUMENT   meaning": behind two blanks, or behind the name where there is only
- * one. */
-static char *meaning_of(char *option) {
-    char *gap = strstr(option, "  ");
-    return gap != NULL ? gap : strchr(option, ' ');
+/* A paragraph for each that an empty line ends. */
+static void put_paragraphs(FILE *out, const char *text) {
+    while (text != NULL && *text != '\0') {
+        const char *end = strstr(text, "\n\n");
+        const size_t length = end != NULL ? (size_t)(end - text) : strlen(text);
+        char paragraph[PARAGRAPH_BYTES];
+        (void)snprintf(paragraph, sizeof paragraph, "%.*s", (int)length, text);
+        (void)fputs(".PP\n", out);
+        put_line(out, paragraph);
+        text = end != NULL ? end + 2 : NULL;
+    }
 }
 
-static void put_option(FILE *out, char *line) {
-    char *meaning = meaning_of(line);
-    if (meaning != NULL) *meaning++ = '\0';
+static void put_item(FILE *out, const char *left, const char *meaning) {
     (void)fputs(".TP\n.B ", out);
-    put_line(out, line);
-    if (meaning != NULL && meaning[strspn(meaning, " ")] != '\0') put_line(out, meaning + strspn(meaning, " "));
+    put_line(out, left);
+    put_line(out, meaning);
 }
 
-typedef enum Place { PLACE_START, PLACE_PARAGRAPH, PLACE_OPTION, PLACE_MEANING } Place;
+static void put_options(FILE *out, const OptionTable *table) {
+    OptionLine line;
+    put_paragraphs(out, table->before);
+    for (int i = 0; options_line(table, i, &line); i++) put_item(out, line.left, line.meaning);
+    put_paragraphs(out, table->after);
+}
 
-/* "name:" alone is a heading, "  -name ..." an option, what stands deeper belongs to the option, the rest is text. */
-static Place put_help_line(FILE *out, char *line, Place place) {
-    const size_t indent = strspn(line, " "), length = strlen(line);
-    if (length == indent) return PLACE_START;
-    if (indent == 0 && line[length - 1] == ':' && strchr(line, ' ') == NULL) {
-        line[length - 1] = '\0';
-        (void)fprintf(out, ".SS %s\n", line);
-        return PLACE_PARAGRAPH;
+static void put_parameter(FILE *out, const ParameterRow *row) {
+    const HelpRow text = help_row(row);
+    put_item(out, text.left, row->help);
+    (void)fputs(".br\n", out);
+    put_text(out, "default ");
+    put_text(out, help_default(row));
+    put_text(out, "; ");
+    put_line(out, text.range);
+}
+
+static void put_parameters(FILE *out) {
+    const char *section = "";
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const ParameterRow *row = parameters_row(i);
+        if (strcmp(section, row->section) != 0) (void)fprintf(out, ".SS %s\n", row->section);
+        section = row->section;
+        put_parameter(out, row);
     }
-    if (indent == 2 && line[indent] == '-') {
-        put_option(out, line + indent);
-        return PLACE_OPTION;
-    }
-    const bool deeper = indent > 2 && (place == PLACE_OPTION || place == PLACE_MEANING);
-    if (deeper && place == PLACE_MEANING) (void)fputs(".br\n", out);
-    if (!deeper && place != PLACE_PARAGRAPH) (void)fputs(".PP\n", out);
-    put_line(out, line + indent);
-    return deeper ? PLACE_MEANING : PLACE_PARAGRAPH;
-}
-
-static void put_help(FILE *out, const char *text) {
-    Place place = PLACE_PARAGRAPH;
-    while (*text != '\0') {
-        char line[LINE_BYTES];
-        const size_t length = strcspn(text, "\n");
-        (void)snprintf(line, sizeof line, "%.*s", (int)length, text);
-        place = put_help_line(out, line, place);
-        text += length + (text[length] == '\n');
-    }
-}
-
-static Status put_help_of(FILE *out, const Command *command) {
-    char *text = NULL;
-    TRY(command_options_text(command, &text));
-    put_help(out, text);
-    free(text);
-    return status_ok();
-}
-
-static void print_parameters(FILE *out) {
-    (void)help_parameters(out, ""); /* all sections: none is unknown */
-}
-
-static Status put_printed(FILE *out, void (*print)(FILE *out)) {
-    return put_help_of(out, &(Command){.name = "", .print_options = print});
 }
 
 /* ------------------------------------------------------------------------------------------------------------ page */
@@ -148,7 +127,7 @@ static void put_tail(FILE *out) {
                 out);
 }
 
-Status manual_print(FILE *out) {
+void manual_print(FILE *out) {
     int count;
     const Command *table = command_table(&count);
     put_head(out);
@@ -157,12 +136,11 @@ Status manual_print(FILE *out) {
     (void)fputs(".SH OPTIONS\n", out);
     for (int i = 0; i < count; i++) {
         (void)fprintf(out, ".SS tessera %s\n", table[i].name);
-        TRY(put_help_of(out, &table[i]));
+        put_options(out, table[i].options);
     }
     (void)fputs(".SH PARAMETERS\nThe unit stands in brackets; a number may be followed by its own.\n", out);
-    TRY(put_printed(out, print_parameters));
+    put_parameters(out);
     (void)fputs(".SH EXIT STATUS\n", out);
-    TRY(put_printed(out, help_exit_codes));
+    put_line(out, help_exit_codes());
     put_tail(out);
-    return status_ok();
 }
