@@ -22,5 +22,7 @@ only_in 'whole texts are read in core' '\btext_read_text *\(' src/core core/base
     core/base/text.c
 only_in 'files under names that can be guessed are made' '\bnew_file_(open|create) *\(' src core/base/new_file.c parallel/run/nanobragg_files.c \
     parallel/files/output_path.c program/benchmark/benchmark_artifacts.c program/export/export_image.c program/commands/progress_file.c program/commands/trace_file.c
+only_in 'signals are caught' '\b(sigaction|sigwait|signal) *\(' src program/commands/stop_signal.c
+only_in 'libccp4 is asked' '<ccp4|\bccp4(spg)?_' src core/reflections/symmetry_library.c
 [ $failed = 0 ] && echo "all passed"
 exit $failed
