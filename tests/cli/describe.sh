@@ -22,7 +22,7 @@ described() { # described NAME PATTERN...: of the file out
 described text '^file       whole.nxs \(complete\)$' '^images     80 x 96 pixels .* int32 counts, float32 expected' \
     '^frames     0:9 of a sweep of 9$' '^complete   9: 0:9$' '^missing    0$' '^verified   9 frames, 0 damaged$' \
     '^  crystal.cells = 8  \(command line\)$' "sha256 $(sha256sum "$inputs/2erl_P1.hkl" | cut -d' ' -f1)" \
-    '^  1  20.* to 20.*Z, 1 ranks x 1 threads' '^     simulate .*--sweep.kind=random'
+    '^  1  20.* to 20.*Z, 1 ranks x 1 threads' '^     tessera .*, float(32|64) on [-a-z0-9]*\)$' '^     simulate .*--sweep.kind=random'
 
 # The run file, with the inputs that the file keeps, in a folder without anything else.
 mkdir -p copy/inputs
@@ -46,6 +46,12 @@ cmp "$inputs/2erl_P1.hkl" copy/inputs/crystal_structure_factors_2erl_P1.hkl || f
 "$TESSERA" simulate ancestor.yaml --quiet --output ancestor_again.nxs || fail "ancestor: $(cat ancestor.yaml)"
 [ "$("$TOOLS/dataset_sha256" ancestor.nxs /entry/data/data)" = "$("$TOOLS/dataset_sha256" ancestor_again.nxs /entry/data/data)" ] ||
     fail "ancestor: other images"
+
+# Frames that differ name all the kernels that render them.
+"$TESSERA" simulate --crystal.cell=50 --crystal.default_f=7 --crystal.shape=gauss --detector.pixel_size=0.5 --detector.fast_pixels=40 \
+    --detector.slow_pixels=30 --sweep.kind=matrix --sweep.matrix=crystal.cells=5,60 --quiet --output kernels.nxs || fail "kernels"
+"$TESSERA" describe kernels.nxs > out
+described kernels ', float32, reflections on ' 'kernel: float32 \(other frames take reflections\), selected automatically'
 
 # A file that is not complete; JSON; damage.
 cp whole.nxs stopped.nxs.partial

@@ -34,7 +34,7 @@ typedef struct NxmxSession {
     int index;
     char start_time[CLOCKS_UTC_BYTES], end_time[CLOCKS_UTC_BYTES];
     char version[NXMX_WORD_BYTES], git_hash[NXMX_WORD_BYTES], compiler[NXMX_WORD_BYTES];
-    char kernel_instructions[NXMX_WORD_BYTES], hostname[NXMX_WORD_BYTES];
+    char kernels[NXMX_WORD_BYTES], kernel_instructions[NXMX_WORD_BYTES], hostname[NXMX_WORD_BYTES];
     char slurm_job_id[NXMX_WORD_BYTES], slurm_array_task_id[NXMX_WORD_BYTES];
     char command_line[NXMX_LINE_BYTES];
     int32_t ranks, threads;

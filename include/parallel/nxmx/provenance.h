@@ -45,6 +45,7 @@ typedef struct Provenance {
     const Notes *notes; /**< may be NULL */
     const char *command_line;
     BuildInfo build;
+    const char *kernels;         /**< names of those that render the frames, "float32, reflections" */
     Instructions instructions;   /**< of rank 0; all ranks round alike */
     bool rounds_by_instructions; /**< false where all sets of them give the same bytes */
     Range frames;                /**< absolute numbers of the file's frames */
@@ -69,7 +70,6 @@ Status provenance_read_inputs(Provenance *provenance);
 
 /** Writes the record into an open /entry/simulation, without any session. */
 Status provenance_write(hid_t simulation, const Provenance *provenance);
-
 
 /** Whether the row has the same value in SI units in an open group of recorded parameters. */
 Status provenance_same_value(hid_t group, const Parameters *parameters, int index, bool *same);

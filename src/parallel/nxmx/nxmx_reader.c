@@ -189,6 +189,7 @@ static Status read_session(SessionPlace place, NxmxSession *session) {
                  {"version", sizeof session->version, session->version},
                  {"git_hash", sizeof session->git_hash, session->git_hash},
                  {"compiler", sizeof session->compiler, session->compiler},
+                 {"kernels", sizeof session->kernels, session->kernels},
                  {"kernel_instructions", sizeof session->kernel_instructions, session->kernel_instructions},
                  {"hostname", sizeof session->hostname, session->hostname},
                  {"slurm_job_id", sizeof session->slurm_job_id, session->slurm_job_id},

@@ -144,7 +144,7 @@ static Status put_build(const Target *target, BuildInfo build) {
     return put_text(target, "build_type", build.build_type);
 }
 
-static Status put_libraries(const Target *target, Instructions instructions) {
+static Status put_libraries(const Target *target, const Provenance *provenance) {
     char mpi[MPI_MAX_LIBRARY_VERSION_STRING] = "", hdf5[64];
     unsigned major = 0, minor = 0, release = 0;
     int length = 0;
@@ -156,7 +156,8 @@ static Status put_libraries(const Target *target, Instructions instructions) {
     TRY(put_text(target, "libhdf5_headers", hdf5));
     TRY(put_text(target, "mpi_library", mpi));
     TRY(put_text(target, "zlib", zlibVersion()));
-    TRY(put_text(target, "kernel_instructions", instructions_name(instructions)));
+    TRY(put_text(target, "kernels", provenance->kernels));
+    TRY(put_text(target, "kernel_instructions", instructions_name(provenance->instructions)));
     return put_integer(target, "openmp", _OPENMP);
 }
 
@@ -266,7 +267,7 @@ static Status put_results(const Target *target, const RankResult *results, int r
 static Status put_beginning(const Target *target, const Provenance *provenance) {
     TRY(put_times(target, provenance));
     TRY(put_build(target, provenance->build));
-    TRY(put_libraries(target, provenance->instructions));
+    TRY(put_libraries(target, provenance));
     TRY(put_places(target, provenance));
     TRY(put_slurm(target));
     TRY(put_plan(target, provenance->plan));

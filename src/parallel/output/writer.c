@@ -4,6 +4,7 @@
 #include "files/output_path.h"
 #include "formats/nexus_geometry.h"
 #include "hdf5/hdf5_helpers.h"
+#include "kernels/kernel_table.h"
 #include "nxmx/frame_table.h"
 #include "nxmx/nxmx.h"
 #include "nxmx/session.h"
@@ -271,12 +272,15 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
     *complete = false;
     hdf5_prepare();
     Writer *opened = NULL;
+    char kernels[KERNEL_NAMES_BYTES];
+    kernel_names(experiment, kernels);
     Provenance provenance = {.parameters = parameters,
                              .plan = plan,
                              .notes = notes,
                              .command_line = request.command_line,
                              .looks = request.looks,
                              .build = request.build,
+                             .kernels = kernels,
                              .instructions = experiment->instructions,
                              .rounds_by_instructions = experiment->limits.rounds_by_instructions,
                              .frames = request.frames,

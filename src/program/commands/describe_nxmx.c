@@ -155,8 +155,9 @@ static void print_session(const NxmxSession *session, FILE *out) {
                   session->threads, session->hostname);
     if (*session->slurm_job_id) (void)fprintf(out, ", SLURM job %s", session->slurm_job_id);
     if (*session->slurm_array_task_id) (void)fprintf(out, " task %s", session->slurm_array_task_id);
-    (void)fprintf(out, "\n     tessera %s (%.12s, %s, %s)\n     %s\n", session->version, session->git_hash,
-                  session->compiler, session->kernel_instructions, session->command_line);
+    (void)fprintf(out, "\n     tessera %s (%.12s, %s, %s%s%s)\n     %s\n", session->version, session->git_hash,
+                  session->compiler, session->kernels, *session->kernels != '\0' ? " on " : "",
+                  session->kernel_instructions, session->command_line);
 }
 
 static Status print_sessions(hid_t group, const void *context) {
@@ -265,6 +266,7 @@ static void put_session(const NxmxSession *session, JsonWriter *json) {
     json_put_text(json, "version", session->version);
     json_put_text(json, "git_hash", session->git_hash);
     json_put_text(json, "compiler", session->compiler);
+    json_put_text(json, "kernels", session->kernels);
     json_put_text(json, "kernel_instructions", session->kernel_instructions);
     json_put_text(json, "hostname", session->hostname);
     json_put_integer(json, "ranks", session->ranks);
