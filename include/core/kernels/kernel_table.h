@@ -101,7 +101,7 @@ bool kernel_is_used(const Kernel *kernel, const Experiment *experiment);
 /** The bytes of kernel_names()'s text. */
 enum { KERNEL_NAMES_BYTES = 96 };
 
-/** Names of the kernels that some frame of a run is rendered by, "float32, reflections".
+/** Names of the kernels that render the frames of a run on this rank, "float32, reflections".
  *  @param text  [KERNEL_NAMES_BYTES] */
 void kernel_names(const Experiment *experiment, char *text);
 

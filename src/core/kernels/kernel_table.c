@@ -24,13 +24,17 @@ static bool computes(const Kernel *kernel, Precision precision, bool by_reflecti
     return kernel->by_reflections == by_reflections && (by_reflections || kernel->precision == precision);
 }
 
-/* Another precision or another choice of steps would be another image: those a row of the CPU has no obstacle for. */
-int kernel_row_of(const Experiment *e) {
+/* Of the rows that make the same numbers, the first that can. The CPU's always can: they were chosen. */
+static int row_of(Precision precision, bool by_reflections, const Experiment *e) {
     for (int row = 0; row < ROWS; row++)
-        if (computes(table[row], e->precision, e->sampling.by_reflections) &&
+        if (computes(table[row], precision, by_reflections) &&
             (table[row]->cpu != NULL || table[row]->obstacle(e) == NULL))
             return row;
     return 0;
+}
+
+int kernel_row_of(const Experiment *e) {
+    return row_of(e->precision, e->sampling.by_reflections, e);
 }
 
 const Kernel *cpu_kernel_with(Precision precision, bool by_reflections) {
@@ -50,7 +54,7 @@ void kernel_names(const Experiment *e, char *text) {
     text[0] = '\0';
     for (int row = 0; row < ROWS; row++) {
         const size_t length = strlen(text);
-        if (kernel_is_used(table[row], e))
+        if (kernel_is_used(table[row], e) && row_of(table[row]->precision, table[row]->by_reflections, e) == row)
             (void)snprintf(text + length, KERNEL_NAMES_BYTES - length, "%s%s", length == 0 ? "" : ", ",
                            table[row]->name);
     }
