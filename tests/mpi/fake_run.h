@@ -5,6 +5,7 @@
 #define TESSERA_FAKE_RUN_H
 
 #include "output/writer.h"
+#include "team/mpi_io.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -92,6 +93,7 @@ static inline void fake_run_create(FakeRun *run, const char *kind, OutputImages 
     fake_set(run, "sweep.kind", kind);
     fake_set(run, "sweep.count", "7");
     fake_set(run, "output.images", words[images]);
+    fake_set(run, "output.writer", getenv("WRITER") != NULL ? getenv("WRITER") : "direct");
     run->sources[0] = fake_source(1e-10, 1.0);
     run->experiment = (Experiment){.factors.space_group = "P 1",
                                    .axes = {.beam = {1, 0, 0},
@@ -269,7 +271,9 @@ static inline Status fake_run_whole(const FakeRun *run, OutputRequest request, i
 
 /** Main of a test program: all ranks run all tests, rank 0 prints, one failure on any rank is everyone's. */
 static inline int fake_main(const char *suite, const UnitTest *tests) {
-    MPI_Init(NULL, NULL);
+    int provided = 0;
+    mpi_io_choose();
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &provided);
     if (fake_rank() != 0 && freopen("/dev/null", "w", stdout) == NULL) MPI_Abort(MPI_COMM_WORLD, 1);
     const bool passed = fake_all(unit_main(suite, tests) == 0);
     MPI_Finalize();

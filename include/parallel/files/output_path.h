@@ -59,8 +59,9 @@ double output_path_bytes_most(void);
 
 /** Reserves the disk space of the whole .partial, so that no write into it can find the disk full.
  *  That the file system knows no reservation is no failure.
+ *  @param reserved  whether it was done
  *  @return OUTPUT_FAILED when there is no room, or no quota */
-Status output_path_reserve(const OutputPath *output);
+Status output_path_reserve(const OutputPath *output, bool *reserved);
 
 /** False when the .partial is another file than the open @p descriptor, or none; true when nobody can tell. */
 bool output_path_holds(const OutputPath *output, int descriptor);

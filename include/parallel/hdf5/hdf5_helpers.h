@@ -7,6 +7,7 @@
 #include "base/status.h"
 
 #include <hdf5.h>
+#include <mpi.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,6 +53,11 @@ Status hdf5_fill_file(const char *path, hid_t *file);
 
 /** Opens a file for one process, without HDF5's lock. The caller closes it. */
 Status hdf5_open_file(const char *path, bool writable, hid_t *file);
+
+/** Opens a file that exists for writing by all ranks of @p communicator together, on MPI-IO; what HDF5 reads of its
+ *  structure one rank reads for all. Collective.
+ *  @param hints  to MPI-IO; MPI_INFO_NULL: none */
+Status hdf5_open_together(const char *path, MPI_Comm communicator, MPI_Info hints, hid_t *file);
 
 /** True when another program that uses HDF5 (or h5py) has the file open to change it, and the file system can tell. */
 bool hdf5_has_writer(const char *path);

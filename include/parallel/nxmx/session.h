@@ -6,10 +6,11 @@
  *
  *  They hold sequence_index, start_time, end_time (empty until the session ends by itself), command_line; version,
  *  git_hash, git_dirty, compiler, compiler_flags, build_type, libhdf5, libhdf5_headers, mpi_library, zlib, openmp,
- *  kernels, kernel_instructions; hostname, mpi_ranks, omp_threads; rank_host, rank_threads, rank_steps,
- * rank_bytes_written, rank_compute_seconds, rank_peak_memory [ranks]; the plan; slurm_* where SLURM runs it. Where
- * ranks are not named, it is rank 0's. In resumes, rows first_rank_row to first_rank_row + rank_rows - 1 of rank_* are
- * those of a session; ranks for which there was no row left have none. */
+ *  kernels, kernel_instructions; hostname, mpi_ranks, omp_threads; rank_host, rank_threads, rank_steps, rank_bytes_written,
+ *  rank_compute_seconds, rank_peak_memory [ranks]; writer, writer_reason, mpi_io_layer, mpi_io_hints,
+ *  rank_mpi_io_mode, rank_mpi_io_cause [ranks]; the plan; slurm_* where SLURM runs it. Where ranks are not named, it
+ *  is rank 0's. In resumes, rows first_rank_row to first_rank_row + rank_rows - 1 of rank_* are those of a
+ *  session; ranks for which there was no row left have none. */
 #ifndef TESSERA_SESSION_H
 #define TESSERA_SESSION_H
 
@@ -21,6 +22,20 @@ typedef struct RankResult {
     RankRecord record;
     int64_t peak_memory_bytes; /**< largest resident set; 0 where the system does not tell */
 } RankResult;
+
+/** What one rank saw of its collective writes. Plain data. */
+typedef struct RankIo {
+    int32_t mode;  /**< H5D_mpio_actual_io_mode_t; -1: none was made */
+    int32_t cause; /**< of H5D_mpio_no_collective_cause_t; 0 for collective calls, -1: none was made */
+} RankIo;
+
+/** How images are written. Borrows all that it points to. */
+typedef struct SessionWriter {
+    const char *name, *reason, *layer;
+    const char *hints; /**< as requested: MPI does not tell which it heeds */
+    int ranks;
+    const RankIo *io; /**< [ranks]; NULL: not known yet */
+} SessionWriter;
 
 /** Refuses to add frames to finished ones that other instructions rounded, unless run.mix_instructions allows it.
  *  @param file  open
@@ -71,6 +86,9 @@ Status session_make_room(hid_t simulation, const Provenance *provenance);
 /** Writes a resume into an open /entry/simulation that has room for it. Changes nothing but values.
  *  @param sequence_index  number of the new session, from 2 */
 Status session_begin(hid_t simulation, const Provenance *provenance, int *sequence_index);
+
+/** Says in the last session how images are written. Changes nothing but values. */
+Status session_put_writer(hid_t simulation, int sequence_index, const SessionWriter *writer);
 
 /** Completes the last session: end time, plan, results of the ranks. Changes nothing but values.
  *  @param plan     the plan that was followed; NULL leaves the one of the beginning

@@ -1,20 +1,20 @@
 /** @file
- *  The images of one wave, written by a thread of their own while the next wave is computed. Local: the thread calls
- *  neither MPI nor HDF5. */
+ *  The images of one wave, written by a thread of their own while the next wave is computed. Until it has ended, the
+ *  thread alone calls HDF5. */
 #ifndef TESSERA_BACKGROUND_WRITE_H
 #define TESSERA_BACKGROUND_WRITE_H
 
-#include "output/image_set.h"
+#include "output/image_writer.h"
 
 #include <pthread.h>
 
-/** What is to be written. The images and the sets are borrowed until background_write_finish. */
+/** What is to be written. The images, the target and what it names are borrowed until background_write_finish. */
 typedef struct ImageJob {
-    const ImageSet *main, *twin; /**< twin: NULL where there is one set only */
-    const void *main_values, *twin_values;
-    WaveData wave;
-    int descriptor;
-    bool syncs; /**< to the disk too, as others than this machine's processes will look at it */
+    const ImageWriter *writer;
+    ImageTarget *target;
+    ImageValues values;
+    bool in_thread; /**< else at once, by background_write_start */
+    bool syncs;     /**< to the disk too, as others than this machine's processes will look at it */
 } ImageJob;
 
 /** A write that goes on. Must not be moved meanwhile. */

@@ -1,7 +1,7 @@
 /** @file
- *  A dataset of images [frame][slow][fast] of 4-byte pixels: created and found by one process with HDF5, written by all
- *  ranks past HDF5, each for itself. As the images lie in one piece that is allocated with the file, that is a matter
- *  of offsets; no rank waits for another, and a thread beside the computing one can do it. */
+ *  A dataset of images [frame][slow][fast] of 4-byte pixels: created and found by one process with HDF5, and what ranks
+ *  can write to it past HDF5, each for itself. As the images lie in one piece that is allocated with the file, that is
+ *  a matter of offsets; no rank waits for another. */
 #ifndef TESSERA_IMAGE_SET_H
 #define TESSERA_IMAGE_SET_H
 
@@ -23,6 +23,9 @@ typedef struct ImageSet {
 /** Finds dataset @p path. For one process.
  *  @return BAD_FILE when it is not there or not in one piece */
 Status image_set_locate(hid_t file, const char *path, ImageSet *set);
+
+/** @return OUTPUT_FAILED when the pixels of a wave do not lie within the images */
+Status image_set_check(const ImageSet *set, const WaveData *wave);
 
 /** Writes the rectangles of a wave. Local; calls neither MPI nor HDF5.
  *  @param descriptor  of the file, open for writing

@@ -11,12 +11,17 @@
 #include "nxmx/session.h"
 #include "output/writer.h"
 
+/** What was found, and done. Plain data. */
+typedef struct OutputPrepared {
+    OutputStart start;
+    int session;      /**< number of the one that was begun, from 1 */
+    bool is_reserved; /**< the disk space of the whole file is */
+} OutputPrepared;
+
 /** Prepares the file that the request asks for. A finished one is only compared.
- *  @param start    what was found, and done
- *  @param session  number of the session that was begun, from 1
  *  @return as writer_open */
 Status output_file_prepare(const OutputPath *path, const NxmxContents *contents, const OutputRequest *request,
-                           OutputStart *start, int *session);
+                           OutputPrepared *prepared);
 
 /** How a session ends. Borrows all that it points to. */
 typedef struct OutputEnd {
@@ -25,11 +30,15 @@ typedef struct OutputEnd {
     bool overwrite;            /**< a complete file may be replaced */
     const Plan *plan;          /**< that was followed; may be NULL */
     const RankResult *results; /**< [ranks] */
+    SessionWriter writer;      /**< for the record */
     OutputCompression compression;
     int compression_level;
     const volatile int *stop; /**< gives up compressing; may be NULL */
     const char *version;      /**< of the program */
 } OutputEnd;
+
+/** Writes how the images are written into the open file of the session. Changes nothing but values. */
+Status output_file_put_writer(hid_t file, const OutputEnd *end);
 
 /** Ends the session, in a file that no rank has open. A complete file is compressed where that is wanted and gets its
  *  final name.

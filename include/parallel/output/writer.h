@@ -23,7 +23,8 @@ typedef struct OutputRequest {
     const char *path;         /**< FILE.nxs; FILE.nxs.partial until it is complete. Borrowed */
     bool overwrite, resume;   /**< output_path_start says what they do, alone and together */
     bool verify;              /**< with resume: checks finished frames; damaged ones are marked absent and named */
-    Notes *notes;             /**< told on rank 0: of damaged frames, of a file put back; may be NULL. Borrowed */
+    Notes *notes;             /**< told on rank 0: of damaged frames, of a file put back, of how images are written; may
+                                   be NULL. Borrowed */
     Range frames;             /**< absolute numbers of the frames that the file holds */
     const char *command_line; /**< for the record. Borrowed */
     const InputLooks *looks;  /**< on rank 0: at the input files before they were read; may be NULL. Borrowed */
@@ -60,6 +61,9 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
 
 /** State of every frame of the file, [frames], the same on every rank. Borrowed until the writer is closed. */
 const uint8_t *writer_states(const Writer *writer);
+
+/** True when the images go through collective calls of parallel HDF5. The same on every rank. */
+bool writer_is_collective(const Writer *writer);
 
 /** A finished frame of a file in which another revision of the program may have rendered frames: a run that goes on
  * renders it again, and must get the same bytes. Plain data. */

@@ -4,10 +4,11 @@
  *  A thread of each rank leaves a sign of life in FILE.alive beside the output, some times in every timeout: how long
  * the rank has neither used processor time nor waited for other ranks, and how long it has waited, and in which call.
  * Rank 0 looks at all of them, the others look at rank 0. A rank hangs that gives no sign for the timeout (it was
- * stopped, or its node is gone), or that has done nothing by its own account (a system call does not return); and all
- * hang that wait for each other. A rank that computes uses processor time and one that waits for it says so: a slow
- * frame is no hang, however long it takes. Time in which the watching thread itself did not run is not counted, so that
- * a job that is suspended as a whole goes on. No MPI: it works while MPI hangs. */
+ * stopped, or its node is gone), or that has done nothing by its own account (a system call does not return); all
+ * hang that wait for each other, and one that has been in the same call of MPI-IO for the timeout. A rank that computes
+ * uses processor time and one that waits for it says so: a slow frame is no hang, however long it takes. Time in which
+ * the watching thread itself did not run is not counted, so that a job that is suspended as a whole goes on. No MPI: it
+ * works while MPI hangs. */
 #ifndef TESSERA_WATCHDOG_H
 #define TESSERA_WATCHDOG_H
 

@@ -8,20 +8,32 @@
 
 #include <stdint.h>
 
-/** What the main thread waits for other ranks in. Plain data. */
+/** The threads of a rank that call MPI: the one that computes, and one that writes beside it. */
+typedef enum MpiLane { MPI_LANE_MAIN, MPI_LANE_WRITER, MPI_LANES } MpiLane;
+
+/** What a thread waits for other ranks in. Plain data. */
 typedef struct MpiWait {
     const char *name; /**< of the call; NULL outside */
     int64_t count;    /**< of waits so far: another count is another wait */
 } MpiWait;
 
-/** For any thread. */
-MpiWait mpi_calls_wait(void);
+/** What the thread of @p lane waits in. For any thread. */
+MpiWait mpi_calls_wait(MpiLane lane);
 
-/** Says that the main thread begins to wait in @p name, or no longer does (NULL).
+/** Says that the calling thread is that of @p lane; a thread that says nothing is the main one. */
+void mpi_calls_take_lane(MpiLane lane);
+
+/** Says that the calling thread begins to wait in @p name, or no longer does (NULL).
  *  @return what it was in before */
 const char *mpi_calls_enter(const char *name);
 
-/** The call that was started last and does not wait itself, such as MPI_Ibarrier. For the main thread. */
+/** The call that this thread started last and that does not wait itself, such as MPI_Ibarrier. */
 const char *mpi_calls_started(void);
+
+/** Begins a call of MPI-IO, in whose own calls of MPI this thread does not wait for anything else until
+ *  mpi_calls_leave_file.
+ *  @return for mpi_calls_leave_file */
+const char *mpi_calls_enter_file(const char *name);
+void mpi_calls_leave_file(const char *before);
 
 #endif

@@ -161,8 +161,9 @@ static int reserve(int descriptor, off_t bytes) {
 #endif
 }
 
-Status output_path_reserve(const OutputPath *output) {
+Status output_path_reserve(const OutputPath *output, bool *reserved) {
     struct stat info;
+    *reserved = false;
     const int descriptor = open(output->partial, O_RDWR);
     if (descriptor < 0) return system_error("open", output->partial);
     const int failure = fstat(descriptor, &info) == 0 ? reserve(descriptor, info.st_size) : errno;
@@ -173,6 +174,7 @@ Status output_path_reserve(const OutputPath *output) {
             "cannot reserve the %.0f bytes of %s: %s; free some space, choose another --output, or write "
             "fewer frames to a file with --frames",
             (double)info.st_size, output->partial, strerror(failure));
+    *reserved = failure == 0;
     return status_ok();
 }
 

@@ -65,6 +65,16 @@ Status hdf5_open_file(const char *path, bool writable, hid_t *file) {
     return *file < 0 ? hdf5_error(STATUS_BAD_FILE, "open", path) : status_ok();
 }
 
+Status hdf5_open_together(const char *path, MPI_Comm communicator, MPI_Info hints, hid_t *file) {
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    const bool set = access >= 0 && H5Pset_fapl_mpio(access, communicator, hints) >= 0 &&
+                     H5Pset_all_coll_metadata_ops(access, true) >= 0;
+    *file = set ? H5Fopen(path, H5F_ACC_RDWR, access) : H5I_INVALID_HID;
+    const Status status = *file < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "open", path) : status_ok();
+    if (access >= 0) (void)H5Pclose(access);
+    return status;
+}
+
 bool hdf5_has_writer(const char *path) {
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) return false;

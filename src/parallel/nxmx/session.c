@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { SESSION_NAME_BYTES = 40 };
+enum { SESSION_NAME_BYTES = 40, WRITER_TEXT_BYTES = 512 };
 
 static void name_of_session(int sequence_index, char *name) {
     if (sequence_index == 1)
@@ -264,6 +264,37 @@ static Status put_results(const Target *target, const RankResult *results, int r
     return status;
 }
 
+/* A text that is not known when its place is made. */
+static Status put_later(const Target *target, const char *name, size_t width, const char *text) {
+    const SessionPlace place = target->place;
+    char none[WRITER_TEXT_BYTES] = "";
+    if (target->how == PUT_NEW) return hdf5_write_wide_text(place.group, name, width, none);
+    if (target->how == PUT_EMPTY) return hdf5_write_text_column(place.group, name, SESSION_RESUMES_MOST, width, none);
+    return hdf5_write_row_texts(place.group, name, place.row, 1, strlen(text) + 1, text);
+}
+
+/* Without a record, which is how a session begins: -1. */
+static Status put_io(const Target *target, const RankIo *io, int ranks) {
+    int32_t *columns = malloc(2 * (size_t)ranks * sizeof *columns);
+    if (columns == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the results of %d ranks", ranks);
+    for (int i = 0; i < ranks; i++) {
+        columns[i] = io != NULL ? io[i].mode : -1;
+        columns[ranks + i] = io != NULL ? io[i].cause : -1;
+    }
+    Status status = put_ranks(target, "rank_mpi_io_mode", H5T_NATIVE_INT32, columns);
+    if (status_is_ok(status)) status = put_ranks(target, "rank_mpi_io_cause", H5T_NATIVE_INT32, columns + ranks);
+    free(columns);
+    return status;
+}
+
+static Status put_writer(const Target *target, const SessionWriter *writer) {
+    TRY(put_later(target, "writer", SESSION_WORD_BYTES, writer->name));
+    TRY(put_later(target, "writer_reason", WRITER_TEXT_BYTES, writer->reason));
+    TRY(put_later(target, "mpi_io_layer", SESSION_WORD_BYTES, writer->layer));
+    TRY(put_later(target, "mpi_io_hints", WRITER_TEXT_BYTES, writer->hints));
+    return put_io(target, writer->io, writer->ranks);
+}
+
 static Status put_beginning(const Target *target, const Provenance *provenance) {
     TRY(put_times(target, provenance));
     TRY(put_build(target, provenance->build));
@@ -271,6 +302,7 @@ static Status put_beginning(const Target *target, const Provenance *provenance) 
     TRY(put_places(target, provenance));
     TRY(put_slurm(target));
     TRY(put_plan(target, provenance->plan));
+    TRY(put_writer(target, &(SessionWriter){"", "", "", "", provenance->ranks, NULL}));
     return put_results(target, NULL, provenance->ranks);
 }
 
@@ -450,10 +482,12 @@ typedef struct Ending {
     int sequence_index, ranks;
     const Plan *plan;
     const RankResult *results;
+    const SessionWriter *writer; /* NULL: it ends; else it only says how it writes */
 } Ending;
 
 static Status put_end(const Target *target, const Ending *ending) {
     char now[CLOCKS_UTC_BYTES];
+    if (ending->writer != NULL) return put_writer(target, ending->writer);
     clocks_utc(now);
     TRY(put_text(target, "end_time", now));
     if (ending->plan != NULL) TRY(put_plan(target, ending->plan));
@@ -480,10 +514,19 @@ static Status end_resume(hid_t group, const void *context) {
     return put_end(&target, ending);
 }
 
+static Status write_end(hid_t simulation, const Ending *ending) {
+    return ending->sequence_index == 1 ? hdf5_use_group(simulation, "environment", end_first, ending)
+                                       : hdf5_use_group(simulation, SESSION_RESUMES, end_resume, ending);
+}
+
 Status session_end(hid_t simulation, int sequence_index, const Plan *plan, const RankResult *results, int ranks) {
     const Ending ending = {.sequence_index = sequence_index, .ranks = ranks, .plan = plan, .results = results};
-    return sequence_index == 1 ? hdf5_use_group(simulation, "environment", end_first, &ending)
-                               : hdf5_use_group(simulation, SESSION_RESUMES, end_resume, &ending);
+    return write_end(simulation, &ending);
+}
+
+Status session_put_writer(hid_t simulation, int sequence_index, const SessionWriter *writer) {
+    const Ending ending = {.sequence_index = sequence_index, .ranks = writer->ranks, .writer = writer};
+    return write_end(simulation, &ending);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- copy */

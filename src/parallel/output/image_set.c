@@ -90,16 +90,21 @@ static bool lies_within(const ImageSet *set, const WaveData *wave, int64_t frame
     return within && wave->rows.begin >= 0 && wave->rows.end <= set->slow_pixels;
 }
 
-Status image_set_write(const ImageSet *set, int descriptor, const WaveData *wave, const void *values) {
-    const int64_t frame_bytes = IMAGE_PIXEL_BYTES * range_length(wave->rows) * set->fast_pixels;
-    for (int64_t frame = 0; wave->rectangles > 0 && frame < wave->frames; frame++) {
+Status image_set_check(const ImageSet *set, const WaveData *wave) {
+    for (int64_t frame = 0; wave->rectangles > 0 && frame < wave->frames; frame++)
         if (!lies_within(set, wave, frame))
             return status_error(STATUS_OUTPUT_FAILED, "the pixels of frame %" PRId64 " do not lie within the images",
                                 wave->slots[frame]);
+    return status_ok();
+}
+
+Status image_set_write(const ImageSet *set, int descriptor, const WaveData *wave, const void *values) {
+    const int64_t frame_bytes = IMAGE_PIXEL_BYTES * range_length(wave->rows) * set->fast_pixels;
+    TRY(image_set_check(set, wave));
+    for (int64_t frame = 0; wave->rectangles > 0 && frame < wave->frames; frame++)
         for (int i = 0; i < wave->rectangles; i++)
             TRY(write_rectangle(set, descriptor, wave->slots[frame], wave->rectangle[i],
                                 (const char *)values + frame * frame_bytes, wave->rows.begin));
-    }
     return status_ok();
 }
 

@@ -37,8 +37,14 @@ static Status begin_session(hid_t simulation, const void *context) {
     return session_begin(simulation, session->provenance, session->sequence_index);
 }
 
+static Status put_writer(hid_t simulation, const void *context) {
+    const OutputEnd *end = context;
+    return session_put_writer(simulation, end->session, &end->writer);
+}
+
 static Status end_session(hid_t simulation, const void *context) {
     const OutputEnd *end = context;
+    TRY(put_writer(simulation, context));
     return session_end(simulation, end->session, end->plan, end->results, end->ranks);
 }
 
@@ -53,7 +59,7 @@ static Status fill_new_file(hid_t file, const NxmxContents *contents) {
 
 /* Leaves nothing on the disk when it fails. The file gets its name when it is whole, as nobody could read what a kill
  * leaves between two of HDF5's writes. */
-static Status create_file(const OutputPath *path, const NxmxContents *contents) {
+static Status create_file(const OutputPath *path, const NxmxContents *contents, bool *reserved) {
     hid_t file = H5I_INVALID_HID;
     TRY(output_path_check_room(path, nxmx_bytes(contents), nxmx_image_bytes(contents)));
     TRY(output_path_remove_partial(path));
@@ -66,7 +72,7 @@ static Status create_file(const OutputPath *path, const NxmxContents *contents) 
     if (status_is_ok(status)) status = output_path_begin(path);
     unfinished_files_forget(path->partial_new);
     status = output_file_explain(path, true, status);
-    if (status_is_ok(status)) status = output_path_reserve(path);
+    if (status_is_ok(status)) status = output_path_reserve(path, reserved);
     if (!status_is_ok(status)) (void)output_path_remove_partial(path);
     return status;
 }
@@ -183,7 +189,8 @@ static Status add_session(const OutputPath *path, const Provenance *provenance, 
 }
 
 /* The file is compared before it is opened for writing, so that a refusal leaves it as it was. */
-static Status continue_file(const OutputPath *path, const NxmxContents *contents, Notes *notes, int *session) {
+static Status continue_file(const OutputPath *path, const NxmxContents *contents, Notes *notes,
+                            OutputPrepared *prepared) {
     const double bytes = nxmx_bytes(contents), images = nxmx_image_bytes(contents);
     bool room = false;
     TRY(output_file_explain(path, false, mend(path, notes)));
@@ -194,19 +201,19 @@ static Status continue_file(const OutputPath *path, const NxmxContents *contents
             path, false, status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", path->partial, strerror(errno)));
     TRY(output_path_check_room(path, room ? bytes : 2.0 * bytes, images));
     if (!room) TRY(output_file_explain(path, false, renew_file(path, contents->provenance, notes)));
-    TRY(output_path_reserve(path));
-    return output_file_explain(path, false, add_session(path, contents->provenance, session));
+    TRY(output_path_reserve(path, &prepared->is_reserved));
+    return output_file_explain(path, false, add_session(path, contents->provenance, &prepared->session));
 }
 
 Status output_file_prepare(const OutputPath *path, const NxmxContents *contents, const OutputRequest *request,
-                           OutputStart *start, int *session) {
-    TRY(output_path_start(path, request->overwrite, request->resume, start));
-    *session = 1;
-    switch (*start) {
+                           OutputPrepared *prepared) {
+    TRY(output_path_start(path, request->overwrite, request->resume, &prepared->start));
+    prepared->session = 1;
+    switch (prepared->start) {
     case OUTPUT_NEW:
-        return create_file(path, contents);
+        return create_file(path, contents, &prepared->is_reserved);
     case OUTPUT_CONTINUED:
-        return continue_file(path, contents, request->notes, session);
+        return continue_file(path, contents, request->notes, prepared);
     case OUTPUT_COMPLETE:
         return compare_file(path->complete, contents->provenance, false);
     }
@@ -243,6 +250,10 @@ static Status write_end(const OutputPath *path, const OutputEnd *end) {
     if (status_is_ok(status) && end->complete) status = nxmx_complete(file);
     status = status_first(status, hdf5_close_file(path->partial, &file));
     return status_is_ok(status) ? output_path_sync(path) : status;
+}
+
+Status output_file_put_writer(hid_t file, const OutputEnd *end) {
+    return hdf5_use_group(file, "/entry/simulation", put_writer, end);
 }
 
 Status output_file_finish(const OutputPath *path, const OutputEnd *end) {

@@ -1,6 +1,7 @@
 #include "output/writer.h"
 
 #include "base/clocks.h"
+#include "base/text.h"
 #include "files/output_path.h"
 #include "formats/nexus_geometry.h"
 #include "hdf5/hdf5_helpers.h"
@@ -10,9 +11,10 @@
 #include "nxmx/session.h"
 #include "nxmx/verify.h"
 #include "output/background_write.h"
-#include "output/image_set.h"
+#include "output/image_writer.h"
 #include "output/output_file.h"
 #include "output/wave_records.h"
+#include "output/writer_choice.h"
 #include "team/agree.h"
 #include "team/place.h"
 
@@ -28,7 +30,7 @@
 struct Writer {
     Team team;
     OutputPath path;
-    bool is_new;                 /* not continued */
+    bool is_new, is_reserved;    /* not continued; its disk space is */
     bool is_lost, may_be_marked; /* the file is not there any more; frames may be marked of which states do not tell */
     OutputImages images;
     Mat3 to_mcstas;
@@ -36,8 +38,13 @@ struct Writer {
     uint8_t *states; /* [frames] */
     BuildInfo build;
     WriterWitness witness;
-    ImageSet main, twin; /* twin: only where counts and photons are kept */
-    int descriptor;      /* of the file, for the images */
+    ImageTarget target;
+    const ImageWriter *way; /* NULL before it is chosen */
+    WriterChoice choice;
+    MpiIo io;
+    char hints[MPI_HINTS_BYTES];
+    bool writes_beside; /* what is computed, in a thread */
+    bool images_failed;
     Timeline *timeline;
     /* the wave that is being written, on every rank or on none: its images are borrowed */
     bool wave_is_open;
@@ -83,7 +90,7 @@ static Status writer_create(Team team, const Experiment *experiment, OutputReque
                         .frames = frames,
                         .states = states,
                         .build = request.build,
-                        .descriptor = -1,
+                        .target = {.team = team, .descriptor = -1, .io_mode = -1},
                         .timeline = request.timeline,
                         .file = H5I_INVALID_HID,
                         .table = frame_table_closed(),
@@ -93,11 +100,18 @@ static Status writer_create(Team team, const Experiment *experiment, OutputReque
                                 .stop = request.stop,
                                 .version = request.build.version}};
     *writer = created;
+    created->target.path = created->path.partial;
+    created->target.has_twin = created->images == IMAGES_BOTH;
+    created->target.hints = created->hints;
     return output_path_create(request.path, &created->path);
 }
 
 const uint8_t *writer_states(const Writer *writer) {
     return writer->states;
+}
+
+bool writer_is_collective(const Writer *writer) {
+    return writer->choice.writer == WRITER_COLLECTIVE;
 }
 
 WriterWitness writer_witness(const Writer *writer) {
@@ -147,24 +161,27 @@ static Status open_with_hdf5(Writer *writer) {
     TRY(frame_table_read_states(&writer->table, writer->frames, writer->states));
     if (count_missing(writer) == 0) return status_ok();
     if (!writer->is_new) TRY(find_witness(writer));
-    TRY(image_set_locate(writer->file, NXMX_IMAGES, &writer->main));
-    return writer->images == IMAGES_BOTH ? image_set_locate(writer->file, NXMX_TWIN, &writer->twin) : status_ok();
+    TRY(image_set_locate(writer->file, NXMX_IMAGES, &writer->target.main));
+    return writer->target.has_twin ? image_set_locate(writer->file, NXMX_TWIN, &writer->target.twin) : status_ok();
 }
 
 static Status open_for_images(Writer *writer) {
-    writer->descriptor = open(writer->path.partial, O_WRONLY | O_CLOEXEC);
-    if (writer->descriptor >= 0) return status_ok();
+    writer->target.descriptor = open(writer->path.partial, O_WRONLY | O_CLOEXEC);
+    if (writer->target.descriptor >= 0) return status_ok();
     return status_error(STATUS_OUTPUT_FAILED,
                         "rank %d on %s cannot write %s: %s; the output must lie on a file system that all nodes share",
                         writer->team.rank, place_here().host, writer->path.partial, strerror(errno));
 }
 
+/* Collective unless images have failed. */
 static Status close_images(Writer *writer) {
+    const int descriptor = writer->target.descriptor;
     const bool shared = writer->team.ranks > 1; /* else rank 0 syncs the whole file */
-    const bool synced = writer->descriptor < 0 || !shared || fdatasync(writer->descriptor) == 0 || errno == EINVAL;
-    const bool closed = writer->descriptor < 0 || close(writer->descriptor) == 0;
-    writer->descriptor = -1;
-    if (synced && closed) return status_ok();
+    const Status ended = writer->way != NULL ? writer->way->close(&writer->target, writer->images_failed) : status_ok();
+    const bool synced = descriptor < 0 || !shared || fdatasync(descriptor) == 0 || errno == EINVAL;
+    const bool closed = descriptor < 0 || close(descriptor) == 0;
+    writer->target.descriptor = -1;
+    if (synced && closed) return ended;
     return status_error(STATUS_OUTPUT_FAILED, "cannot close %s: %s", writer->path.partial, strerror(errno));
 }
 
@@ -173,16 +190,68 @@ static Status close_file(Writer *writer) {
     return status_first(status, hdf5_close_file(writer->path.partial, &writer->file));
 }
 
+/* What several ranks are told about how their images are written. */
+static void note_choice(const Writer *writer, OutputWriter asked, Notes *notes) {
+    const WriterChoice *choice = &writer->choice;
+    const bool collective = choice->writer == WRITER_COLLECTIVE;
+    if (notes == NULL) return;
+    if (choice->is_refused)
+        notes_add(notes, "output.writer=collective is refused: %s; each rank writes by itself", choice->reason);
+    else if (asked == WRITER_AUTO && writer->team.ranks > 1)
+        notes_add(notes, "output.writer=%s: %s", writer->way->name, choice->reason);
+    if (!collective && writer->hints[0] != '\0')
+        notes_add(notes, "output.mpi_hints has no effect: output.writer is %s here", writer->way->name);
+    if (collective && !writer->io.has_threads)
+        notes_add(notes, "images are written between waves, not beside them: this MPI lets one thread alone call it");
+}
+
+static SessionWriter record_of(const Writer *writer) {
+    return (SessionWriter){.name = writer->way->name,
+                           .reason = writer->choice.reason,
+                           .layer = writer->io.layer,
+                           .hints = writer->hints,
+                           .ranks = writer->team.ranks};
+}
+
+/* The choice is rank 0's: where the file lies, and whether its space is reserved. Collective. */
+static Status choose_way(Writer *writer, const Parameters *p, const Plan *plan, Notes *notes) {
+    const bool works = count_missing(writer) > 0;
+    const OutputWriter asked = works ? (OutputWriter)p->output_writer : WRITER_DIRECT;
+    writer->io = mpi_io_look();
+    writer->io.is_romio = team_least(writer->team, writer->io.is_romio) != 0;
+    writer->io.has_threads = team_least(writer->team, writer->io.has_threads) != 0;
+    const WriterFacts facts = {.asked = asked,
+                               .ranks = writer->team.ranks,
+                               .has_mpi = writer->team.communicator != MPI_COMM_NULL,
+                               .whole_frames =
+                                   asked == WRITER_AUTO && writer_has_whole_frames(plan, count_missing(writer)),
+                               .is_reserved = writer->is_reserved,
+                               .file_system = writer_file_system(writer->path.partial),
+                               .io = writer->io};
+    writer->choice = writer_choose(&facts);
+    team_broadcast(writer->team, 0, &writer->choice, sizeof writer->choice);
+    (void)text_copy(writer->hints, sizeof writer->hints, p->output_mpi_hints);
+    writer->way = image_writer_of(writer->choice.writer);
+    writer->writes_beside = writer->choice.writer == WRITER_DIRECT || writer->io.has_threads;
+    if (writer->team.rank != 0) return status_ok();
+    if (works) note_choice(writer, asked, notes);
+    writer->end.writer = record_of(writer);
+    return output_file_put_writer(writer->file, &writer->end);
+}
+
 /* Rank 0 tells the others where the images lie and which frames are there; it closes what was opened when that fails.
  * Collective. */
-static Status open_for_waves(Writer *writer) {
+static Status open_for_waves(Writer *writer, const Parameters *p, const Plan *plan, Notes *notes) {
     Status status = status_ok();
     if (writer->team.rank == 0) status = open_with_hdf5(writer);
     status = agree(writer->team, status_first(status, open_for_images(writer)));
-    team_broadcast(writer->team, 0, &writer->main, sizeof writer->main);
-    team_broadcast(writer->team, 0, &writer->twin, sizeof writer->twin);
+    team_broadcast(writer->team, 0, &writer->target.main, sizeof writer->target.main);
+    team_broadcast(writer->team, 0, &writer->target.twin, sizeof writer->target.twin);
     team_broadcast(writer->team, 0, writer->states, (size_t)writer->frames);
     team_broadcast(writer->team, 0, &writer->witness, sizeof writer->witness);
+    if (status_is_ok(status)) status = agree(writer->team, choose_way(writer, p, plan, notes));
+    if (status_is_ok(status)) status = writer->way->open(&writer->target);
+    writer->images_failed = !status_is_ok(status);
     if (!status_is_ok(status)) (void)close_file(writer);
     return status;
 }
@@ -193,10 +262,13 @@ static Status open_for_waves(Writer *writer) {
 /* Rank 0 prepares the file and all ranks hear what came of it. */
 static Status start_file(Writer *writer, const NxmxContents *contents, OutputRequest request, OutputStart *start) {
     Status status = status_ok();
-    if (writer->team.rank == 0)
-        status = output_file_prepare(&writer->path, contents, &request, start, &writer->end.session);
+    OutputPrepared prepared = {.start = OUTPUT_NEW};
+    if (writer->team.rank == 0) status = output_file_prepare(&writer->path, contents, &request, &prepared);
     status = agree(writer->team, status);
-    team_broadcast(writer->team, 0, start, sizeof *start);
+    team_broadcast(writer->team, 0, &prepared, sizeof prepared);
+    writer->end.session = prepared.session;
+    writer->is_reserved = prepared.is_reserved;
+    *start = prepared.start;
     return status;
 }
 
@@ -229,7 +301,7 @@ static Status open_started(Writer *writer, NxmxContents *contents, OutputRequest
     *complete = status_is_ok(status) && start == OUTPUT_COMPLETE;
     if (!status_is_ok(status) || *complete) return status;
     writer->is_new = start == OUTPUT_NEW;
-    status = open_for_waves(writer);
+    status = open_for_waves(writer, contents->parameters, contents->provenance->plan, request.notes);
     if (!status_is_ok(status) && writer->is_new && writer->team.rank == 0)
         (void)output_path_remove_partial(&writer->path);
     return status;
@@ -301,7 +373,7 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
 static Status flush(const Writer *writer) {
     if (H5Fflush(writer->file, H5F_SCOPE_GLOBAL) < 0)
         return hdf5_error(STATUS_OUTPUT_FAILED, "flush", writer->path.partial);
-    if (writer->team.ranks > 1 && fdatasync(writer->descriptor) != 0 && errno != EINVAL)
+    if (writer->team.ranks > 1 && fdatasync(writer->target.descriptor) != 0 && errno != EINVAL)
         return status_error(STATUS_OUTPUT_FAILED, "cannot bring %s to the disk: %s", writer->path.partial,
                             strerror(errno));
     return status_ok();
@@ -325,7 +397,7 @@ static Status share_states(Writer *writer, WaveRecords records) {
 
 /* On rank 0: a run of days shall not go on writing to a file that nobody will find. */
 static Status check_still_there(Writer *writer) {
-    writer->is_lost = writer->is_lost || !output_path_holds(&writer->path, writer->descriptor);
+    writer->is_lost = writer->is_lost || !output_path_holds(&writer->path, writer->target.descriptor);
     if (!writer->is_lost) return status_ok();
     return status_error(STATUS_OUTPUT_FAILED,
                         "%s is not there any more: it was removed, or its folder was renamed, while this run was "
@@ -360,6 +432,7 @@ Status writer_settle(Writer *writer) {
     timeline_add_beside(writer->timeline, omp_get_max_threads(), writer->images_of_wave.begin_s,
                         writer->images_of_wave.end_s);
     status = agree_timed(writer, status);
+    writer->images_failed = writer->images_failed || !status_is_ok(status);
     const double rows_s = clocks_steady_s();
     if (status_is_ok(status)) status = wave_records_gather(writer->team, &writer->wave, &records);
     if (status_is_ok(status))
@@ -386,7 +459,6 @@ static Status open_wave(Writer *writer, const WaveData *wave) {
 }
 
 Status writer_write(Writer *writer, const WaveData *wave) {
-    const bool has_twin = writer->images == IMAGES_BOTH;
     TRY(writer_settle(writer));
     const Status status = agree(writer->team, open_wave(writer, wave));
     if (!status_is_ok(status)) {
@@ -394,13 +466,13 @@ Status writer_write(Writer *writer, const WaveData *wave) {
         return status;
     }
     const bool photons = writer->images == IMAGES_EXPECTED;
-    background_write_start(&writer->images_of_wave, (ImageJob){.main = &writer->main,
-                                                               .twin = has_twin ? &writer->twin : NULL,
-                                                               .main_values = photons ? (const void *)wave->expected
-                                                                                      : (const void *)wave->counts,
-                                                               .twin_values = wave->expected,
-                                                               .wave = writer->wave,
-                                                               .descriptor = writer->descriptor,
+    const ImageValues values = {.wave = writer->wave,
+                                .main = photons ? (const void *)wave->expected : (const void *)wave->counts,
+                                .twin = wave->expected};
+    background_write_start(&writer->images_of_wave, (ImageJob){.writer = writer->way,
+                                                               .target = &writer->target,
+                                                               .values = values,
+                                                               .in_thread = writer->writes_beside,
                                                                .syncs = writer->team.ranks > 1});
     return status_ok();
 }
@@ -420,33 +492,54 @@ static Status fill_missing(Writer *writer, Patience patience) {
         assert(slots != NULL); /* as agree() says */
         for (int64_t i = 0, next = 0; i < writer->frames; i++)
             if (writer->states[i] != FRAME_COMPLETE) slots[next++] = i;
-        status = image_set_fill(&writer->main, writer->team, writer->descriptor, slots, missing, patience);
-        if (status_is_ok(status) && writer->images == IMAGES_BOTH)
-            status = image_set_fill(&writer->twin, writer->team, writer->descriptor, slots, missing, patience);
+        status =
+            image_set_fill(&writer->target.main, writer->team, writer->target.descriptor, slots, missing, patience);
+        if (status_is_ok(status) && writer->target.has_twin)
+            status =
+                image_set_fill(&writer->target.twin, writer->team, writer->target.descriptor, slots, missing, patience);
     }
     free(slots);
     return status;
 }
 
+/* What rank 0 hears of all ranks at the end. */
+typedef struct Results {
+    RankResult *result; /* [ranks] */
+    RankIo *io;         /* [ranks] */
+} Results;
+
+static Status gather_results(const Writer *writer, RankRecord record, Results *results) {
+    const RankResult mine = {.record = record, .peak_memory_bytes = place_peak_memory()};
+    const ImageTarget *target = &writer->target;
+    const RankIo io = {target->io_mode, target->io_mode < 0 ? -1 : (int32_t)(target->local_cause | target->all_cause)};
+    const bool hears = writer->team.rank == 0;
+    results->result = hears ? calloc((size_t)writer->team.ranks, sizeof *results->result) : NULL;
+    results->io = hears ? calloc((size_t)writer->team.ranks, sizeof *results->io) : NULL;
+    const bool has_room = !hears || (results->result != NULL && results->io != NULL);
+    TRY(agree(writer->team, has_room ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for the results")));
+    team_gather(writer->team, &mine, sizeof mine, results->result);
+    team_gather(writer->team, &io, sizeof io, results->io);
+    return status_ok();
+}
+
 /* The results of all ranks come to rank 0, which finishes the file. Collective. */
 static Status finish(Writer *writer, bool complete, const Plan *plan, RankRecord record) {
-    const RankResult mine = {.record = record, .peak_memory_bytes = place_peak_memory()};
-    RankResult *results = writer->team.rank == 0 ? calloc((size_t)writer->team.ranks, sizeof *results) : NULL;
-    Status status = status_ok();
-    if (writer->team.rank == 0 && results == NULL) status = status_error(STATUS_NO_MEMORY, "no memory for the results");
-    status = agree(writer->team, status);
+    Results results = {NULL, NULL};
+    Status status = gather_results(writer, record, &results);
     if (status_is_ok(status)) {
-        team_gather(writer->team, &mine, sizeof mine, results);
         if (writer->team.rank == 0 && !writer->is_lost) { /* which has been said */
             writer->end.ranks = writer->team.ranks;
             writer->end.complete = complete;
             writer->end.plan = plan;
-            writer->end.results = results;
+            writer->end.results = results.result;
+            writer->end.writer = record_of(writer);
+            writer->end.writer.io = results.io;
             status = output_file_finish(&writer->path, &writer->end);
         }
         status = agree(writer->team, status);
     }
-    free(results);
+    free(results.io);
+    free(results.result);
     return status;
 }
 
@@ -480,6 +573,7 @@ Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord
 void writer_abandon(Writer **writer) {
     if (*writer == NULL) return;
     close_wave(*writer);
+    (*writer)->images_failed = true; /* so that nothing is written in closing */
     (void)close_file(*writer);
     writer_destroy(writer);
 }

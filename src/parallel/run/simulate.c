@@ -8,6 +8,7 @@
 #include "hdf5/sweep_files.h"
 #include "kernels/kernel.h"
 #include "model/active_pixels.h"
+#include "output/writer_choice.h"
 #include "parameters/instructions.h"
 #include "plan/schedule.h"
 #include "run/render.h"
@@ -24,6 +25,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* What one call of collective writing may take, unless run.stall_timeout says otherwise. */
+static const double COLLECTIVE_STALL_S = 60.0;
 
 /* What rank 0 decided, for all. Plain data. */
 typedef struct Decision {
@@ -166,6 +170,7 @@ static Status read_slice(const Parameters *p, int64_t count, Range *slice) {
 
 Status simulate_plan(const Parameters *p, const Experiment *e, int ranks, int threads, Plan *plan, Range *slice,
                      Notes *notes) {
+    TRY(mpi_io_check_hints(p->output_mpi_hints, p->state[PARAMETER(output, mpi_hints)].origin));
     TRY(read_slice(p, e->sweep.count, slice));
     const Tile frame = {0, 0, e->detector.slow_pixels, e->detector.fast_pixels};
     const PlanRequest request = {.slow_pixels = frame.slow_pixels,
@@ -249,6 +254,21 @@ static Status open_output(Run *run, bool *complete) {
     return writer_open(run->team, p, run->experiment, &run->decision.plan, &run->notes, output, &run->writer, complete);
 }
 
+/* Ranks that write together can wait for each other for ever. Collective. */
+static double stall_timeout_s(const Run *run) {
+    const Parameters *p = run->parameters;
+    const Plan *plan = &run->decision.plan;
+    const MpiIo io = mpi_io_look();
+    WriterFacts facts = {.asked = (OutputWriter)p->output_writer,
+                         .ranks = run->team.ranks,
+                         .has_mpi = run->team.communicator != MPI_COMM_NULL,
+                         .whole_frames = plan->group_ranks == 1,
+                         .io = io};
+    facts.io.is_romio = team_least(run->team, io.is_romio) != 0;
+    const bool may_be = writer_may_be_collective(&facts);
+    return !isnan(p->run_stall_timeout_s) ? p->run_stall_timeout_s : may_be ? COLLECTIVE_STALL_S : 0.0;
+}
+
 /* Rank 0 holds the lock for all. Who had it before is told after the file is made: no names of people get in there.
  * Collective. */
 static Status lock_and_open(Run *run, bool *complete) {
@@ -260,8 +280,10 @@ static Status lock_and_open(Run *run, bool *complete) {
     if (*p->run_output == '\0') return status;
     if (run->team.rank == 0) status = output_lock_take(p->run_output, &about_lock, &run->lock);
     TRY(agree(run->team, status));
-    status = watchdog_start(run->team, p->run_output, p->run_stall_timeout_s, &run->watchdog);
+    status = watchdog_start(run->team, p->run_output, stall_timeout_s(run), &run->watchdog);
     if (status_is_ok(status)) status = open_output(run, complete);
+    if (isnan(p->run_stall_timeout_s) && run->writer != NULL && !writer_is_collective(run->writer))
+        watchdog_stop(&run->watchdog);
     for (int i = 0; i < about_lock.count; i++) notes_add(&run->notes, "%s", about_lock.text[i]);
     return status;
 }

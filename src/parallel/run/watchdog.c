@@ -34,8 +34,8 @@ enum { PATH_BYTES = OUTPUT_PATH_BYTES + 16, HOST_BYTES = 64, CALL_BYTES = 32 };
 typedef struct Sign {
     double run; /* random, of this run: those of a killed one may still be written */
     int64_t beats, process;
-    double idle_s, waiting_s;
-    char host[HOST_BYTES], call[CALL_BYTES];
+    double idle_s, waiting_s, in_file_s; /* in_file_s: in one call of MPI-IO */
+    char host[HOST_BYTES], call[CALL_BYTES], file_call[CALL_BYTES];
 } Sign;
 
 struct Watchdog {
@@ -45,8 +45,9 @@ struct Watchdog {
     Sign mine;
     double at_s, cpu_s; /* of the last sign */
     int64_t wait;       /* the last one seen */
-    Sign *seen;         /* [ranks] */
-    double *silent_s;   /* [ranks] since the sign changed */
+    int64_t wait_of_writer;
+    Sign *seen;       /* [ranks] */
+    double *silent_s; /* [ranks] since the sign changed */
     PeriodicThread watching;
 };
 
@@ -72,15 +73,31 @@ static double cpu_of_thread_s(void) {
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+static bool is_file_call(MpiWait wait) {
+    static const char start[] = "MPI_File_";
+    return wait.name != NULL && strncmp(wait.name, start, sizeof start - 1) == 0;
+}
+
+/* Ranks that wait for each other in MPI-IO spin, and look busy, and the main threads may compute meanwhile: so one call
+ * has a limit of its own, as has all that a thread that writes waits in. */
+static void look_at_file_calls(Watchdog *w, MpiWait of_main, MpiWait of_writer, double passed_s) {
+    const bool writes = of_writer.name != NULL, is_in = writes || is_file_call(of_main);
+    const bool is_same = writes ? of_writer.count == w->wait_of_writer : of_main.count == w->wait;
+    w->mine.in_file_s = is_in && is_same ? w->mine.in_file_s + passed_s : 0.0;
+    (void)text_copy(w->mine.file_call, sizeof w->mine.file_call, !is_in ? "" : writes ? of_writer.name : of_main.name);
+    w->wait_of_writer = of_writer.count;
+}
+
 /* Seconds since the last sign in which this thread can be said to have watched. */
 static double look_at_self(Watchdog *w) {
     const double now_s = clocks_steady_s(), cpu_s = clocks_cpu_s() - cpu_of_thread_s();
     const double passed_s = fmin(now_s - w->at_s, 2.0 * w->every_s);
     const bool works = cpu_s - w->cpu_s > fmax(IDLE_CPU_S, IDLE_CPU_FRACTION * (now_s - w->at_s));
-    const MpiWait wait = mpi_calls_wait();
-    w->mine.idle_s = works || wait.name != NULL ? 0.0 : w->mine.idle_s + passed_s;
+    const MpiWait wait = mpi_calls_wait(MPI_LANE_MAIN), of_writer = mpi_calls_wait(MPI_LANE_WRITER);
+    w->mine.idle_s = works || wait.name != NULL || of_writer.name != NULL ? 0.0 : w->mine.idle_s + passed_s;
     w->mine.waiting_s = wait.name == NULL || wait.count != w->wait ? 0.0 : w->mine.waiting_s + passed_s;
     (void)text_copy(w->mine.call, sizeof w->mine.call, wait.name != NULL ? wait.name : "");
+    look_at_file_calls(w, wait, of_writer, passed_s);
     w->mine.beats++;
     w->wait = wait.count;
     w->at_s = now_s;
@@ -144,6 +161,13 @@ static void judge(const Watchdog *w, int first, int end, double patience_s) {
             end_because_of(w, rank,
                            "hangs: it neither computes nor waits for other ranks, so a system call does not "
                            "return; is its file system well?");
+        if (w->seen[rank].in_file_s >= patience_s) {
+            char what[160];
+            (void)snprintf(what, sizeof what,
+                           "hangs in %s: its file system does not answer, or a rank has not come there",
+                           w->seen[rank].file_call);
+            end_because_of(w, rank, what);
+        }
     }
 }
 

@@ -2,25 +2,44 @@
 
 #include <mpi.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
-/* MPI gives its calls no context, so these are the process's. */
-static _Atomic(const char *) waits_in;
-static _Atomic int64_t waits;
-static const char *started = "MPI_Testall";
+/* MPI gives its calls no context, so these are the process's, or a thread's. */
+static _Atomic(const char *) waits_in[MPI_LANES];
+static _Atomic int64_t waits[MPI_LANES];
+static _Thread_local MpiLane lane = MPI_LANE_MAIN;
+static _Thread_local bool is_within_file; /* in a call of MPI-IO, which calls MPI for itself */
+static _Thread_local const char *started = "MPI_Testall";
 
-MpiWait mpi_calls_wait(void) {
-    return (MpiWait){.name = atomic_load(&waits_in), .count = atomic_load(&waits)};
+MpiWait mpi_calls_wait(MpiLane of) {
+    return (MpiWait){.name = atomic_load(&waits_in[of]), .count = atomic_load(&waits[of])};
+}
+
+void mpi_calls_take_lane(MpiLane mine) {
+    lane = mine;
 }
 
 const char *mpi_calls_enter(const char *name) {
-    const char *before = atomic_exchange(&waits_in, name);
-    if (before == NULL) (void)atomic_fetch_add(&waits, 1); /* a call within a wait belongs to it */
+    if (is_within_file) return NULL;
+    const char *before = atomic_exchange(&waits_in[lane], name);
+    if (before == NULL) (void)atomic_fetch_add(&waits[lane], 1); /* a call within a wait belongs to it */
     return before;
 }
 
 const char *mpi_calls_started(void) {
     return started;
+}
+
+const char *mpi_calls_enter_file(const char *name) {
+    const char *before = mpi_calls_enter(name);
+    is_within_file = true;
+    return before;
+}
+
+void mpi_calls_leave_file(const char *before) {
+    is_within_file = false;
+    (void)mpi_calls_enter(before);
 }
 
 /* A call that waits for other ranks: its name is known to others meanwhile. */
@@ -35,7 +54,7 @@ const char *mpi_calls_started(void) {
 /* A call that others are awaited for later. */
 #define STARTS(name, parameters, arguments)                                                                            \
     int MPI_##name parameters {                                                                                        \
-        started = "MPI_" #name;                                                                                        \
+        if (!is_within_file) started = "MPI_" #name;                                                                   \
         return PMPI_##name arguments;                                                                                  \
     }
 

@@ -2,6 +2,7 @@
 
 #include "hdf5/hdf5_helpers.h"
 #include "team/launcher.h"
+#include "team/mpi_io.h"
 #include "team/waiting.h"
 
 #include <assert.h>
@@ -25,7 +26,8 @@ Status team_start(Team *team) {
     *team = alone;
     if (!launcher_is_there(launcher)) return status_ok();
     hdf5_prepare(); /* started before MPI, HDF5 does not close files as MPI ends: one that cannot be would crash it */
-    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+    mpi_io_choose();
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &provided); /* a thread of its own writes the images */
     *team = team_of(MPI_COMM_WORLD);
     if (launcher.ranks <= 1 || team->ranks > 1) return status_ok();
     team->rank = launcher.rank;
