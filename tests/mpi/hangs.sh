@@ -4,7 +4,8 @@
 set -u
 . "$SOURCE/tests/support/case.sh"
 export OMPI_MCA_btl_vader_backing_directory=$PWD OMPI_MCA_osc_sm_backing_directory=$PWD # killed ranks leave files there
-sweep=("${small_case[@]}" --run.precision=float64 --sampling.oversample=3 --sweep.kind=random --sweep.count=12 --run.wave=1)
+sweep=("${small_case[@]}" --run.precision=float64 --sampling.oversample=3 --sweep.kind=random --sweep.count=12 --run.wave=1
+    --output.writer=direct)
 "$TESSERA" simulate "${sweep[@]}" --output reference.nxs --quiet || fail reference
 reference=$(images_of reference.nxs)
 run() { # run RANKS SECONDS OPTION...: exit code in $code, within so many seconds
@@ -71,18 +72,21 @@ ended "suspended" 0
 
 # A write that never returns, on one of several ranks and in a process alone; nobody notices without a watchdog.
 preload=("LD_PRELOAD=$TOOLS/libhang_in_write.so" ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0)
-hung() { # hung NAME RANKS RANK
+hung() { # hung NAME RANKS RANK [WORDS OPTION...]
+    local words=${4:-"hangs: it neither computes nor waits"}
     rm -f out.nxs*
-    export "${preload[@]}" HANG_RANK="$3" HANG_AT=2
-    run "$2" 40 --run.stall_timeout=2
+    export "${preload[@]}" HANG_RANK="${3/"[01]"/0}" HANG_AT=2
+    run "$2" 40 --run.stall_timeout=2 "${@:5}"
     unset LD_PRELOAD HANG_RANK
     [ $code = 4 ] || fail "$1: exit code $code: $(cat err)"
-    grep -q "^tessera: error: rank $3 (process [0-9]* on $(hostname)) hangs: it neither computes nor waits" err || fail "$1: $(cat err)"
+    grep -q "^tessera: error: rank $3 (process [0-9]* on $(hostname)) $words" err || fail "$1: $(cat err)"
     resumed "$1"
 }
 hung "a write of rank 1" 3 1
 hung "a write of rank 0" 2 0
 hung "a write of a process alone" 0 0
+# In collective writing the others wait for it in MPI-IO, where they spin: whoever has been there for too long is named.
+hung "a collective write" 2 "[01]" "hangs in MPI_File_write_at_all" --output.writer=collective
 rm -f out.nxs*
 export "${preload[@]}" HANG_RANK=1 HANG_AT=2
 run 2 6

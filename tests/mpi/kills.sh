@@ -2,13 +2,14 @@
 # A run that is killed at random moments, one rank, the launcher or everything, leaves a file that opens, in which what is
 # called finished is what an undisturbed run writes, and that --resume completes to the same bytes: on 1 and 4 ranks, with
 # images as they are and compressed at the end.
-# Environment: KILLS (2) in each of the four ways, FRAMES (40), SECONDS_MOST (60): CI's few; tests/run.sh full does 5 in each,
+# Environment: WRITER (direct collective), of which each session takes one; KILLS (2) in each of the four ways, FRAMES (40), SECONDS_MOST (60): CI's few; tests/run.sh full does 5 in each,
 # long 50 of 200 frames. SEED repeats a series.
 set -u
 . "$SOURCE/tests/support/case.sh"
 export OMPI_MCA_btl_vader_backing_directory=$PWD OMPI_MCA_osc_sm_backing_directory=$PWD # killed ranks leave files there
 kills=${KILLS:-2} frames=${FRAMES:-40} most=${SECONDS_MOST:-60} wave=2
 sweep=("${small_case[@]}" --sweep.kind=random --sweep.count="$frames" --run.wave="$wave" --sampling.oversample=4)
+read -ra writers <<< "${WRITER:-direct collective}"
 states=/entry/simulation/frames/status
 seed=${SEED:-$$}
 RANDOM=$((seed % 32768))
@@ -52,7 +53,8 @@ start() { # start RANKS OPTION...: a session in the background, its number in $l
     local ranks=$1
     shift
     # shellcheck disable=SC2086 # a list of words
-    $MPIEXEC -n "$ranks" "$TESSERA" simulate "${sweep[@]}" "$@" --output out.nxs --resume --quiet > out 2> err &
+    $MPIEXEC -n "$ranks" "$TESSERA" simulate "${sweep[@]}" --output.writer="${writers[RANDOM % ${#writers[@]}]}" "$@" --output out.nxs --resume \
+        --quiet > out 2> err &
     launcher=$!
 }
 until_it_grows() { # waits for the file of the session, or its end
@@ -117,7 +119,7 @@ series() { # series RANKS OPTION...: kills sessions of one sweep after another
         [ -z "$said" ] || told=$((told + 1))
         before=$finished
     done
-    on_ranks 2 "$TESSERA" simulate "${sweep[@]}" "${@:2}" --output out.nxs --resume --quiet 2> err ||
+    on_ranks 2 "$TESSERA" simulate "${sweep[@]}" "${@:2}" --output.writer="${writers[RANDOM % ${#writers[@]}]}" --output out.nxs --resume --quiet 2> err ||
         fail "$*: not resumed: $(cat err)"
     [ "$(images_of out.nxs)" = "$reference" ] || fail "$*: other bytes after $killed kills"
     [ "$(values_of out.nxs $states | sort -u)" = 2 ] || fail "$*: frames are missing after $killed kills"

@@ -57,8 +57,8 @@ static int number_of_error(const char *name) {
     static const struct {
         const char *name;
         int number;
-    } errors[] = {{"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EIO", EIO},
-                  {"EROFS", EROFS},   {"EACCES", EACCES}, {"ENOMEM", ENOMEM}};
+    } errors[] = {{"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT},        {"EIO", EIO}, {"EROFS", EROFS}, {"EACCES", EACCES},
+                  {"ENOMEM", ENOMEM}, {"EOPNOTSUPP", EOPNOTSUPP}};
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (strcmp(name, errors[i].name) == 0) return errors[i].number;
     return ENOSPC;
