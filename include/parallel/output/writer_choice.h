@@ -31,6 +31,12 @@ WriterChoice writer_choose(const WriterFacts *facts);
 /** True when, for all that is known before the file is there, writer_choose may take collective writing. */
 bool writer_may_be_collective(const WriterFacts *facts);
 
+/** The hints for collective writing: those that were asked for, and two of ours beside them. Frames that are not small
+ *  need no rank to gather them for others, which costs a copy and a message.
+ *  @param frame_bytes  of the part of a frame that a rank writes in one piece
+ *  @param hints        [MPI_HINTS_BYTES] */
+void writer_hints(const char *asked, double frame_bytes, char *hints);
+
 /** True when a plan for so many @p frames, of which a file may hold more, cuts none among ranks. */
 bool writer_has_whole_frames(const Plan *plan, int64_t frames);
 

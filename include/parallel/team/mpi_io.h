@@ -22,8 +22,8 @@ void mpi_io_choose(void);
 /** Looks at what is in force. Local; after MPI has started. */
 MpiIo mpi_io_look(void);
 
-/** Bytes of the longest text of hints, as output.mpi_hints gives them, with its final zero. */
-enum { MPI_HINTS_BYTES = 512 };
+/** The longest text of hints that a user may give, and bytes of that with some more and a final zero. */
+enum { MPI_HINTS_MOST = 400, MPI_HINTS_BYTES = 512 };
 
 /** Checks hints, "cb_buffer_size=16777216,striping_factor=8", against a list of those that are known to matter to
  *  writing: MPI-IO itself accepts any.

@@ -106,10 +106,12 @@ static void close_selection(Selection *selection) {
     if (selection->in_memory >= 0) (void)H5Sclose(selection->in_memory);
 }
 
+/* The first one replaces what is selected: a single hyperslab is simpler for MPI than a union of one. */
 static bool add(hid_t space, int64_t frame, int64_t frames, Tile tile, int64_t row) {
     const hsize_t start[3] = {(hsize_t)frame, (hsize_t)row, (hsize_t)tile.fast};
     const hsize_t count[3] = {(hsize_t)frames, (hsize_t)tile.slow_pixels, (hsize_t)tile.fast_pixels};
-    return H5Sselect_hyperslab(space, H5S_SELECT_OR, start, NULL, count, NULL) >= 0;
+    const H5S_seloper_t how = H5Sget_select_type(space) == H5S_SEL_NONE ? H5S_SELECT_SET : H5S_SELECT_OR;
+    return H5Sselect_hyperslab(space, how, start, NULL, count, NULL) >= 0;
 }
 
 /* The rows of a rectangle that belong to the piece. */

@@ -1,7 +1,6 @@
 #include "output/writer.h"
 
 #include "base/clocks.h"
-#include "base/text.h"
 #include "files/output_path.h"
 #include "formats/nexus_geometry.h"
 #include "hdf5/hdf5_helpers.h"
@@ -217,20 +216,23 @@ static SessionWriter record_of(const Writer *writer) {
 static Status choose_way(Writer *writer, const Parameters *p, const Plan *plan, Notes *notes) {
     const bool works = count_missing(writer) > 0;
     const OutputWriter asked = works ? (OutputWriter)p->output_writer : WRITER_DIRECT;
+    const bool is_whole = plan->request.frames > 0 && works && writer_has_whole_frames(plan, count_missing(writer));
     writer->io = mpi_io_look();
     writer->io.is_romio = team_least(writer->team, writer->io.is_romio) != 0;
     writer->io.has_threads = team_least(writer->team, writer->io.has_threads) != 0;
     const WriterFacts facts = {.asked = asked,
                                .ranks = writer->team.ranks,
                                .has_mpi = writer->team.communicator != MPI_COMM_NULL,
-                               .whole_frames =
-                                   asked == WRITER_AUTO && writer_has_whole_frames(plan, count_missing(writer)),
+                               .whole_frames = is_whole,
                                .is_reserved = writer->is_reserved,
                                .file_system = writer_file_system(writer->path.partial),
                                .io = writer->io};
     writer->choice = writer_choose(&facts);
     team_broadcast(writer->team, 0, &writer->choice, sizeof writer->choice);
-    (void)text_copy(writer->hints, sizeof writer->hints, p->output_mpi_hints);
+    const ImageSet *images = &writer->target.main;
+    const double frame_bytes = (double)(IMAGE_PIXEL_BYTES * images->slow_pixels * images->fast_pixels);
+    writer_hints(p->output_mpi_hints, is_whole && writer->choice.writer == WRITER_COLLECTIVE ? frame_bytes : 0.0,
+                 writer->hints);
     writer->way = image_writer_of(writer->choice.writer);
     writer->writes_beside = writer->choice.writer == WRITER_DIRECT || writer->io.has_threads;
     if (writer->team.rank != 0) return status_ok();

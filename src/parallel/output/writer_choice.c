@@ -1,7 +1,13 @@
 #include "output/writer_choice.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
+#include <string.h>
 #include <sys/vfs.h>
+
+/* From here on a rank's write fills the stripes of parallel file systems by itself. */
+static const double LARGE_FRAME_BYTES = 1048576.0;
 
 /* Why collective writing cannot be, whoever asks for it; "" where it can. */
 static void say_impossible(const WriterFacts *facts, char *reason, size_t bytes) {
@@ -51,6 +57,16 @@ bool writer_may_be_collective(const WriterFacts *facts) {
     WriterFacts best = *facts;
     best.is_reserved = true;
     return writer_choose(&best).writer == WRITER_COLLECTIVE;
+}
+
+void writer_hints(const char *asked, double frame_bytes, char *hints) {
+    static const char *const ours[] = {"romio_cb_write", "romio_ds_write"};
+    (void)text_copy(hints, MPI_HINTS_BYTES, asked);
+    for (size_t i = 0; frame_bytes >= LARGE_FRAME_BYTES && i < sizeof ours / sizeof *ours; i++) {
+        const size_t used = strlen(hints);
+        if (strstr(asked, ours[i]) == NULL)
+            (void)snprintf(hints + used, MPI_HINTS_BYTES - used, "%s%s=disable", used > 0 ? "," : "", ours[i]);
+    }
 }
 
 bool writer_has_whole_frames(const Plan *plan, int64_t frames) {

@@ -137,9 +137,9 @@ static Status check_hint(const Hint *hint, const char *origin) {
 
 Status mpi_io_check_hints(const char *hints, const char *origin) {
     Hint hint;
-    if (strlen(hints) >= MPI_HINTS_BYTES)
+    if (strlen(hints) > MPI_HINTS_MOST)
         return status_error(STATUS_BAD_PARAMETER, "%s: output.mpi_hints has %zu characters; the most is %d", origin,
-                            strlen(hints), MPI_HINTS_BYTES - 1);
+                            strlen(hints), (int)MPI_HINTS_MOST);
     for (const char *rest = hints; *rest != '\0';) {
         rest = next_hint(rest, &hint);
         if (rest == NULL)
