@@ -12,6 +12,13 @@ says '^time  *about'
 says '^memory .* on a node of 2 ranks'
 says_not warning
 says_not '^simulated'
+says '^writer  *collective \(whole frames of 2 ranks\), 1 file, at the worst moment 300 KiB; about .* of writing at run.disk_rate, beside .* of computing'
+plan --sweep.count=1 --ranks 3
+says '^writer  *direct \(frames are cut into runs of tiles'
+OMPI_MCA_io=ompio plan --sweep.count=10 --ranks 2
+says '^writer  *direct \(MPI-IO is ompio'
+plan --sweep.count=10 --output.compression=deflate
+says '^writer  *direct \(one process without MPI\), 1 file, at the worst moment 300 KiB and its compressed copy'
 plan --sweep.count=1000000 --run.walltime=1
 says '^warning: .* walltime'
 SLURM_JOB_END_TIME=$(($(date +%s) + 2)) plan --sweep.count=1000000

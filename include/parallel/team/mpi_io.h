@@ -22,6 +22,9 @@ void mpi_io_choose(void);
 /** Looks at what is in force. Local; after MPI has started. */
 MpiIo mpi_io_look(void);
 
+/** What mpi_io_look is expected to find when ranks are started from this environment. Local; needs no MPI. */
+MpiIo mpi_io_expect(void);
+
 /** The longest text of hints that a user may give, and bytes of that with some more and a final zero. */
 enum { MPI_HINTS_MOST = 400, MPI_HINTS_BYTES = 512 };
 

@@ -15,6 +15,12 @@
 Status forecast_report(FILE *out, const Parameters *parameters, const Experiment *experiment, const Plan *plan,
                        Range slice, double step_s);
 
+/** Prints which way of writing (output.writer) would be taken, what it needs on the disk, and how long writing takes
+ *  beside computing.
+ *  @param seconds  of computing
+ *  @param bytes    of the images */
+void forecast_writer(FILE *out, const Parameters *parameters, const Plan *plan, double seconds, double bytes);
+
 /** Warns of what a plan cannot end well with: a walltime that is too short, a disk that is too small, a time of years.
  *  @param seconds  that the run is estimated to take
  *  @param bytes    of the output */

@@ -47,6 +47,15 @@ static bool selects_romio(const char *selection) {
     return strncmp(selection, "romio", 5) == 0 && strchr(selection, ',') == NULL;
 }
 
+MpiIo mpi_io_expect(void) {
+    MpiIo io = {.has_threads = true};
+    const char *asked = getenv("OMPI_MCA_io");
+    const char *selection = asked != NULL && romio[0] != '\0' ? asked : romio[0] != '\0' ? romio : "romio";
+    io.is_romio = selects_romio(selection);
+    (void)text_copy(io.layer, sizeof io.layer, selection);
+    return io;
+}
+
 /* Those that come with ROMIO, and nothing else. */
 static bool is_of_mpich(const char *version) {
     static const char *const names[] = {"MPICH", "Intel(R) MPI", "MVAPICH", "CRAY MPICH"};

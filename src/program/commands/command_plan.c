@@ -19,7 +19,9 @@ static Status report_plan(const Parameters *parameters, const Experiment *experi
     const double threads = (double)plan->request.ranks * plan->request.threads;
     const double bytes = plan_report_bytes_of_images(experiment, plan);
     plan_report(out, experiment, plan, slice, step_s);
-    forecast_warn(out, parameters, experiment_steps(experiment, slice.begin, slice.end) * step_s / threads, bytes);
+    const double seconds = experiment_steps(experiment, slice.begin, slice.end) * step_s / threads;
+    if (*parameters->run_output != '\0') forecast_writer(out, parameters, plan, seconds, bytes);
+    forecast_warn(out, parameters, seconds, bytes);
     return simulated ? forecast_report(out, parameters, experiment, plan, slice, step_s) : status_ok();
 }
 

@@ -4,6 +4,7 @@
 #include "commands/plan_report.h"
 #include "commands/progress.h"
 #include "files/output_path.h"
+#include "output/writer_choice.h"
 #include "plan/schedule.h"
 
 #include <inttypes.h>
@@ -75,6 +76,43 @@ Status forecast_report(FILE *out, const Parameters *p, const Experiment *e, cons
     return status_ok();
 }
 
+/* Name of the folder of a file.
+ * @param folder  [PARAMETER_TEXT_BYTES] */
+static void folder_of(const char *path, char *folder) {
+    (void)snprintf(folder, PARAMETER_TEXT_BYTES, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[slash == folder ? 1 : 0] = '\0';
+    else
+        (void)snprintf(folder, PARAMETER_TEXT_BYTES, ".");
+}
+
+/* As the run would choose, on a disk that can be reserved. */
+static WriterChoice choose_writer(const Parameters *p, const Plan *plan) {
+    char folder[PARAMETER_TEXT_BYTES];
+    folder_of(p->run_output, folder);
+    return writer_choose(&(WriterFacts){.asked = (OutputWriter)p->output_writer,
+                                        .ranks = plan->request.ranks,
+                                        .has_mpi = plan->request.ranks > 1,
+                                        .whole_frames = writer_has_whole_frames(plan, plan->request.frames),
+                                        .is_reserved = true,
+                                        .file_system = writer_file_system(folder),
+                                        .io = mpi_io_expect()});
+}
+
+void forecast_writer(FILE *out, const Parameters *p, const Plan *plan, double seconds, double bytes) {
+    const WriterChoice choice = choose_writer(p, plan);
+    const bool packs = p->output_compression != COMPRESSION_NONE;
+    char writing[40], computing[40];
+    progress_duration(bytes / p->run_disk_rate_per_s, writing, sizeof writing);
+    progress_duration(seconds, computing, sizeof computing);
+    (void)fprintf(out, "writer     %s (%s), 1 file, at the worst moment ",
+                  choice.writer == WRITER_COLLECTIVE ? "collective" : "direct", choice.reason);
+    plan_report_bytes(out, bytes);
+    (void)fprintf(out, "%s; about %s of writing at run.disk_rate, beside %s of computing\n",
+                  packs ? " and its compressed copy" : "", writing, computing);
+}
+
 /* Seconds until the batch system ends the job; NAN where nobody said. */
 static double walltime(const Parameters *p) {
     const char *end = getenv("SLURM_JOB_END_TIME");
@@ -85,10 +123,8 @@ static double walltime(const Parameters *p) {
 static double room_beside(const char *path) {
     char folder[PARAMETER_TEXT_BYTES];
     struct statvfs system;
-    (void)snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash != NULL) slash[slash == folder ? 1 : 0] = '\0';
-    if (statvfs(slash != NULL ? folder : ".", &system) != 0 || system.f_blocks == 0) return (double)INFINITY;
+    folder_of(path, folder);
+    if (statvfs(folder, &system) != 0 || system.f_blocks == 0) return (double)INFINITY;
     return (double)system.f_bavail * (double)system.f_frsize;
 }
 
