@@ -30,9 +30,9 @@ check_collective() { # check_collective NAME RANKS REFERENCE OPTION...
     for ((rank = 0; rank < ranks; rank++)); do calls+=" $(wc -l < "$name/$rank")"; done
     [ "$(tr ' ' '\n' <<< "$calls" | sed 1d | sort -u | wc -l)" = 1 ] && [ "$(wc -l < "$name/0")" -gt 0 ] ||
         fail "$what: ranks made other numbers of collective writes:$calls"
-    [ "$(values_of "$name.nxs" $session/mpi_io_mode | sort | uniq -c | xargs)" = "$ranks 4" ] ||
-        fail "$what: HDF5 did not write collectively: $(values_of "$name.nxs" $session/mpi_io_mode | xargs)"
-    [ "$(values_of "$name.nxs" $session/mpi_io_cause | sort -u)" = 0 ] || fail "$what: causes"
+    [ "$(values_of "$name.nxs" $session/rank_mpi_io_mode | sort | uniq -c | xargs)" = "$ranks 4" ] ||
+        fail "$what: HDF5 did not write collectively: $(values_of "$name.nxs" $session/rank_mpi_io_mode | xargs)"
+    [ "$(values_of "$name.nxs" $session/rank_mpi_io_cause | sort -u)" = 0 ] || fail "$what: causes"
     [ "$(text_of "$name.nxs" $session/writer)" = collective ] || fail "$what: the writer's name"
     "$python" "$SOURCE/tests/support/same_rest.py" "$reference" "$name.nxs" > "$name.differences" ||
         fail "$what: $(cat "$name.differences")"

@@ -12,7 +12,7 @@ OTHER = {
     "/entry/simulation/frames/wall_seconds", "/entry/simulation/parameters/output.writer", "/entry/simulation/parameters/run.output",
     "/entry/simulation/parameters/run.tile", "/entry/simulation/parameters/run.shards", "/entry/simulation/parameters/run.wave", "/entry/simulation/parameters/run.verbosity",
 }
-OTHER_GROUPS = ("/entry/simulation/environment",)
+OTHER_GROUPS = ("/entry/simulation/environment", "/entry/simulation/resumes")
 OTHER_ATTRIBUTES = {("/", "file_time"), ("/", "file_name")}
 
 
