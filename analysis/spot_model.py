@@ -10,7 +10,7 @@ from tessera_file import COMPLETE, UserError, module_geometry, rotation, spacing
 import numpy as np  # after tessera_file, which says what is missing
 
 ELECTRON_RADIUS_SQUARED_M2 = 7.94079248018965e-30
-VARIANCE_OF_LAW = {"gaussian": 1.0, "cap": 1 / 5, "ancestor": 0.2464}  # of a rotation about one axis, by the spread squared
+VARIANCE_OF_MODEL = {"gaussian": 1.0, "cap": 1 / 5, "nanobragg": 0.2464}  # of a rotation about one axis, by the spread squared
 STEPS_OF_A_SPOT = 2  # angles within a standard deviation of a spot
 STEPS_MOST = 400
 
@@ -77,16 +77,16 @@ class SpotModel:
         """Covariance (1/angstrom^2) of a spot of a perfect crystal, and the photons of its integral per F^2 and fluence."""
         sweep, ub = self.sweep, self.ubs[slot]
         cells = np.asarray(sweep.column_of("crystal_N", slot), float)
-        fudge = float(sweep.parameter("crystal.fudge", slot))
+        sharpness = float(sweep.parameter("crystal.spot_sharpness", slot))
         shape = sweep.parameter("crystal.shape", slot)
-        law = sweep.parameter("crystal.spot_law", slot)
-        if law == "isotropic" and shape != "square":
+        model = sweep.parameter("crystal.spot_model", slot)
+        if model == "isotropic" and shape != "square":
             square_edge = (np.prod(cells) * abs(np.linalg.det(np.linalg.inv(ub)))) ** (2 / 3)
-            covariance = np.eye(3) / (2 * math.pi * fudge * square_edge)
-        elif shape in ("gauss", "tophat") and law == "ancestor":
-            covariance = np.eye(3) * 0.63 / (4 * fudge * np.prod(cells) ** 2)
+            covariance = np.eye(3) / (2 * math.pi * sharpness * square_edge)
+        elif shape in ("gauss", "tophat") and model == "nanobragg":
+            covariance = np.eye(3) * 0.63 / (4 * sharpness * np.prod(cells) ** 2)
         else:
-            edges = cells[:, None] * np.linalg.inv(ub) * (1.0 if shape == "square" else math.sqrt(fudge))
+            edges = cells[:, None] * np.linalg.inv(ub) * (1.0 if shape == "square" else math.sqrt(sharpness))
             covariance = np.linalg.inv(edges.T @ edges) / (2 * math.pi)
         return covariance, np.prod(cells) ** 2 * math.sqrt((2 * math.pi) ** 3 * np.linalg.det(covariance))
 
@@ -99,7 +99,7 @@ class SpotModel:
         third = np.cross(self.ubs[slot][:, 0], self.ubs[slot][:, 1])
         third /= np.linalg.norm(third)
         axes = np.stack([first, np.cross(third, first), third], axis=1)
-        return VARIANCE_OF_LAW[self.sweep.parameter("crystal.mosaic_law", slot)] * (axes * spread**2) @ axes.T
+        return VARIANCE_OF_MODEL[self.sweep.parameter("crystal.mosaic_model", slot)] * (axes * spread**2) @ axes.T
 
     def divergence_covariance(self, slot):
         """Covariance (rad^2) of the directions of the beam; x is along the electric field."""

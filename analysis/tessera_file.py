@@ -32,6 +32,9 @@ FRAMES = "entry/simulation/frames"
 PARAMETERS = "entry/simulation/parameters"
 PHI = "entry/sample/transformations/phi"
 IMAGES = {"data": "entry/data/data", "expected": "entry/simulation/images/expected_photons"}
+OLD_NAMES = {"crystal.mosaic_model": "crystal.mosaic_law", "crystal.spot_model": "crystal.spot_law",
+             "crystal.spot_sharpness": "crystal.fudge"}  # of files that earlier revisions wrote
+OLD_WORDS = {"ancestor": "nanobragg"}
 COMPLETE = 2
 METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6}
 ANGSTROMS = {"angstrom": 1.0, "a": 1.0, "nm": 10.0, "m": 1e10}
@@ -295,12 +298,15 @@ class Sweep:
 
     def parameter(self, name, slot=0):
         """A parameter in SI units: a number, an array or a string. A frame's own value goes before the run's."""
-        own = self.file.get(f"{FRAMES}/{name}")
+        names = [name, OLD_NAMES.get(name, name)]
+        own = next((self.file[f"{FRAMES}/{n}"] for n in names if f"{FRAMES}/{n}" in self.file), None)
         if own is not None:
-            value = own[slot]
-            return text(own.attrs["words"]).split(",")[int(value)].strip() if "words" in own.attrs else value
-        value = need(self.file, f"{PARAMETERS}/{name}")[()]
-        return text(value) if isinstance(value, bytes) else value
+            value = text(own.attrs["words"]).split()[int(own[slot])] if "words" in own.attrs else own[slot]
+        else:
+            known = next((n for n in names if f"{PARAMETERS}/{n}" in self.file), name)
+            value = need(self.file, f"{PARAMETERS}/{known}")[()]
+        value = text(value) if isinstance(value, bytes) else value
+        return OLD_WORDS.get(value, value) if isinstance(value, str) else value
 
     def wavelengths(self, slot):
         """Wavelengths (angstrom) of a frame and their weights, of sum 1."""

@@ -52,7 +52,7 @@ if grep -qw avx2 /proc/cpuinfo; then
     row 'M, float32, AVX2' '<= 1.6' --case mosaic --sizes 1024 --precision float32 --run.instructions=v3
 fi
 row 'M, round, float32' '' --case mosaic --sizes 1024 --precision float32 --crystal.shape=round
-row 'M, tophat, float32' '' --case mosaic --sizes 1024 --precision float32 --crystal.shape=tophat --crystal.fudge=0.25
+row 'M, tophat, float32' '' --case mosaic --sizes 1024 --precision float32 --crystal.shape=tophat --crystal.spot_sharpness=0.25
 row 'M, float64' '<= 4; >= 35 x' --case mosaic --sizes 1024 --precision float64
 row 'M, grid of 241^3, float32' '<= 1.8' --case mosaic --sizes 1024 --precision float32 \
     --crystal.structure_factors="$work/grid.hkl"
@@ -60,14 +60,14 @@ row 'M, grid of 241^3, tricubic' '<= 12' --case mosaic --sizes 512 --precision f
     --crystal.structure_factors="$work/grid.hkl" --crystal.interpolate=on
 gauss=(--case mosaic --precision float32 --crystal.shape=gauss --crystal.cells=50)
 skip=(--sampling.tolerance=1e-9)
-row 'M, gauss, N 50, every step' 'yardstick of the next' --sizes 1024 "${gauss[@]}" --crystal.spot_law=per_axis
-row 'M, gauss, N 50' '<= 0.15' --sizes 1024 "${gauss[@]}" "${skip[@]}" --crystal.spot_law=per_axis
-row 'M, gauss, N 50, narrow spots' '<= 0.15' --sizes 1024 "${gauss[@]}" "${skip[@]}" --crystal.spot_law=ancestor
+row 'M, gauss, N 50, every step' 'yardstick of the next' --sizes 1024 "${gauss[@]}" --crystal.spot_model=per_axis
+row 'M, gauss, N 50' '<= 0.15' --sizes 1024 "${gauss[@]}" "${skip[@]}" --crystal.spot_model=per_axis
+row 'M, gauss, N 50, narrow spots' '<= 0.15' --sizes 1024 "${gauss[@]}" "${skip[@]}" --crystal.spot_model=nanobragg
 if [ "${LONG:-0}" != 0 ]; then # minutes for the double precision that they are compared with
     iterations=2
-    row 'M, gauss, N 50, 4096' '<= 0.03' --sizes 4096 "${gauss[@]}" "${skip[@]}" --crystal.spot_law=per_axis
+    row 'M, gauss, N 50, 4096' '<= 0.03' --sizes 4096 "${gauss[@]}" "${skip[@]}" --crystal.spot_model=per_axis
     row 'M, gauss, N 50, 4096, same detector' '<= 0.03' --sizes 4096 "${gauss[@]}" "${skip[@]}" \
-        --crystal.spot_law=per_axis --detector.pixel_size=0.025
+        --crystal.spot_model=per_axis --detector.pixel_size=0.025
 fi
 iterations=${ITERATIONS:-5}
 for size in 1024 4096; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Whole processes, start and output included: CPU time of `tessera simulate` against the plain libm loop over the same
-# steps (src/program/benchmark/yardstick.c), which is given its start and output for free, and against a whole process of the ancestor where
+# steps (src/program/benchmark/yardstick.c), which is given its start and output for free, and against a whole process of nanoBragg where
 # NB_C_BIN names its binary. Then where the time of a run of 50 frames goes, what a trace costs, and two threads and two ranks over
 # one. Prints tables, never fails; docs/performance.md explains them.
 # Environment: TESSERA (the program), NB_C_BIN, ITERATIONS (5), FRAMES (80), MPIEXEC (mpirun --bind-to core), FOLDER for the
@@ -31,37 +31,37 @@ simulate() { measure "$TESSERA" simulate "$@" --quiet --overwrite --output="$wor
 plain_loop() { # plain_loop BENCHMARK-ARGUMENT...: ns per step of the yardstick
     "$TESSERA" benchmark --iterations 1 --precision float32 "$@" | sed -n 's/.*yardstick *\([0-9.]*\) ns per step.*/\1/p'
 }
-ancestor() { # ancestor EDGE OPTION...: CPU seconds of its process, without what it can leave out
+nanobragg() { # nanobragg EDGE OPTION...: CPU seconds of its process, without what it can leave out
     local edge=$1
     shift
     [ -n "$reference" ] || { echo 0; return; }
     (cd "$work" && measure "$reference" -default_F 100 -cell 100 100 100 90 90 90 "$@" -oversample 1 -detpixels "$edge" \
         -floatfile float.bin -intfile int.img -nonoise -nopgm -noprogress) | cut -d' ' -f2
 }
-row() { # row NAME AIM STEPS EDGE BENCHMARK-ARGUMENTS -- ANCESTOR-OPTIONS -- OPTION...: pairs, as a busy machine is so for both
-    local name=$1 aim=$2 steps=$3 edge=$4 benchmark=() ancestor=() plain cpu
+row() { # row NAME AIM STEPS EDGE BENCHMARK-ARGUMENTS -- NANOBRAGG-OPTIONS -- OPTION...: pairs, as a busy machine is so for both
+    local name=$1 aim=$2 steps=$3 edge=$4 benchmark=() nanobragg=() plain cpu
     shift 4
     while [ "$1" != -- ]; do benchmark+=("$1"); shift; done
     shift
-    while [ "$1" != -- ]; do ancestor+=("$1"); shift; done
+    while [ "$1" != -- ]; do nanobragg+=("$1"); shift; done
     shift
     for _ in $(seq "$iterations"); do
         # shellcheck disable=SC2046
         cpu=$(simulate "$@" $(pixels "$edge") | cut -d' ' -f2)
         plain=$(plain_loop --sizes 256 "${benchmark[@]}")
-        awk -v c="$cpu" -v p="$plain" -v s="$steps" -v n="$edge" -v a="$(ancestor "$edge" "${ancestor[@]}")" \
+        awk -v c="$cpu" -v p="$plain" -v s="$steps" -v n="$edge" -v a="$(nanobragg "$edge" "${nanobragg[@]}")" \
             'BEGIN { print 1e-9 * p * s * n * n / c, c, a / c }'
     done > "$work/pairs"
-    printf '%-3s %8.3f s CPU %8.1f x plain %8s x ancestor   aim >= %s\n' "$name" "$(cut -d' ' -f2 "$work/pairs" | median)" \
+    printf '%-3s %8.3f s CPU %8.1f x plain %8s x nanoBragg  aim >= %s\n' "$name" "$(cut -d' ' -f2 "$work/pairs" | median)" \
         "$(median < "$work/pairs")" "$([ -z "$reference" ] || cut -d' ' -f3 "$work/pairs" | median)" "$aim"
 }
 lone=(--case cubic --beam.wavelength=0.5 --detector.distance=500 --detector.pixel_size=0.05)
-lone_ancestor=(-lambda 0.5 -N 5 -distance 500 -pixel 0.05)
+lone_nanobragg=(-lambda 0.5 -N 5 -distance 500 -pixel 0.05)
 "$TESSERA" --version
-row S 5 1 1024 "${lone[@]}" -- "${lone_ancestor[@]}" -- "${one_step[@]}"
+row S 5 1 1024 "${lone[@]}" -- "${lone_nanobragg[@]}" -- "${one_step[@]}"
 row M 100 250 1024 --case mosaic -- -lambda 1 -N 20 -mosaic 0.5 -mosaic_dom 50 -dispersion 1 -dispsteps 5 -distance 100 -pixel 0.1 -- \
     "${case_m[@]}"
-row L 15 1 4096 "${lone[@]}" -- "${lone_ancestor[@]}" -- "${one_step[@]}"
+row L 15 1 4096 "${lone[@]}" -- "${lone_nanobragg[@]}" -- "${one_step[@]}"
 
 # shellcheck disable=SC2046
 "$TESSERA" simulate "${one_step[@]}" $(pixels 1024) --sweep.kind=random --sweep.count=50 --quiet --profile --overwrite --output="$work/out.nxs"

@@ -34,7 +34,7 @@ analysis merge_frames rotation.nxs --images expected
 holds "expected photons of a rotation" 0.999 0.005 500
 
 # spots that are the same in all directions
-simulate --sweep.kind=random --sweep.count=24 --crystal.spot_law=isotropic --crystal.cells="4,14,18" --output isotropic.nxs
+simulate --sweep.kind=random --sweep.count=24 --crystal.spot_model=isotropic --crystal.cells="4,14,18" --output isotropic.nxs
 analysis merge_frames isotropic.nxs --images expected
 holds "isotropic spots" 0.9999 0.002 1300
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tessera benchmark: what it measures and writes, its gate, and a stand-in for the ancestor's binary.
+# tessera benchmark: what it measures and writes, its gate, and a stand-in for nanoBragg's binary.
 # Environment: TESSERA (the program), SOURCE (the project). The working folder is ours.
 set -u
 . "$SOURCE/tests/support/case.sh"
@@ -24,7 +24,7 @@ is_png() { # is_png FILE: signature and end
         fail "$1 is no PNG image"
 }
 
-# A stand-in for the ancestor's binary, and one that has another wavelength.
+# A stand-in for nanoBragg's binary, and one that has another wavelength.
 for kind in same other; do
     more=
     [ $kind = same ] || more="-lambda 6.4"
@@ -79,7 +79,7 @@ runs 0 --sizes 64 --iterations 1 --precision float64 --min-correlation 1
 
 # Run files: told to the reference where its options can say it, files and units included; skipped with the reason where not.
 sed "s|@|$SOURCE/golden/inputs|g" > run.yaml << 'Y'
-beam: {wavelength: 1.2, dispersion: 0.5, dispersion_steps: 3, dispersion_law: endpoints, polarization: 0.9}
+beam: {wavelength: 1.2, dispersion: 0.5, dispersion_steps: 3, dispersion_points: endpoints, polarization: 0.9}
 crystal: {matrix: '@/2erl_lam1.2.mat', structure_factors: '@/2erl_P1.hkl', cells: [8, 9, 10], misset: [10, -20, 30], shape: round}
 detector: {convention: xds, distance: 6 cm, pixel_size: 0.3, fast_pixels: 40, slow_pixels: 32, rotation: [1, 2, 3]}
 sampling: {oversample: 1}
@@ -87,8 +87,8 @@ Y
 runs 0 --case run.yaml --iterations 1 --reference ./same.sh
 holds out '^32 x 40 pixels'
 holds out '^  reference +(0|[0-9.]+e-1[0-9]) .*PASSED'
-runs 0 --case run.yaml --iterations 1 --reference ./same.sh --beam.dispersion_law=midpoint
-holds out 'skipped: beam.dispersion_law is "midpoint", which the ancestor cannot be told'
+runs 0 --case run.yaml --iterations 1 --reference ./same.sh --beam.dispersion_points=midpoint
+holds out 'skipped: beam.dispersion_points is "midpoint", which nanoBragg cannot be told'
 runs 0 --case run.yaml --iterations 1 --reference ./same.sh --sweep.kind=random
 holds out 'skipped: sweep.kind'
 runs 0 --case protein --sizes 32 --iterations 1 --crystal.structure_factors="$SOURCE/golden/inputs/2erl_P1.hkl" --reference ./same.sh

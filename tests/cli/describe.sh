@@ -34,18 +34,18 @@ cmp "$inputs/2erl_P1.hkl" copy/inputs/crystal_structure_factors_2erl_P1.hkl || f
 "$TESSERA" simulate as_recorded.yaml --quiet --output again.nxs || fail "the run file with the recorded names does not run"
 [ "$(images_of again.nxs)" = "$(images_of whole.nxs)" ] || fail "the run file with the recorded names: other images"
 
-# A slice is rendered as that slice; so is a run with the ancestor's defaults.
+# A slice is rendered as that slice; so is a run with nanoBragg's defaults.
 "$TESSERA" simulate "${sweep[@]}" --quiet --frames 3:5 --output slice.nxs
 "$TESSERA" describe slice.nxs --yaml > slice.yaml
 "$TESSERA" simulate slice.yaml --quiet --output slice_again.nxs || fail "slice: $(cat slice.yaml)"
 [ "$(images_of slice_again.nxs)" = "$(images_of slice.nxs)" ] || fail "slice: other images"
 "$TESSERA" nanobragg -hkl "$inputs/2erl_P1.hkl" -mat "$inputs/2erl_lam1.2.mat" -lambda 1.2 -N 5 -distance 60 \
     -detpixels 64 -pixel 0.3 -mosaic_spread 0.5 -mosaic_domains 3 -oversample 1 -misset random -misset_seed 11 \
-    -nonoise -nopgm -nxs ancestor.nxs > out 2> err || fail "nanobragg: $(cat err)"
-"$TESSERA" describe ancestor.nxs --yaml > ancestor.yaml
-"$TESSERA" simulate ancestor.yaml --quiet --output ancestor_again.nxs || fail "ancestor: $(cat ancestor.yaml)"
-[ "$("$TOOLS/dataset_sha256" ancestor.nxs /entry/data/data)" = "$("$TOOLS/dataset_sha256" ancestor_again.nxs /entry/data/data)" ] ||
-    fail "ancestor: other images"
+    -nonoise -nopgm -nxs nanobragg.nxs > out 2> err || fail "nanobragg: $(cat err)"
+"$TESSERA" describe nanobragg.nxs --yaml > nanobragg.yaml
+"$TESSERA" simulate nanobragg.yaml --quiet --output nanobragg_again.nxs || fail "nanobragg: $(cat nanobragg.yaml)"
+[ "$("$TOOLS/dataset_sha256" nanobragg.nxs /entry/data/data)" = "$("$TOOLS/dataset_sha256" nanobragg_again.nxs /entry/data/data)" ] ||
+    fail "nanobragg: other images"
 
 # Frames that differ name all the kernels that render them.
 "$TESSERA" simulate --crystal.cell=50 --crystal.default_f=7 --crystal.shape=gauss --detector.pixel_size=0.5 --detector.fast_pixels=40 \

@@ -33,7 +33,7 @@ for file in complete compressed partial undo; do
     [ $file != partial ] || [ "$(began partial.nxs | head -n 2)" = "$finished" ] || fail "a finished frame was computed again"
     run "verify $file" describe $file.nxs --verify
 done
-[ -z "$(find . -name '*.undo' -o -name '*.partial*')" ] || fail "left: $(ls)"
+[ -z "$(find . ! -name 'old_names*' -name '*.undo' -o ! -name 'old_names*' -name '*.partial*')" ] || fail "left: $(ls)"
 
 # Frames of one file are of one kind: where this revision gives a finished frame other bytes, nothing is added to it.
 other=(--crystal.shape=tophat --sampling.oversample=24 --crystal.mosaic_domains=20 --output.images=expected)
@@ -54,7 +54,7 @@ done
 # What the earlier revision chose by other rules is named, with what chooses it again.
 cp "$SOURCE/golden/earlier_files/partial.nxs.partial" chosen.nxs.partial && chmod u+w chosen.nxs.partial
 run "yaml of the partial" describe chosen.nxs.partial --yaml
-grep -q 'automatic_law: ancestor' out || fail "the run file of an earlier file does not say by which law it was sampled"
+grep -q 'automatic_rule: nanobragg' out || fail "the run file of an earlier file does not say by which law it was sampled"
 rm chosen.nxs.partial
 
 # The run file that a file gives renders its bytes.
@@ -91,4 +91,49 @@ for file in complete rotation; do
     "$TOOLS/read_strings" small.nxs > out || fail "compress $file: texts: $(head -n 3 out)"
 done
 run describe describe rotation.nxs --json
+
+# Names and words that have changed since: a run file with the new ones goes on with what the old ones began, parts of both
+# merge, also where the sweep varies them, and what is written has the new ones.
+sed 's/dispersion_law/dispersion_points/; s/cell_law/cell_model/; s/spot_law/spot_model/; s/mosaic_law/mosaic_model/; s/crystal.fudge/crystal.spot_sharpness/
+    s/ancestor/nanobragg/' old_names.yaml > new_names.yaml
+cmp -s old_names.yaml new_names.yaml && fail "new_names.yaml has the old names"
+run "old names" simulate old_names.yaml --quiet --output old_today.nxs
+run "new names" simulate new_names.yaml --quiet --output new_today.nxs
+photons_of() { "$TOOLS/dataset_sha256" "$1" /entry/data/data; }
+reference=$(photons_of new_today.nxs)
+same_photons() { [ "$(photons_of "$1")" = "$reference" ] || fail "$1: other images"; }
+same_photons old_today.nxs
+for names in old new; do
+    cp old_names.nxs.partial resumed.nxs.partial
+    run "resume by $names names" simulate ${names}_names.yaml --quiet --resume --run.verify=true --output resumed.nxs
+    same_photons resumed.nxs
+    rm resumed.nxs
+    run "part by $names names" simulate ${names}_names.yaml --quiet --frames 2:4 --output part_by_$names.nxs
+    for parts in "old_names_a.nxs part_by_$names.nxs" "part_by_$names.nxs old_names_a.nxs"; do
+        # shellcheck disable=SC2086 # two names
+        run "merge $parts" merge merged_names.nxs $parts
+        same_photons merged_names.nxs
+        for name in fudge spot_sharpness; do
+            column=/entry/simulation/frames/crystal.$name
+            h5dump -H -d $column merged_names.nxs > /dev/null 2>&1 || continue
+            [ "$(h5dump -y -w 1 -m %g -d $column merged_names.nxs | tr -d ' ,' | grep -xE '[0-9.]+' | tr '\n' ' ')" = '0.5 2 0.5 2 ' ] ||
+                fail "merge $parts: $column"
+        done
+        rm merged_names.nxs
+    done
+done
+code=0
+cp old_names.nxs.partial other.nxs.partial
+"$TESSERA" simulate new_names.yaml --quiet --resume --output other.nxs --crystal.spot_model=isotropic > out 2> err || code=$?
+[ $code = 2 ] && grep -q 'crystal.spot_model is "ancestor" in the file and "isotropic" now' err || fail "another model: exit code $code: $(cat err)"
+rm other.nxs.partial
+for file in old_names_a old_today new_today; do
+    run "yaml of $file" describe $file.nxs --yaml
+    ! grep -E '_law|fudge|ancestor' out || fail "the run file of $file has old names"
+    cp out again.yaml
+    run "again of $file" simulate again.yaml --quiet --overwrite --frames 0:2 --output again.nxs
+    [ "$(photons_of again.nxs)" = "$(photons_of old_names_a.nxs)" ] || fail "the run file of $file: other images"
+done
+h5dump -n old_today.nxs > out
+! grep -E '_law|fudge' out || fail "a new file has old names"
 finish

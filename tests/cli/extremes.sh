@@ -22,7 +22,7 @@ cat > rows.h << 'C'
 #define PARAMETER_CHOICE(...)
 #define PARAMETER_TEXT(...)
 #define PARAMETER_FILE(...)
-#include "parameters.def"
+#include "parameters/parameters.def"
 C
 "${CC:-gcc}" -E -P -I "$SOURCE/include/core" -x c rows.h | sed 's/ *\. */./; s/INFINITY/inf/; s/ROW /\n/g' |
     tr -s ' ' | sed -n 's/^ *\([a-z]*\.[a-z_0-9]* .*\)$/\1/p' | sed 's/(__builtin_inff ())/inf/' > rows

@@ -50,12 +50,12 @@ code=0
 code=0
 "$TESSERA" plan "${common[@]}" --crystal.cell=60 --beam.sources=sources.txt --beam.wavelength=1.3 > out 2> err || code=$?
 [ $code = 2 ] && grep -q 'beam.wavelength (command line) and .*sources.txt' err || fail "two wavelengths: $code $(cat err)"
-# the ancestor takes its -lambda, or 1 A
+# nanoBragg takes its -lambda, or 1 A
 matrix 1 > matrix.mat
 for crystal in "-mat matrix.mat" "-cell 60 60 60 90 90 90"; do
     # shellcheck disable=SC2086
     "$TESSERA" nanobragg $crystal -default_F 10 -detpixels 8 -pixel 2 -nopgm -nonoise -intfile /dev/null \
         -floatfile "${crystal%% *}.bin" -sourcefile sources.txt > out 2> err || fail "nanobragg: $(cat err)"
 done
-"$TESSERA" compare --max-relative-error 1e-6 ./-mat.bin ./-cell.bin > out 2>&1 || fail "the ancestor's matrix: $(cat out)"
+"$TESSERA" compare --max-relative-error 1e-6 ./-mat.bin ./-cell.bin > out 2>&1 || fail "nanoBragg's matrix: $(cat out)"
 finish

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The files and statistics of `tessera nanobragg`: names, headers, scales and noise as the ancestor has them, masks and
+# The files and statistics of `tessera nanobragg`: names, headers, scales and noise as nanoBragg has them, masks and
 # headers of other images, and the run file that renders the same image.
 set -u
 . "$SOURCE/tests/support/case.sh"
@@ -12,7 +12,7 @@ run() { # run OPTION...: its output in `out`
 }
 same() { cmp "$1" "$2" || fail "$1 and $2 differ"; }
 
-# Case g51: the four files under the ancestor's names, twice over, without a trace of anything else.
+# Case g51: the four files under nanoBragg's names, twice over, without a trace of anything else.
 g51='-mosflm -lambda 1.3 -fluence 6e29 -distance 100 -pixel 0.25 -detpixels 96 -seed 99 -adc 40'
 for _ in 1 2; do
     mkdir -p g51 && cd g51 || exit 1
@@ -147,7 +147,7 @@ done
 
 # Both front doors take mask and header, and what is not computed is marked in the file.
 cp "$golden/inputs/mask_96x80.img" "$golden/inputs/header_80x64.img" .
-native='--run.precision=float64 --crystal.cell=70,80,90,75,85,95 --crystal.cell_law=ancestor --crystal.misset=12,-21,33 --crystal.default_f=100 --crystal.cells=5'
+native='--run.precision=float64 --crystal.cell=70,80,90,75,85,95 --crystal.cell_model=nanobragg --crystal.misset=12,-21,33 --crystal.default_f=100 --crystal.cells=5'
 # shellcheck disable=SC2086 # words
 {
     run -lambda 1.3 -mask mask_96x80.img -roi 10 60 5 50 -distance 100 -pixel 0.25 -floatfile m1.bin -nxs m1.nxs
@@ -181,7 +181,7 @@ for name in ("m1.nxs", "m2.nxs", "m3.nxs"):
         assert active.sum() <= steps < 1.5 * active.sum(), (steps, active.sum())
 P
 
-# An existing file is kept by a native run, replaced by one that takes the ancestor's place; two files need two names.
+# An existing file is kept by a native run, replaced by one that takes nanoBragg's place; two files need two names.
 echo mine > kept.bin
 # shellcheck disable=SC2086 # words
 {
@@ -189,7 +189,7 @@ echo mine > kept.bin
     [ "$(cat kept.bin)" = mine ] || fail "a file was damaged"
     "$TESSERA" simulate $native --detector.fast_pixels=8 --detector.slow_pixels=8 --output.int_file=one --output.float_file=one > out 2>&1 && fail "two files of one name"
     run -detpixels 8 -floatfile kept.bin -nopgm -nonoise
-    [ "$(wc -c < kept.bin)" = 256 ] || fail "the ancestor's file was not replaced"
+    [ "$(wc -c < kept.bin)" = 256 ] || fail "nanoBragg's file was not replaced"
     got=0
     "$TESSERA" nanobragg $crystal -detpixels 8 -floatfile there/is/none.bin > out 2>&1 || got=$?
     [ $got = 3 ] || fail "exit code $got, not 3, for a folder that is not there"

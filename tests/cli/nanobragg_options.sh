@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `tessera nanobragg` takes every option of the ancestor's help and source, exactly as it is spelled there, and refuses
+# `tessera nanobragg` takes every option of nanoBragg's help and source, exactly as it is spelled there, and refuses
 # misspelled ones with a suggestion.
 set -u
 . "$SOURCE/tests/support/case.sh"
@@ -28,7 +28,7 @@ names='-img -mask -Na -Nb -Nc -N -cell -misset -samplesize -sample_size -sample_
 sed -n 's/^  \(-[^ ]*\) .*/\1/p' help.txt | sort -u > listed
 # shellcheck disable=SC2086 # words
 printf '%s\n' $names -nxs -yaml | sort -u > wanted
-diff wanted listed > difference || fail "the help's options (>) differ from the ancestor's (<): $(cat difference)"
+diff wanted listed > difference || fail "the help's options (>) differ from nanoBragg's (<): $(cat difference)"
 
 # Each is fed once at least, in groups that go together.
 : > fed
@@ -83,14 +83,14 @@ printf '%s\n' $names | sort -u | comm -23 - fed_once > unfed
 [ ! -s unfed ] || fail "never fed: $(tr '\n' ' ' < unfed)"
 [ -z "$(find . -name 'Fdump*')" ] || fail "an Fdump.bin was written without being asked for"
 
-# What the ancestor ignores is said to have no effect.
+# What nanoBragg ignores is said to have no effect.
 # shellcheck disable=SC2086 # words
 "$TESSERA" nanobragg $cell $small -density 1 -coherent > out || fail "idle options are taken"
 for option in -density -coherent; do
     grep -q "^note: $option: does nothing" out || fail "no note on $option"
 done
 
-# Misspelled ones fail, with the nearest name; the ancestor takes any name that holds a known one.
+# Misspelled ones fail, with the nearest name; nanoBragg takes any name that holds a known one.
 refused() { # refused PATTERN OPTION...
     local pattern=$1 got=0
     shift

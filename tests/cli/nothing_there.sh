@@ -33,7 +33,7 @@ run "${factors[@]}" --sweep.kind=matrix --sweep.matrix=beam.energy=95,12000
 [ $code = 0 ] || fail "a sweep with an empty frame: exit code $code: $(cat out)"
 says 'frame 0 is empty'
 silent warning
-# so does the ancestor's program, with a note
+# so does nanoBragg's program, with a note
 small='-cell 30 30 30 90 90 90 -N 3 -distance 100000 -detpixels 8 -pixel 0.1 -oversample 1'
 # shellcheck disable=SC2086 # words
 "$TESSERA" nanobragg $small -hkl "$inputs/small3.hkl" -lambda 500 > out 2>&1 || fail "nanobragg: $(cat out)"

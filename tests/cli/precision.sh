@@ -35,12 +35,12 @@ render 1000 float32
 ! agrees 1000 float32 || fail "1000 cells are no trial for float32"
 # the fudge makes a round crystal's transform as fine as that of a larger one
 round() { # round PRECISION
-    "$TESSERA" simulate --crystal.cell="60,70,80" --crystal.default_f=10 --crystal.cells=5 --crystal.shape=round --crystal.fudge=100000 \
+    "$TESSERA" simulate --crystal.cell="60,70,80" --crystal.default_f=10 --crystal.cells=5 --crystal.shape=round --crystal.spot_sharpness=100000 \
         --crystal.mosaic_spread=0.3 --crystal.mosaic_domains=10 --detector.fast_pixels=320 --detector.slow_pixels=300 --sampling.oversample=1 \
         --run.precision="$1" --output "round$1.nxs" --quiet 2> err || fail "round in $1: $(cat err)"
 }
 for precision in auto float32 float64; do round $precision; done
-agrees round auto || fail "auto with a large fudge: $(cat roundauto.compared)"
+agrees round auto || fail "auto with a large spot_sharpness: $(cat roundauto.compared)"
 ! agrees round float32 || fail "a large fudge is no trial for float32"
 # Factors whose squares no float holds, and a detector between spots.
 chosen() { # chosen WANTED TEXT ARGUMENT...

@@ -5,7 +5,7 @@ set -u
 . "$SOURCE/tests/support/case.sh"
 scan=("${small_case[@]}" --sweep.kind=rotation --sweep.count=5 --quiet)
 while read -r law steps start; do
-    run=("$TESSERA" simulate "${scan[@]}" --sampling.phi_law="$law" --sampling.phi_steps="$steps")
+    run=("$TESSERA" simulate "${scan[@]}" --sampling.phi_points="$law" --sampling.phi_steps="$steps")
     # left edges sit at the start of their steps, so that reversed ones are those of a scan that begins a step later
     "${run[@]}" --sweep.start="$start" --sweep.width=0.5 --output forward.nxs --overwrite || fail "forward"
     "${run[@]}" --sweep.start=12.5 --sweep.width=-0.5 --output reversed.nxs --overwrite || fail "reversed"

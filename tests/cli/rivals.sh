@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Two parameters that say the same thing: plan and simulate stop and name both, however they were given and also where a
-# sweep varies one; the same parameter twice is one; `tessera nanobragg` goes on as the ancestor does, and says so.
+# sweep varies one; the same parameter twice is one; `tessera nanobragg` goes on as nanoBragg does, and says so.
 set -u
 . "$SOURCE/tests/support/case.sh"
 good=(--crystal.cell="50,60,70" --crystal.default_f=10 --detector.pixel_size=2)
@@ -14,7 +14,7 @@ value_of() { # value_of SECTION.NAME: one that is allowed
     beam.sources) echo one.source ;;
     beam.energy) echo 9000 ;;
     beam.energy_constant) echo 12398.5 ;;
-    beam.*_law) echo midpoint ;;
+    beam.*_points) echo midpoint ;;
     beam.divergence_shape) echo round ;;
     background.file) echo water.table ;;
     crystal.matrix) echo cubic.mat ;;
@@ -33,7 +33,7 @@ varying() { # varying SECTION.NAME: as sweep.matrix says it
     crystal.misset | crystal.cell | detector.beam_centre | detector.origin | detector.closest_point | detector.pixel0)
         echo "$1[0]=0.03,0.04" ;;
     beam.energy_constant) echo "$1=12398.5,12398.6" ;;
-    beam.*_law) echo "$1=midpoint,endpoints" ;;
+    beam.*_points) echo "$1=midpoint,endpoints" ;;
     beam.divergence_shape) echo "$1=round,square" ;;
     *) echo "$1=$(value_of "$1"),4" ;;
     esac
@@ -98,9 +98,9 @@ refused crystal.cells crystal.size plan "${good[@]}" --sweep.kind=matrix \
 
 # range, step and number of angles: any two make the third
 for law in midpoint left_edge; do
-    accepted plan "${good[@]}" --sampling.phi_law=$law --sampling.phi_range=1 --sampling.phi_step=0.1 --sampling.phi_steps=10
+    accepted plan "${good[@]}" --sampling.phi_points=$law --sampling.phi_range=1 --sampling.phi_step=0.1 --sampling.phi_steps=10
     got=0
-    "$TESSERA" plan "${good[@]}" --sampling.phi_law=$law --sampling.phi_range=2 --sampling.phi_step=0.1 \
+    "$TESSERA" plan "${good[@]}" --sampling.phi_points=$law --sampling.phi_range=2 --sampling.phi_step=0.1 \
         --sampling.phi_steps=10 > out 2> err || got=$?
     [ $got = 2 ] && grep -q 'do not make up the range' err || fail "three values of phi, $law: $got $(cat err)"
 done
@@ -123,8 +123,8 @@ for pair in detector.close_distance=140 beam.energy=9000 beam.spectrum=two.spect
 done
 accepted plan "${cubic[@]}" --sweep.kind=matrix --sweep.matrix='detector.close_distance=100,200;beam.energy=9000,9100'
 
-# the ancestor's command line
-ancestor() { # ancestor PATTERN ARGUMENT...
+# nanoBragg's command line
+nanobragg() { # nanobragg PATTERN ARGUMENT...
     local pattern=$1
     shift
     "$TESSERA" nanobragg -cell 50 60 70 90 90 90 -default_F 10 -detpixels 8 -pixel 2 -nopgm -nonoise -intfile /dev/null \
@@ -132,20 +132,20 @@ ancestor() { # ancestor PATTERN ARGUMENT...
     grep -q "$pattern" out || fail "nanobragg says no \"$pattern\": $*: $(grep note out)"
 }
 same() { cmp -s "$1" "$2" || fail "$3"; }
-ancestor 'detector.close_distance counts' -distance 100 -close_distance 80
-image=alone.bin ancestor . -close_distance 80
+nanobragg 'detector.close_distance counts' -distance 100 -close_distance 80
+image=alone.bin nanobragg . -close_distance 80
 same image.bin alone.bin "close_distance does not count"
-ancestor 'beam.energy counts' -lambda 1.5 -energy 9000
-image=alone.bin ancestor . -energy 9000
+nanobragg 'beam.energy counts' -lambda 1.5 -energy 9000
+image=alone.bin nanobragg . -energy 9000
 same image.bin alone.bin "the later energy does not count"
-ancestor 'beam.wavelength counts' -energy 9000 -lambda 1.5
-image=alone.bin ancestor . -lambda 1.5
+nanobragg 'beam.wavelength counts' -energy 9000 -lambda 1.5
+image=alone.bin nanobragg . -lambda 1.5
 same image.bin alone.bin "the later wavelength does not count"
-ancestor 'beam.flux counts' -flux 1e20 -fluence 1e30
-ancestor 'crystal.size counts' -N 3 -xtalsize 0.0001
-ancestor 'both are used' -Xbeam 5 -Ybeam 5 -ORGX 3 -ORGY 3
-ancestor . -Xbeam 5 -Ybeam 6 -ORGX 3 -ORGY 3 -pivot sample -yaml both.yaml
+nanobragg 'beam.flux counts' -flux 1e20 -fluence 1e30
+nanobragg 'crystal.size counts' -N 3 -xtalsize 0.0001
+nanobragg 'both are used' -Xbeam 5 -Ybeam 5 -ORGX 3 -ORGY 3
+nanobragg . -Xbeam 5 -Ybeam 6 -ORGX 3 -ORGY 3 -pivot sample -yaml both.yaml
 "$TESSERA" simulate both.yaml --output.float_file=again.bin --output again.nxs > out 2> err || fail "run file: $(cat err)"
 same image.bin again.bin "the run file of beam centre and origin gives another image"
-ancestor 'half a pixel' -fdet_vector 0 0 1 -Xbeam 5 -Ybeam 5
+nanobragg 'half a pixel' -fdet_vector 0 0 1 -Xbeam 5 -Ybeam 5
 finish

@@ -45,7 +45,7 @@ for swept in --detector.pixel_size=20mm --crystal.cells=20000; do
     "$TESSERA" plan "${usual[@]}" --detector.fast_pixels=4 --detector.slow_pixels=4 $swept --output chosen.nxs > out
     grep -q 'the most that is selected automatically; .* within 1 % and a sum within 0.1 %, expect .* %' out || fail "no note at a cap: $(cat out)"
 done
-# The ancestor keeps its own: three samples across the longest edge, two angles.
+# nanoBragg keeps its own: three samples across the longest edge, two angles.
 "$TESSERA" nanobragg -cell 54 23 24 90 90 90 -default_F 10 -N 15 -distance 80 -pixel 0.2 -detpixels 20 -osc 1 -nxs old.nxs > out 2>&1 ||
     fail "nanobragg: $(tail -n 1 out)"
 grep -q '7-fold' out && grep -q ' 2 phi steps' out || fail "nanobragg takes other numbers: $(cat out)"

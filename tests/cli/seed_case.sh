@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The seed case at 256, 512, 1024 and 2048 pixels: the default beam centre is in the middle of each, where the ancestor
-# has it, and the image is the middle of the ancestor's image of 4096 pixels (golden case g55 is that size itself).
+# The seed case at 256, 512, 1024 and 2048 pixels: the default beam centre is in the middle of each, where nanoBragg
+# has it, and the image is the middle of nanoBragg's image of 4096 pixels (golden case g55 is that size itself).
 # Environment: TESSERA (the program), SOURCE (the project). The working folder is ours.
 set -u
 . "$SOURCE/tests/support/case.sh"
 stored=$SOURCE/golden/g55_seed_4096.h5 # sums over 64 x 64 pixels: 64 x 64 of them
-brightest=154.6524658203125            # of the ancestor's image, golden/manifest.json
+brightest=154.6524658203125            # of nanoBragg's image, golden/manifest.json
 pixel=1e-4                             # m, the default
 block=64
 
@@ -33,18 +33,18 @@ for n in 256 512 1024 2048; do
     near "$x" 0.1 1e-15 && near "$y" "$centre" 1e-15 && near "$z" "-$centre" 1e-15 ||
         fail "$n pixels: the corner is at $x $y $z"
 
-    # The brightest pixel is one of the four about that corner, and as bright as the ancestor's.
+    # The brightest pixel is one of the four about that corner, and as bright as nanoBragg's.
     read -r value fast slow < <(sed -n 's/^max_I = \([^ ]*\) *at \([^ ]*\) \([^ ]*\)$/\1 \2 \3/p' log)
     near "$value" $brightest 1e-3 || fail "$n pixels: the brightest pixel has $value, not $brightest"
     near "$fast" "$centre" 0.51e-4 || fail "$n pixels: the brightest pixel is at $fast $slow, the beam at $centre"
     near "$slow" "$centre" 0.51e-4 || fail "$n pixels: the brightest pixel is at $fast $slow, the beam at $centre"
 
-    # The middle of the ancestor's image.
+    # The middle of nanoBragg's image.
     blocks=$((n / block)) first=$(((64 - n / block) / 2))
     last=$((first + blocks))
     "$TESSERA" compare "$stored" float.bin --block-sum $block --region $first,$last,$first,$last \
         --max-one-minus-correlation 1e-9 --max-sum-error 1e-6 --max-relative-error 2e-6 > log 2>&1 ||
-        fail "$n pixels: not the middle of the ancestor's image: $(cat log)"
+        fail "$n pixels: not the middle of nanoBragg's image: $(cat log)"
 done
 
 # Blocks that do not divide the image.

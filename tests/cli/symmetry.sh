@@ -21,12 +21,12 @@ is_silent() { # is_silent PATTERN ARGUMENT...
 # per_axis is not round in oblique cells; isotropic has no proportions
 for shape in round gauss tophat; do
     says "$shape are not round in this oblique cell.*isotropic" "${hexagonal[@]}" --crystal.cells=6 --crystal.shape=$shape
-    is_silent spot_law "${hexagonal[@]}" --crystal.cells=6 --crystal.shape=$shape --crystal.spot_law=isotropic
+    is_silent spot_law "${hexagonal[@]}" --crystal.cells=6 --crystal.shape=$shape --crystal.spot_model=isotropic
     is_silent spot_law "${cubic[@]}" --crystal.cells="6,9,4" --crystal.shape=$shape
-    says 'ball of the same volume, 446.7 A across' "${cubic[@]}" --crystal.cells="6,9,4" --crystal.shape=$shape --crystal.spot_law=isotropic
+    says 'ball of the same volume, 446.7 A across' "${cubic[@]}" --crystal.cells="6,9,4" --crystal.shape=$shape --crystal.spot_model=isotropic
 done
 is_silent spot_law "${hexagonal[@]}" --crystal.cells=6
-is_silent spot_law "${hexagonal[@]}" --crystal.cells=6 --crystal.shape=gauss --crystal.spot_law=ancestor
+is_silent spot_law "${hexagonal[@]}" --crystal.cells=6 --crystal.shape=gauss --crystal.spot_model=nanobragg
 
 # left-handed axes: refused where a program reads them, with two ways out
 refused() { # refused PATTERN ARGUMENT...
@@ -57,11 +57,11 @@ says 'in [0-9]' "${small[@]}" --crystal.structure_factors=mates.hkl --crystal.ma
 "$TESSERA" compare left.bin mended.bin --max-relative-error 1e-6 > compared || fail "negated, left.mat is another lattice: $(cat compared)"
 ! "$TESSERA" compare right.bin left.bin > compared || fail "left.mat has the image of right.mat"
 # nanoBragg takes them as they are, and so do the run files that it writes
-"$TESSERA" nanobragg -mat left.mat -lambda 1 -hkl pairs.hkl -N 4 -detpixels 24 -pixel 1 -nopgm -nonoise -intfile i.img -floatfile ancestor.bin \
+"$TESSERA" nanobragg -mat left.mat -lambda 1 -hkl pairs.hkl -N 4 -detpixels 24 -pixel 1 -nopgm -nonoise -intfile i.img -floatfile nanobragg.bin \
     -yaml again.yaml > nanobragg.log 2>&1 || fail "nanobragg -mat left.mat: $(cat nanobragg.log)"
 tr -s ' \n' ' ' < nanobragg.log | grep -q 'are left-handed: F' || fail "nanobragg says nothing of left-handed axes: $(cat nanobragg.log)"
 "$TESSERA" simulate again.yaml --output.float_file=again.bin --overwrite --output again.nxs > again.log 2>&1 || fail "again.yaml: $(cat again.log)"
-cmp ancestor.bin again.bin || fail "again.yaml renders another image"
+cmp nanobragg.bin again.bin || fail "again.yaml renders another image"
 
 # cells of frames keep the symmetry by which the structure factors are equivalent
 awk 'BEGIN { for (h = 0; h <= 9; h++) for (k = 0; k <= h; k++) for (l = 0; l <= 6; l++) if (h + k + l > 0) print h, k, l, 50 + (7 * h + 5 * k + 3 * l) % 13 }' > tetragonal.hkl

@@ -7,7 +7,7 @@ fail() {
     exit 1
 }
 
-# render ID RANKS [ANCESTOR'S ARGUMENT ...]: leaves float.bin in the folder, rendered in double precision, or in $precision
+# render ID RANKS [NANOBRAGG'S ARGUMENT ...]: leaves float.bin in the folder, rendered in double precision, or in $precision
 precision=float64
 render() {
     local id=$1 ranks=$2 launch=() argument code=0
@@ -26,7 +26,7 @@ render() {
     [ -f float.bin ] || { cat run.log; fail "$id on $ranks rank(s): there is no float.bin"; }
 }
 
-# check_precision ID SHAPE [ANCESTOR'S ARGUMENT ...]: the precision that is chosen automatically keeps the bound of float32
+# check_precision ID SHAPE [NANOBRAGG'S ARGUMENT ...]: the precision that is chosen automatically keeps the bound of float32
 # against the float.bin in double precision that is here.
 check_precision() {
     local id=$1 shape=$2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run_case.sh ID RANKS FILE "OPTION ..." [ANCESTOR'S ARGUMENT ...]
-# Renders one stored case with the ancestor's own arguments and compares it with the stored image; on one rank also in the
+# run_case.sh ID RANKS FILE "OPTION ..." [NANOBRAGG'S ARGUMENT ...]
+# Renders one stored case with nanoBragg's own arguments and compares it with the stored image; on one rank also in the
 # precision that is chosen automatically, against double precision. OPTIONs are those of `tessera compare`, --shape first. For the environment see render.sh.
 set -eu
 . "$(dirname "$0")/render.sh"

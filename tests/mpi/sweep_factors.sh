@@ -9,11 +9,11 @@ case=(--crystal.cells=6 --detector.distance=60 --detector.pixel_size=2 --detecto
     --beam.fluence=1e32 --output.images=both)
 cell=--crystal.cell=53.91,23.1,23.1,90,110.4,90
 cat > factors.csv << 'E'
-frame,crystal.b_factor,crystal.structure_factor_scale,crystal.f000,crystal.cell_law,crystal.cells
+frame,crystal.b_factor,crystal.structure_factor_scale,crystal.f000,crystal.cell_model,crystal.cells
 0,0,1,5,exact,6
-1,20,2,1e5,ancestor,2
+1,20,2,1e5,nanobragg,2
 1,-3,1,7,exact,2
-2,35,1,1e5,ancestor,6
+2,35,1,1e5,nanobragg,6
 E
 $python - << 'P' || fail "a list in HDF5"
 import h5py, numpy as n
@@ -48,7 +48,7 @@ assert a.tobytes() == h5py.File("one.nxs")["entry/data/data"][0].tobytes() and a
 P
 }
 same_frame list.nxs 0 --crystal.f000=5
-same_frame list.nxs 2 --crystal.b_factor=35 --crystal.f000=1e5 --crystal.cell_law=ancestor
+same_frame list.nxs 2 --crystal.b_factor=35 --crystal.f000=1e5 --crystal.cell_model=nanobragg
 for frame in 0 1 2 3; do
     a=$((53 + 7 * (frame % 2))) b=$((20 * (frame / 2)))
     same_frame matrix.nxs $frame --crystal.b_factor=$b --crystal.cell=$a,23.1,23.1,90,110.4,90 --crystal.ignore_file_cell=true --run.precision=float32

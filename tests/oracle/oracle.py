@@ -4,7 +4,7 @@
 
 `options` are those of the command line, {"beam.wavelength": "1.2", ...}, in the units of docs/parameters.md; the files that
 they name lie in `folder`. Every factor is a function of its own, named after its section of the page. Not here, and
-refused: what docs/physics.md does not define (files of crystallographic suites, materials, the ancestor's generator) and
+refused: what docs/physics.md does not define (files of crystallographic suites, materials, nanoBragg's generator) and
 numbers that the program chooses by itself.
 """
 import csv
@@ -190,7 +190,7 @@ def domain_turns(options):
             turns.append(np.eye(3))
             continue
         normal = normals(uniforms(seed, STREAM_MOSAIC, pair))
-        if options.word('crystal.mosaic_law', 'gaussian') == 'gaussian':
+        if options.word('crystal.mosaic_model', 'gaussian') == 'gaussian':
             turn = normal * widths
         else:
             turn = unit(normal) * widths[0] * np.cbrt(uniforms(seed, STREAM_MOSAIC, pair, 1)[0])
@@ -246,11 +246,11 @@ def reciprocal_distance_squared(distances, reciprocal):
 
 
 def radius_squared(law, distances, cells, reciprocal):
-    """R^2 without fudge; the ancestor's r^2"""
+    """R^2 without fudge; nanoBragg's r^2"""
     if law == 'per_axis':
         return np.sum((cells * distances) ** 2, axis=-1)
     q2, total = reciprocal_distance_squared(distances, reciprocal), np.prod(cells)
-    if law == 'ancestor':
+    if law == 'nanobragg':
         return q2 * 1e-20 * total**2
     volume = 1 / np.abs(np.linalg.det(reciprocal))[:, None]
     return (total * volume) ** (2 / 3) * q2
@@ -258,19 +258,19 @@ def radius_squared(law, distances, cells, reciprocal):
 
 def lattice_squared(options, miller, cells, reciprocal):
     """|F_latt|^2"""
-    shape, law = options.word('crystal.shape', 'square'), options.word('crystal.spot_law', 'per_axis')
+    shape, law = options.word('crystal.shape', 'square'), options.word('crystal.spot_model', 'per_axis')
     total, distances = np.prod(cells), miller - np.ceil(miller - 0.5)
     if shape == 'square':
         return np.prod(interference(distances, cells), axis=-1)
-    if shape == 'round' and law == 'ancestor':
+    if shape == 'round' and law == 'nanobragg':
         law = 'per_axis'
-    r2 = options.number('crystal.fudge', 1.0) * radius_squared(law, distances, cells, reciprocal)
+    r2 = options.number('crystal.spot_sharpness', 1.0) * radius_squared(law, distances, cells, reciprocal)
     if shape == 'round':
         s, a = (np.pi, np.sqrt(np.pi / 6)) if law == 'per_axis' else (2 * np.pi * (3 / (4 * np.pi)) ** (1 / 3), 1.0)
         return (total * a * ball_transform(s * np.sqrt(r2))) ** 2
     if shape == 'gauss':
-        return (total * np.exp(-(1 / 0.63 if law == 'ancestor' else np.pi / 2) * r2)) ** 2
-    return total**2 * (r2 < (0.3969 if law == 'ancestor' else (3 / (4 * np.pi)) ** (2 / 3)))
+        return (total * np.exp(-(1 / 0.63 if law == 'nanobragg' else np.pi / 2) * r2)) ** 2
+    return total**2 * (r2 < (0.3969 if law == 'nanobragg' else (3 / (4 * np.pi)) ** (2 / 3)))
 
 
 # -------------------------------------------------------------------------------------------------- Structure factors
@@ -374,12 +374,12 @@ def wavelengths(options, frame):
         lines = np.array(options.lines('beam.spectrum'))
         return [(HC_EV_ANGSTROM / energy * 1e-10, weight) for energy, weight in lines if weight > 0]
     count = int(options.number('beam.dispersion_steps', 2))
-    band, _ = points_of_width(options.number('beam.dispersion', 0.0), count, options.word('beam.dispersion_law', 'midpoint'))
+    band, _ = points_of_width(options.number('beam.dispersion', 0.0), count, options.word('beam.dispersion_points', 'midpoint'))
     return [(centre * (1 + part), 1.0) for part in band]
 
 
 def directions(options, axes):
-    law = options.word('beam.divergence_law', 'midpoint')
+    law = options.word('beam.divergence_points', 'midpoint')
     parts, angles = [], []
     for axis in ('horizontal', 'vertical'):
         width = options.number('beam.divergence_' + axis, 0.0)
@@ -416,7 +416,7 @@ def spindle_angles(options, frame):
     else:
         first, width = options.number('sampling.phi_start', 0.0), options.number('sampling.phi_range', 0.0)
     steps = int(options.number('sampling.phi_steps', 1))
-    offset = 0.5 if options.word('sampling.phi_law', 'midpoint') == 'midpoint' else 0.0
+    offset = 0.5 if options.word('sampling.phi_points', 'midpoint') == 'midpoint' else 0.0
     return first + width * (np.arange(steps) + offset) / steps
 
 
@@ -492,7 +492,7 @@ class Detector:
         if pivot == 'auto':
             pivot = 'sample' if alone else self.axes['pivot']
         if closest is None:
-            keeps_middle = (options.word('detector.closest_law', 'beam') == 'middle'
+            keeps_middle = (options.word('detector.closest_rule', 'beam') == 'middle'
                             and convention in ('mosflm', 'denzo', 'adxv'))
             beam = options.given('detector.beam_centre') and not keeps_middle
             closest = spot if beam else np.array([width, height]) / 2
@@ -545,7 +545,7 @@ class Sensor:
         self.thickness = options.number('detector.sensor_thickness', 0.0)
         self.attenuation = options.number('detector.sensor_attenuation', self.thickness)
         self.layers = int(options.number('detector.sensor_layers', 2))
-        self.law = options.word('detector.sensor_depth_law', 'absorption')
+        self.law = options.word('detector.sensor_depth_model', 'absorption')
         if self.thickness == 0 or self.attenuation == 0 or np.isinf(self.attenuation):
             self.thickness, self.layers = 0.0, 1
 

@@ -77,8 +77,8 @@ def add_divergence(draw, options, budget):
             options['beam.divergence_' + axis] = text(draw.real(0.5, 30.0))
             options['beam.divergence_steps_' + axis] = text(count)
     options['beam.divergence_shape'] = draw.one_of(['round', 'square'])
-    options['beam.divergence_law'] = draw.one_of(['midpoint', 'endpoints'])
-    if options['beam.divergence_law'] == 'endpoints':  # one step is two there
+    options['beam.divergence_points'] = draw.one_of(['midpoint', 'endpoints'])
+    if options['beam.divergence_points'] == 'endpoints':  # one step is two there
         budget /= 2
     return budget
 
@@ -102,7 +102,7 @@ def add_beam(draw, axis, options, files, budget):
         count, budget = take(draw, budget, 5)
         options['beam.dispersion'] = text(draw.real(0.1, 8.0))
         options['beam.dispersion_steps'] = text(count)
-        options['beam.dispersion_law'] = draw.one_of(['midpoint', 'endpoints'])
+        options['beam.dispersion_points'] = draw.one_of(['midpoint', 'endpoints'])
     if kind in ('divergence', 'both') or (kind == 'spectrum' and draw.chance(0.3)):
         budget = add_divergence(draw, options, budget)
     if draw.chance(0.3):
@@ -196,14 +196,14 @@ def add_crystal(draw, options, files, budget):
         most = draw.one_of([3, 8, 8, 40])
         options['crystal.cells'] = text(*(draw.whole(1, most) for _ in range(draw.one_of([1, 3]))))
     if shape != 'square' and draw.chance(0.5):
-        options['crystal.fudge'] = text(draw.real(0.05, 2.0))
+        options['crystal.spot_sharpness'] = text(draw.real(0.05, 2.0))
     if shape != 'square':
-        options['crystal.spot_law'] = draw.one_of(['per_axis', 'isotropic', 'isotropic', 'ancestor'])
+        options['crystal.spot_model'] = draw.one_of(['per_axis', 'isotropic', 'isotropic', 'nanobragg'])
     if shape in ('gauss', 'tophat'):
         options['sampling.tolerance'] = draw.one_of(['0', '1e-9', '1e-6'])
     if draw.chance(0.4):
         count, budget = take(draw, budget, 7)
-        law = options['crystal.mosaic_law'] = draw.one_of(['gaussian', 'cap'])
+        law = options['crystal.mosaic_model'] = draw.one_of(['gaussian', 'cap'])
         widths = 3 if law == 'gaussian' and draw.chance(0.5) else 1
         options['crystal.mosaic_spread'] = text(*(draw.real(0.0, 3.0) for _ in range(widths)))
         options['crystal.mosaic_domains'] = text(count)
@@ -261,7 +261,7 @@ def place_detector(draw, options, axes, fast, slow, pixel):
         if 'detector.twotheta' in options:
             options['detector.pivot'] = 'beam' if kind == 'detector.distance' else 'sample'
         options[kind] = text(distance)
-        options['detector.closest_law'] = draw.one_of(['beam', 'beam', 'middle'])
+        options['detector.closest_rule'] = draw.one_of(['beam', 'beam', 'middle'])
     if how == 'centre':
         options['detector.beam_centre'] = text(*(middle[::-1] if swap else middle))
     if how == 'closest':
@@ -291,7 +291,7 @@ def add_detector(draw, options, files, budget):
         layers, budget = take(draw, budget, 4)
         options['detector.sensor_thickness'] = text(draw.real(50.0, 2000.0))
         options['detector.sensor_layers'] = text(layers)
-        options['detector.sensor_depth_law'] = draw.one_of(['absorption', 'front'])
+        options['detector.sensor_depth_model'] = draw.one_of(['absorption', 'front'])
         if draw.chance(0.8):
             options['detector.sensor_attenuation'] = text(draw.real(20.0, 3000.0))
     over, budget = take(draw, math.sqrt(budget), 3)
@@ -338,7 +338,7 @@ def axis_of_matrix(draw, options):
         ('crystal.mosaic_spread', [0.0, draw.real(0.1, 2.0)]),
         ('crystal.cells', [draw.whole(1, 9) for _ in range(2)]),
         ('crystal.misset[1]', [draw.real(-90.0, 90.0) for _ in range(2)]),
-        ('crystal.fudge', [draw.real(0.3, 1.5) for _ in range(2)]),
+        ('crystal.spot_sharpness', [draw.real(0.3, 1.5) for _ in range(2)]),
         ('sampling.dmin', [draw.real(1.0, 5.0) for _ in range(2)]),
         ('beam.polarization', [draw.real(-1.0, 1.0) for _ in range(2)]),
         ('detector.rotation[0]', [draw.real(-20.0, 20.0) for _ in range(2)])])
@@ -356,7 +356,7 @@ def fits(name, options):
         return False
     if name == 'crystal.mosaic_spread' and 'crystal.mosaic_domains' not in options:
         return False
-    return name != 'crystal.fudge' or options['crystal.shape'] != 'square'
+    return name != 'crystal.spot_sharpness' or options['crystal.shape'] != 'square'
 
 
 def add_sweep(draw, options, files):
@@ -419,7 +419,7 @@ def experiment(seed, number):
         steps, budget = take(draw, budget, 4)
         options.update({'sampling.phi_steps': text(steps), 'sampling.phi_start': text(draw.real(-180.0, 180.0)),
                         'sampling.phi_range': text(draw.real(0.0, 4.0))})
-        options['sampling.phi_law'] = draw.one_of(['midpoint', 'left_edge'])
+        options['sampling.phi_points'] = draw.one_of(['midpoint', 'left_edge'])
     add_sweep(draw, options, files)
     if options.get('sweep.kind') == 'rotation':
         options.pop('sampling.phi_start', None)

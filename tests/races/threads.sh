@@ -55,7 +55,7 @@ run 0 counts --output.images=counts --noise.read_noise=2 --noise.gain=1.5 --nois
 on_two_ranks=($MPIEXEC -n 2)
 run 0 ranks --run.shards=2 --output.compression=deflate
 on_two_ranks=()
-run 0 ancestor --output.float_file=out.bin --output.int_file=out.img --output.noise_file=noise.img --output.pgm_file=out.pgm
+run 0 nanobragg --output.float_file=out.bin --output.int_file=out.img --output.noise_file=noise.img --output.pgm_file=out.pgm
 threads=$(grep -o '"tid": *[0-9]*' trace.json | sort -u | wc -l)
 [ "$threads" -ge 4 ] || fail "the run in float32 had $threads threads, not 4"
 

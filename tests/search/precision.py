@@ -32,9 +32,9 @@ class Precise(Experiment):
         if self.chance(0.3):
             p["crystal.cells"] = str(self.cells())
         if p["crystal.shape"] != "square":
-            p.pop("crystal.fudge", None)
+            p.pop("crystal.spot_sharpness", None)
             if self.chance(0.5):
-                self.set("crystal.fudge", self.between(1e-3, 1e3))
+                self.set("crystal.spot_sharpness", self.between(1e-3, 1e3))
         if "crystal.structure_factors" in p:
             self.set("crystal.interpolate", self.word(["on", "off", "auto"]))
             if self.chance(0.3):
@@ -67,7 +67,7 @@ class Precise(Experiment):
         edge = max(int(self.parameters["detector.%s_pixels" % x]) for x in ("fast", "slow"))
         angle = self.between(0.3, 3) / edge
         self.set("detector.pixel_size", "%.5g" % (float(self.parameters["detector.distance"]) * angle))
-        fudge = max(float(self.parameters.get("crystal.fudge", 1)), 1)
+        fudge = max(float(self.parameters.get("crystal.spot_sharpness", 1)), 1)
         index = max(self.lengths) / self.wavelength * 16.5 * angle + 0.5
         phase = self.between(1e-6, 8e-5)
         self.set("crystal.cells", [max(3, min(2000, round(phase * 2**24 / (3 * index * fudge**0.5) * self.between(0.5, 1)))) for _ in range(3)])

@@ -65,9 +65,9 @@ class Experiment:
         shape = self.word(["square", "gauss", "round", "tophat"])
         self.set("crystal.shape", shape)
         if shape != "square":
-            self.set("crystal.spot_law", self.word(["per_axis", "isotropic"]))
+            self.set("crystal.spot_model", self.word(["per_axis", "isotropic"]))
             if self.chance(0.3):
-                self.set("crystal.fudge", self.between(0.5, 4))
+                self.set("crystal.spot_sharpness", self.between(0.5, 4))
         self.terms = 1
         if self.chance(0.5):
             width = self.between(0.02, 1.5)
@@ -76,7 +76,7 @@ class Experiment:
             self.terms *= int(self.random.integers(2, 9))
             self.set("crystal.mosaic_domains", self.terms)
             if not anisotropic and self.chance(0.3):
-                self.set("crystal.mosaic_law", "cap")
+                self.set("crystal.mosaic_model", "cap")
 
     def beam(self):
         self.wavelength = self.between(0.3, 2.5)

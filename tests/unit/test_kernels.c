@@ -339,7 +339,7 @@ static void each_doubt_is_named(void) {
          {"crystal.structure_factors=" TESSERA_GOLDEN_DIR "/inputs/2erl_P1.hkl", "crystal.structure_factor_scale=1e-24",
           "crystal.default_f=0"}},
         {"oblique",
-         {"crystal.cell=50,50,50,119.95,119.95,119.95", "crystal.shape=gauss", "crystal.spot_law=isotropic"}},
+         {"crystal.cell=50,50,50,119.95,119.95,119.95", "crystal.shape=gauss", "crystal.spot_model=isotropic"}},
         {NULL, {"crystal.cells=10"}}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Experiment *e = usual_scene(cases[i].settings);

@@ -195,5 +195,5 @@ int main(void) {
                               UNIT_TEST(a_long_header_takes_two_units),
                               UNIT_TEST(the_last_step_makes_the_pixel_when_it_is_the_only_one),
                               {NULL, NULL}};
-    return unit_main("ancestor_image", tests);
+    return unit_main("nanobragg_image", tests);
 }

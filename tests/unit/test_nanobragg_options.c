@@ -222,7 +222,7 @@ static void the_list_of_options_has_each_one_with_help(void) {
 
 /* The run file must carry nanoBragg's laws and every list that was set by parts. */
 static void the_run_file_of_a_command_line_sets_the_same_values(void) {
-    const char path[] = "test_ancestor.yaml";
+    const char path[] = "test_nanobragg.yaml";
     Parameters *p = parsed("-cell 70 80 90 75 -misset 12 -21 33 -Nb 5 -lambda 1.3 -Ybeam 9 -roi -1 40 5 50 -mosaic 0.3 "
                            "-fdet_vector 0 0 1 -twotheta 5 -phi -3 -osc 1 -detector_abs inf -default_F 100 -nopgm");
     Parameters *again = fresh();
@@ -248,7 +248,7 @@ static void the_run_file_of_a_command_line_sets_the_same_values(void) {
 }
 
 static void input_files_are_named_in_the_run_file_so_that_it_finds_them(void) {
-    const char path[] = "test_ancestor_files.yaml";
+    const char path[] = "test_nanobragg_files.yaml";
     char text[4096] = "";
     Parameters *p = parsed("-hkl it's.hkl -mat /somewhere/a.mat -N 2");
     FILE *file = fopen(path, "w+");
@@ -282,5 +282,5 @@ int main(void) {
                               UNIT_TEST(the_run_file_of_a_command_line_sets_the_same_values),
                               UNIT_TEST(input_files_are_named_in_the_run_file_so_that_it_finds_them),
                               {NULL, NULL}};
-    return unit_main("ancestor", tests);
+    return unit_main("nanobragg", tests);
 }

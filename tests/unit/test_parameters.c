@@ -271,8 +271,8 @@ static void choices_are_words_of_the_row(void) {
     CU_ASSERT_EQUAL(p->detector_convention, CONVENTION_XDS);
     set(p, "crystal.shape", "tophat");
     CU_ASSERT_EQUAL(p->crystal_shape, SHAPE_TOPHAT);
-    set(p, "crystal.mosaic_law", "ancestor");
-    CU_ASSERT_EQUAL(p->crystal_mosaic_law, MOSAIC_NANOBRAGG);
+    set(p, "crystal.mosaic_model", "nanobragg");
+    CU_ASSERT_EQUAL(p->crystal_mosaic_model, MOSAIC_NANOBRAGG);
     set(p, "run.progress", "none");
     CU_ASSERT_EQUAL(p->run_progress, PROGRESS_NONE);
     set(p, "beam.polarization_correction", "false");
@@ -287,15 +287,15 @@ static void the_enumerators_follow_the_words(void) {
     const struct {
         int index, last;
         const char *word;
-    } lasts[] = {{PARAMETER(beam, dispersion_law), LAW_ENDPOINTS, "endpoints"},
+    } lasts[] = {{PARAMETER(beam, dispersion_points), LAW_ENDPOINTS, "endpoints"},
                  {PARAMETER(beam, divergence_shape), DIVERGENCE_SQUARE, "square"},
-                 {PARAMETER(crystal, misset_law), MISSET_NANOBRAGG, "ancestor"},
+                 {PARAMETER(crystal, misset_model), MISSET_NANOBRAGG, "nanobragg"},
                  {PARAMETER(crystal, shape), SHAPE_TOPHAT, "tophat"},
-                 {PARAMETER(crystal, mosaic_law), MOSAIC_NANOBRAGG, "ancestor"},
+                 {PARAMETER(crystal, mosaic_model), MOSAIC_NANOBRAGG, "nanobragg"},
                  {PARAMETER(crystal, interpolate), INTERPOLATE_OFF, "off"},
                  {PARAMETER(detector, convention), CONVENTION_CUSTOM, "custom"},
                  {PARAMETER(detector, pivot), PIVOT_SAMPLE, "sample"},
-                 {PARAMETER(sampling, phi_law), PHI_LEFT_EDGE, "left_edge"},
+                 {PARAMETER(sampling, phi_points), PHI_LEFT_EDGE, "left_edge"},
                  {PARAMETER(output, images), IMAGES_BOTH, "both"},
                  {PARAMETER(run, progress), PROGRESS_NONE, "none"}};
     Parameters *p = defaults();
@@ -353,24 +353,24 @@ static void control_characters_and_ends_of_lines_are_refused(void) {
 
 static void the_defaults_are_our_own_laws(void) {
     Parameters *p = defaults();
-    CU_ASSERT_EQUAL(p->beam_dispersion_law, LAW_MIDPOINT);
-    CU_ASSERT_EQUAL(p->crystal_mosaic_law, MOSAIC_GAUSSIAN);
-    CU_ASSERT_EQUAL(p->sampling_phi_law, PHI_MIDPOINT);
-    CU_ASSERT_EQUAL(p->crystal_misset_law, MISSET_UNIFORM);
+    CU_ASSERT_EQUAL(p->beam_dispersion_points, LAW_MIDPOINT);
+    CU_ASSERT_EQUAL(p->crystal_mosaic_model, MOSAIC_GAUSSIAN);
+    CU_ASSERT_EQUAL(p->sampling_phi_points, PHI_MIDPOINT);
+    CU_ASSERT_EQUAL(p->crystal_misset_model, MISSET_UNIFORM);
     parameters_destroy(&p);
 }
 
 static void the_nanobraggs_defaults_replace_what_is_not_given(void) {
     Parameters *p = defaults();
-    set(p, "sampling.phi_law", "midpoint");
+    set(p, "sampling.phi_points", "midpoint");
     CU_ASSERT_TRUE(status_is_ok(parameters_use_nanobragg_defaults(p)));
-    CU_ASSERT_EQUAL(p->sampling_phi_law, PHI_MIDPOINT); /* given */
-    CU_ASSERT_EQUAL(p->beam_dispersion_law, LAW_ENDPOINTS);
-    CU_ASSERT_EQUAL(p->beam_divergence_law, LAW_ENDPOINTS);
-    CU_ASSERT_EQUAL(p->crystal_mosaic_law, MOSAIC_NANOBRAGG);
-    CU_ASSERT_EQUAL(p->crystal_misset_law, MISSET_NANOBRAGG);
-    CU_ASSERT_FALSE(parameters_is_given(p, PARAMETER(crystal, mosaic_law)));
-    UNIT_CLOSE(p->beam_energy_constant_jm, 12398.42 * 1.602176634e-29, 1e-38, "the ancestor's h c");
+    CU_ASSERT_EQUAL(p->sampling_phi_points, PHI_MIDPOINT); /* given */
+    CU_ASSERT_EQUAL(p->beam_dispersion_points, LAW_ENDPOINTS);
+    CU_ASSERT_EQUAL(p->beam_divergence_points, LAW_ENDPOINTS);
+    CU_ASSERT_EQUAL(p->crystal_mosaic_model, MOSAIC_NANOBRAGG);
+    CU_ASSERT_EQUAL(p->crystal_misset_model, MISSET_NANOBRAGG);
+    CU_ASSERT_FALSE(parameters_is_given(p, PARAMETER(crystal, mosaic_model)));
+    UNIT_CLOSE(p->beam_energy_constant_jm, 12398.42 * 1.602176634e-29, 1e-38, "nanoBragg's h c");
     parameters_destroy(&p);
 }
 
@@ -396,8 +396,117 @@ static void how_a_run_is_computed_does_not_decide_its_image(void) {
     CU_ASSERT_FALSE(parameters_row_decides_image(parameters_row(PARAMETER(output, float_file))));
 }
 
+/* As `origin` and text the record says what the user wrote. */
+static void check_old(const char *name, const char *text, const char *public_name, const char *now, const char *said) {
+    Parameters *old = defaults(), *new = defaults();
+    const int index = parameters_find(public_name);
+    double one[PARAMETER_VALUES_MOST], other[PARAMETER_VALUES_MOST];
+    CU_ASSERT_TRUE(status_is_ok(parameters_set(old, name, text, "test")));
+    set(new, public_name, now);
+    CU_ASSERT_EQUAL(parameters_find(name), index);
+    UNIT_CHECK(parameters_values(old, index, one) == 1 && parameters_values(new, index, other) == 1 &&
+                   one[0] == other[0],
+               "%s=%s", name, text);
+    CU_ASSERT_STRING_EQUAL(old->state[index].text, now);
+    CU_ASSERT_STRING_EQUAL(old->state[index].origin, said);
+    parameters_destroy(&old);
+    parameters_destroy(&new);
+}
+
+static void old_names_and_words_are_still_read(void) {
+    check_old("crystal.fudge", "2", "crystal.spot_sharpness", "2", "test, as crystal.fudge");
+    check_old("crystal.mosaic_law", "cap", "crystal.mosaic_model", "cap", "test, as crystal.mosaic_law");
+    check_old("crystal.mosaic_law", "ancestor", "crystal.mosaic_model", "nanobragg",
+              "test, as crystal.mosaic_law=ancestor");
+    check_old("crystal.mosaic_model", "ancestor", "crystal.mosaic_model", "nanobragg", "test, as ancestor");
+    CU_ASSERT_EQUAL(parameters_find("beam.fudge"), -1);
+    CU_ASSERT_EQUAL(parameters_find("crystal.mosaic_la"), -1);
+    CU_ASSERT_STRING_EQUAL(parameters_nearest("crystal.mosaik_law"), "crystal.mosaic_model");
+}
+
+static void each_old_name_is_of_one_row_and_each_old_word_of_one_new_one(void) {
+    int names = 0, words = 0;
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const ParameterRow *row = parameters_row(i);
+        char name[PARAMETER_NAME_BYTES], current[PARAMETER_TEXT_BYTES];
+        for (int which = 1; parameters_name(i, which, name); which++, names++)
+            CU_ASSERT_EQUAL(parameters_find(name), i);
+        if (row->old_words == NULL) continue;
+        const char *now = strchr(row->old_words, '=') + 1;
+        (void)snprintf(name, sizeof name, "%.*s", (int)(now - row->old_words - 1), row->old_words);
+        parameters_current_text(i, name, current);
+        CU_ASSERT_STRING_EQUAL(current, now);
+        UNIT_CHECK(strstr(row->choices, now) != NULL && strstr(row->choices, name) == NULL, "%s", row->public_name);
+        words++;
+    }
+    CU_ASSERT_EQUAL(names, 11);
+    CU_ASSERT_EQUAL(words, 5);
+}
+
+static void a_fault_is_said_by_the_name_that_was_typed(void) {
+    static const struct {
+        const char *name, *text, *says;
+    } faults[] = {
+        {"crystal.mosaic_law", "flat", "crystal.mosaic_law is \"flat\"; it must be one of: gaussian cap nanobragg"},
+        {"crystal.fudge", "0", "crystal.fudge is \"0\"; it must be from"},
+        {"crystal.fudge", "much", "crystal.fudge is \"much\""}};
+    Parameters *p = defaults();
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const Status status = parameters_set(p, faults[i].name, faults[i].text, "test");
+        UNIT_CHECK(strstr(status.message, faults[i].says) != NULL, "%s", status.message);
+    }
+    int index = 0, component = 0;
+    const Status status = parameters_find_value("sampling.automatic_law", "list.csv:1", &index, &component);
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.message, "sampling.automatic_law is the same in all frames"));
+    double value = 0.0;
+    CU_ASSERT_TRUE(status_is_ok(parameters_find_value("crystal.fudge", "list.csv:1", &index, &component)));
+    CU_ASSERT_PTR_NOT_NULL(strstr(parameters_read_value("crystal.fudge", index, -1, "x", "list.csv:2", &value).message,
+                                  "list.csv:2: crystal.fudge is \"x\""));
+    parameters_destroy(&p);
+}
+
+static void two_names_of_one_parameter_are_a_fault_where_one_is_meant(void) {
+    Parameters *p = defaults();
+    CU_ASSERT_TRUE(status_is_ok(parameters_set(p, "crystal.fudge", "2", "test")));
+    Status status = parameters_set(p, "crystal.spot_sharpness", "2", "test");
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.message, "test: crystal.fudge and crystal.spot_sharpness are two names"));
+    CU_ASSERT_TRUE(status_is_ok(parameters_set(p, "crystal.fudge", "3", "test")));
+    CU_ASSERT_TRUE(status_is_ok(parameters_set(p, "crystal.spot_sharpness", "4", "command line")));
+    CU_ASSERT_EQUAL(p->crystal_spot_sharpness, 4.0);
+    status = parameters_set(p, "crystal.fudge", "5", "command line");
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.message, "crystal.spot_sharpness and crystal.fudge are two names"));
+    parameters_destroy(&p);
+}
+
+static void values_of_a_sweep_are_brought_up_to_date(void) {
+    static const char *const texts[][2] = {
+        {"crystal.mosaic_law=ancestor,cap;crystal.fudge=0.5,2",
+         "crystal.mosaic_model=nanobragg,cap;crystal.spot_sharpness=0.5,2"},
+        {" crystal.fudge = 1, 2 ; beam.wavelength=1", " crystal.spot_sharpness = 1, 2 ; beam.wavelength=1"},
+        {"crystal.fudge=uniform(1,2);crystal.cells[0]=same(crystal.fudge)",
+         "crystal.spot_sharpness=uniform(1,2);crystal.cells[0]=same(crystal.spot_sharpness)"},
+        {"crystal.shape=gauss,ancestor", "crystal.shape=gauss,ancestor"}, /* no word of it */
+        {"", ""}};
+    char current[PARAMETER_TEXT_BYTES], longest[PARAMETER_TEXT_BYTES];
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        parameters_current_text(PARAMETER(sweep, matrix), texts[i][0], current);
+        CU_ASSERT_STRING_EQUAL(current, texts[i][1]);
+    }
+    size_t used = (size_t)snprintf(longest, sizeof longest, "crystal.fudge=1");
+    for (; used + 2 < sizeof longest; used += 2) memcpy(longest + used, ",1", 3);
+    parameters_current_text(PARAMETER(sweep, matrix), longest, current); /* it would be too long */
+    CU_ASSERT_STRING_EQUAL(current, longest);
+    parameters_current_text(PARAMETER(crystal, matrix), "crystal.fudge=1", current); /* a file's name */
+    CU_ASSERT_STRING_EQUAL(current, "crystal.fudge=1");
+}
+
 int main(void) {
     const UnitTest tests[] = {UNIT_TEST(every_row_accepts_its_own_defaults),
+                              UNIT_TEST(old_names_and_words_are_still_read),
+                              UNIT_TEST(each_old_name_is_of_one_row_and_each_old_word_of_one_new_one),
+                              UNIT_TEST(a_fault_is_said_by_the_name_that_was_typed),
+                              UNIT_TEST(two_names_of_one_parameter_are_a_fault_where_one_is_meant),
+                              UNIT_TEST(values_of_a_sweep_are_brought_up_to_date),
                               UNIT_TEST(every_row_is_found_by_its_public_name),
                               UNIT_TEST(every_row_has_help_and_known_units),
                               UNIT_TEST(no_option_of_the_nanobragg_sets_the_same_row_twice),

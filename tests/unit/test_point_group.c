@@ -17,7 +17,7 @@ typedef struct Case {
 } Case;
 
 #define HEXAGONAL "crystal.cell=60,60,45,90,90,120"
-#define ISOTROPIC "crystal.spot_law=isotropic"
+#define ISOTROPIC "crystal.spot_model=isotropic"
 static const Case cases[] = {
     {"1", {"crystal.cell=60,65,70,80,95,105", "crystal.cells=3,9,5"}, NULL},
     {"2", {"crystal.cell=60,55,66,90,112,90", "crystal.cells=5,6,7"}, NULL},
@@ -31,10 +31,10 @@ static const Case cases[] = {
     {"422", {"crystal.cell=60,60,40", "crystal.cells=5,5,9"}, NULL},
     {"3", {HEXAGONAL, "crystal.cells=8"}, "shape square"},
     {"6", {HEXAGONAL, "crystal.cells=8"}, "shape square"},
-    {"6", {HEXAGONAL, "crystal.cells=8", "crystal.shape=gauss"}, "shape gauss and crystal.spot_law=per_axis"},
+    {"6", {HEXAGONAL, "crystal.cells=8", "crystal.shape=gauss"}, "shape gauss and crystal.spot_model=per_axis"},
     {"6", {HEXAGONAL, "crystal.cells=8", "crystal.shape=gauss", ISOTROPIC}, NULL},
-    {"6", {HEXAGONAL, "crystal.cells=8,8,9", "crystal.shape=tophat", "crystal.spot_law=ancestor"}, NULL},
-    {"6", {HEXAGONAL, "crystal.cells=8,8,9", "crystal.shape=round", "crystal.spot_law=ancestor"}, "shape round"},
+    {"6", {HEXAGONAL, "crystal.cells=8,8,9", "crystal.shape=tophat", "crystal.spot_model=nanobragg"}, NULL},
+    {"6", {HEXAGONAL, "crystal.cells=8,8,9", "crystal.shape=round", "crystal.spot_model=nanobragg"}, "shape round"},
     {"32", {HEXAGONAL, "crystal.cells=8,9,8", "crystal.shape=gauss", ISOTROPIC}, NULL},
     {"622", {HEXAGONAL, "crystal.cells=8", "crystal.shape=tophat", ISOTROPIC}, NULL},
     {"23", {"crystal.cell=60", "crystal.cells=6"}, NULL},

@@ -1,4 +1,4 @@
-/* Forms of the spots: constants against their formulas; crystal.spot_law=isotropic against a ball of cells and by the
+/* Forms of the spots: constants against their formulas; crystal.spot_model=isotropic against a ball of cells and by the
  * symmetry of lattices. */
 #include "physics/shape.h"
 
@@ -41,7 +41,7 @@ static Experiment *isotropic(const Case *c, const char *shape, const char *cells
                                     shape,
                                     cells,
                                     more,
-                                    "crystal.spot_law=isotropic",
+                                    "crystal.spot_model=isotropic",
                                     "crystal.default_f=100",
                                     "crystal.misset=13,29,7",
                                     "detector.distance=200",
@@ -134,7 +134,7 @@ static void a_hexagonal_crystal_looks_the_same_after_a_sixth_of_a_turn(void) {
             const char *const settings[] = {cases[1].cell,
                                             shapes[s],
                                             missets[i],
-                                            "crystal.spot_law=isotropic",
+                                            "crystal.spot_model=isotropic",
                                             "crystal.cells=30",
                                             "crystal.default_f=100",
                                             "detector.convention=dials",

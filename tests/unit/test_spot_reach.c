@@ -27,7 +27,7 @@ static double uniform(int number, int index, double least, double greatest) {
 
 static void make_case(int number, const char *shape, double tolerance, RandomCase *made) {
     const char *const sensor[] = {"detector.sensor_thickness=0", "detector.sensor_thickness=400"};
-    const char *const law[] = {"per_axis", "ancestor", "isotropic"};
+    const char *const law[] = {"per_axis", "nanobragg", "isotropic"};
     const int pick = (int)uniform(number, 0, 0.0, 16.0);
     const double cells = 3.0 * pow(100.0, uniform(number, 1, 0.0, 1.0));
     const double skew = uniform(number, 2, 0.6, 1.6);
@@ -35,7 +35,7 @@ static void make_case(int number, const char *shape, double tolerance, RandomCas
 #define SET(...) (void)snprintf(made->text[n++], TEXT_BYTES, __VA_ARGS__)
     SET("sampling.tolerance=%g", tolerance);
     SET("crystal.shape=%s", shape);
-    SET("crystal.spot_law=%s", law[number % 7 == 3 ? 1 : number % 3 == 1 ? 2 : 0]);
+    SET("crystal.spot_model=%s", law[number % 7 == 3 ? 1 : number % 3 == 1 ? 2 : 0]);
     SET("crystal.cells=%d,%d,%d", (int)fmin(ceil(cells), 300.0), (int)fmin(ceil(cells * skew), 300.0),
         (int)ceil(cells));
     SET("crystal.cell=%g,%g,%g,%g,%g,%g", uniform(number, 3, 25.0, 90.0), uniform(number, 4, 25.0, 90.0),

@@ -35,10 +35,10 @@ static bool chance(Random *random, double share) {
 #define SET(random, ...) (void)snprintf((random)->text[(random)->count++], TEXT_BYTES, __VA_ARGS__)
 
 static void set_crystal(Random *random) {
-    static const char *const laws[] = {"per_axis", "isotropic", "ancestor"};
+    static const char *const laws[] = {"per_axis", "isotropic", "nanobragg"};
     SET(random, "crystal.shape=%s", shapes[random->number % SHAPES]);
-    SET(random, "crystal.spot_law=%s", laws[random->number / SHAPES % 3]);
-    SET(random, "crystal.fudge=%g", chance(random, 0.5) ? 1.0 : uniform(random, 0.2, 3.0));
+    SET(random, "crystal.spot_model=%s", laws[random->number / SHAPES % 3]);
+    SET(random, "crystal.spot_sharpness=%g", chance(random, 0.5) ? 1.0 : uniform(random, 0.2, 3.0));
     SET(random, "crystal.cells=%d,%d,%d", (int)uniform(random, 3, 20), (int)uniform(random, 3, 20),
         (int)uniform(random, 3, 20));
     SET(random, "crystal.cell=%g,%g,%g,%g,%g,%g", uniform(random, 20, 60), uniform(random, 20, 60),

@@ -82,7 +82,7 @@ static void every_shape_integrates_to_its_number_of_cells(void) {
 static void mosaic_domains_leave_the_mean_orientation(void) {
     static const char *const counts[] = {"crystal.mosaic_domains=2", "crystal.mosaic_domains=7",
                                          "crystal.mosaic_domains=50"};
-    static const char *const laws[] = {"crystal.mosaic_law=gaussian", "crystal.mosaic_law=cap"};
+    static const char *const laws[] = {"crystal.mosaic_model=gaussian", "crystal.mosaic_model=cap"};
     for (int n = 0; n < 6; n++) {
         const char *const settings[] = {"crystal.cell=50", "crystal.default_f=1", "crystal.mosaic_spread=0.5",
                                         counts[n % 3],     laws[n / 3],           NULL};
@@ -106,7 +106,7 @@ static void mosaic_widths_equal_their_parameter(void) {
                                     "crystal.mosaic_domains=20000", NULL};
     const char *const cap[] = {"crystal.cell=50",           "crystal.default_f=1",
                                "crystal.mosaic_spread=0.5", "crystal.mosaic_domains=20000",
-                               "crystal.mosaic_law=cap",    NULL};
+                               "crystal.mosaic_model=cap",  NULL};
     const double width = 0.5 * RADIANS_PER_DEGREE;
     Experiment *e = scene(gaussian);
     double about_x = 0.0, about_y = 0.0, about_z = 0.0, mean = 0.0;
@@ -178,7 +178,7 @@ static void refining_converges_at_the_expected_order(void) {
     const char *const phi[] = {ONE_PIXEL, "sampling.phi_range=3", "sampling.oversample=1", NULL};
     CU_ASSERT_DOUBLE_EQUAL(error_ratio(phi, "sampling.phi_steps", 8, 2000), 4.0, 0.1);
     const char *const left[] = {ONE_PIXEL, "sampling.phi_range=3", "sampling.oversample=1",
-                                "sampling.phi_law=left_edge", NULL};
+                                "sampling.phi_points=left_edge", NULL};
     CU_ASSERT_DOUBLE_EQUAL(error_ratio(left, "sampling.phi_steps", 16, 20000), 2.0, 0.1);
     const char *const sensor[] = {ONE_PIXEL, "sampling.oversample=1", "detector.sensor_thickness=9000",
                                   "detector.sensor_attenuation=6000", NULL};
@@ -187,7 +187,7 @@ static void refining_converges_at_the_expected_order(void) {
                                  "sampling.oversample=1",
                                  "detector.sensor_thickness=900",
                                  "detector.sensor_attenuation=600",
-                                 "detector.sensor_depth_law=front",
+                                 "detector.sensor_depth_model=front",
                                  NULL};
     CU_ASSERT_DOUBLE_EQUAL(error_ratio(front, "detector.sensor_layers", 16, 20000), 2.0, 0.1);
 }
@@ -319,8 +319,8 @@ static void intervals_of_phi_fill_the_range(void) {
               0.1);
     /* nanoBragg's law keeps the step */
     check_phi(
-        (const char *const[]){"sampling.phi_range=1", "sampling.phi_step=0.4", "sampling.phi_law=left_edge", NULL}, 3,
-        0.4, 1.0);
+        (const char *const[]){"sampling.phi_range=1", "sampling.phi_step=0.4", "sampling.phi_points=left_edge", NULL},
+        3, 0.4, 1.0);
 }
 
 static void a_file_names_the_material_that_absorbs_most_alike(void) {

@@ -76,7 +76,7 @@ Mat3 crystal_domain(const Crystal *crystal, Mat3 cell_m, int64_t domain);
 const char *crystal_shape_name(CrystalShape shape);
 
 /** The law of the spots: the old program's is one of gauss and tophat only. */
-static inline SpotLaw crystal_spot_law(const Crystal *crystal) {
+static inline SpotLaw crystal_spot_model(const Crystal *crystal) {
     return crystal->shape == SHAPE_ROUND && crystal->spot_law == SPOT_NANOBRAGG ? SPOT_PER_AXIS : crystal->spot_law;
 }
 

@@ -30,7 +30,9 @@ void idle_parameters_begin(const Parameters *parameters, const Sweep *sweep, Idl
 void idle_parameters_look(const Experiment *frame, const Parameters *parameters, IdleParameters *idle);
 
 /** A remark for each that matters in no frame: "NAME has no effect: needs SOMETHING".
- *  @param notes  may be NULL */
-void idle_parameters_note(const IdleParameters *idle, const Experiment *experiment, Notes *notes);
+ *  @param parameters  of the run, as they were given
+ *  @param notes       may be NULL */
+void idle_parameters_note(const IdleParameters *idle, const Parameters *parameters, const Experiment *experiment,
+                          Notes *notes);
 
 #endif

@@ -11,7 +11,12 @@
 #include <stdint.h>
 
 /** Bytes of the text of one value, of a file's name and of an origin, each with its final zero. */
-enum { PARAMETER_TEXT_BYTES = 1024, PARAMETER_ORIGIN_BYTES = 256, PARAMETER_VALUES_MOST = 6 };
+enum {
+    PARAMETER_TEXT_BYTES = 1024,
+    PARAMETER_ORIGIN_BYTES = 256,
+    PARAMETER_NAME_BYTES = 64,
+    PARAMETER_VALUES_MOST = 6
+};
 
 /** The kinds of rows. */
 typedef enum ParameterType {
@@ -112,8 +117,10 @@ typedef struct ParameterRow {
     double least, greatest;   /**< range of a number in the user's unit */
     const char *choices;      /**< words with blanks between */
     const char *nanobragg, *nanobragg_default, *help;
-    size_t offset;   /**< of the field in Parameters */
-    unsigned enters; /**< bits of ParameterPart */
+    const char *old_names; /**< NULL: none; names in the same section, with blanks between, that are still read */
+    const char *old_words; /**< NULL: none; "old=new" with blanks between */
+    size_t offset;         /**< of the field in Parameters */
+    unsigned enters;       /**< bits of ParameterPart */
     bool varies;
     ParameterNeed need;
     bool has_nothing;
@@ -137,7 +144,7 @@ typedef struct ParameterState {
     bool given;                          /**< set by the user, not a default */
     bool from_run_file;                  /**< by a run file */
     char text[PARAMETER_TEXT_BYTES];     /**< as the user wrote it */
-    char origin[PARAMETER_ORIGIN_BYTES]; /**< "default", "command line" or "FILE:LINE" */
+    char origin[PARAMETER_ORIGIN_BYTES]; /**< "default", "command line" or "FILE:LINE", and ", as OLD_NAME=OLD_WORD" */
 } ParameterState;
 
 /* The words of the choices, in the order of their rows. */
@@ -267,8 +274,21 @@ Status parameters_use_nanobragg_defaults(Parameters *parameters);
 /** Row @p index of the table, 0 <= index < PARAMETER_COUNT. */
 const ParameterRow *parameters_row(int index);
 
-/** Index of the row of that public name ("detector.distance"), or -1. */
+/** Name @p which of a row: 0 its public name, then those that it had before.
+ *  @param name  [PARAMETER_NAME_BYTES]
+ *  @return false when it has no more */
+bool parameters_name(int index, int which, char *name);
+
+/** What the user called a row: its public name, or an old one that was given.
+ *  @param name  [PARAMETER_NAME_BYTES] */
+void parameters_called(const Parameters *parameters, int index, char *name);
+
+/** Index of the row that has, or had, that public name ("detector.distance"), or -1. */
 int parameters_find(const char *public_name);
+
+/** A row's text with names and words as they are now, where it has old ones; else as it is.
+ *  @param current  [PARAMETER_TEXT_BYTES] */
+void parameters_current_text(int index, const char *text, char *current);
 
 /** The public name nearest to @p public_name, which may lack the section, or NULL when none is near. */
 const char *parameters_nearest(const char *public_name);
@@ -277,9 +297,11 @@ const char *parameters_nearest(const char *public_name);
  *  @param remedy  [TEXT_REMEDY_BYTES] */
 void parameters_section_remedy(const char *section, char *remedy);
 
-/** Sets a row from the user's text: "100", "100mm" (the unit may follow the number), "5,5,5", "auto", a word.
+/** Sets a row from the user's text, by its name or an old one, which errors and the origin then say: "100", "100mm"
+ * (the unit may follow the number), "5,5,5", "auto", a word.
  *  @param origin  what is named in an error: "command line" or "FILE:LINE"
- *  @return BAD_PARAMETER for an unknown name (with a suggestion), a value of the wrong form, unit or range */
+ *  @return BAD_PARAMETER for an unknown name (with a suggestion), a value of the wrong form, unit or range, or
+ *          another name of a row that the same origin gave */
 Status parameters_set(Parameters *parameters, const char *public_name, const char *text, const char *origin);
 
 /** Sets value @p component of a list and leaves the others; otherwise like parameters_set. */
@@ -300,8 +322,10 @@ bool parameters_row_decides_image(const ParameterRow *row);
 Status parameters_find_value(const char *name, const char *origin, int *index, int *component);
 
 /** Reads one number or word as parameters_set does, into a double: SI value, NAN or PARAMETER_AUTO for "auto", 0 or 1,
- *  or the index of a word. With @p component -1 the value must be able to stand for the whole row. */
-Status parameters_read_value(int index, int component, const char *text, const char *origin, double *value);
+ *  or the index of a word. With @p component -1 the value must be able to stand for the whole row.
+ *  @param name  what the user calls it, for errors */
+Status parameters_read_value(const char *name, int index, int component, const char *text, const char *origin,
+                             double *value);
 
 /** Sets a row, or one value of it, to what parameters_read_value has read. */
 void parameters_put_value(Parameters *parameters, int index, int component, double value);

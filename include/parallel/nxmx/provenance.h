@@ -71,6 +71,11 @@ Status provenance_read_inputs(Provenance *provenance);
 /** Writes the record into an open /entry/simulation, without any session. */
 Status provenance_write(hid_t simulation, const Provenance *provenance);
 
+/** The name under which an open group of recorded parameters, or of columns, holds a row: its own or an old one.
+ *  @param name  [PARAMETER_NAME_BYTES]
+ *  @return false when it has none */
+bool provenance_recorded_name(hid_t group, int index, char *name);
+
 /** Whether the row has the same value in SI units in an open group of recorded parameters. */
 Status provenance_same_value(hid_t group, const Parameters *parameters, int index, bool *same);
 

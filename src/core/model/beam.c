@@ -98,13 +98,13 @@ static void add_band(Vec3 direction, const LaboratoryAxes *axes, BeamSpectrum sp
 
 static Status make_sources(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum spectrum, Beam *beam) {
     Spread horizontal, vertical;
-    const int law = p->beam_divergence_law;
+    const int law = p->beam_divergence_points;
     TRY(divergence_spread("horizontal", p->beam_divergence_horizontal_rad, p->beam_divergence_steps_horizontal,
                           p->beam_divergence_step_horizontal_rad, law, &horizontal));
     TRY(divergence_spread("vertical", p->beam_divergence_vertical_rad, p->beam_divergence_steps_vertical,
                           p->beam_divergence_step_vertical_rad, law, &vertical));
     const int64_t wavelengths = p->beam_dispersion_steps == PARAMETER_AUTO ? 2 : p->beam_dispersion_steps;
-    const Spread band = spread_between(p->beam_dispersion_fraction, wavelengths, NAN, p->beam_dispersion_law);
+    const Spread band = spread_between(p->beam_dispersion_fraction, wavelengths, NAN, p->beam_dispersion_points);
     const int64_t lines = spectrum.lines > 0 ? spectrum.lines : band.count;
     const double sources = (double)horizontal.count * (double)vertical.count * (double)lines;
     if (sources > SOURCES_MOST)

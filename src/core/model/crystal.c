@@ -34,11 +34,11 @@ bool crystal_given_cell(const Parameters *p, double *lengths_m, double *angles_r
     return parameters_is_given(p, PARAMETER(crystal, cell)) && !isnan(p->crystal_cell[0]);
 }
 
-/* Rows a, b, c of a cell, by crystal.cell_law. */
+/* Rows a, b, c of a cell, by crystal.cell_model. */
 static Status lattice_of_cell(const Parameters *p, const double *lengths_m, const double *angles_rad, Mat3 *cell_m,
                               double *star) {
     Mat3 reciprocal;
-    if (p->crystal_cell_law == CELL_NANOBRAGG) return crystal_nanobragg_cell(lengths_m, angles_rad, cell_m, star);
+    if (p->crystal_cell_model == CELL_NANOBRAGG) return crystal_nanobragg_cell(lengths_m, angles_rad, cell_m, star);
     TRY(cell_reciprocal(lengths_m, angles_rad, &reciprocal));
     *cell_m = cell_dual(reciprocal);
     *star = 1.0;
@@ -171,7 +171,7 @@ static Status check_cell_agrees(const Parameters *p, const Crystal *crystal) {
 static Vec3 misset(const Parameters *p) {
     if (!p->crystal_random_misset)
         return vec3(p->crystal_misset_rad[0], p->crystal_misset_rad[1], p->crystal_misset_rad[2]);
-    if (p->crystal_misset_law == MISSET_UNIFORM)
+    if (p->crystal_misset_model == MISSET_UNIFORM)
         return misset_of_rotation(random_rotation((uint64_t)p->crystal_misset_seed, RANDOM_MISSET, 0));
     NanobraggRandom random = nanobragg_random(p->crystal_misset_seed);
     return misset_of_rotation(nanobragg_random_rotation(&random, 90.0f));
@@ -258,12 +258,12 @@ static void note_spot_law(const Crystal *crystal, Notes *notes) {
     if (crystal->spot_law == SPOT_PER_AXIS && skew_rad > 1e-6)
         notes_add(
             notes,
-            "crystal.spot_law is per_axis: spots of shape %s are not round in this oblique cell, and rotations of "
+            "crystal.spot_model is per_axis: spots of shape %s are not round in this oblique cell, and rotations of "
             "the lattice may change the image; isotropic makes them round",
             crystal_shape_name(crystal->shape));
     if (crystal->spot_law == SPOT_ISOTROPIC && greatest_m > EDGES_DIFFER * least_m)
         notes_add(notes,
-                  "crystal.spot_law is isotropic: the crystal of %.4g x %.4g x %.4g A counts as a ball of the same "
+                  "crystal.spot_model is isotropic: the crystal of %.4g x %.4g x %.4g A counts as a ball of the same "
                   "volume, %.4g A across; per_axis keeps its proportions",
                   1e10 * (double)crystal->cells[0] * crystal->lengths_m[0],
                   1e10 * (double)crystal->cells[1] * crystal->lengths_m[1],
@@ -312,7 +312,7 @@ static Mat3 random_domain(const Parameters *p, const double *width_rad, int64_t 
     const double sign = index % 2 == 0 ? 1.0 : -1.0;
     const Vec3 normal = random_normal3(seed, RANDOM_MOSAIC, pair);
     if (index % 2 == 0 && index + 1 == count) return mat3_identity();
-    if (p->crystal_mosaic_law == MOSAIC_GAUSSIAN) {
+    if (p->crystal_mosaic_model == MOSAIC_GAUSSIAN) {
         const Vec3 turn_rad = vec3(width_rad[0] * normal.x, width_rad[1] * normal.y, width_rad[2] * normal.z);
         return mat3_rotation_about(vec3_unit(turn_rad), sign * vec3_length(turn_rad));
     }
@@ -329,9 +329,9 @@ static Status mosaic_widths(const Parameters *p, double *width_rad, double *larg
         *largest_rad = fmax(*largest_rad, width_rad[i]);
     }
     const bool equal = width_rad[0] == width_rad[1] && width_rad[1] == width_rad[2];
-    if (equal || p->crystal_mosaic_law == MOSAIC_GAUSSIAN) return status_ok();
+    if (equal || p->crystal_mosaic_model == MOSAIC_GAUSSIAN) return status_ok();
     return status_error(STATUS_BAD_PARAMETER,
-                        "crystal.mosaic_spread has three widths; only crystal.mosaic_law=gaussian knows them apart");
+                        "crystal.mosaic_spread has three widths; only crystal.mosaic_model=gaussian knows them apart");
 }
 
 /* Number of domains, and what decides them; @p same when the crystal was made from equal values before. */
@@ -341,7 +341,7 @@ static Status count_domains(const Parameters *p, Crystal *crystal, bool *same) {
     int64_t count = p->crystal_mosaic_domains;
     if (count == PARAMETER_AUTO) count = spread > 0.0 ? 10 : 1;
     if (!(spread > 0.0)) count = 1;
-    const MosaicLaw law = (MosaicLaw)p->crystal_mosaic_law;
+    const MosaicLaw law = (MosaicLaw)p->crystal_mosaic_model;
     *same = crystal->domains != NULL && crystal->domain_count == count && crystal->mosaic_law == law &&
             crystal->mosaic_seed == p->crystal_mosaic_seed;
     for (int i = 0; i < 3; i++) {
@@ -378,8 +378,8 @@ static Status make_domains(const Parameters *p, Crystal *crystal) {
 
 static void set_shape(const Parameters *p, Crystal *crystal) {
     crystal->shape = (CrystalShape)p->crystal_shape;
-    crystal->fudge = p->crystal_fudge;
-    crystal->spot_law = (SpotLaw)p->crystal_spot_law;
+    crystal->fudge = p->crystal_spot_sharpness;
+    crystal->spot_law = (SpotLaw)p->crystal_spot_model;
 }
 
 Status crystal_create(const Parameters *p, double matrix_wavelength_m, const Mat3 *reciprocal_per_m,

@@ -151,7 +151,7 @@ Pivot detector_pivot(const Parameters *parameters) {
 /* NanoBragg leaves the nearest point of these conventions in the middle, whatever its -Xbeam and -Ybeam say. */
 static bool keeps_middle(const Parameters *p) {
     const int convention = p->detector_convention;
-    return p->detector_closest_law == CLOSEST_MIDDLE &&
+    return p->detector_closest_rule == CLOSEST_MIDDLE &&
            (convention == CONVENTION_MOSFLM || convention == CONVENTION_DENZO || convention == CONVENTION_ADXV);
 }
 
@@ -238,7 +238,7 @@ static void note_skew(const LaboratoryAxes *axes, Notes *notes) {
 Status detector_create(const Parameters *p, const LaboratoryAxes *axes, Detector *detector, Notes *notes) {
     *detector = (Detector){.point_pixel = p->detector_point_pixel,
                            .curved = p->detector_curved,
-                           .depth_law = (DepthLaw)p->detector_sensor_depth_law};
+                           .depth_law = (DepthLaw)p->detector_sensor_depth_model};
     const double *corner_m = p->detector_pixel0_m;
     if (!isnan(corner_m[0]) && (isnan(corner_m[1]) || isnan(corner_m[2])))
         return status_error(STATUS_BAD_PARAMETER, "detector.pixel0 is %s; it must be three lengths",

@@ -113,7 +113,7 @@ static void note_shortfall(const Experiment *e, Notes *notes) {
 static void choose_oversample(const Parameters *p, const SamplingFineness *fineness, Experiment *e, Notes *notes) {
     Sampling *sampling = &e->sampling;
     const bool automatic = p->sampling_oversample == PARAMETER_AUTO;
-    const bool bounded = p->sampling_automatic_law == AUTOMATIC_BOUNDED;
+    const bool bounded = p->sampling_automatic_rule == AUTOMATIC_BOUNDED;
     const double needed =
         bounded ? sampling_needed_oversample(fineness, fabs(sampling->phi_range_rad), (double)sampling->phi_steps)
                 : sampling_nanobragg_oversample(&e->beam, &e->crystal, &e->detector);
@@ -155,7 +155,7 @@ static double choose_phi_steps(const SamplingFineness *fineness, double range_ra
 static void note_few_steps(const Parameters *p, const SamplingFineness *fineness, double range_rad, double steps,
                            Notes *notes) {
     const double needed = sampling_needed_phi_steps(fineness, range_rad);
-    if (p->sampling_automatic_law == AUTOMATIC_BOUNDED && range_rad > 0.0 && steps < needed)
+    if (p->sampling_automatic_rule == AUTOMATIC_BOUNDED && range_rad > 0.0 && steps < needed)
         notes_add(notes,
                   "%.0f spindle angles in each frame: the brightest pixel may be off by %.2g %%; %.0f keep it within 1 "
                   "%% and a sum "
@@ -198,7 +198,7 @@ static Status choose_phi(const Parameters *p, const SamplingFineness *fineness, 
     double step = p->sampling_phi_step_rad > 0.0 ? p->sampling_phi_step_rad : NAN;
     double steps = p->sampling_phi_steps == PARAMETER_AUTO ? NAN : (double)p->sampling_phi_steps;
     if (!p->of_nanobragg) TRY(check_intervals(p, range, step, steps));
-    if (p->sampling_phi_law == PHI_MIDPOINT) TRY(choose_intervals(p, &range, &step, &steps));
+    if (p->sampling_phi_points == PHI_MIDPOINT) TRY(choose_intervals(p, &range, &step, &steps));
     if (isnan(range) && !isnan(step)) {
         range = step;
         steps = 2.0;
@@ -208,7 +208,7 @@ static Status choose_phi(const Parameters *p, const SamplingFineness *fineness, 
     } else if (isnan(range)) {
         range = 0.0;
     }
-    const bool bounded = rotation || p->sampling_automatic_law == AUTOMATIC_BOUNDED;
+    const bool bounded = rotation || p->sampling_automatic_rule == AUTOMATIC_BOUNDED;
     const bool chosen = isnan(steps) && isnan(step) && range > 0.0 && bounded;
     sampling->shortfall = chosen ? sampling_needed_phi_steps(fineness, range) / SAMPLING_PHI_STEPS_MOST : 0.0;
     if (chosen)
@@ -224,7 +224,7 @@ static Status choose_phi(const Parameters *p, const SamplingFineness *fineness, 
     sampling->phi_step_rad = sign * step;
     sampling->phi_range_rad = sign * range;
     sampling->phi_start_rad = rotation ? p->sweep_start_rad : p->sampling_phi_start_rad;
-    sampling->phi_law = (PhiLaw)p->sampling_phi_law;
+    sampling->phi_law = (PhiLaw)p->sampling_phi_points;
     return status_ok();
 }
 
@@ -486,7 +486,7 @@ static Status check_frames(const Parameters *p, Experiment *e, Notes *notes) {
     TRY(frame_check_all(e, &e->limits, &idle));
     kernel_note(p, e, notes);
     note_shortfall(e, notes);
-    idle_parameters_note(&idle, e, notes);
+    idle_parameters_note(&idle, p, e, notes);
     return status_ok();
 }
 
@@ -539,7 +539,7 @@ static Status fill(const Parameters *given, const ExperimentInputs *inputs, Expe
     const SamplingFineness fineness = fineness_of(e);
     TRY(choose_phi(p, &fineness, e, notes));
     choose_oversample(p, &fineness, e, notes);
-    if (p->sampling_automatic_law == AUTOMATIC_BOUNDED) note_model_numbers(p, e, notes);
+    if (p->sampling_automatic_rule == AUTOMATIC_BOUNDED) note_model_numbers(p, e, notes);
     choose_interpolation(p, e, notes);
     TRY(kernel_choose(p, e));
     TRY(instructions_choose((Instructions)p->run_instructions, &e->instructions));

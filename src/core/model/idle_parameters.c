@@ -62,7 +62,7 @@ static bool pivot_matters(const Experiment *e, const Parameters *p) {
     const bool faces_beam = fabs(vec3_dot(e->detector.normal, e->axes.beam)) > 1.0 - 1e-14;
     const bool one_given = both_given(p->detector_beam_centre_m) != closest_is_given(p);
     if (!isnan(p->detector_pixel0_m[0])) return false;
-    return !faces_beam || !one_given || p->detector_closest_law == CLOSEST_MIDDLE;
+    return !faces_beam || !one_given || p->detector_closest_rule == CLOSEST_MIDDLE;
 }
 
 static bool has_reflections(const Experiment *e) {
@@ -176,13 +176,13 @@ void idle_parameters_look(const Experiment *e, const Parameters *p, IdleParamete
     }
 }
 
-void idle_parameters_note(const IdleParameters *idle, const Experiment *e, Notes *notes) {
+void idle_parameters_note(const IdleParameters *idle, const Parameters *p, const Experiment *e, Notes *notes) {
     for (int i = 0; i < idle->count; i++) {
         const ParameterNeed need = parameters_row(idle->row[i])->need;
-        char name[128];
+        char called[PARAMETER_NAME_BYTES], name[128];
         if (idle->matters[i] || !idle->asks[i]) continue;
-        (void)snprintf(name, sizeof name, "%s%s", parameters_row(idle->row[i])->public_name,
-                       idle->varied[i] ? ", which the sweep varies," : "");
+        parameters_called(p, idle->row[i], called);
+        (void)snprintf(name, sizeof name, "%s%s", called, idle->varied[i] ? ", which the sweep varies," : "");
         if (need == NEED_TOLERANCE)
             note_tolerance(name, e, notes);
         else

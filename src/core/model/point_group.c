@@ -62,14 +62,14 @@ static Status check_spots(const Experiment *e, const Operation *operation) {
     const Crystal *crystal = &e->crystal;
     const char *group = orientation_grid_name(e->sweep.grid.group), *shape = crystal_shape_name(crystal->shape);
     const bool square = crystal->shape == SHAPE_SQUARE;
-    if (!square && crystal_spot_law(crystal) != SPOT_PER_AXIS) return status_ok();
+    if (!square && crystal_spot_model(crystal) != SPOT_PER_AXIS) return status_ok();
     if (!exchanges_axes(operation))
         return status_error(
             STATUS_BAD_PARAMETER,
             "sweep.point_group is %s: spots of shape %s%s have not this symmetry in an oblique cell, so "
-            "that orientations left out are other images; give crystal.spot_law=isotropic%s, or "
+            "that orientations left out are other images; give crystal.spot_model=isotropic%s, or "
             "sweep.point_group=%s",
-            group, shape, square ? "" : " and crystal.spot_law=per_axis",
+            group, shape, square ? "" : " and crystal.spot_model=per_axis",
             square ? " with crystal.shape=gauss, round or tophat" : "",
             operation->part[2][2] == 1 && orientation_grid_fold(e->sweep.grid.group) == 6 ? "2 or 1" : "1");
     for (int i = 0; i < 3; i++)

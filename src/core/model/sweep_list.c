@@ -153,8 +153,14 @@ static Status add_column(List *list, int index) {
                             index + 1, name, remedy);
     }
     list->column[index] = (ListColumn){ROLE_PARAMETER, sweep->columns};
-    SweepColumn *column = &sweep->column[sweep->columns++];
-    return parameters_find_value(name, source->origin, &column->row, &column->component);
+    SweepColumn *column = &sweep->column[sweep->columns];
+    TRY(parameters_find_value(name, source->origin, &column->row, &column->component));
+    for (int i = 0; i < sweep->columns; i++)
+        if (sweep->column[i].row == column->row && sweep->column[i].component == column->component)
+            return status_error(STATUS_BAD_FILE, "%s: column %d, %s, is another name of an earlier one; keep one",
+                                source->origin, index + 1, name);
+    sweep->columns++;
+    return status_ok();
 }
 
 /* Metres in the unit of a reciprocal length: "1/A", "A-1", "A^-1"; NAN for another. */
@@ -250,7 +256,7 @@ static Status read_value(const List *list, int index, const char *cell, const ch
     const char *unit = list->source->unit[index];
     const bool is_number = strchr("+-.0123456789", *cell) != NULL && *cell != '\0';
     (void)snprintf(text, sizeof text, "%.63s%s%s", cell, *unit != '\0' && is_number ? " " : "", is_number ? unit : "");
-    return parameters_read_value(column.row, column.component, text, origin, value);
+    return parameters_read_value(list->source->name[index], column.row, column.component, text, origin, value);
 }
 
 static Status make_room(List *list) {

@@ -57,7 +57,7 @@ static Status read_axis(Sweep *sweep, const Clause *clause, const char *origin) 
         double value = 0.0;
         const size_t length = strcspn(next, ",");
         copy_trimmed(word, sizeof word, next, length < 127 ? length : 127);
-        TRY(parameters_read_value(column.row, column.component, word, origin, &value));
+        TRY(parameters_read_value(clause->name, column.row, column.component, word, origin, &value));
         TRY(sweep_extend(sweep, 1, &at));
         sweep->block[at] = value;
         if (sweep->axis_length[axis]++ == 0) sweep->axis_at[axis] = at;
@@ -167,9 +167,9 @@ static Status read_draw(Sweep *sweep, const Clause *clause, const char *origin) 
     while (strcmp(law, laws[draw.law]) != 0)
         if (++draw.law > DRAW_LOGNORMAL)
             return bad_draw(clause, origin, "the law must be uniform, normal, lognormal or same");
-    TRY(parameters_read_value(draw.column.row, draw.column.component, first, origin, &draw.a));
+    TRY(parameters_read_value(clause->name, draw.column.row, draw.column.component, first, origin, &draw.a));
     if (draw.law == DRAW_UNIFORM)
-        TRY(parameters_read_value(draw.column.row, draw.column.component, second, origin, &draw.b));
+        TRY(parameters_read_value(clause->name, draw.column.row, draw.column.component, second, origin, &draw.b));
     else
         TRY(read_width(&draw, second, clause, origin, &draw.b));
     if (isnan(draw.a) || isnan(draw.b) || (draw.law == DRAW_UNIFORM && draw.b < draw.a))

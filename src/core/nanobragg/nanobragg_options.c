@@ -37,7 +37,7 @@ static const IdleOption idle_options[] = {
 };
 enum { IDLE_OPTIONS = sizeof idle_options / sizeof *idle_options };
 
-/* One word of a row's `ancestor` column, taken apart: -name[component]:argument=constant. */
+/* One word of a row's `nanobragg` column, taken apart: -name[component]:argument=constant. */
 typedef struct Mapping {
     char name[64], argument[32], constant[32];
     bool is_constant; /* the constant counts, even when it is empty */

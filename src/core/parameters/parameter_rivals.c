@@ -62,7 +62,7 @@ static bool has_auto(const Parameters *p, int row) {
 /* Where no size is given, cells count; the laws of nanoBragg use a step and a number of directions beside a width. */
 static bool live_together(const Parameters *p, const Rivals *rivals) {
     if (rivals->how.whole) return has_auto(p, rivals->row[1]);
-    return rivals->how.beside != 0 && p->beam_divergence_law == LAW_ENDPOINTS && !has_auto(p, rivals->how.beside);
+    return rivals->how.beside != 0 && p->beam_divergence_points == LAW_ENDPOINTS && !has_auto(p, rivals->how.beside);
 }
 
 /* With nanoBragg's options only what varies in vain is a fault. */

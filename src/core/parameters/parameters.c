@@ -34,6 +34,8 @@ static bool has_background(const Parameters *p) {
 #define ORIENTS .orients = true
 #define WRITES(form) .writes = FILE_##form
 #define KEPT_IN_RUN_FILE .kept_in_run_file = true
+#define OLD_NAMES(names) .old_names = (names)
+#define OLD_WORDS(words) .old_words = (words)
 #define BELOW(text) .below = (text)
 #define NANOBRAGG_DIFFERS(name) .nanobragg_differs = NEED_##name
 #define BEFORE(text, matters) .before = (text), .before_matters = (matters)
@@ -123,10 +125,35 @@ const ParameterRow *parameters_row(int index) {
     return &rows[index];
 }
 
+/* The next of the words with blanks between. */
+static const char *next_word(const char *word) {
+    word += parameters_word_length(word);
+    return word + strspn(word, " ");
+}
+
+bool parameters_name(int index, int which, char *name) {
+    const ParameterRow *row = &rows[index];
+    const char *word = which == 0 ? row->name : row->old_names != NULL ? row->old_names : "";
+    for (int i = 1; i < which && *word != '\0'; i++) word = next_word(word);
+    (void)snprintf(name, PARAMETER_NAME_BYTES, "%s.%.*s", row->section, (int)parameters_word_length(word), word);
+    return *word != '\0';
+}
+
 int parameters_find(const char *public_name) {
+    char name[PARAMETER_NAME_BYTES];
     for (int i = 0; i < PARAMETER_COUNT; i++)
         if (strcmp(rows[i].public_name, public_name) == 0) return i;
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        for (int which = 1; parameters_name(i, which, name); which++)
+            if (strcmp(name, public_name) == 0) return i;
     return -1;
+}
+
+/* A row as the user calls it, for messages. */
+static ParameterRow row_called(int index, const char *name) {
+    ParameterRow row = rows[index];
+    row.public_name = name;
+    return row;
 }
 
 const char *parameters_nearest(const char *public_name) {
@@ -135,7 +162,10 @@ const char *parameters_nearest(const char *public_name) {
     const char *found = NULL;
     for (int i = 0; i < PARAMETER_COUNT; i++) {
         const int before = nearest.distance;
+        char old[PARAMETER_NAME_BYTES];
         text_nearest_try(&nearest, has_section ? rows[i].public_name : rows[i].name);
+        for (int which = 1; parameters_name(i, which, old); which++)
+            text_nearest_try(&nearest, has_section ? old : strchr(old, '.') + 1);
         if (nearest.distance < before) found = rows[i].public_name;
     }
     return text_nearest_is_near(&nearest) ? found : NULL;
@@ -269,17 +299,35 @@ static Status read_list(Parameters *parameters, const ParameterRow *row, const c
     return status_ok();
 }
 
+static int place_of_word(const ParameterRow *row, const char *text, size_t length) {
+    int place = 0;
+    for (const char *word = row->choices; *word != '\0'; word = next_word(word), place++)
+        if (parameters_word_length(word) == length && strncmp(word, text, length) == 0) return place;
+    return -1;
+}
+
+/* What a word is called now: itself, or behind the '=' of "old=new". */
+static const char *current_word(const ParameterRow *row, const char *text, size_t *length) {
+    if (row->old_words == NULL) return text;
+    for (const char *pair = row->old_words; *pair != '\0'; pair = next_word(pair)) {
+        const size_t old = strcspn(pair, "=");
+        if (old != *length || strncmp(pair, text, old) != 0) continue;
+        *length = parameters_word_length(pair) - old - 1;
+        return pair + old + 1;
+    }
+    return text;
+}
+
 static Status read_word(const ParameterRow *row, const char *text, const char *origin, int *index) {
+    size_t length = strlen(text);
+    const char *current = current_word(row, text, &length);
+    *index = place_of_word(row, current, length);
+    if (*index >= 0) return status_ok();
     TextNearest nearest = text_nearest_to(text);
-    *index = 0;
-    for (const char *word = row->choices; *word != '\0'; (*index)++) {
+    for (const char *word = row->choices; *word != '\0'; word = next_word(word)) {
         char name[64];
-        const size_t length = parameters_word_length(word);
-        (void)snprintf(name, sizeof name, "%.*s", (int)length, word);
-        if (strcmp(text, name) == 0) return status_ok();
+        (void)snprintf(name, sizeof name, "%.*s", (int)parameters_word_length(word), word);
         text_nearest_try(&nearest, name);
-        word += length;
-        while (*word == ' ') word++;
     }
     char remedy[256];
     const bool near = text_nearest_is_near(&nearest);
@@ -325,10 +373,10 @@ static Status unknown_parameter(const char *public_name, const char *origin) {
                         nearest ? "\"?" : "");
 }
 
-static Status too_long(int index, size_t length, const char *origin) {
-    return status_error(STATUS_BAD_PARAMETER, "%s: %s has %zu characters; the most is %d%s", origin,
-                        rows[index].public_name, length, PARAMETER_TEXT_BYTES - 1,
-                        rows[index].holds_values
+static Status too_long(const ParameterRow *row, size_t length, const char *origin) {
+    return status_error(STATUS_BAD_PARAMETER, "%s: %s has %zu characters; the most is %d%s", origin, row->public_name,
+                        length, PARAMETER_TEXT_BYTES - 1,
+                        row->holds_values
                             ? ". A list of frames has no such limit: write them to a CSV or HDF5 file and name it "
                               "with sweep.kind=list and sweep.file (docs/run-file.md)"
                             : "");
@@ -340,10 +388,7 @@ static bool is_free_text(int index) {
            (rows[index].type == PARAMETER_TYPE_TEXT || rows[index].type == PARAMETER_TYPE_FILE);
 }
 
-Status parameters_set(Parameters *parameters, const char *public_name, const char *text, const char *origin) {
-    const int index = parameters_find(public_name);
-    if (index < 0) return unknown_parameter(public_name, origin);
-    if (strlen(text) >= PARAMETER_TEXT_BYTES) return too_long(index, strlen(text), origin);
+static Status check_signs(const char *public_name, const char *text, const char *origin) {
     const char *control = text_find_control(text);
     if (control != NULL) /* it could not be written to a run file, or a header, and read back */
         return status_error(STATUS_BAD_PARAMETER,
@@ -354,11 +399,57 @@ Status parameters_set(Parameters *parameters, const char *public_name, const cha
             return status_error(STATUS_BAD_PARAMETER,
                                 "%s: character %td of %s is no UTF-8, in which the record is written", origin,
                                 c - text + 1, public_name);
+    return status_ok();
+}
+
+static const char as[] = ", as ";
+
+void parameters_called(const Parameters *parameters, int index, char *name) {
+    const char *old = strstr(parameters->state[index].origin, as);
+    const char *called = old != NULL ? old + strlen(as) : "";
+    (void)snprintf(name, PARAMETER_NAME_BYTES, "%.*s", (int)strcspn(called, "="), called);
+    if (strchr(name, '.') == NULL) (void)snprintf(name, PARAMETER_NAME_BYTES, "%s", rows[index].public_name);
+}
+
+/* One of the names that a row had or has, given by one origin; its others are no second value. */
+static Status check_one_name(const Parameters *parameters, int index, const char *public_name, const char *origin) {
+    const ParameterState *state = &parameters->state[index];
+    const char *old = strstr(state->origin, as);
+    char before[PARAMETER_NAME_BYTES];
+    const size_t length = old != NULL ? (size_t)(old - state->origin) : strlen(state->origin);
+    if (!state->given || strlen(origin) != length || strncmp(origin, state->origin, length) != 0) return status_ok();
+    parameters_called(parameters, index, before);
+    if (strcmp(before, public_name) == 0) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER, "%s: %s and %s are two names of one parameter; keep one", origin, before,
+                        public_name);
+}
+
+/* Words as they are called now; what the user called them stands in the origin. */
+static void remember_called(ParameterState *state, int index, const char *public_name, const char *text,
+                            const char *origin) {
+    const ParameterRow *row = &rows[index];
+    char current[PARAMETER_TEXT_BYTES], called[PARAMETER_ORIGIN_BYTES];
+    const bool old_name = strcmp(public_name, row->public_name) != 0;
+    const bool is_choice = row->type == PARAMETER_TYPE_CHOICE;
+    parameters_current_text(index, text, current);
+    const bool old_word = is_choice && strcmp(current, text) != 0;
+    (void)snprintf(called, sizeof called, "%.180s%s%s%s%.60s", origin, old_name || old_word ? as : "",
+                   old_name ? public_name : "", old_name && old_word ? "=" : "", old_word ? text : "");
+    remember(state, true, is_choice ? current : text, old_name || old_word ? called : origin);
+}
+
+Status parameters_set(Parameters *parameters, const char *public_name, const char *text, const char *origin) {
+    const int index = parameters_find(public_name);
+    if (index < 0) return unknown_parameter(public_name, origin);
+    const ParameterRow called = row_called(index, public_name);
+    if (strlen(text) >= PARAMETER_TEXT_BYTES) return too_long(&called, strlen(text), origin);
+    TRY(check_one_name(parameters, index, public_name, origin));
+    TRY(check_signs(public_name, text, origin));
     char plain[PARAMETER_TEXT_BYTES];
     (void)text_copy(plain, sizeof plain, text);
     if (!is_free_text(index)) text_make_plain(plain);
-    TRY(read_value(parameters, &rows[index], plain, origin));
-    remember(&parameters->state[index], true, plain, origin);
+    TRY(read_value(parameters, &called, plain, origin));
+    remember_called(&parameters->state[index], index, public_name, plain, origin);
     return status_ok();
 }
 
@@ -412,14 +503,14 @@ Status parameters_unset(Parameters *parameters, int index) {
     const ParameterRow *row = &rows[index];
     const bool of_nanobragg = parameters->of_nanobragg && *row->nanobragg_default != '\0';
     return set_default(parameters, index, of_nanobragg ? row->nanobragg_default : row->default_text,
-                       of_nanobragg ? "default of the ancestor" : "default");
+                       of_nanobragg ? "default of nanoBragg" : "default");
 }
 
 Status parameters_use_nanobragg_defaults(Parameters *parameters) {
     parameters->of_nanobragg = true;
     for (int i = 0; i < PARAMETER_COUNT; i++)
         if (*rows[i].nanobragg_default != '\0' && !parameters->state[i].given)
-            TRY(set_default(parameters, i, rows[i].nanobragg_default, "default of the ancestor"));
+            TRY(set_default(parameters, i, rows[i].nanobragg_default, "default of nanoBragg"));
     return status_ok();
 }
 
@@ -444,6 +535,50 @@ int parameters_values(const Parameters *parameters, int index, double *values) {
         return 0;
     }
     return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------- old names and words
+ */
+
+/* A token of sweep.matrix or sweep.draw under its name of today; a name in front of the '=' says whose the words are.
+ */
+static const char *current_token(const char *token, size_t *length, bool is_name, int *row) {
+    char name[PARAMETER_NAME_BYTES];
+    const bool may_be_name = *length < sizeof name && memchr(token, '.', *length) != NULL;
+    (void)snprintf(name, sizeof name, "%.*s", may_be_name ? (int)*length : 0, token);
+    const int index = may_be_name ? parameters_find(name) : -1;
+    if (is_name) *row = index;
+    if (index < 0) return *row >= 0 ? current_word(&rows[*row], token, length) : token;
+    *length = strlen(rows[index].public_name);
+    return rows[index].public_name;
+}
+
+static bool make_values_current(const char *text, char *current) {
+    size_t used = 0;
+    int row = -1;
+    bool is_name = true;
+    for (const char *next = text; *next != '\0';) {
+        const size_t signs = strspn(next, ";=,()[] "), words = strcspn(next + signs, ";=,()[] ");
+        for (size_t i = 0; i < signs; i++) is_name = next[i] == ';' || (is_name && next[i] == ' ');
+        size_t length = words;
+        const char *word = current_token(next + signs, &length, is_name, &row);
+        if (used + signs + length >= PARAMETER_TEXT_BYTES) return false;
+        memcpy(current + used, next, signs);
+        memcpy(current + used + signs, word, length);
+        used += signs + length;
+        next += signs + words;
+        is_name = false;
+    }
+    current[used] = '\0';
+    return true;
+}
+
+void parameters_current_text(int index, const char *text, char *current) {
+    const ParameterRow *row = &rows[index];
+    size_t length = strlen(text);
+    if (row->holds_values && make_values_current(text, current)) return;
+    const char *word = row->type == PARAMETER_TYPE_CHOICE ? current_word(row, text, &length) : text;
+    (void)snprintf(current, PARAMETER_TEXT_BYTES, "%.*s", (int)length, word);
 }
 
 /* ------------------------------------------------------------------------------------------------ values of a sweep */
@@ -473,11 +608,15 @@ Status parameters_find_value(const char *name, const char *origin, int *index, i
                             "%s: %s is the same in all frames and cannot vary in a sweep; give it in the run file or "
                             "on the command line",
                             origin, public_name);
-    return bracket == NULL ? status_ok() : find_component(&rows[*index], name, bracket, origin, component);
+    const ParameterRow called = row_called(*index, public_name);
+    return bracket == NULL ? status_ok() : find_component(&called, name, bracket, origin, component);
 }
 
-Status parameters_read_value(int index, int component, const char *text, const char *origin, double *value) {
-    const ParameterRow *row = &rows[index];
+Status parameters_read_value(const char *name, int index, int component, const char *text, const char *origin,
+                             double *value) {
+    char public_name[128];
+    (void)snprintf(public_name, sizeof public_name, "%.*s", (int)strcspn(name, "["), name);
+    const ParameterRow called = row_called(index, public_name), *row = &called;
     const bool stands_for_all = row->count == 1 || (row->least_count == 1 && strchr(row->unit, ',') == NULL);
     if (component < 0 && !stands_for_all)
         return status_error(STATUS_BAD_PARAMETER,

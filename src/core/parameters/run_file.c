@@ -259,7 +259,8 @@ bool run_file_print(FILE *file, const Parameters *parameters, const char *folder
     bool ok = true;
     for (int i = 0; i < PARAMETER_COUNT; i++) {
         const ParameterRow *row = parameters_row(i);
-        const char *text = parameters->state[i].text;
+        char text[PARAMETER_TEXT_BYTES];
+        parameters_current_text(i, parameters->state[i].text, text);
         const bool is_file = row->type == PARAMETER_TYPE_FILE && *text != '/' && *text != '\0';
         if (!is_printed(parameters, i)) continue;
         if (strcmp(section, row->section) != 0) ok = fprintf(file, "%s:\n", row->section) > 0 && ok;

@@ -37,7 +37,7 @@ static double isotropic_distance_squared(const Crystal *crystal, double dh, doub
 static double plain_distance_squared(const Crystal *crystal, const double *offset) {
     const double dh = offset[0], dk = offset[1], dl = offset[2];
     const double na = (double)crystal->cells[0], nb = (double)crystal->cells[1], nc = (double)crystal->cells[2];
-    switch (crystal_spot_law(crystal)) {
+    switch (crystal_spot_model(crystal)) {
     case SPOT_ISOTROPIC:
         return isotropic_distance_squared(crystal, dh, dk, dl);
     case SPOT_NANOBRAGG:
@@ -53,11 +53,11 @@ double shape_distance_squared(const Crystal *crystal, const double *offset) {
 }
 
 static double gauss_exponent(const Crystal *crystal) {
-    return crystal_spot_law(crystal) == SPOT_NANOBRAGG ? NANOBRAGG_GAUSS_EXPONENT : GAUSS_EXPONENT;
+    return crystal_spot_model(crystal) == SPOT_NANOBRAGG ? NANOBRAGG_GAUSS_EXPONENT : GAUSS_EXPONENT;
 }
 
 static double tophat_radius_squared(const Crystal *crystal) {
-    return crystal_spot_law(crystal) == SPOT_NANOBRAGG ? NANOBRAGG_TOPHAT_RADIUS_SQUARED : BALL_RADIUS_SQUARED;
+    return crystal_spot_model(crystal) == SPOT_NANOBRAGG ? NANOBRAGG_TOPHAT_RADIUS_SQUARED : BALL_RADIUS_SQUARED;
 }
 
 /* A ball of R = 1 that is seen by its transform: 3 (sin x - x cos x) / x^3 at x = steepness R. */
@@ -126,7 +126,7 @@ void shape_spot_form(const Crystal *crystal, double *form, double *height) {
     /* nanoBragg's measure: 1/A times Na Nb Nc */
     const double nanobragg_m = 1e-10 * crystal->nanobragg_star * cells;
     const double along_q_m = crystal->spot_law == SPOT_ISOTROPIC ? crystal->cube_edge_m : nanobragg_m;
-    const bool per_axis = crystal_spot_law(crystal) == SPOT_PER_AXIS;
+    const bool per_axis = crystal_spot_model(crystal) == SPOT_PER_AXIS;
     *height = square_of(cells * amplitude);
     for (int i = 0; i < 3; i++) {
         const Vec3 one = crystal->reciprocal_per_m.row[i], next = crystal->reciprocal_per_m.row[(i + 1) % 3];

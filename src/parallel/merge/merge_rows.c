@@ -3,8 +3,10 @@
 #include "hdf5/hdf5_copy.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
+#include "parameters/parameters.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,9 +203,26 @@ static bool same_rows(const MergeRows *left, const MergeRows *right) {
     return left->rank == right->rank && left->row_bytes == right->row_bytes && H5Tequal(left->type, right->type) > 0;
 }
 
+enum { PATH_BYTES = 256 };
+
+/* Path of a dataset in a part, where a column may have another name of the same parameter.
+ * @param found  [PATH_BYTES] */
+static void find_in_part(hid_t file, const char *path, char *found) {
+    char name[PARAMETER_NAME_BYTES];
+    const char *column = strrchr(path, '/') + 1;
+    const size_t length = strcspn(column, "[");
+    (void)snprintf(found, PATH_BYTES, "%s", path);
+    (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : 0, column);
+    const int index = parameters_find(name);
+    for (int which = 0; index >= 0 && !hdf5_has(file, found) && parameters_name(index, which, name); which++)
+        (void)snprintf(found, PATH_BYTES, "%.*s%s%s", (int)(column - path), path, name, column + length);
+}
+
 Status merge_rows_open_pair(hid_t master, const MergePart *part, hid_t file, const char *path, int64_t count,
                             MergeRows *from, MergeRows *to) {
-    Status status = merge_rows_open(file, path, from);
+    char in_part[PATH_BYTES];
+    find_in_part(file, path, in_part);
+    Status status = merge_rows_open(file, in_part, from);
     status = status_first(merge_rows_open(master, path, to), status);
     if (status_is_ok(status) && !(same_rows(from, to) && has_rows(from, count)))
         status = status_error(STATUS_BAD_FILE, "%s: %s is not as in the other parts", part->path, path);

@@ -121,18 +121,18 @@ Range nxmx_next_run(const uint8_t *states, int64_t count, int64_t from, bool com
 
 /* A row that this file, made by an older version, does not know is what that version did, or keeps its default. */
 static Status read_parameter(hid_t group, int index, Parameters *parameters) {
-    const char *name = parameters_row(index)->public_name;
-    char text[PARAMETER_TEXT_BYTES] = "", origin[PARAMETER_ORIGIN_BYTES] = "";
+    const char *public_name = parameters_row(index)->public_name;
+    char name[PARAMETER_NAME_BYTES], text[PARAMETER_TEXT_BYTES] = "", origin[PARAMETER_ORIGIN_BYTES] = "";
     int32_t given = 0;
     bool same = false;
-    if (!hdf5_has(group, name)) {
+    if (!provenance_recorded_name(group, index, name)) {
         const char *earlier = parameters_row(index)->before;
-        return earlier == NULL ? status_ok() : parameters_set(parameters, name, earlier, "an earlier revision");
+        return earlier == NULL ? status_ok() : parameters_set(parameters, public_name, earlier, "an earlier revision");
     }
     TRY(hdf5_read_attribute_text(group, name, "user_text", sizeof text, text));
     TRY(hdf5_read_attribute_text(group, name, "origin", sizeof origin, origin));
     TRY(hdf5_read_attribute_int32(group, name, "given", &given));
-    TRY(parameters_set(parameters, name, text, origin));
+    TRY(parameters_set(parameters, public_name, text, origin));
     parameters->state[index].given = given != 0;
     TRY(provenance_same_value(group, parameters, index, &same));
     if (same) return status_ok();

@@ -126,7 +126,7 @@ void provenance_text(const Parameters *parameters, int index, char *text) {
     if (row->type == PARAMETER_TYPE_CHOICE)
         word_of_choice(row, (int)values[0], PARAMETER_TEXT_BYTES, text);
     else
-        (void)text_copy(text, PARAMETER_TEXT_BYTES, text_of_row(parameters, row));
+        parameters_current_text(index, text_of_row(parameters, row), text);
 }
 
 /* "m", or "m,m,m,rad,rad,rad" where the values differ. */
@@ -231,13 +231,22 @@ static bool same_values(const double *left, const double *right, int count) {
     return true;
 }
 
+bool provenance_recorded_name(hid_t group, int index, char *name) {
+    for (int which = 0; parameters_name(index, which, name); which++)
+        if (hdf5_has(group, name)) return true;
+    return false;
+}
+
 Status provenance_same_value(hid_t group, const Parameters *parameters, int index, bool *same) {
-    const char *name = parameters_row(index)->public_name;
+    char name[PARAMETER_NAME_BYTES];
+    if (!provenance_recorded_name(group, index, name))
+        return status_error(STATUS_BAD_FILE, "it has no %s", parameters_row(index)->public_name);
     if (row_is_text(parameters_row(index))) {
-        char stored[PARAMETER_TEXT_BYTES] = "", now[PARAMETER_TEXT_BYTES];
+        char stored[PARAMETER_TEXT_BYTES] = "", current[PARAMETER_TEXT_BYTES], now[PARAMETER_TEXT_BYTES];
         provenance_text(parameters, index, now);
         TRY(hdf5_read_text(group, name, sizeof stored, stored));
-        *same = strcmp(stored, now) == 0;
+        parameters_current_text(index, stored, current);
+        *same = strcmp(current, now) == 0;
         return status_ok();
     }
     double stored[PARAMETER_VALUES_MOST], now[PARAMETER_VALUES_MOST];
@@ -265,18 +274,18 @@ static void compare_unknown(const Comparison *comparison, int index) {
 static Status compare_parameter(hid_t group, const Comparison *comparison, int index) {
     const Parameters *parameters = comparison->provenance->parameters;
     const ParameterRow *row = parameters_row(index);
-    const char *name = row->public_name;
-    char stored[PARAMETER_TEXT_BYTES] = "";
+    char stored[PARAMETER_TEXT_BYTES] = "", name[PARAMETER_NAME_BYTES];
     bool same = false;
     if (row->before != NULL && !row->before_matters(parameters)) return status_ok();
-    if (!hdf5_has(group, name)) { /* of a revision without it; the writer's witness shows whether bytes have changed */
+    if (!provenance_recorded_name(
+            group, index, name)) { /* of a revision without it; the writer's witness shows whether bytes have changed */
         compare_unknown(comparison, index);
         return status_ok();
     }
     TRY(provenance_same_value(group, parameters, index, &same));
     if (same) return status_ok();
     TRY(hdf5_read_attribute_text(group, name, "user_text", sizeof stored, stored));
-    add_difference(comparison, name, stored, parameters->state[index].text);
+    add_difference(comparison, row->public_name, stored, parameters->state[index].text);
     return status_ok();
 }
 

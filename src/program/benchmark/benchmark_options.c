@@ -66,7 +66,7 @@ static const Option rows[] = {
     {OPTION("--iterations", OPTION_INTEGER, 1, BENCHMARK_ITERATIONS_MOST, FIELD(iterations), "N",
             "warm passes for each size (3)")},
     {OPTION("--reference", OPTION_TEXT, 0, 0, FIELD(reference), "PATH",
-            "a binary of the ancestor, run with the same arguments (NB_C_BIN)"),
+            "a binary of nanoBragg, run with the same arguments (NB_C_BIN)"),
      .take = take_text},
     {OPTION("--keep-artifacts", OPTION_TEXT, 0, 0, FIELD(artifacts), "DIR",
             "write results, environment, previews and trace there"),
@@ -85,7 +85,7 @@ const OptionTable benchmark_options = {
     .options = sizeof rows / sizeof *rows,
     .before = "tessera benchmark [OPTION ...] [--section.key=value ...]: speed, after parity has been shown.\n"
               "Each size is computed once cold and then N times warm, and compared with our double precision and,\n"
-              "given one, with a binary of the ancestor. A size that differs too much is BLOCKED: exit code 1, its\n"
+              "given one, with a binary of nanoBragg. A size that differs too much is BLOCKED: exit code 1, its\n"
               "timings are not to be trusted. OMP_NUM_THREADS sets the number of threads.",
     .after =
         "The gate against our double precision is 0.999999 and 1e-5; the options can make it tighter, never looser.",

@@ -157,7 +157,7 @@ static void print_advice(FILE *out, const BenchmarkResult *result) {
     if (result->has_reference && !result->reference.passed) {
         (void)fprintf(out, "- the reference ran with:\n\n      nanoBragg");
         print_arguments(out, &result->arguments);
-        (void)fprintf(out, "\n\n- docs/differences.md lists where the ancestor is wrong; is this case one of these?\n"
+        (void)fprintf(out, "\n\n- docs/differences.md lists where nanoBragg is wrong; is this case one of these?\n"
                            "- is the reference the program it should be, with nothing added to its arguments?\n");
     }
     (void)fprintf(out,

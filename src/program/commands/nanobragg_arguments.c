@@ -13,12 +13,12 @@ Status nanobragg_arguments_add(NanobraggArguments *arguments, const char *word) 
     if (arguments->count + 2 > arguments->room) {
         const int room = 2 * arguments->room + 32;
         char **words = realloc(arguments->word, (size_t)room * sizeof *words);
-        if (words == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the ancestor's arguments");
+        if (words == NULL) return status_error(STATUS_NO_MEMORY, "no memory for nanoBragg's arguments");
         arguments->word = words;
         arguments->room = room;
     }
     char *copy = malloc(strlen(word) + 1);
-    if (copy == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the ancestor's arguments");
+    if (copy == NULL) return status_error(STATUS_NO_MEMORY, "no memory for nanoBragg's arguments");
     memcpy(copy, word, strlen(word) + 1);
     arguments->word[arguments->count++] = copy;
     arguments->word[arguments->count] = NULL;
@@ -184,9 +184,8 @@ static Status add_row(const Parameters *p, int index, NanobraggArguments *argume
 
 static Status cannot_say(const Parameters *p, const Parameters *nanobragg, int index) {
     const ParameterRow *row = parameters_row(index);
-    return status_error(STATUS_BAD_PARAMETER,
-                        "%s is \"%.100s\", which the ancestor cannot be told (it takes \"%.100s\")", row->public_name,
-                        p->state[index].text, nanobragg->state[index].text);
+    return status_error(STATUS_BAD_PARAMETER, "%s is \"%.100s\", which nanoBragg cannot be told (it takes \"%.100s\")",
+                        row->public_name, p->state[index].text, nanobragg->state[index].text);
 }
 
 /* Reads the words back: what matters must be what it was. */

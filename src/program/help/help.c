@@ -117,6 +117,14 @@ static void print_cell(FILE *out, const char *text) {
     }
 }
 
+/* Names and words that are still read. */
+static void print_old(FILE *out, const ParameterRow *row) {
+    const char *words = row->old_words;
+    if (row->old_names != NULL) (void)fprintf(out, "; once called %s", row->old_names);
+    if (words != NULL)
+        (void)fprintf(out, "; %.*s is read as %s", (int)strcspn(words, "="), words, words + strcspn(words, "=") + 1);
+}
+
 static void print_markdown_row(FILE *out, const ParameterRow *row) {
     (void)fprintf(out, "| `%s` | %s | ", row->public_name, row->unit);
     print_cell(out, help_default(row));
@@ -127,6 +135,7 @@ static void print_markdown_row(FILE *out, const ParameterRow *row) {
     if (*row->nanobragg != '\0') (void)fprintf(out, "`%s`", row->nanobragg);
     (void)fputs(" | ", out);
     print_cell(out, row->help);
+    print_old(out, row);
     (void)fputs(" |\n", out);
 }
 
