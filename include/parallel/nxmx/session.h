@@ -6,10 +6,10 @@
  *
  *  They hold sequence_index, start_time, end_time (empty until the session ends by itself), command_line; version,
  *  git_hash, git_dirty, compiler, compiler_flags, build_type, libhdf5, libhdf5_headers, mpi_library, zlib, openmp,
- *  kernels, kernel_instructions; hostname, mpi_ranks, omp_threads; rank_host, rank_threads, rank_steps, rank_bytes_written,
- *  rank_compute_seconds, rank_peak_memory [ranks]; writer, writer_reason, mpi_io_layer, mpi_io_hints,
- *  rank_mpi_io_mode, rank_mpi_io_cause [ranks]; the plan; slurm_* where SLURM runs it. Where ranks are not named, it
- *  is rank 0's. In resumes, rows first_rank_row to first_rank_row + rank_rows - 1 of rank_* are those of a
+ *  kernels, kernel_instructions; hostname, mpi_ranks, omp_threads; rank_host, rank_threads, rank_steps,
+ * rank_bytes_written, rank_compute_seconds, rank_peak_memory [ranks]; writer, writer_reason, mpi_io_layer,
+ * mpi_io_hints, rank_mpi_io_mode, rank_mpi_io_cause [ranks]; the plan; slurm_* where SLURM runs it. Where ranks are not
+ * named, it is rank 0's. In resumes, rows first_rank_row to first_rank_row + rank_rows - 1 of rank_* are those of a
  *  session; ranks for which there was no row left have none. */
 #ifndef TESSERA_SESSION_H
 #define TESSERA_SESSION_H
