@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint8_t *active = NULL;
     int64_t pixels = 0, ones = 0;
     fuzz_set(parameters, "detector.mask", file.path);
-    if (fuzz_accepted(active_pixels_create(parameters, &detector, NULL, &active, &pixels, NULL))) {
+    if (fuzz_accepted(active_pixels_create(parameters, &detector, NULL, NULL, &active, &pixels, NULL))) {
         for (int64_t i = 0; i < detector_pixels(&detector); i++) ones += active[i];
         fuzz_require(pixels > 0 && ones == pixels, "some pixels are computed, and they are counted");
     }

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     LaboratoryAxes axes;
     Beam beam;
     fuzz_set(parameters, "beam.sources", file.path);
-    fuzz_require(status_is_ok(detector_axes(parameters, &axes)), "there are axes");
+    fuzz_require(status_is_ok(detector_axes(parameters, NULL, &axes)), "there are axes");
     if (fuzz_accepted(beam_create(parameters, &axes, (BeamSpectrum){.lines = 0}, &beam)))
         for (int64_t i = 0; i < beam.source_count; i++) check_source(&beam.sources[i]);
     beam_destroy(&beam);

@@ -20,6 +20,8 @@ typedef struct FakeRun {
     Parameters *parameters;
     Experiment experiment;
     Source sources[3];
+    Panel panel;
+    int32_t first_panel;
     Plan plan;
     Notes notes;
 } FakeRun;
@@ -52,18 +54,23 @@ static inline void fake_set(FakeRun *run, const char *name, const char *text) {
     UNIT_CHECK(status_is_ok(status), "%s", status.message);
 }
 
-static inline Detector fake_detector(void) {
+/** Its panel is the run's. */
+static inline Detector fake_detector(FakeRun *run) {
+    run->panel = (Panel){.canvas = {0, 0, FAKE_SLOW, FAKE_FAST},
+                         .pixel_size_m = {1e-4, 1e-4},
+                         .fast = {0, 0, 1},
+                         .slow = {0, -1, 0},
+                         .normal = {1, 0, 0},
+                         .pixel0_m = {0.1, 15e-4, -20e-4},
+                         .beam = {1, 0, 0},
+                         .close_distance_m = 0.1,
+                         .distance_m = 0.1,
+                         .sensor = {.layers = 1}};
     return (Detector){.fast_pixels = FAKE_FAST,
                       .slow_pixels = FAKE_SLOW,
-                      .pixel_size_m = 1e-4,
-                      .fast = {0, 0, 1},
-                      .slow = {0, -1, 0},
-                      .normal = {1, 0, 0},
-                      .pixel0_m = {0.1, 15e-4, -20e-4},
-                      .beam = {1, 0, 0},
-                      .close_distance_m = 0.1,
-                      .distance_m = 0.1,
-                      .sensor_layers = 1};
+                      .panel_count = 1,
+                      .panels = &run->panel,
+                      .by_place = &run->first_panel};
 }
 
 static inline Crystal fake_crystal(void) {
@@ -110,7 +117,7 @@ static inline void fake_run_create(FakeRun *run, const char *kind, OutputImages 
                                             .source_count = 1,
                                             .sources = run->sources},
                                    .crystal = fake_crystal(),
-                                   .detector = fake_detector(),
+                                   .detector = fake_detector(run),
                                    .sampling = {.oversample = 1,
                                                 .phi_steps = 5,
                                                 .phi_range_rad = 0.5 * RADIANS_PER_DEGREE,

@@ -396,7 +396,7 @@ static void check_thick(hid_t file) {
 static void a_thick_sensor_has_its_thickness(void) {
     FakeRun run;
     fake_run_create(&run, "still", IMAGES_EXPECTED);
-    run.experiment.detector.sensor_thickness_m = 4.5e-4;
+    run.panel.sensor.thickness_m = 4.5e-4;
     with_file(&run, all_frames, check_thick);
 }
 

@@ -38,11 +38,18 @@ double *scene_image(const Experiment *e, int64_t number) {
     Frame frame;
     if (sums == NULL || image == NULL || !status_is_ok(frame_create(e, &frame))) abort();
     frame_set(e, number, &frame);
-    const Tile all = {0, 0, e->detector.slow_pixels, e->detector.fast_pixels};
     const Experiment *own = frame.experiment; /* the frame's values are set in it */
-    kernel_accumulate(own, &frame, all, (Range){0, kernel_blocks(own)}, sums);
     const double photons = step_photons(own, &frame) / (ELECTRON_RADIUS_SQUARED_M2 * frame.fluence_per_m2);
-    for (int64_t i = 0; i < pixels; i++) image[i] = photons * (sums[i].high + sums[i].low);
+    for (int panel = 0; panel < own->detector.panel_count; panel++) {
+        const Tile tile = own->detector.panels[panel].canvas;
+        const int64_t count = tile.slow_pixels * tile.fast_pixels;
+        memset(sums, 0, (size_t)count * sizeof *sums);
+        kernel_accumulate(own, &frame, tile, (Range){0, kernel_blocks(own)}, sums);
+        for (int64_t i = 0; i < count; i++) {
+            const int64_t slow = tile.slow + i / tile.fast_pixels, fast = tile.fast + i % tile.fast_pixels;
+            image[slow * own->detector.fast_pixels + fast] = photons * (sums[i].high + sums[i].low);
+        }
+    }
     frame_destroy(&frame);
     free(sums);
     return image;

@@ -85,11 +85,12 @@ static void water_is_on_the_absolute_scale(void) {
                                     NULL};
     Experiment *e = scene(settings);
     double *image = scene_image(e, 0);
-    const double molecules = 1e-12 / 18.0 * 6.02214179e23, pixel = e->detector.pixel_size_m;
+    const double molecules = 1e-12 / 18.0 * 6.02214179e23, pixel = e->detector.panels[0].pixel_size_m[0];
     for (int64_t i = 0; i < 63; i++) {
         const Vec3 r =
-            detector_position(&e->detector, pixel * ((double)(i % 9) + 0.5), pixel * ((double)(i / 9) + 0.5), 0.0);
-        const double length = vec3_length(r), omega = pixel * pixel * e->detector.close_distance_m / pow(length, 3.0);
+            panel_position(e->detector.panels, pixel * ((double)(i % 9) + 0.5), pixel * ((double)(i / 9) + 0.5), 0.0);
+        const double length = vec3_length(r),
+                     omega = pixel * pixel * e->detector.panels[0].close_distance_m / pow(length, 3.0);
         const double factor = beam_polarization_factor(0.6, &e->beam.sources[0], vec3_unit(r));
         CU_ASSERT_DOUBLE_EQUAL(image[i] / (molecules * 2.57 * 2.57 * factor * omega), 1.0, 1e-9);
     }

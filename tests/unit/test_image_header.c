@@ -168,7 +168,7 @@ static const Detector detector = {.fast_pixels = 8, .slow_pixels = 6};
 
 static int64_t make(const Parameters *p, uint8_t **active) {
     int64_t pixels = 0;
-    const Status status = active_pixels_create(p, &detector, NULL, active, &pixels, NULL);
+    const Status status = active_pixels_create(p, &detector, NULL, NULL, active, &pixels, NULL);
     UNIT_CHECK(status_is_ok(status), "active pixels: %s", status.message);
     return pixels;
 }
@@ -210,13 +210,13 @@ static void a_mask_of_another_size_and_an_empty_region_are_refused(void) {
     int64_t pixels = 0;
     const Detector larger = {.fast_pixels = 9, .slow_pixels = 6};
     set(p, "detector.mask", header_file);
-    CU_ASSERT_EQUAL(active_pixels_create(p, &larger, NULL, &active, &pixels, NULL).code, STATUS_BAD_PARAMETER);
+    CU_ASSERT_EQUAL(active_pixels_create(p, &larger, NULL, NULL, &active, &pixels, NULL).code, STATUS_BAD_PARAMETER);
     CU_ASSERT_PTR_NULL(active);
     set(p, "detector.mask", "");
     set(p, "detector.roi", "5,4,0,5");
-    CU_ASSERT_EQUAL(active_pixels_create(p, &detector, NULL, &active, &pixels, NULL).code, STATUS_BAD_PARAMETER);
+    CU_ASSERT_EQUAL(active_pixels_create(p, &detector, NULL, NULL, &active, &pixels, NULL).code, STATUS_BAD_PARAMETER);
     set(p, "detector.roi", "8,20,0,5");
-    CU_ASSERT_EQUAL(active_pixels_create(p, &detector, NULL, &active, &pixels, NULL).code, STATUS_BAD_PARAMETER);
+    CU_ASSERT_EQUAL(active_pixels_create(p, &detector, NULL, NULL, &active, &pixels, NULL).code, STATUS_BAD_PARAMETER);
     CU_ASSERT_PTR_NULL(active);
     finish(&p);
 }

@@ -214,9 +214,10 @@ static void float32_is_the_oracle_within_its_bound(void) {
 
 static void steps_count_pixels_subpixels_layers_and_terms(void) {
     Experiment *e = scene(small_scene);
-    CU_ASSERT_EQUAL(kernel_steps(e, 10, (Range){0, kernel_blocks(e)}), 10 * 4 * 7 * 3 * 9);
-    CU_ASSERT_EQUAL(kernel_steps(e, 10, (Range){0, 2}), 10 * 4 * 64);
-    CU_ASSERT_EQUAL(kernel_steps(e, 10, (Range){5, 6}), 10 * 4 * (7 * 3 * 9 - 5 * KERNEL_BLOCK_TERMS));
+    const Tile tile = {3, 7, 2, 5};
+    CU_ASSERT_EQUAL(kernel_steps(e, tile, (Range){0, kernel_blocks(e)}), 10 * 4 * 7 * 3 * 9);
+    CU_ASSERT_EQUAL(kernel_steps(e, tile, (Range){0, 2}), 10 * 4 * 64);
+    CU_ASSERT_EQUAL(kernel_steps(e, tile, (Range){5, 6}), 10 * 4 * (7 * 3 * 9 - 5 * KERNEL_BLOCK_TERMS));
     experiment_destroy(&e);
 }
 
@@ -227,14 +228,14 @@ static void kernel_is_the_formula(void) {
     Frame frame;
     CU_ASSERT_FATAL(status_is_ok(frame_create(e, &frame)));
     frame_set(e, 0, &frame);
-    const double pixel = e->detector.pixel_size_m;
+    const double pixel = e->detector.panels[0].pixel_size_m[0];
     for (int64_t n = 0; n < detector_pixels(&e->detector); n += 13) {
         double sum = 0.0;
         for (int sub = 0; sub < 4; sub++) {
             const double s = pixel * ((double)(n / 70) + 0.25 + 0.5 * (sub / 2));
             const double f = pixel * ((double)(n % 70) + 0.25 + 0.5 * (sub % 2));
-            const Vec3 r = detector_position(&e->detector, f, s, 0.0), d = vec3_unit(r);
-            const double omega = pixel * pixel * e->detector.close_distance_m / pow(vec3_length(r), 3.0);
+            const Vec3 r = panel_position(e->detector.panels, f, s, 0.0), d = vec3_unit(r);
+            const double omega = pixel * pixel * e->detector.panels[0].close_distance_m / pow(vec3_length(r), 3.0);
             for (int64_t t = 0; t < experiment_terms(e); t++) {
                 const Source *source = &e->beam.sources[t % 7];
                 const Vec3 q = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(d, source->direction));

@@ -155,11 +155,12 @@ static void a_long_header_takes_two_units(void) {
                      "6.789123 -phi 12.34567 -osc 0.00123456 -lambda 1.234567");
     char header[NANOBRAGG_HEADER_BYTES_MOST + 1] = "";
     /* numbers as long as they get */
-    made.experiment->detector.pixel0_m = vec3(-1.234561e-12, -1.234562e-12, -1.234563e-12);
+    Panel *panel = made.experiment->detector.panels;
+    panel->pixel0_m = vec3(-1.234561e-12, -1.234562e-12, -1.234563e-12);
     for (int i = 0; i < 2; i++) {
-        made.experiment->detector.beam_centre_m[i] = -1.234561e-12;
+        panel->beam_centre_m[i] = -1.234561e-12;
         made.experiment->detector.stated_centre_m[i] = -1.234561e-12;
-        made.experiment->detector.closest_m[i] = -1.234561e-12;
+        panel->closest_m[i] = -1.234561e-12;
     }
     const size_t bytes = nanobragg_image_header(made.parameters, made.experiment, header);
     const char *end = strchr(header, '}');
@@ -176,7 +177,7 @@ static void the_last_step_makes_the_pixel_when_it_is_the_only_one(void) {
     Frame frame;
     CU_ASSERT_TRUE_FATAL(status_is_ok(frame_create(e, &frame)));
     frame_set(e, 0, &frame);
-    const Step step = step_of(e, &frame, 3, 8, step_count(e) - 1);
+    const Step step = step_of(e, &frame, 3, 8, step_count(e, 3, 8) - 1);
     kernel_accumulate(e, &frame, (Tile){3, 8, 1, 1}, (Range){0, 1}, &sum);
     const double amplitude = step.structure_factor * step.lattice;
     const double value = amplitude * amplitude * step.polarization * step.solid_angle_sr * step.capture;

@@ -32,30 +32,29 @@ static const LaboratoryAxes dials = {.beam = {0, 0, 1},
                                      .spindle = {0, 1, 0}};
 
 /* A detector whose plane the beam meets `distance_m` away, at `fast_m`, `slow_m` from the corner. */
-static Detector detector_at(const LaboratoryAxes *axes, Vec3 fast, Vec3 slow, double distance_m, double fast_m,
-                            double slow_m) {
+static NexusGeometry geometry_at(const LaboratoryAxes *axes, Vec3 fast, Vec3 slow, double distance_m, double fast_m,
+                                 double slow_m) {
     const Vec3 spot = vec3_scale(distance_m, axes->beam);
     const Vec3 inside = vec3_add(vec3_scale(fast_m, fast), vec3_scale(slow_m, slow));
-    return (Detector){.fast_pixels = 40,
-                      .slow_pixels = 30,
-                      .pixel_size_m = 1e-4,
-                      .fast = fast,
-                      .slow = slow,
-                      .normal = vec3_cross(fast, slow),
-                      .pixel0_m = vec3_subtract(spot, inside),
-                      .beam = axes->beam};
+    Panel panel = {.canvas = {0, 0, 30, 40},
+                   .pixel_size_m = {1e-4, 1e-4},
+                   .fast = fast,
+                   .slow = slow,
+                   .normal = vec3_cross(fast, slow),
+                   .pixel0_m = vec3_subtract(spot, inside),
+                   .beam = axes->beam};
+    const Detector detector = {.fast_pixels = 40, .slow_pixels = 30, .panel_count = 1, .panels = &panel};
+    return nexus_geometry(&detector, axes);
 }
 
 static NexusGeometry plain_geometry(const LaboratoryAxes *axes) {
-    const Detector detector = detector_at(axes, axes->fast, axes->slow, 0.1, 20.5e-4, 14e-4);
-    return nexus_geometry(&detector, axes);
+    return geometry_at(axes, axes->fast, axes->slow, 0.1, 20.5e-4, 14e-4);
 }
 
 /* The same, swung by 30 degrees about the laboratory's axes one after the other. */
 static NexusGeometry swung_geometry(const LaboratoryAxes *axes) {
     const Vec3 fast = vec3_rotate_xyz(axes->fast, 0.3, -0.4, 0.5), slow = vec3_rotate_xyz(axes->slow, 0.3, -0.4, 0.5);
-    const Detector detector = detector_at(axes, fast, slow, 0.1, 20.5e-4, 14e-4);
-    return nexus_geometry(&detector, axes);
+    return geometry_at(axes, fast, slow, 0.1, 20.5e-4, 14e-4);
 }
 
 static void check_vector(Vec3 actual, Vec3 expected, const char *what) {
@@ -110,8 +109,7 @@ static void rows_of_pixels_never_run_up(void) {
 
 static void rounding_of_an_axis_does_not_turn_the_frame(void) {
     const Vec3 slow = vec3_unit(vec3(1e-17, 1, 0)); /* y . slow is 1e-17 in DIALS' convention instead of 0 */
-    const Detector detector = detector_at(&dials, dials.fast, slow, 0.1, 1e-3, 1e-3);
-    check_vector(nexus_geometry(&detector, &dials).to_mcstas.row[1], vec3(1, 0, 0), "y");
+    check_vector(geometry_at(&dials, dials.fast, slow, 0.1, 1e-3, 1e-3).to_mcstas.row[1], vec3(1, 0, 0), "y");
 }
 
 static void polarization_along_the_beam_falls_back_on_the_fast_axis(void) {
@@ -149,8 +147,7 @@ static void the_two_translations_lead_to_the_corner(void) {
 }
 
 static void a_corner_on_the_beam_has_a_direction_all_the_same(void) {
-    const Detector detector = detector_at(&adxv, adxv.fast, adxv.slow, 0.1, 0.0, 0.0);
-    const NexusGeometry geometry = nexus_geometry(&detector, &adxv);
+    const NexusGeometry geometry = geometry_at(&adxv, adxv.fast, adxv.slow, 0.1, 0.0, 0.0);
     CU_ASSERT(geometry.module_offset_m == 0.0);
     check_vector(geometry.module_direction, vec3(1, 0, 0), "module_direction");
 }

@@ -249,18 +249,18 @@ static void counts_do_not_depend_on_the_order_of_the_pixels(void) {
 enum { SIDE = 301, MIDDLE = SIDE / 2 };
 
 typedef struct Spreading {
-    PointSpread spread;
+    SpreadWindow window;
     double *weights;
     PhotonRows source;
     double *image; /* [SIDE][SIDE] */
 } Spreading;
 
 static Spreading spreading(PointSpreadKind kind, double fwhm_pixels, int64_t radius) {
-    Spreading s = {.spread = {.kind = kind, .fwhm_pixels = fwhm_pixels, .radius = radius},
+    Spreading s = {.window = {.kind = kind, .fwhm_pixels = {fwhm_pixels, fwhm_pixels}, .radius = {radius, radius}},
                    .source = {.rows = {0, SIDE}, .fast_pixels = SIDE, .photons = calloc(SIDE * SIDE, sizeof(double))},
                    .image = calloc(SIDE * SIDE, sizeof(double))};
     CU_ASSERT_FATAL(s.source.photons != NULL && s.image != NULL);
-    CU_ASSERT_FATAL(status_is_ok(point_spread_weights(&s.spread, &s.weights)));
+    CU_ASSERT_FATAL(status_is_ok(point_spread_weights(&s.window, &s.weights)));
     return s;
 }
 
@@ -270,10 +270,13 @@ static void spreading_free(Spreading *s) {
     free(s->weights);
 }
 
+static const Tile whole_panel = {0, 0, SIDE, SIDE};
+
 static double spread_all(Spreading *s) {
     double scratch[SIDE], sum = 0.0;
     for (int64_t slow = 0; slow < SIDE; slow++)
-        point_spread_row(&s->spread, s->weights, &s->source, slow, (Range){0, SIDE}, scratch, s->image + slow * SIDE);
+        point_spread_row(&s->window, s->weights, &s->source, whole_panel, slow, (Range){0, SIDE}, scratch,
+                         s->image + slow * SIDE);
     for (int64_t i = 0; i < SIDE * SIDE; i++) sum += s->image[i];
     return sum;
 }
@@ -281,8 +284,8 @@ static double spread_all(Spreading *s) {
 /* Some photons in every pixel whose window lies within the detector. */
 static double fill_interior(Spreading *s) {
     double sum = 0.0;
-    for (int64_t slow = s->spread.radius; slow < SIDE - s->spread.radius; slow++)
-        for (int64_t fast = s->spread.radius; fast < SIDE - s->spread.radius; fast++) {
+    for (int64_t slow = s->window.radius[0]; slow < SIDE - s->window.radius[0]; slow++)
+        for (int64_t fast = s->window.radius[0]; fast < SIDE - s->window.radius[0]; fast++) {
             const double photons = random_poisson(1, 0, (uint64_t)(slow * SIDE + fast), 0.7);
             s->source.photons[slow * SIDE + fast] = photons;
             sum += photons;
@@ -378,7 +381,7 @@ static void any_part_of_a_row_is_the_same_bits_as_the_whole(void) {
             const Range columns = {slow / 3, slow / 3 + 1 + slow / 2};
             const Range rows = {slow > 6 ? slow - 6 : 0, slow + 7 < SIDE ? slow + 7 : SIDE};
             const PhotonRows near = {rows, SIDE, s.source.photons + rows.begin * SIDE};
-            point_spread_row(&s.spread, s.weights, &near, slow, columns, scratch, part);
+            point_spread_row(&s.window, s.weights, &near, whole_panel, slow, columns, scratch, part);
             CU_ASSERT_EQUAL(memcmp(part + columns.begin, s.image + slow * SIDE + columns.begin,
                                    (size_t)range_length(columns) * sizeof *part),
                             0);
@@ -392,7 +395,8 @@ static void any_part_of_a_row_is_the_same_bits_as_the_whole(void) {
 
 /* The signal of these settings; its message where they are refused. */
 static Status signal_of(const char *const *settings, DetectorSignal *signal, Notes *notes) {
-    const Detector detector = {.fast_pixels = 100, .slow_pixels = 100, .pixel_size_m = 1e-4};
+    Panel panel = {.canvas = {0, 0, 100, 100}, .pixel_size_m = {1e-4, 1e-4}};
+    const Detector detector = {.fast_pixels = 100, .slow_pixels = 100, .panel_count = 1, .panels = &panel};
     Parameters *parameters = NULL;
     Status status = parameters_create(&parameters);
     for (; status_is_ok(status) && *settings != NULL; settings += 2)
@@ -419,8 +423,12 @@ static void widths_are_given_in_millimetres(void) {
     const char *const settings[] = {"detector.psf", "gauss", "detector.psf_fwhm", "0.15", NULL};
     DetectorSignal signal;
     CU_ASSERT_FATAL(status_is_ok(signal_of(settings, &signal, NULL)));
-    UNIT_CLOSE(signal.spread.fwhm_pixels, 1.5, 1e-12, "width in pixels");
-    CU_ASSERT_EQUAL(signal.spread.radius, 4); /* 4.5 pixels are 7 sigma, 3.5 only 5.5 */
+    const Panel panel = {.pixel_size_m = {1e-4, 5e-5}};
+    const SpreadWindow window = point_spread_window(&signal.spread, &panel);
+    UNIT_CLOSE(window.fwhm_pixels[0], 1.5, 1e-12, "width in pixels");
+    UNIT_CLOSE(window.fwhm_pixels[1], 3.0, 1e-12, "width in pixels of half the size");
+    CU_ASSERT_EQUAL(signal.spread.reach, 4);
+    CU_ASSERT_EQUAL(window.radius[0], 4); /* 4.5 pixels are 7 sigma, 3.5 only 5.5 */
 }
 
 static void hot_pixels_are_saturated_unless_said_otherwise(void) {

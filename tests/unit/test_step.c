@@ -106,7 +106,7 @@ static Pixel pixel_of(const Experiment *e, const Frame *frame, int64_t place) {
     const int64_t *cells = e->crystal.cells;
     const double per_unit = step_photons(e, frame) / (ELECTRON_RADIUS_SQUARED_M2 * frame->fluence_per_m2);
     Pixel pixel = {.value = step_pixel(e, frame, slow, fast) / (ELECTRON_RADIUS_SQUARED_M2 * frame->fluence_per_m2)};
-    for (int64_t number = 0; number < step_count(e); number++) {
+    for (int64_t number = 0; number < step_count(e, slow, fast); number++) {
         Step step = step_of(e, frame, slow, fast, number);
         step.lattice = (double)(cells[0] * cells[1] * cells[2]);
         step.structure_factor = e->factors.greatest_f;
@@ -189,7 +189,7 @@ static void rendering_by_reflections_is_the_sum_of_the_steps(void) {
         const bool ends = e->crystal.shape == SHAPE_GAUSS || e->crystal.shape == SHAPE_TOPHAT;
         e->precision = PRECISION_FLOAT64;
         e->sampling.tolerance = left_out;
-        if (ends && !e->sampling.interpolate && !e->detector.curved) {
+        if (ends && !e->sampling.interpolate && !e->detector.panels->curved) {
             const SpotReach spot = spot_reach_create(&e->crystal, left_out);
             e->sampling.by_reflections =
                 spot.half_width[0] < 0.499 && spot.half_width[1] < 0.499 && spot.half_width[2] < 0.499;
@@ -219,7 +219,7 @@ static void a_pixel_is_the_sum_of_its_numbered_steps(void) {
         frame_set(e, 0, &frame);
         for (int64_t fast = 1; fast < 40; fast += 13) {
             double sum = 0.0;
-            for (int64_t i = 0; i < step_count(e); i++) {
+            for (int64_t i = 0; i < step_count(e, 7, fast); i++) {
                 const Step step = step_of(e, &frame, 7, fast, i);
                 sum += step_photons(e, &frame) * step_intensity(&step);
             }

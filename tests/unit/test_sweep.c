@@ -65,7 +65,7 @@ static void a_list_sets_the_parameters_of_its_frames(void) {
     UNIT_CLOSE(frame.experiment->beam.sources[0].wavelength_m, 1.2e-10, 1e-22, "wavelength");
     CU_ASSERT_EQUAL(frame.experiment->crystal.cells[0], 5);
     CU_ASSERT_EQUAL(frame.experiment->crystal.cells[1], 8);
-    UNIT_CLOSE(frame.experiment->detector.distance_m, 0.2, 1e-12, "distance");
+    UNIT_CLOSE(frame.experiment->detector.panels[0].distance_m, 0.2, 1e-12, "distance");
     UNIT_CLOSE(frame.orientation.row[1].y, -1.0, 1e-15, "half a turn about x");
     frame_set(e, 0, &frame);
     UNIT_CLOSE(frame.experiment->beam.sources[0].wavelength_m, 1.5e-10, 1e-22, "wavelength of frame 0");

@@ -71,7 +71,8 @@ static void check_sampling(const Truth *truth) {
                 0.0);
     truth_close(truth, "interpolation", experiment->sampling.interpolate,
                 truth_number(truth, truth->root, "interpolate"), 0.0);
-    truth_close(truth, "steps of a pixel", (double)kernel_steps(experiment, 1, (Range){0, kernel_blocks(experiment)}),
+    truth_close(truth, "steps of a pixel",
+                (double)kernel_steps(experiment, (Tile){0, 0, 1, 1}, (Range){0, kernel_blocks(experiment)}),
                 truth_number(truth, truth->root, "steps"), 0.0);
 }
 

@@ -22,11 +22,10 @@ static void laboratory_axes_are_the_nanobraggs(void) {
 }
 
 static void check_detector_vectors(const Truth *truth) {
-    const Detector *detector = &truth->experiment->detector;
-    truth_close_vector(truth, "fast", detector->fast, truth_vector(truth, truth->root, "fdet_vector"), UNIT_TOLERANCE);
-    truth_close_vector(truth, "slow", detector->slow, truth_vector(truth, truth->root, "sdet_vector"), UNIT_TOLERANCE);
-    truth_close_vector(truth, "normal", detector->normal, truth_vector(truth, truth->root, "odet_vector"),
-                       UNIT_TOLERANCE);
+    const Panel *panel = truth->experiment->detector.panels;
+    truth_close_vector(truth, "fast", panel->fast, truth_vector(truth, truth->root, "fdet_vector"), UNIT_TOLERANCE);
+    truth_close_vector(truth, "slow", panel->slow, truth_vector(truth, truth->root, "sdet_vector"), UNIT_TOLERANCE);
+    truth_close_vector(truth, "normal", panel->normal, truth_vector(truth, truth->root, "odet_vector"), UNIT_TOLERANCE);
 }
 
 static void detector_vectors_after_rotations_are_the_nanobraggs(void) {
@@ -34,10 +33,12 @@ static void detector_vectors_after_rotations_are_the_nanobraggs(void) {
 }
 
 static void check_pixels(const Truth *truth) {
-    const Detector *detector = &truth->experiment->detector;
-    truth_close(truth, "fast pixels", (double)detector->fast_pixels, truth_number(truth, truth->root, "fpixels"), 0.0);
-    truth_close(truth, "slow pixels", (double)detector->slow_pixels, truth_number(truth, truth->root, "spixels"), 0.0);
-    truth_close(truth, "pixel size", detector->pixel_size_m, truth_number(truth, truth->root, "pixel_size_m"), 1e-18);
+    const Panel *panel = truth->experiment->detector.panels;
+    truth_close(truth, "fast pixels", (double)panel->canvas.fast_pixels, truth_number(truth, truth->root, "fpixels"),
+                0.0);
+    truth_close(truth, "slow pixels", (double)panel->canvas.slow_pixels, truth_number(truth, truth->root, "spixels"),
+                0.0);
+    truth_close(truth, "pixel size", panel->pixel_size_m[0], truth_number(truth, truth->root, "pixel_size_m"), 1e-18);
 }
 
 static void pixels_are_as_many_and_as_large(void) {
@@ -45,7 +46,7 @@ static void pixels_are_as_many_and_as_large(void) {
 }
 
 static void check_pixel0(const Truth *truth) {
-    truth_close_vector(truth, "corner of the first pixel", truth->experiment->detector.pixel0_m,
+    truth_close_vector(truth, "corner of the first pixel", truth->experiment->detector.panels[0].pixel0_m,
                        truth_vector(truth, truth->root, "pix0_vector_m"), METRE_TOLERANCE);
 }
 
@@ -54,13 +55,13 @@ static void the_first_pixel_is_where_the_nanobragg_has_it(void) {
 }
 
 static void check_closest_point(const Truth *truth) {
-    const Detector *detector = &truth->experiment->detector;
-    truth_close(truth, "close distance", detector->close_distance_m,
-                truth_number(truth, truth->root, "close_distance_m"), METRE_TOLERANCE);
-    truth_close(truth, "fast of the closest point", detector->closest_m[0],
-                truth_number(truth, truth->root, "Fclose_m"), METRE_TOLERANCE);
-    truth_close(truth, "slow of the closest point", detector->closest_m[1],
-                truth_number(truth, truth->root, "Sclose_m"), METRE_TOLERANCE);
+    const Panel *panel = truth->experiment->detector.panels;
+    truth_close(truth, "close distance", panel->close_distance_m, truth_number(truth, truth->root, "close_distance_m"),
+                METRE_TOLERANCE);
+    truth_close(truth, "fast of the closest point", panel->closest_m[0], truth_number(truth, truth->root, "Fclose_m"),
+                METRE_TOLERANCE);
+    truth_close(truth, "slow of the closest point", panel->closest_m[1], truth_number(truth, truth->root, "Sclose_m"),
+                METRE_TOLERANCE);
 }
 
 static void the_closest_point_is_the_nanobraggs(void) {
@@ -70,13 +71,12 @@ static void the_closest_point_is_the_nanobraggs(void) {
 /* Defect B21: nanoBragg does not bring distance, Fbeam and Sbeam up to date after a swing in twotheta; we do. So
  * they are compared only where there is none. */
 static void check_beam_centre(const Truth *truth) {
-    const Detector *detector = &truth->experiment->detector;
+    const Panel *panel = truth->experiment->detector.panels;
     if (truth->parameters->detector_twotheta_rad != 0.0) return;
-    truth_close(truth, "distance", detector->distance_m, truth_number(truth, truth->root, "distance_m"),
+    truth_close(truth, "distance", panel->distance_m, truth_number(truth, truth->root, "distance_m"), METRE_TOLERANCE);
+    truth_close(truth, "fast of the beam", panel->beam_centre_m[0], truth_number(truth, truth->root, "Fbeam_m"),
                 METRE_TOLERANCE);
-    truth_close(truth, "fast of the beam", detector->beam_centre_m[0], truth_number(truth, truth->root, "Fbeam_m"),
-                METRE_TOLERANCE);
-    truth_close(truth, "slow of the beam", detector->beam_centre_m[1], truth_number(truth, truth->root, "Sbeam_m"),
+    truth_close(truth, "slow of the beam", panel->beam_centre_m[1], truth_number(truth, truth->root, "Sbeam_m"),
                 METRE_TOLERANCE);
 }
 
@@ -86,10 +86,10 @@ static void distance_and_beam_centre_are_the_nanobraggs_where_there_is_no_twothe
 
 /* And with twotheta they are what their names say: the beam meets the plane there. */
 static void check_beam_meets_the_plane(const Truth *truth) {
-    const Detector *detector = &truth->experiment->detector;
-    const Vec3 spot = detector_position(detector, detector->beam_centre_m[0], detector->beam_centre_m[1], 0.0);
+    const Panel *panel = truth->experiment->detector.panels;
+    const Vec3 spot = panel_position(panel, panel->beam_centre_m[0], panel->beam_centre_m[1], 0.0);
     truth_close_vector(truth, "where the beam meets the plane", spot,
-                       vec3_scale(detector->distance_m, truth->experiment->axes.beam), METRE_TOLERANCE);
+                       vec3_scale(panel->distance_m, truth->experiment->axes.beam), METRE_TOLERANCE);
 }
 
 static void the_beam_centre_lies_on_the_beam(void) {
@@ -108,13 +108,13 @@ static void the_pivot_is_the_nanobraggs(void) {
 }
 
 static void check_sensor(const Truth *truth) {
-    const Detector *detector = &truth->experiment->detector;
+    const Panel *panel = truth->experiment->detector.panels;
     const double thickness_m = truth_number(truth, truth->root, "detector_thick_m");
-    truth_close(truth, "sensor thickness", detector->sensor_thickness_m, thickness_m, 1e-18);
-    truth_close(truth, "sensor layers", detector->sensor_layers,
-                truth_number(truth, truth->root, "detector_thicksteps"), 0.0);
+    truth_close(truth, "sensor thickness", panel->sensor.thickness_m, thickness_m, 1e-18);
+    truth_close(truth, "sensor layers", panel->sensor.layers, truth_number(truth, truth->root, "detector_thicksteps"),
+                0.0);
     if (thickness_m > 0.0)
-        truth_close(truth, "absorption", detector->sensor_absorption_per_m,
+        truth_close(truth, "absorption", panel->sensor.absorption_per_m,
                     truth_number(truth, truth->root, "detector_mu_per_m"), 1e-6);
 }
 

@@ -262,9 +262,9 @@ static void left_handed_axes_put_the_detector_in_front_of_the_beam(void) {
                                                     slow[i / 2], pivots[i % 2], "detector.distance=80",
                                                     "crystal.cell=50", "crystal.default_f=1", NULL});
         CU_ASSERT_PTR_NOT_NULL_FATAL(e);
-        CU_ASSERT_DOUBLE_EQUAL(e->detector.pixel0_m.z, 0.08, 1e-15);
-        CU_ASSERT_DOUBLE_EQUAL(e->detector.distance_m, 0.08, 1e-15);
-        CU_ASSERT_DOUBLE_EQUAL(e->detector.close_distance_m, 0.08, 1e-15);
+        CU_ASSERT_DOUBLE_EQUAL(e->detector.panels[0].pixel0_m.z, 0.08, 1e-15);
+        CU_ASSERT_DOUBLE_EQUAL(e->detector.panels[0].distance_m, 0.08, 1e-15);
+        CU_ASSERT_DOUBLE_EQUAL(e->detector.panels[0].close_distance_m, 0.08, 1e-15);
         experiment_destroy(&e);
     }
 }
@@ -275,8 +275,8 @@ static void the_normal_of_a_placed_detector_points_away_from_the_crystal(void) {
                                                 "detector.slow_vector=0,0,1", "detector.pixel0=-0.1,-0.05,-0.05",
                                                 "crystal.cell=50", "crystal.default_f=1", NULL});
     CU_ASSERT_PTR_NOT_NULL_FATAL(e);
-    CU_ASSERT_DOUBLE_EQUAL(e->detector.normal.x, -1.0, 1e-15);
-    CU_ASSERT_DOUBLE_EQUAL(e->detector.close_distance_m, 0.1, 1e-15);
+    CU_ASSERT_DOUBLE_EQUAL(e->detector.panels[0].normal.x, -1.0, 1e-15);
+    CU_ASSERT_DOUBLE_EQUAL(e->detector.panels[0].close_distance_m, 0.1, 1e-15);
     experiment_destroy(&e);
 }
 
@@ -287,9 +287,9 @@ static void the_beam_s_spot_stays_whatever_the_rotation(void) {
         Experiment *e = scene((const char *const[]){"detector.close_distance=100", "detector.beam_centre=50,50",
                                                     rotations[i], "crystal.cell=50", "crystal.default_f=1", NULL});
         CU_ASSERT_PTR_NOT_NULL_FATAL(e);
-        CU_ASSERT(e->detector.distance_m >= 0.1 - 1e-15);
-        CU_ASSERT_DOUBLE_EQUAL(e->detector.beam_centre_m[0], 50.05e-3, 1e-12);
-        CU_ASSERT_DOUBLE_EQUAL(e->detector.beam_centre_m[1], 50.05e-3, 1e-12);
+        CU_ASSERT(e->detector.panels[0].distance_m >= 0.1 - 1e-15);
+        CU_ASSERT_DOUBLE_EQUAL(e->detector.panels[0].beam_centre_m[0], 50.05e-3, 1e-12);
+        CU_ASSERT_DOUBLE_EQUAL(e->detector.panels[0].beam_centre_m[1], 50.05e-3, 1e-12);
         experiment_destroy(&e);
     }
 }

@@ -27,13 +27,13 @@ void kernel_store(const Experiment *experiment, KernelScale scale, Tile tile, co
 /** Number of blocks of a frame. */
 int64_t kernel_blocks(const Experiment *experiment);
 
-/** Steps (pixel x sub-pixel x layer x term) in these blocks on @p pixels pixels. */
-int64_t kernel_steps(const Experiment *experiment, int64_t pixels, Range blocks);
+/** Steps (pixel x sub-pixel x layer x term) in these blocks on a tile of one panel. */
+int64_t kernel_steps(const Experiment *experiment, Tile tile, Range blocks);
 
 /** Adds blocks of terms to the sums of a tile's pixels, by the CPU's kernel of the experiment and the calling thread.
  *  The unit is the sum over terms of source weight x polarization x |F_cell F_latt|^2 x solid angle x capture, over
  *  sub-pixels and layers too: step_photons turns it into photons.
- *  @param tile    pixels, within the detector
+ *  @param tile    pixels of the canvas, all of one panel
  *  @param blocks  block 0 brings the background with it
  *  @param sums    [slow][fast] of the tile, fast varying fastest; added to */
 void kernel_accumulate(const Experiment *experiment, const Frame *frame, Tile tile, Range blocks, DoubleDouble *sums);

@@ -45,8 +45,8 @@ typedef struct FrameLimits {
                                     those rendered by reflections without a background */
 } FrameLimits;
 
-/** Everything that the images depend on, as it is in frame 0. Owns what beam, crystal, structure factors, background
- * and sweep own. */
+/** Everything that the images depend on, as it is in frame 0. Owns what beam, crystal, detector, structure factors,
+ * background and sweep own. */
 typedef struct Experiment {
     LaboratoryAxes axes;
     Beam beam;
@@ -77,8 +77,9 @@ Status experiment_create(const Parameters *parameters, Experiment **experiment, 
 
 /** What is read by somebody who knows the format. */
 typedef struct ExperimentInputs {
-    SweepInputs sweep;    /**< list or spectrum */
-    MaskHdf5Reader *mask; /**< NULL: a mask in HDF5 is refused */
+    SweepInputs sweep;              /**< list or spectrum */
+    MaskHdf5Reader *mask;           /**< NULL: a mask in HDF5 is refused */
+    const DetectorGeometry *panels; /**< of the detector; NULL: it is the one panel of the parameters. Borrowed */
 } ExperimentInputs;
 
 /** The same with such inputs. */
@@ -94,8 +95,10 @@ Status experiment_change(const Experiment *base, const Parameters *parameters, i
                          unsigned parts, bool renders, Experiment *own);
 
 /** False where polarization, capture and the resolution limit at a pixel are the same for both sources.
+ *  @param sensor  of the pixel
  *  @param before  NULL differs from all */
-bool experiment_sources_differ(const Experiment *experiment, const Source *before, const Source *source);
+bool experiment_sources_differ(const Experiment *experiment, const Sensor *sensor, const Source *before,
+                               const Source *source);
 
 /** Frees @p experiment, which may be NULL, and leaves NULL. */
 void experiment_destroy(Experiment **experiment);

@@ -12,8 +12,9 @@
  *  @return BAD_PARAMETER when the material or its density is not known, or the energy is outside the tables */
 Status sensor_absorption(const char *material, double density_kg_per_m3, double wavelength_m, double *absorption_per_m);
 
-/** Sets the sensor of the detector and the absorption of every source. The automatic rules are nanoBragg's: two
- * layers unless given, an attenuation depth equal to the thickness unless given or following from the material.
+/** Sets the sensors of the detector's panels and the absorption of every source. What the parameters do not give is
+ * what the geometry's file states; else the automatic rules are nanoBragg's: two layers, an attenuation depth equal to
+ * the thickness unless it follows from the material.
  *  @return BAD_PARAMETER */
 Status sensor_create(const Parameters *parameters, Detector *detector, Beam *beam, Notes *notes);
 
@@ -27,8 +28,18 @@ static inline double sensor_capture(double layer_m, int layer, double absorption
     return exp(-layer * path) - exp(-(layer + 1) * path);
 }
 
+/** How fast the sensor absorbs the waves of a source (1/m). */
+static inline double sensor_absorption_of(const Sensor *sensor, const Source *source) {
+    return sensor->by_wavelength ? source->absorption_per_m : sensor->absorption_per_m;
+}
+
+/** Thickness (m) of a layer; 0 where the thickness is ignored. */
+static inline double sensor_layer(const Sensor *sensor) {
+    return sensor->thickness_m / sensor->layers;
+}
+
 /** Depth (m) along the normal at which layer @p layer counts its photons: its front face, or where the photons that it
  *  stops are stopped on average when they come along the normal. */
-double sensor_depth(const Detector *detector, int layer);
+double sensor_depth(const Sensor *sensor, int layer);
 
 #endif

@@ -9,7 +9,7 @@
 #include "model/sensor.h"
 
 /** Blocks of pixels share a centre, at which the Miller indices are known in double precision. They are anchored to the
- *  detector's pixel (0,0), so that a pixel's value does not depend on how tiles are cut. */
+ *  panel's first pixel, so that a pixel's value does not depend on how tiles are cut. */
 enum { BLOCK_SLOW = 8, BLOCK_FAST = 32, PIXELS = BLOCK_SLOW * BLOCK_FAST };
 
 /** The sub-pixels of a block of pixels, [slow][fast]. */
@@ -17,13 +17,14 @@ typedef struct Block {
     Vec3 centre;                                        /**< unit vector of the diffracted beam at the centre */
     LANE_ALIGNED float x[PIXELS], y[PIXELS], z[PIXELS]; /**< diffracted beam minus that */
     LANE_ALIGNED float weight[PIXELS];                  /**< solid angle (sr) x capture */
-    double slow_m, fast_m, depth_m;                     /**< where the centre is on the detector */
+    double slow_m, fast_m, depth_m;                     /**< where the centre is on the panel */
     int layer;
+    const Panel *panel;
 } Block;
 
 /** A flat block in units of its centre's distance. */
 typedef struct FlatBlock {
-    float step;                         /* edge of a pixel */
+    float step_fast, step_slow;         /* edges of a pixel */
     Float3 centre, fast, slow;          /* unit vectors */
     float along_fast, along_slow, skew; /* centre.fast, centre.slow, fast.slow */
     float cosine, lean_fast, lean_slow; /* of centre, fast and slow with the normal, times the solid angle face on */
@@ -31,19 +32,21 @@ typedef struct FlatBlock {
 } FlatBlock;
 
 /** @param d  unit vector to the centre
- *  @param step  edge of a pixel over the centre's distance */
-INLINED FlatBlock flat_block(const Detector *detector, Vec3 d, double step) {
-    const double sr = step * step, oblique_sr = detector->point_pixel ? 0.0 : sr;
-    FlatBlock flat = {.step = (float)step, .face_on = (float)(sr - oblique_sr)};
-    flat.along_fast = (float)vec3_dot(d, detector->fast);
-    flat.along_slow = (float)vec3_dot(d, detector->slow);
-    flat.skew = (float)vec3_dot(detector->fast, detector->slow);
-    flat.cosine = (float)(oblique_sr * vec3_dot(d, detector->normal));
-    flat.lean_fast = (float)(oblique_sr * vec3_dot(detector->fast, detector->normal));
-    flat.lean_slow = (float)(oblique_sr * vec3_dot(detector->slow, detector->normal));
+ *  @param per_m  1 / the centre's distance */
+INLINED FlatBlock flat_block(const Panel *panel, bool point_pixel, Vec3 d, double per_m) {
+    const double step_fast = per_m * panel->pixel_size_m[0], step_slow = per_m * panel->pixel_size_m[1];
+    const double sr = step_fast * step_slow, oblique_sr = point_pixel ? 0.0 : sr;
+    FlatBlock flat = {
+        .step_fast = (float)step_fast, .step_slow = (float)step_slow, .face_on = (float)(sr - oblique_sr)};
+    flat.along_fast = (float)vec3_dot(d, panel->fast);
+    flat.along_slow = (float)vec3_dot(d, panel->slow);
+    flat.skew = (float)vec3_dot(panel->fast, panel->slow);
+    flat.cosine = (float)(oblique_sr * vec3_dot(d, panel->normal));
+    flat.lean_fast = (float)(oblique_sr * vec3_dot(panel->fast, panel->normal));
+    flat.lean_slow = (float)(oblique_sr * vec3_dot(panel->slow, panel->normal));
     flat.centre = float3_of(d);
-    flat.fast = float3_of(detector->fast);
-    flat.slow = float3_of(detector->slow);
+    flat.fast = float3_of(panel->fast);
+    flat.slow = float3_of(panel->slow);
     return flat;
 }
 
@@ -75,9 +78,9 @@ INLINED void fill_flat_block(FlatBlock flat, RootSeries series, Block *block) {
     LANE_ALIGNED float along[BLOCK_FAST];
     float sx[BLOCK_SLOW], sy[BLOCK_SLOW], sz[BLOCK_SLOW], linear[BLOCK_SLOW], fixed[BLOCK_SLOW], lean[BLOCK_SLOW];
     for (int column = 0; column < BLOCK_FAST; column++)
-        along[column] = flat.step * ((float)column - 0.5f * (BLOCK_FAST - 1));
+        along[column] = flat.step_fast * ((float)column - 0.5f * (BLOCK_FAST - 1));
     for (int row = 0; row < BLOCK_SLOW; row++) {
-        const float s = flat.step * ((float)row - 0.5f * (BLOCK_SLOW - 1));
+        const float s = flat.step_slow * ((float)row - 0.5f * (BLOCK_SLOW - 1));
         sx[row] = s * flat.slow.x;
         sy[row] = s * flat.slow.y;
         sz[row] = s * flat.slow.z;
@@ -102,11 +105,11 @@ INLINED void fill_flat_block(FlatBlock flat, RootSeries series, Block *block) {
     }
 }
 
-INLINED void set_flat_block(const Detector *detector, Vec3 centre_m, Block *block) {
+INLINED void set_flat_block(bool point_pixel, Vec3 centre_m, Block *block) {
     const double per_m = 1.0 / vec3_length(centre_m);
     block->centre = vec3_scale(per_m, centre_m);
-    const FlatBlock flat = flat_block(detector, block->centre, per_m * detector->pixel_size_m);
-    const float half_fast = 0.5f * BLOCK_FAST * flat.step, half_slow = 0.5f * BLOCK_SLOW * flat.step;
+    const FlatBlock flat = flat_block(block->panel, point_pixel, block->centre, per_m);
+    const float half_fast = 0.5f * BLOCK_FAST * flat.step_fast, half_slow = 0.5f * BLOCK_SLOW * flat.step_slow;
     const float squared = (half_fast + half_slow) * (half_fast + half_slow); /* enough for skew axes too */
     const float greatest = 2.0f * (fabsf(flat.along_fast) * half_fast + fabsf(flat.along_slow) * half_slow) + squared;
     switch (root_series(greatest)) { /* a constant in each */
@@ -123,56 +126,60 @@ INLINED void set_flat_block(const Detector *detector, Vec3 centre_m, Block *bloc
 }
 
 /** Where sub-pixel @p i of a block is, in double precision. */
-INLINED Vec3 pixel_position(const Detector *detector, const Block *block, int i) {
-    const double pixel = detector->pixel_size_m;
-    const double slow_m = block->slow_m + pixel * (i / BLOCK_FAST - 0.5 * (BLOCK_SLOW - 1));
-    const double fast_m = block->fast_m + pixel * (i % BLOCK_FAST - 0.5 * (BLOCK_FAST - 1));
-    return detector_position(detector, fast_m, slow_m, block->depth_m);
+INLINED Vec3 pixel_position(const Block *block, int i) {
+    const double *pixel_size_m = block->panel->pixel_size_m;
+    const double slow_m = block->slow_m + pixel_size_m[1] * (i / BLOCK_FAST - 0.5 * (BLOCK_SLOW - 1));
+    const double fast_m = block->fast_m + pixel_size_m[0] * (i % BLOCK_FAST - 0.5 * (BLOCK_FAST - 1));
+    return panel_position(block->panel, fast_m, slow_m, block->depth_m);
 }
 
-/** The same for a detector that is not flat, in double precision. */
-INLINED void set_curved_block(const Detector *detector, Block *block) {
-    const double pixel = detector->pixel_size_m;
-    block->centre = vec3_unit(detector_position(detector, block->fast_m, block->slow_m, block->depth_m));
+/** The same for a panel that is not flat, in double precision. */
+INLINED void set_curved_block(bool point_pixel, Block *block) {
+    const Panel *panel = block->panel;
+    const double area_m2 = panel->pixel_size_m[0] * panel->pixel_size_m[1];
+    block->centre = vec3_unit(panel_position(panel, block->fast_m, block->slow_m, block->depth_m));
     for (int i = 0; i < PIXELS; i++) {
-        const Vec3 position = pixel_position(detector, block, i), direction = vec3_unit(position);
+        const Vec3 position = pixel_position(block, i), direction = vec3_unit(position);
         const Vec3 offset = vec3_subtract(direction, block->centre);
         block->x[i] = (float)offset.x;
         block->y[i] = (float)offset.y;
         block->z[i] = (float)offset.z;
-        const double cosine = detector->point_pixel ? 1.0 : detector_cosine(detector, direction);
-        block->weight[i] = (float)(pixel * pixel / vec3_dot(position, position) * cosine);
+        const double cosine = point_pixel ? 1.0 : panel_cosine(panel, direction);
+        block->weight[i] = (float)(area_m2 / vec3_dot(position, position) * cosine);
     }
 }
 
 /** Fraction that the layer stops at each pixel, for one absorption coefficient, times @p values. */
-INLINED void multiply_by_capture(const Detector *detector, const Block *block, double absorption_per_m, float *values) {
-    const double layer_m = detector->sensor_thickness_m / detector->sensor_layers;
+INLINED void multiply_by_capture(const Block *block, double absorption_per_m, float *values) {
+    const double layer_m = sensor_layer(&block->panel->sensor);
     for (int i = 0; i < PIXELS; i++) {
         const Vec3 offset = vec3((double)block->x[i], (double)block->y[i], (double)block->z[i]);
-        const double cosine = detector_cosine(detector, vec3_add(block->centre, offset));
+        const double cosine = panel_cosine(block->panel, vec3_add(block->centre, offset));
         values[i] *= (float)sensor_capture(layer_m, block->layer, absorption_per_m, cosine);
     }
 }
 
-/** The block whose first pixel is @p slow, @p fast, at one of the sub-pixels and in one layer of the sensor. */
+/** The block whose first pixel on its panel is @p slow, @p fast, at one of the sub-pixels and in one layer of the
+ * sensor.
+ */
 INLINED void set_block(const Experiment *e, int64_t slow, int64_t fast, int sub_s, int sub_f, int layer, Block *block) {
-    const Detector *detector = &e->detector;
-    const double pixel = detector->pixel_size_m, oversample = e->sampling.oversample;
+    const Panel *panel = block->panel;
+    const bool point_pixel = e->detector.point_pixel;
+    const double oversample = e->sampling.oversample;
     /* the sub-pixels' own centre: the middle of the block moved by the sub-pixel's offset */
-    const double s_m = pixel * ((double)slow + 0.5 * (BLOCK_SLOW - 1) + (sub_s + 0.5) / oversample);
-    const double f_m = pixel * ((double)fast + 0.5 * (BLOCK_FAST - 1) + (sub_f + 0.5) / oversample);
-    const double depth_m = sensor_depth(detector, layer);
+    const double s_m = panel->pixel_size_m[1] * ((double)slow + 0.5 * (BLOCK_SLOW - 1) + (sub_s + 0.5) / oversample);
+    const double f_m = panel->pixel_size_m[0] * ((double)fast + 0.5 * (BLOCK_FAST - 1) + (sub_f + 0.5) / oversample);
+    const double depth_m = sensor_depth(&panel->sensor, layer);
     block->slow_m = s_m;
     block->fast_m = f_m;
     block->depth_m = depth_m;
     block->layer = layer;
-    if (detector->curved)
-        set_curved_block(detector, block);
+    if (panel->curved)
+        set_curved_block(point_pixel, block);
     else
-        set_flat_block(detector, detector_position(detector, f_m, s_m, depth_m), block);
-    if (detector->sensor_thickness_m > 0.0 && !detector->sensor_by_wavelength)
-        multiply_by_capture(detector, block, detector->sensor_absorption_per_m, block->weight);
+        set_flat_block(point_pixel, panel_position(panel, f_m, s_m, depth_m), block);
+    if (panel->sensor.thickness_m > 0.0 && !panel->sensor.by_wavelength)
+        multiply_by_capture(block, panel->sensor.absorption_per_m, block->weight);
 }
 
 /** What a source does to every pixel whatever the crystal's orientation: Kahn's polarization factor
@@ -193,7 +200,7 @@ INLINED void set_source_factor(const Experiment *e, const Block *block, const So
         const float p = float3_dot(b, x, y, z, p_centre), q = float3_dot(c, x, y, z, q_centre);
         factor[i] = fused(p, q, fused(along, along, fixed));
     }
-    if (e->detector.sensor_by_wavelength) multiply_by_capture(&e->detector, block, source->absorption_per_m, factor);
+    if (block->panel->sensor.by_wavelength) multiply_by_capture(block, source->absorption_per_m, factor);
     if (!(e->sampling.dmin_m > 0.0)) return;
     const double least = source->wavelength_m / e->sampling.dmin_m; /* of |diffracted - incident| */
     for (int i = 0; i < PIXELS; i++) {

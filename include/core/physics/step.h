@@ -12,6 +12,7 @@ typedef struct Step {
     int layer, sub_slow, sub_fast;
     int64_t source, phi_step, domain;
     /* of the point on the detector */
+    const Panel *panel;    /**< that has the pixel; borrowed */
     Vec3 position_m;       /**< of the sub-pixel, from the crystal */
     Vec3 diffracted;       /**< unit vector towards it */
     double airpath_m;      /**< distance */
@@ -31,8 +32,8 @@ typedef struct Step {
     bool interpolated;            /**< F_cell is between reflections */
 } Step;
 
-/** Number of steps of a pixel. */
-int64_t step_count(const Experiment *experiment);
+/** Number of steps of a pixel of the canvas, which lies in a panel. */
+int64_t step_count(const Experiment *experiment, int64_t slow, int64_t fast);
 
 /** Step @p number of a pixel: layer outermost, then sub-pixel slow, fast, source, spindle angle, and domain fastest. */
 Step step_of(const Experiment *experiment, const Frame *frame, int64_t slow, int64_t fast, int64_t number);

@@ -14,41 +14,42 @@ static Vec3 first_across(Vec3 beam, const Vec3 *candidates, int count) {
 }
 
 /* Rows x, y, z: z along the beam, x along the electric field, so turned that rows run down or columns run to -x. */
-static Mat3 mcstas_rotation(const Detector *detector, const LaboratoryAxes *axes) {
-    const Vec3 candidates[] = {vec3_unit(axes->polarization), detector->fast, detector->slow};
+static Mat3 mcstas_rotation(const Panel *panel, const LaboratoryAxes *axes) {
+    const Vec3 candidates[] = {vec3_unit(axes->polarization), panel->fast, panel->slow};
     const Vec3 z = vec3_unit(axes->beam);
     const Vec3 y = first_across(z, candidates, 3);
     const Vec3 x = vec3_cross(y, z);
-    const double up = vec3_dot(y, detector->slow), along = vec3_dot(x, detector->fast);
+    const double up = vec3_dot(y, panel->slow), along = vec3_dot(x, panel->fast);
     const bool turned = up > RIGHT_ANGLE || (fabs(up) <= RIGHT_ANGLE && along > RIGHT_ANGLE);
     const double sign = turned ? -1.0 : 1.0;
     return (Mat3){{vec3_scale(sign, x), vec3_scale(sign, y), z}};
 }
 
 /* Where the beam (0,0,t) meets the plane, and how far the plane is. */
-static void set_beam_centre(NexusGeometry *geometry, double pixel_size_m) {
+static void set_beam_centre(NexusGeometry *geometry, const double *pixel_size_m) {
     const Vec3 corner = geometry->pixel0_m;
     const Vec3 plane = vec3_unit(vec3_cross(geometry->fast, geometry->slow));
     const Vec3 normal = vec3_dot(plane, corner) < 0.0 ? vec3_scale(-1.0, plane) : plane;
     geometry->distance_m = vec3_dot(normal, corner);
     const Vec3 spot = vec3(0.0, 0.0, geometry->distance_m / normal.z);
     const Vec3 from_corner = vec3_subtract(spot, corner);
-    geometry->beam_centre_pixels[0] = vec3_dot(from_corner, geometry->fast) / pixel_size_m;
-    geometry->beam_centre_pixels[1] = vec3_dot(from_corner, geometry->slow) / pixel_size_m;
+    geometry->beam_centre_pixels[0] = vec3_dot(from_corner, geometry->fast) / pixel_size_m[0];
+    geometry->beam_centre_pixels[1] = vec3_dot(from_corner, geometry->slow) / pixel_size_m[1];
 }
 
 NexusGeometry nexus_geometry(const Detector *detector, const LaboratoryAxes *axes) {
-    const Mat3 to_mcstas = mcstas_rotation(detector, axes);
+    const Panel *panel = detector->panels;
+    const Mat3 to_mcstas = mcstas_rotation(panel, axes);
     NexusGeometry geometry = {.to_mcstas = to_mcstas,
-                              .fast = mat3_apply(to_mcstas, detector->fast),
-                              .slow = mat3_apply(to_mcstas, detector->slow),
+                              .fast = mat3_apply(to_mcstas, panel->fast),
+                              .slow = mat3_apply(to_mcstas, panel->slow),
                               .spindle = mat3_apply(to_mcstas, axes->spindle),
-                              .pixel0_m = mat3_apply(to_mcstas, detector->pixel0_m)};
+                              .pixel0_m = mat3_apply(to_mcstas, panel->pixel0_m)};
     const Vec3 across = vec3(geometry.pixel0_m.x, geometry.pixel0_m.y, 0.0);
     geometry.detector_z_m = geometry.pixel0_m.z;
     geometry.module_offset_m = vec3_length(across);
     geometry.module_direction = geometry.module_offset_m > 0.0 ? vec3_unit(across) : vec3(1.0, 0.0, 0.0);
-    set_beam_centre(&geometry, detector->pixel_size_m);
+    set_beam_centre(&geometry, panel->pixel_size_m);
     return geometry;
 }
 

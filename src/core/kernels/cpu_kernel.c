@@ -27,15 +27,16 @@ void kernel_accumulate(const Experiment *e, const Frame *frame, Tile tile, Range
 }
 
 /* What computes photons without sums, where one flush of the sums is all there is. */
-static KernelDirectFunction direct_of(const Experiment *e, const Frame *frame) {
-    const bool one_flush = kernel_blocks(e) == 1 && e->sampling.oversample == 1 && e->detector.sensor_layers == 1;
+static KernelDirectFunction direct_of(const Experiment *e, const Frame *frame, Tile tile) {
+    const int layers = detector_panel_at(&e->detector, tile.slow, tile.fast)->sensor.layers;
+    const bool one_flush = kernel_blocks(e) == 1 && e->sampling.oversample == 1 && layers == 1;
     if (!one_flush || frame->crystal != 0 || e->active != NULL || e->background.molecules > 0.0) return NULL;
     return cpu_kernel_with(e->precision, e->sampling.by_reflections)->cpu->expected[variant_of(e)];
 }
 
 void kernel_expected(const Experiment *e, const Frame *frame, Tile tile, DoubleDouble *sums, float *expected,
                      int64_t width) {
-    const KernelDirectFunction direct = direct_of(e, frame);
+    const KernelDirectFunction direct = direct_of(e, frame, tile);
     if (direct != NULL) {
         direct(e, frame, tile, step_photons(e, frame), expected, width);
         return;
@@ -51,7 +52,7 @@ void kernel_expected(const Experiment *e, const Frame *frame, Tile tile, DoubleD
 /* Of a strip whose every pixel takes long. */
 enum { SHORT_STRIP_COLUMNS = 64, STRIPS_OF_THREAD = 8 };
 
-/* A thread's unit of work, anchored to the detector's corner. */
+/* A thread's unit of work, anchored to its panel's corner. */
 typedef struct Strip {
     Tile pixels;
     int64_t offset, width; /* of its sums within the part, and from one row of its tile to the next */
@@ -101,17 +102,23 @@ Tile cpu_kernel_strip(const Kernel *kernel, const Experiment *e, int64_t pixels,
     return strip;
 }
 
-/* Appends the strips of a tile that have an active pixel, cut to those; with strips NULL it only counts. */
-static int64_t cut_tile(const CpuWork *w, Tile tile, int64_t offset, Strip *strips) {
+/* Where a strip that begins @p from the panel's corner ends. */
+static int64_t end_of_strip(int64_t from, int64_t edge, int64_t end) {
+    return least_of((from / edge + 1) * edge, end);
+}
+
+/* Appends the strips of a tile that lie in a panel and have an active pixel, cut to those; with strips NULL it only
+ * counts. */
+static int64_t cut_panel(const CpuWork *w, const Panel *panel, Tile tile, int64_t offset, Strip *strips) {
     const Experiment *e = w->setup.experiment;
-    const int64_t rows = w->strip.slow_pixels, columns = w->strip.fast_pixels;
-    const int64_t slow_end = tile.slow + tile.slow_pixels, fast_end = tile.fast + tile.fast_pixels;
+    const Tile own = panel_tile(panel, panel_overlap(panel, tile));
+    const int64_t slow_end = own.slow + own.slow_pixels, fast_end = own.fast + own.fast_pixels;
     int64_t count = 0, next_s = 0, next_f = 0;
-    for (int64_t s = tile.slow; s < slow_end; s = next_s) {
-        next_s = least_of((s / rows + 1) * rows, slow_end);
-        for (int64_t f = tile.fast; f < fast_end; f = next_f) {
-            next_f = least_of((f / columns + 1) * columns, fast_end);
-            const Tile whole = {s, f, next_s - s, next_f - f};
+    for (int64_t s = own.slow; s < slow_end; s = next_s) {
+        next_s = end_of_strip(s, w->strip.slow_pixels, slow_end);
+        for (int64_t f = own.fast; f < fast_end; f = next_f) {
+            next_f = end_of_strip(f, w->strip.fast_pixels, fast_end);
+            const Tile whole = {panel->canvas.slow + s, panel->canvas.fast + f, next_s - s, next_f - f};
             const Tile active = active_pixels_within(e->active, e->detector.fast_pixels, whole);
             if (pixels_of(active) == 0) continue;
             const int64_t place = (active.slow - tile.slow) * tile.fast_pixels + active.fast - tile.fast;
@@ -119,6 +126,14 @@ static int64_t cut_tile(const CpuWork *w, Tile tile, int64_t offset, Strip *stri
             count++;
         }
     }
+    return count;
+}
+
+static int64_t cut_tile(const CpuWork *w, Tile tile, int64_t offset, Strip *strips) {
+    const Detector *detector = &w->setup.experiment->detector;
+    int64_t count = 0;
+    for (int i = 0; i < detector->panel_count; i++)
+        count += cut_panel(w, &detector->panels[i], tile, offset, strips == NULL ? NULL : strips + count);
     return count;
 }
 
@@ -219,8 +234,7 @@ static void count_strip(CpuWork *w) {
 
 /* Pieces that a strip's blocks are computed in, so that a signal is heard in time. */
 static int64_t pieces_of(const CpuWork *w, Tile pixels) {
-    return kernel_steps(w->frame->experiment, pixels_of(pixels), w->job.blocks) / w->base.kernel->cpu->steps_at_a_time +
-           1;
+    return kernel_steps(w->frame->experiment, pixels, w->job.blocks) / w->base.kernel->cpu->steps_at_a_time + 1;
 }
 
 /* The sums of one strip. */
@@ -310,7 +324,7 @@ void cpu_kernel_submit(KernelWork *work, const Frame *frame, KernelJob job) {
     w->result.abandoned = w->abandoned;
     const Range strips = w->parts[job.part];
     for (int64_t i = strips.begin; i < strips.end && !w->abandoned; i++)
-        w->result.steps += kernel_steps(frame->experiment, pixels_of(w->strips[i].pixels), job.blocks);
+        w->result.steps += kernel_steps(frame->experiment, w->strips[i].pixels, job.blocks);
 }
 
 KernelResult cpu_kernel_collect(KernelWork *work) {

@@ -12,17 +12,19 @@ static double processor_seconds(void) {
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* The tile in the detector's middle that the kernel is tried on: as wide as a thread's work where most steps are
- * skipped, as few of its pixels would say little. */
-static Tile middle_tile(const Experiment *e) {
-    const int64_t slow = e->detector.slow_pixels, fast = e->detector.fast_pixels;
+/* The tile in the panel's middle that the kernel is tried on: as wide as a thread's work where most steps are skipped,
+ * as few of its pixels would say little. */
+static Tile middle_tile(const Experiment *e, const Panel *panel) {
+    const int64_t slow = panel->canvas.slow_pixels, fast = panel->canvas.fast_pixels;
     const Kernel *kernel = cpu_kernel_with(e->precision, e->sampling.by_reflections);
     Tile tile = {.slow_pixels = 8, .fast_pixels = 64};
-    if (kernel->by_reflections) tile = cpu_kernel_strip(kernel, e, slow * fast, 1);
+    if (kernel->by_reflections) tile = cpu_kernel_strip(kernel, e, detector_pixels(&e->detector), 1);
     tile.slow = slow / 2 / tile.slow_pixels * tile.slow_pixels;
     tile.fast = fast / 2 / tile.fast_pixels * tile.fast_pixels;
     if (tile.slow + tile.slow_pixels > slow) tile.slow_pixels = slow - tile.slow;
     if (tile.fast + tile.fast_pixels > fast) tile.fast_pixels = fast - tile.fast;
+    tile.slow += panel->canvas.slow;
+    tile.fast += panel->canvas.fast;
     return tile;
 }
 
@@ -36,48 +38,56 @@ static int64_t at_most(int64_t number, int64_t most) {
 }
 
 /* Leaves as many terms, then sub-pixels and layers, as an effort of so much allows.
+ * @param tried  of one panel, which is changed
  * @return whether there is more to try */
-static bool shorten_trial(const Experiment *e, int64_t effort, Experiment *tried) {
+static bool shorten_trial(const Experiment *e, int64_t effort, int layers, Experiment *tried) {
     enum { TERMS = TRIAL_BLOCKS * KERNEL_BLOCK_TERMS };
     const int64_t terms = at_most(effort, TERMS), parts = effort > TERMS ? effort / TERMS : 1;
     tried->beam.source_count = at_most(e->beam.source_count, terms);
     tried->sampling.phi_steps = at_most(e->sampling.phi_steps, terms);
     tried->crystal.domain_count = at_most(e->crystal.domain_count, terms);
     tried->sampling.oversample = (int)at_most(e->sampling.oversample, parts);
-    tried->detector.sensor_layers = (int)at_most(e->detector.sensor_layers, parts);
-    return effort < TERMS || e->sampling.oversample > parts || e->detector.sensor_layers > parts;
+    tried->detector.panels->sensor.layers = (int)at_most(layers, parts);
+    return effort < TERMS || e->sampling.oversample > parts || layers > parts;
 }
 
 /* Seconds for a step of the first blocks of a tile. How many steps are skipped, and with that the time, nobody knows
- * beforehand: it differs a millionfold. */
-static double try_steps(const Experiment *e, const Frame *frame, Tile tile, DoubleDouble *sums) {
-    Experiment tried = *e;
+ * beforehand: it differs a millionfold.
+ * @param tried  the experiment with that panel alone */
+static double try_steps(const Experiment *e, Experiment *tried, const Frame *frame, Tile tile, DoubleDouble *sums) {
+    const int layers = tried->detector.panels->sensor.layers;
     double seconds = 0.0, steps = 0.0;
     bool grows = true;
-    if (kernel_blocks(e) > TRIAL_BLOCKS) tried.background.molecules = 0.0; /* all of it belongs to the first of many */
+    if (kernel_blocks(e) > TRIAL_BLOCKS) tried->background.molecules = 0.0; /* it belongs to the first of many */
     for (int64_t effort = 1; seconds < (grows ? TRIAL_GROWS_UNTIL_S : TRIAL_LEAST_S);) {
         if (grows) {
-            grows = shorten_trial(e, effort, &tried);
+            grows = shorten_trial(e, effort, layers, tried);
             effort *= 2;
             steps = seconds = 0.0;
         }
-        const Range blocks = {0, at_most(kernel_blocks(&tried), TRIAL_BLOCKS)};
+        const Range blocks = {0, at_most(kernel_blocks(tried), TRIAL_BLOCKS)};
         const double start = processor_seconds();
-        kernel_accumulate(&tried, frame, tile, blocks, sums);
-        steps += (double)kernel_steps(&tried, tile.slow_pixels * tile.fast_pixels, blocks);
+        kernel_accumulate(tried, frame, tile, blocks, sums);
+        steps += (double)kernel_steps(tried, tile, blocks);
         seconds += processor_seconds() - start;
     }
     return seconds / steps;
 }
 
 double cpu_kernel_trial(const Experiment *e) {
-    const Tile tile = middle_tile(e);
+    Panel panel = e->detector.panels[e->detector.panel_count / 2];
+    int32_t first = 0;
+    const Tile tile = middle_tile(e, &panel);
+    Experiment tried = *e;
+    tried.detector.panel_count = 1;
+    tried.detector.panels = &panel;
+    tried.detector.by_place = &first;
     DoubleDouble *sums = calloc((size_t)(tile.slow_pixels * tile.fast_pixels), sizeof *sums);
     Frame frame = {.number = -1};
     double seconds = NAN;
     if (sums != NULL && status_is_ok(frame_create(e, &frame))) {
         frame_set(e, 0, &frame);
-        seconds = try_steps(e, &frame, tile, sums);
+        seconds = try_steps(e, &tried, &frame, tile, sums);
     }
     frame_destroy(&frame);
     free(sums);

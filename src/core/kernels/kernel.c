@@ -32,9 +32,10 @@ int64_t kernel_blocks(const Experiment *experiment) {
     return (experiment_terms(experiment) + KERNEL_BLOCK_TERMS - 1) / KERNEL_BLOCK_TERMS;
 }
 
-int64_t kernel_steps(const Experiment *e, int64_t pixels, Range blocks) {
+int64_t kernel_steps(const Experiment *e, Tile tile, Range blocks) {
+    const Panel *panel = detector_panel_at(&e->detector, tile.slow, tile.fast);
     const int64_t all = experiment_terms(e), begin = blocks.begin * KERNEL_BLOCK_TERMS;
     const int64_t end = blocks.end * KERNEL_BLOCK_TERMS;
-    const int64_t of_pixel = (int64_t)e->sampling.oversample * e->sampling.oversample * e->detector.sensor_layers;
-    return pixels * of_pixel * ((end < all ? end : all) - begin);
+    const int64_t of_pixel = (int64_t)e->sampling.oversample * e->sampling.oversample * panel->sensor.layers;
+    return tile.slow_pixels * tile.fast_pixels * of_pixel * ((end < all ? end : all) - begin);
 }

@@ -200,16 +200,17 @@ INLINED float square_of_phases(const Phases *phases, int i) {
 
 /* Rounding of the Miller indices in a block, up to a factor that is generous. */
 static float rounding_of_indices(const Experiment *e, const Block *block, const Source *source) {
-    const Detector *detector = &e->detector;
-    const double r = vec3_length(pixel_position(detector, block, PIXELS / 2));
+    const double r = vec3_length(pixel_position(block, PIXELS / 2));
+    const double edges_m =
+        BLOCK_FAST * block->panel->pixel_size_m[0] + BLOCK_SLOW * block->panel->pixel_size_m[1]; /* of the block */
     const double longest = fmax(e->crystal.lengths_m[0], fmax(e->crystal.lengths_m[1], e->crystal.lengths_m[2]));
-    const double range = longest / source->wavelength_m * (BLOCK_FAST + BLOCK_SLOW) * detector->pixel_size_m / r;
+    const double range = longest / source->wavelength_m * edges_m / r;
     return (float)((range + 1.0) * 16.0 / 16777216.0);
 }
 
 /* |F_latt|^2 of a top hat at one pixel by the oracle's function. */
 static float exact_tophat(const Experiment *e, const Work *work, const Source *source, int i) {
-    const Vec3 diffracted = vec3_unit(pixel_position(&e->detector, &work->block, i));
+    const Vec3 diffracted = vec3_unit(pixel_position(&work->block, i));
     const Vec3 scattering = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(diffracted, source->direction));
     const Vec3 hkl = mat3_apply(work->cell_m, scattering);
     return (float)shape_squared(&e->crystal, hkl.x, hkl.y, hkl.z);
@@ -316,7 +317,7 @@ INLINED void add_sources(const Scene *scene, const Source *sources, int64_t coun
     Term terms[KERNEL_BLOCK_TERMS];
     for (int64_t n = 0; n < count; n++) terms[n] = make_term(e, &work->block, &sources[n], work->cell_m);
     for (int64_t n = 0; n < count; n++) {
-        if (experiment_sources_differ(e, work->source, &sources[n]))
+        if (experiment_sources_differ(e, &work->block.panel->sensor, work->source, &sources[n]))
             set_source_factor(e, &work->block, &sources[n], work->factor);
         work->source = &sources[n];
         add_term_by_shape(scene, &sources[n], terms[n], work);
@@ -344,8 +345,7 @@ static void add_background(const Experiment *e, const Block *block, int i, Doubl
     const double times = (double)e->sampling.phi_steps * (double)e->crystal.domain_count;
     const Vec3 offset = vec3((double)block->x[i], (double)block->y[i], (double)block->z[i]);
     const Vec3 diffracted = vec3_unit(vec3_add(block->centre, offset));
-    const Detector *detector = &e->detector;
-    const double layer_m = detector->sensor_thickness_m / detector->sensor_layers;
+    const Sensor *sensor = &block->panel->sensor;
     double all = 0.0;
     for (int64_t n = 0; n < e->beam.source_count; n++) {
         const Source *source = &e->beam.sources[n];
@@ -353,9 +353,9 @@ static void add_background(const Experiment *e, const Block *block, int i, Doubl
         double added = source->weight * background_squared(&e->background, 0.5 * s);
         if (e->beam.polarization_correction)
             added *= beam_polarization_factor(e->beam.polarization_kahn, source, diffracted);
-        if (detector->sensor_by_wavelength)
-            added *=
-                sensor_capture(layer_m, block->layer, source->absorption_per_m, detector_cosine(detector, diffracted));
+        if (sensor->by_wavelength)
+            added *= sensor_capture(sensor_layer(sensor), block->layer, source->absorption_per_m,
+                                    panel_cosine(block->panel, diffracted));
         all += added;
     }
     *sum = double_double_add(*sum, times * (double)block->weight[i] * all);
@@ -363,7 +363,7 @@ static void add_background(const Experiment *e, const Block *block, int i, Doubl
 
 /* -------------------------------------------------------------------------------------------------------- pixels */
 
-/* The part of a block of pixels that lies in a tile: begin..end-1 of its rows and columns. */
+/* The part of a block of pixels that lies in a tile of their panel: begin..end-1 of its rows and columns. */
 typedef struct Overlap {
     int row_begin, row_end, column_begin, column_end;
 } Overlap;
@@ -403,7 +403,7 @@ static void add_pixels(const Scene *scene, int64_t slow, int64_t fast, Tile tile
     DoubleDouble *origin = sums + (slow - tile.slow) * tile.fast_pixels + (fast - tile.fast);
     for (int sub_s = 0; sub_s < e->sampling.oversample; sub_s++)
         for (int sub_f = 0; sub_f < e->sampling.oversample; sub_f++)
-            for (int layer = 0; layer < e->detector.sensor_layers; layer++) {
+            for (int layer = 0; layer < work->block.panel->sensor.layers; layer++) {
                 set_block(e, slow, fast, sub_s, sub_f, layer, &work->block);
                 work->source = NULL;
                 if (blocks.begin == 0 && e->background.molecules > 0.0)
@@ -416,16 +416,22 @@ static void add_pixels(const Scene *scene, int64_t slow, int64_t fast, Tile tile
             }
 }
 
+/* The tile as seen from its panel, whose blocks of pixels come next. */
+static Tile begin_tile(const Experiment *e, Tile tile, Work *work) {
+    work->number = -1;
+    work->block.panel = detector_panel_at(&e->detector, tile.slow, tile.fast);
+    return panel_tile(work->block.panel, tile);
+}
+
 void KERNEL_VARIANT(kernel32_accumulate)(const Experiment *e, const Frame *frame, Tile tile, Range blocks,
                                          DoubleDouble *sums) {
     const Scene scene = make_scene(e, frame);
     Work work;
-    work.number = -1;
-    const int64_t first_slow = tile.slow / BLOCK_SLOW * BLOCK_SLOW;
-    const int64_t first_fast = tile.fast / BLOCK_FAST * BLOCK_FAST;
-    for (int64_t slow = first_slow; slow < tile.slow + tile.slow_pixels; slow += BLOCK_SLOW)
-        for (int64_t fast = first_fast; fast < tile.fast + tile.fast_pixels; fast += BLOCK_FAST)
-            add_pixels(&scene, slow, fast, tile, blocks, &work, sums);
+    const Tile own = begin_tile(e, tile, &work);
+    const int64_t first_slow = own.slow / BLOCK_SLOW * BLOCK_SLOW, first_fast = own.fast / BLOCK_FAST * BLOCK_FAST;
+    for (int64_t slow = first_slow; slow < own.slow + own.slow_pixels; slow += BLOCK_SLOW)
+        for (int64_t fast = first_fast; fast < own.fast + own.fast_pixels; fast += BLOCK_FAST)
+            add_pixels(&scene, slow, fast, own, blocks, &work, sums);
 }
 
 /* ----------------------------------------------------------------------------------------- images without sums */
@@ -445,15 +451,14 @@ void KERNEL_VARIANT(kernel32_expected)(const Experiment *e, const Frame *frame, 
                                        float *expected, int64_t width) {
     const Scene scene = make_scene(e, frame);
     Work work;
-    work.number = -1;
-    const int64_t first_slow = tile.slow / BLOCK_SLOW * BLOCK_SLOW;
-    const int64_t first_fast = tile.fast / BLOCK_FAST * BLOCK_FAST;
-    for (int64_t slow = first_slow; slow < tile.slow + tile.slow_pixels; slow += BLOCK_SLOW)
-        for (int64_t fast = first_fast; fast < tile.fast + tile.fast_pixels; fast += BLOCK_FAST) {
+    const Tile own = begin_tile(e, tile, &work);
+    const int64_t first_slow = own.slow / BLOCK_SLOW * BLOCK_SLOW, first_fast = own.fast / BLOCK_FAST * BLOCK_FAST;
+    for (int64_t slow = first_slow; slow < own.slow + own.slow_pixels; slow += BLOCK_SLOW)
+        for (int64_t fast = first_fast; fast < own.fast + own.fast_pixels; fast += BLOCK_FAST) {
             set_block(e, slow, fast, 0, 0, 0, &work.block);
             work.source = NULL;
             add_terms(&scene, (Range){0, experiment_terms(e)}, &work);
-            store_photons(&work, overlap_of(slow, fast, tile), scene.scale, photons, width,
-                          expected + (slow - tile.slow) * width + (fast - tile.fast));
+            store_photons(&work, overlap_of(slow, fast, own), scene.scale, photons, width,
+                          expected + (slow - own.slow) * width + (fast - own.fast));
         }
 }

@@ -12,6 +12,7 @@ enum { LANES = 64 };
 /* One row of at most LANES sub-pixels. */
 typedef struct Lanes {
     int count, layer;
+    const Panel *panel;
     LANE_ALIGNED double x[LANES], y[LANES], z[LANES]; /* unit vector of the diffracted beam */
     LANE_ALIGNED double weight[LANES]; /* solid angle (sr) x capture fraction where all sources have the same */
     double cosine[LANES];              /* of the angle to the detector's normal */
@@ -26,30 +27,32 @@ typedef struct TermScratch {
     LANE_ALIGNED double squared[LANES];                                 /* |F_cell F_latt|^2 */
 } TermScratch;
 
-/* Position, solid angle and capture of the sub-pixels [sub_s, sub_f] of a row of pixels, in layer @p layer. */
+/* Position, solid angle and capture of the sub-pixels [sub_s, sub_f] of a row of the panel's pixels, in layer @p layer.
+ */
 INLINED void set_lanes(const Experiment *e, int64_t slow, int64_t fast, int count, int sub_s, int sub_f, int layer,
                        Lanes *lanes) {
-    const Detector *detector = &e->detector;
-    const double pixel = detector->pixel_size_m, oversample = e->sampling.oversample;
-    const double thickness = detector->sensor_thickness_m / detector->sensor_layers;
-    const double depth = sensor_depth(detector, layer);
-    const double s_m = pixel * ((double)slow + (sub_s + 0.5) / oversample);
+    const Panel *panel = lanes->panel;
+    const Sensor *sensor = &panel->sensor;
+    const double pixel_f = panel->pixel_size_m[0], pixel_s = panel->pixel_size_m[1];
+    const double oversample = e->sampling.oversample, thickness = sensor_layer(sensor);
+    const double depth = sensor_depth(sensor, layer);
+    const double s_m = pixel_s * ((double)slow + (sub_s + 0.5) / oversample);
     lanes->count = count;
     lanes->layer = layer;
     lanes->source = NULL;
     for (int i = 0; i < count; i++) {
-        const double f_m = pixel * ((double)(fast + i) + (sub_f + 0.5) / oversample);
-        const Vec3 position = detector_position(detector, f_m, s_m, depth);
+        const double f_m = pixel_f * ((double)(fast + i) + (sub_f + 0.5) / oversample);
+        const Vec3 position = panel_position(panel, f_m, s_m, depth);
         const double r = vec3_length(position);
         const Vec3 direction = vec3_scale(1.0 / r, position);
-        const double cosine = detector_cosine(detector, direction);
+        const double cosine = panel_cosine(panel, direction);
         lanes->x[i] = direction.x;
         lanes->y[i] = direction.y;
         lanes->z[i] = direction.z;
         lanes->cosine[i] = cosine;
-        lanes->weight[i] = pixel * pixel / (r * r) * (detector->point_pixel ? 1.0 : cosine);
-        if (thickness > 0.0 && !detector->sensor_by_wavelength)
-            lanes->weight[i] *= sensor_capture(thickness, layer, detector->sensor_absorption_per_m, cosine);
+        lanes->weight[i] = pixel_f * pixel_s / (r * r) * (e->detector.point_pixel ? 1.0 : cosine);
+        if (thickness > 0.0 && !sensor->by_wavelength)
+            lanes->weight[i] *= sensor_capture(thickness, layer, sensor->absorption_per_m, cosine);
     }
 }
 
@@ -103,8 +106,9 @@ INLINED void apply_dmin(const Experiment *e, const Source *source, Lanes *lanes)
 /* What a source does to each lane whatever diffracts: polarization, and capture where it depends on the wavelength. */
 INLINED void set_source_factor(const Experiment *e, const Source *source, Lanes *lanes) {
     set_polarization(e, source, lanes);
-    if (!e->detector.sensor_by_wavelength) return;
-    const double layer_m = e->detector.sensor_thickness_m / e->detector.sensor_layers;
+    const Sensor *sensor = &lanes->panel->sensor;
+    if (!sensor->by_wavelength) return;
+    const double layer_m = sensor_layer(sensor);
     for (int i = 0; i < lanes->count; i++)
         lanes->factor[i] *= sensor_capture(layer_m, lanes->layer, source->absorption_per_m, lanes->cosine[i]);
 }
@@ -171,7 +175,7 @@ INLINED void add_block(const Experiment *e, const Frame *frame, Lanes *lanes, Ra
             cell_m = crystal_domain(&e->crystal, frame->cells_m[lattice % phi_steps], lattice / phi_steps);
             set_along_edges(lanes, cell_m, &scratch);
         }
-        if (experiment_sources_differ(e, lanes->source, source)) {
+        if (experiment_sources_differ(e, &lanes->panel->sensor, lanes->source, source)) {
             set_source_factor(e, source, lanes);
             apply_dmin(e, source, lanes);
         }
@@ -202,14 +206,14 @@ static void add_background(const Experiment *e, Lanes *lanes, DoubleDouble *sums
     for (int i = 0; i < lanes->count; i++) sums[i] = double_double_add(sums[i], times * lanes->weight[i] * all[i]);
 }
 
-/* All sub-pixels and layers of a row of at most LANES pixels. */
-static void add_row(const Experiment *e, const Frame *frame, int64_t slow, int64_t fast, int count, Range blocks,
-                    DoubleDouble *sums) {
+/* All sub-pixels and layers of a row of at most LANES pixels of a panel. */
+static void add_row(const Experiment *e, const Frame *frame, const Panel *panel, int64_t slow, int64_t fast, int count,
+                    Range blocks, DoubleDouble *sums) {
     const int64_t all = experiment_terms(e);
-    Lanes lanes = {0};
+    Lanes lanes = {.panel = panel};
     for (int sub_s = 0; sub_s < e->sampling.oversample; sub_s++)
         for (int sub_f = 0; sub_f < e->sampling.oversample; sub_f++)
-            for (int layer = 0; layer < e->detector.sensor_layers; layer++) {
+            for (int layer = 0; layer < panel->sensor.layers; layer++) {
                 set_lanes(e, slow, fast, count, sub_s, sub_f, layer, &lanes);
                 if (blocks.begin == 0 && e->background.molecules > 0.0) add_background(e, &lanes, sums);
                 for (int64_t block = blocks.begin; block < blocks.end; block++) {
@@ -221,10 +225,12 @@ static void add_row(const Experiment *e, const Frame *frame, int64_t slow, int64
 
 void KERNEL_VARIANT(kernel64_accumulate)(const Experiment *experiment, const Frame *frame, Tile tile, Range blocks,
                                          DoubleDouble *sums) {
+    const Panel *panel = detector_panel_at(&experiment->detector, tile.slow, tile.fast);
+    const Tile own = panel_tile(panel, tile);
     for (int64_t s = 0; s < tile.slow_pixels; s++)
         for (int64_t f = 0; f < tile.fast_pixels; f += LANES) {
             const int64_t left = tile.fast_pixels - f;
-            add_row(experiment, frame, tile.slow + s, tile.fast + f, left < LANES ? (int)left : LANES, blocks,
+            add_row(experiment, frame, panel, own.slow + s, own.fast + f, left < LANES ? (int)left : LANES, blocks,
                     &sums[s * tile.fast_pixels + f]);
         }
 }

@@ -16,7 +16,7 @@ enum { SPOTS = 256, POINTS = 1024, ROWS = 64, SOURCES = 8 };
 
 #define INLINED static inline __attribute__((always_inline))
 
-/* One layer of the detector. A direction X meets it at fast = distance (across_fast.X) / (normal.X) - corner_fast. */
+/* One layer of a panel. A direction X meets it at fast = distance (across_fast.X) / (normal.X) - corner_fast. */
 typedef struct Plane {
     Vec3 corner_m, fast, slow, across_fast, across_slow;
     Vec3 normal; /* of the plane of the pixels, away from the crystal */
@@ -35,7 +35,7 @@ typedef struct Cone {
     double cosine;
 } Cone;
 
-/* Sub-pixels of the tile: begin..last, counted from the detector's corner. */
+/* Sub-pixels of the tile: begin..last, counted from the panel's corner. */
 typedef struct Window {
     double slow_begin, slow_last, fast_begin, fast_last;
 } Window;
@@ -51,7 +51,7 @@ typedef struct Lattice {
     Symmetric form;            /* of q, in the laboratory (m^2) */
     Symmetric inverse;         /* of that (1/m^2) */
     double radius_per_m;       /* of a ball that holds a spot */
-    double along_normal_per_m; /* half width of a spot along the detector's normal */
+    double along_normal_per_m; /* half width of a spot along the panel's normal */
 } Lattice;
 
 /* Sources of one direction. */
@@ -83,8 +83,9 @@ typedef struct Points {
 /* One call of the kernel. */
 typedef struct Work {
     const Experiment *e;
+    const Panel *panel;
     SpotReach spot;
-    Tile tile;
+    Tile tile; /* as seen from the panel */
     Cone cone;
     Window within;
     Plane plane; /* of the layer */
@@ -98,9 +99,9 @@ typedef struct Work {
 
 /* ------------------------------------------------------------------------------------------------- geometry */
 
-static Plane make_plane(const Detector *detector, double depth_m) {
-    Plane plane = {.fast = detector->fast, .slow = detector->slow};
-    plane.corner_m = vec3_add(detector->pixel0_m, vec3_scale(depth_m, detector->normal));
+static Plane make_plane(const Panel *panel, double depth_m) {
+    Plane plane = {.fast = panel->fast, .slow = panel->slow};
+    plane.corner_m = vec3_add(panel->pixel0_m, vec3_scale(depth_m, panel->normal));
     const Vec3 normal = vec3_unit(vec3_cross(plane.fast, plane.slow));
     const double distance_m = vec3_dot(normal, plane.corner_m);
     plane.normal = vec3_scale(distance_m < 0.0 ? -1.0 : 1.0, normal);
@@ -113,15 +114,15 @@ static Plane make_plane(const Detector *detector, double depth_m) {
     return plane;
 }
 
-static Cone make_cone(const Detector *detector, Tile tile) {
-    const double pixel = detector->pixel_size_m;
-    const double slow_m[2] = {pixel * (double)tile.slow, pixel * (double)(tile.slow + tile.slow_pixels)};
-    const double fast_m[2] = {pixel * (double)tile.fast, pixel * (double)(tile.fast + tile.fast_pixels)};
-    const double depth_m[2] = {0.0, sensor_depth(detector, detector->sensor_layers - 1)};
+static Cone make_cone(const Panel *panel, Tile tile) {
+    const double fast = panel->pixel_size_m[0], slow = panel->pixel_size_m[1];
+    const double slow_m[2] = {slow * (double)tile.slow, slow * (double)(tile.slow + tile.slow_pixels)};
+    const double fast_m[2] = {fast * (double)tile.fast, fast * (double)(tile.fast + tile.fast_pixels)};
+    const double depth_m[2] = {0.0, sensor_depth(&panel->sensor, panel->sensor.layers - 1)};
     Cone cone = {.corners = 8, .cosine = 1.0};
     Vec3 sum = vec3(0.0, 0.0, 0.0);
     for (int i = 0; i < 8; i++) {
-        cone.corner[i] = vec3_unit(detector_position(detector, fast_m[i & 1], slow_m[i >> 1 & 1], depth_m[i >> 2]));
+        cone.corner[i] = vec3_unit(panel_position(panel, fast_m[i & 1], slow_m[i >> 1 & 1], depth_m[i >> 2]));
         sum = vec3_add(sum, cone.corner[i]);
     }
     if (!(depth_m[1] > 0.0)) cone.corners = 4;
@@ -212,7 +213,10 @@ INLINED void set_windows(const Work *work, Spots *spots) {
     const Symmetric inverse = work->lattice.inverse;
     const Window within = work->within;
     const double radius = work->lattice.radius_per_m, give = work->lattice.along_normal_per_m;
-    const double per_m = work->e->sampling.oversample / work->e->detector.pixel_size_m, margin = 1e-6;
+    const double *pixel_size_m = work->panel->pixel_size_m;
+    const double margin = 1e-6;
+    const double per_fast_m = work->e->sampling.oversample / pixel_size_m[0];
+    const double per_slow_m = work->e->sampling.oversample / pixel_size_m[1];
 #pragma omp simd
     for (int i = 0; i < count; i++) {
         const Vec3 v = vec3(spots->x[i], spots->y[i], spots->z[i]);
@@ -226,10 +230,10 @@ INLINED void set_windows(const Work *work, Spots *spots) {
         const Shadow s = {v, inverse_unit, variance, offset, sag, level > 0.0 ? level : 0.0, toward, give};
         const Span slow = span_of(inverse, plane.normal, plane.distance_m, plane.across_slow, s);
         const Span fast = span_of(inverse, plane.normal, plane.distance_m, plane.across_fast, s);
-        const double slow_begin = ceil((slow.least - plane.corner_slow_m) * per_m - 0.5 - margin);
-        const double slow_last = floor((slow.greatest - plane.corner_slow_m) * per_m - 0.5 + margin);
-        const double fast_begin = ceil((fast.least - plane.corner_fast_m) * per_m - 0.5 - margin);
-        const double fast_last = floor((fast.greatest - plane.corner_fast_m) * per_m - 0.5 + margin);
+        const double slow_begin = ceil((slow.least - plane.corner_slow_m) * per_slow_m - 0.5 - margin);
+        const double slow_last = floor((slow.greatest - plane.corner_slow_m) * per_slow_m - 0.5 + margin);
+        const double fast_begin = ceil((fast.least - plane.corner_fast_m) * per_fast_m - 0.5 - margin);
+        const double fast_last = floor((fast.greatest - plane.corner_fast_m) * per_fast_m - 0.5 + margin);
         const int grazing = !(toward > 2.0 * give); /* the window has no end */
         const int none = !(level > 0.0);
         const double first_slow = slow_begin > within.slow_begin ? slow_begin : within.slow_begin;
@@ -279,9 +283,9 @@ INLINED void set_values(const Work *work, const Spots *spots, bool gauss, Points
     const Symmetric form = work->lattice.form;
     const Source *source = work->bundle.sources; /* one direction: the wavelengths are the spots' */
     const Vec3 incident = source->direction, electric = source->electric, magnetic = source->magnetic;
-    const Vec3 normal = e->detector.normal;
+    const Vec3 normal = work->panel->normal;
     const double kahn = e->beam.polarization_kahn, on = e->beam.polarization_correction ? 1.0 : 0.0;
-    const double area = e->detector.pixel_size_m * e->detector.pixel_size_m;
+    const double area = work->panel->pixel_size_m[0] * work->panel->pixel_size_m[1];
     const double oblique = e->detector.point_pixel ? 0.0 : 1.0;
     const int count = padded(points->count);
     const double most_per_m = e->sampling.dmin_m > 0.0 ? 1.0 / e->sampling.dmin_m : INFINITY;
@@ -309,9 +313,8 @@ INLINED void set_values(const Work *work, const Spots *spots, bool gauss, Points
 
 /* Adds the points to the sums of their pixels, and forgets them. */
 static void add_points(Work *work) {
-    const Experiment *e = work->e;
-    const Detector *detector = &e->detector;
-    const double layer_m = detector->sensor_thickness_m / detector->sensor_layers;
+    const Sensor *sensor = &work->panel->sensor;
+    const double layer_m = sensor_layer(sensor);
     Points *points = &work->points;
     const int count = points->count;
     if (work->spot.gauss)
@@ -323,8 +326,7 @@ static void add_points(Work *work) {
         if (value == 0.0) continue;
         if (layer_m > 0.0) {
             const Source *source = &work->bundle.sources[work->spots.source[points->spot[i]]];
-            const double absorption =
-                detector->sensor_by_wavelength ? source->absorption_per_m : detector->sensor_absorption_per_m;
+            const double absorption = sensor_absorption_of(sensor, source);
             value *= sensor_capture(layer_m, work->layer, absorption, points->cosine[i]);
         }
         DoubleDouble *sum = &work->sums[points->place[i]];
@@ -338,7 +340,8 @@ static void add_window(Work *work, int n) {
     const Spots *spots = &work->spots;
     Points *points = &work->points;
     const int64_t oversample = work->e->sampling.oversample;
-    const double step = work->e->detector.pixel_size_m / (double)oversample;
+    const double step_fast = work->panel->pixel_size_m[0] / (double)oversample;
+    const double step_slow = work->panel->pixel_size_m[1] / (double)oversample;
     const int64_t fast_begin = (int64_t)spots->fast_begin[n], fast_last = (int64_t)spots->fast_last[n];
     const int64_t slow_begin = (int64_t)spots->slow_begin[n], slow_last = (int64_t)spots->slow_last[n];
     for (int64_t s = slow_begin; s <= slow_last; s++) {
@@ -349,8 +352,8 @@ static void add_window(Work *work, int n) {
             const int i = points->count++;
             points->spot[i] = n;
             points->place[i] = row + (oversample == 1 ? f : f / oversample);
-            points->slow_m[i] = step * ((double)s + 0.5);
-            points->fast_m[i] = step * ((double)f + 0.5);
+            points->slow_m[i] = step_slow * ((double)s + 0.5);
+            points->fast_m[i] = step_fast * ((double)f + 0.5);
         }
     }
 }
@@ -358,10 +361,10 @@ static void add_window(Work *work, int n) {
 /* Adds the collected spots in every layer, and forgets them. */
 static void add_spots(Work *work) {
     Spots *spots = &work->spots;
-    const Detector *detector = &work->e->detector;
+    const Panel *panel = work->panel;
     if (spots->count == 0) return;
-    for (int layer = 0; layer < detector->sensor_layers; layer++) {
-        if (layer != work->layer) work->plane = make_plane(detector, sensor_depth(detector, layer));
+    for (int layer = 0; layer < panel->sensor.layers; layer++) {
+        if (layer != work->layer) work->plane = make_plane(panel, sensor_depth(&panel->sensor, layer));
         work->layer = layer;
         const Vec3 normal = work->plane.normal;
         work->lattice.along_normal_per_m =
@@ -528,15 +531,17 @@ static void add_sources(Work *work, const Source *sources, int64_t first, int64_
     }
 }
 
-void KERNEL_VARIANT(kernel_reflections)(const Experiment *e, const Frame *frame, Tile tile, Range blocks,
+void KERNEL_VARIANT(kernel_reflections)(const Experiment *e, const Frame *frame, Tile place, Range blocks,
                                         DoubleDouble *sums) {
     const int64_t sources = e->beam.source_count, phi_steps = e->sampling.phi_steps, all = experiment_terms(e);
     const int64_t begin = blocks.begin * KERNEL_BLOCK_TERMS, asked = blocks.end * KERNEL_BLOCK_TERMS;
     const int64_t end = asked < all ? asked : all, oversample = e->sampling.oversample;
     if (begin >= end || !(e->factors.greatest_f > 0.0)) return;
-    Work work = {.e = e, .tile = tile, .layer = -1, .sums = sums};
+    const Panel *panel = detector_panel_at(&e->detector, place.slow, place.fast);
+    const Tile tile = panel_tile(panel, place);
+    Work work = {.e = e, .panel = panel, .tile = tile, .layer = -1, .sums = sums};
     work.spot = spot_reach_create(&e->crystal, e->sampling.tolerance);
-    work.cone = make_cone(&e->detector, tile);
+    work.cone = make_cone(panel, tile);
     work.within = (Window){.slow_begin = (double)(tile.slow * oversample),
                            .slow_last = (double)((tile.slow + tile.slow_pixels) * oversample - 1),
                            .fast_begin = (double)(tile.fast * oversample),

@@ -24,14 +24,24 @@ static bool form_cancels(const Crystal *crystal) {
 static const double FLOAT_ROUNDING = 1.0 / 16777216.0, FLOAT32_SUM_ERROR_MOST = 1e-5;
 static const double FLOAT32_SPOTS_LEAST = 10.0, FLOAT32_PHASES_OF_SUM = 4.0;
 
+/* Angle (rad) of a pixel's longer edge seen from the crystal where it is nearest, of any panel. */
+static double greatest_pixel_angle(const Detector *detector) {
+    double greatest = 0.0;
+    for (int i = 0; i < detector->panel_count; i++) {
+        const Panel *panel = &detector->panels[i];
+        const double edge_m = fmax(panel->pixel_size_m[0], panel->pixel_size_m[1]);
+        greatest = fmax(greatest, edge_m / fabs(panel->close_distance_m));
+    }
+    return greatest;
+}
+
 /* Phase (radians) by which float32 may be off in the interference function: pi N x the rounding of the Miller index
  * within a block of 32 x 8 pixels, whose centre is exact; of a ball also the rounding of the phase itself, which is the
  * root of a sum that may cancel. */
 static double float32_phase_error(const Experiment *e) {
     double phase = 0.0, form[6], height = 0.0, squares = 0.0;
     shape_spot_form(&e->crystal, form, &height);
-    const Detector *detector = &e->detector;
-    const double half_block_rad = 16.5 * detector->pixel_size_m / fabs(detector->close_distance_m);
+    const double half_block_rad = 16.5 * greatest_pixel_angle(&e->detector);
     for (int i = 0; i < 3; i++) squares += form[i];
     if (e->crystal.shape == SHAPE_ROUND)
         phase = 0.5 * PI * sqrt(squares) * sqrt(shape_form_condition(form)) * FLOAT_ROUNDING;
@@ -43,20 +53,26 @@ static double float32_phase_error(const Experiment *e) {
     return phase;
 }
 
+/* Solid angle (sr) of a panel's nearest pixel times what a layer captures of the first source. */
+static double captured_angle(const Panel *panel, const Source *source) {
+    const double fast = panel->pixel_size_m[0] / panel->close_distance_m;
+    const double slow = panel->pixel_size_m[1] / panel->close_distance_m, layer_m = sensor_layer(&panel->sensor);
+    const double capture =
+        layer_m > 0.0 ? sensor_capture(layer_m, 0, sensor_absorption_of(&panel->sensor, source), 1.0) : 1.0;
+    return fast * slow * capture;
+}
+
 /* Greatest value that the kernel can meet in float32: of one term of a pixel, and the same times the pixel's solid
- * angle and capture. */
+ * angle and capture on the panel where these are least. */
 static void float32_values(const Experiment *e, double *of_term, double *of_pixel) {
-    double form[6], height = 0.0, weight = 0.0, absorption_per_m = e->detector.sensor_absorption_per_m;
-    const Detector *detector = &e->detector;
+    double form[6], height = 0.0, weight = 0.0, least = INFINITY;
     shape_spot_form(&e->crystal, form, &height);
     for (int64_t n = 0; n < e->beam.source_count; n++) weight = fmax(weight, e->beam.sources[n].weight);
-    if (detector->sensor_by_wavelength) absorption_per_m = e->beam.sources[0].absorption_per_m;
-    const double step = detector->pixel_size_m / detector->close_distance_m;
-    const double layer_m = detector->sensor_thickness_m / detector->sensor_layers;
+    for (int i = 0; i < e->detector.panel_count; i++)
+        least = fmin(least, captured_angle(&e->detector.panels[i], e->beam.sources));
     const double f = e->factors.grid == NULL ? 1.0 : e->factors.greatest_f; /* else it is multiplied in double */
     *of_term = height * f * f;
-    *of_pixel =
-        *of_term * weight * step * step * (layer_m > 0.0 ? sensor_capture(layer_m, 0, absorption_per_m, 1.0) : 1.0);
+    *of_pixel = *of_term * weight * least;
 }
 
 static const char *beyond_float32(const Experiment *e) {

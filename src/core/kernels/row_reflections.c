@@ -12,9 +12,12 @@ static const char *obstacle(const Experiment *e) {
     if (!ends) return "the tails of the spots carry intensity";
     if (!(e->sampling.tolerance > 0.0)) return "sampling.tolerance is 0";
     if (e->sampling.interpolate) return "structure factors are interpolated";
-    if (e->detector.curved) return "the detector is curved";
-    const Vec3 plane = vec3_unit(vec3_cross(e->detector.fast, e->detector.slow));
-    if (!(fabs(vec3_dot(plane, e->detector.pixel0_m)) > 0.0)) return "the detector's plane meets the crystal";
+    for (int i = 0; i < e->detector.panel_count; i++) {
+        const Panel *panel = &e->detector.panels[i];
+        const Vec3 plane = vec3_unit(vec3_cross(panel->fast, panel->slow));
+        if (panel->curved) return "the detector is curved";
+        if (!(fabs(vec3_dot(plane, panel->pixel0_m)) > 0.0)) return "the detector's plane meets the crystal";
+    }
     const SpotReach spot = spot_reach_create(&e->crystal, e->sampling.tolerance);
     for (int i = 0; i < 3; i++)
         if (!(spot.half_width[i] < 0.499)) return "spots reach each other";
@@ -27,8 +30,18 @@ static const char *no_doubt(const Experiment *e) {
     return NULL;
 }
 
+/* Solid angle (sr) of a sub-pixel where a panel is nearest to the crystal, of the panel that has the largest. */
+static double subpixel_angle(const Experiment *e) {
+    double greatest = 0.0;
+    for (int i = 0; i < e->detector.panel_count; i++) {
+        const Panel *panel = &e->detector.panels[i];
+        const double distance = panel->close_distance_m * e->sampling.oversample;
+        greatest = fmax(greatest, panel->pixel_size_m[0] / distance * (panel->pixel_size_m[1] / distance));
+    }
+    return greatest;
+}
+
 static double step_ns(const Experiment *e) {
-    const Detector *detector = &e->detector;
     const SpotReach spot = spot_reach_create(&e->crystal, e->sampling.tolerance);
     const Mat3 form = spot.form;
     const double root = sqrt(vec3_dot(form.row[0], vec3_cross(form.row[1], form.row[2])));
@@ -37,9 +50,8 @@ static double step_ns(const Experiment *e) {
     /* reflections in one term over sub-pixels: those in a shell as thick as the spots, per solid angle */
     double thickness_per_m = 0.0;
     for (int i = 0; i < 3; i++) thickness_per_m += 2.0 * spot.half_width[i] / e->crystal.lengths_m[i];
-    const double edge = detector->pixel_size_m / (detector->close_distance_m * e->sampling.oversample);
     const double wave_per_m = 1.0 / e->beam.wavelength_m;
-    const double reflections = edge * edge * wave_per_m * wave_per_m * e->crystal.volume_m3 * thickness_per_m;
+    const double reflections = subpixel_angle(e) * wave_per_m * wave_per_m * e->crystal.volume_m3 * thickness_per_m;
     return 2.0 * reached * REACHED_NS + reflections * REFLECTION_NS;
 }
 

@@ -43,9 +43,12 @@ static int64_t count_active(const uint8_t *active, int64_t pixels) {
     return count;
 }
 
-static Status fill(const Parameters *p, const Detector *detector, MaskHdf5Reader *hdf5, uint8_t *active,
-                   int64_t *pixels, Notes *notes) {
-    memset(active, 1, (size_t)detector_pixels(detector));
+static Status fill(const Parameters *p, const Detector *detector, const DetectorGeometry *geometry,
+                   MaskHdf5Reader *hdf5, uint8_t *active, int64_t *pixels, Notes *notes) {
+    if (geometry == NULL)
+        memset(active, 1, (size_t)detector_pixels(detector));
+    else
+        panel_geometry_good_pixels(geometry, active);
     if (*p->detector_mask_file != '\0') TRY(apply_mask(p, detector, hdf5, active, notes));
     apply_region(region_of_interest(p, detector), detector, active);
     *pixels = count_active(active, detector_pixels(detector));
@@ -58,15 +61,17 @@ static Status fill(const Parameters *p, const Detector *detector, MaskHdf5Reader
                         p->detector_mask_file, detector->fast_pixels, detector->slow_pixels);
 }
 
-Status active_pixels_create(const Parameters *p, const Detector *detector, MaskHdf5Reader *hdf5, uint8_t **active,
-                            int64_t *pixels, Notes *notes) {
+Status active_pixels_create(const Parameters *p, const Detector *detector, const DetectorGeometry *geometry,
+                            MaskHdf5Reader *hdf5, uint8_t **active, int64_t *pixels, Notes *notes) {
     const Tile region = region_of_interest(p, detector);
+    const bool all_good = geometry == NULL || (detector_is_covered(detector) && geometry->masks == 0);
     *active = NULL;
     *pixels = detector_pixels(detector);
-    if (*p->detector_mask_file == '\0' && region.slow_pixels * region.fast_pixels == *pixels) return status_ok();
+    if (*p->detector_mask_file == '\0' && all_good && region.slow_pixels * region.fast_pixels == *pixels)
+        return status_ok();
     *active = malloc((size_t)*pixels);
     if (*active == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a mask of %" PRId64 " pixels", *pixels);
-    const Status status = fill(p, detector, hdf5, *active, pixels, notes);
+    const Status status = fill(p, detector, geometry, hdf5, *active, pixels, notes);
     if (!status_is_ok(status)) {
         free(*active);
         *active = NULL;

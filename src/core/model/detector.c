@@ -1,6 +1,8 @@
 #include "model/detector.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Axes of each convention: beam, fast, slow, normal, twotheta, polarization, spindle (docs/physics.md, "Conventions").
  */
@@ -17,6 +19,10 @@ static const ConventionAxes conventions[] = {
     [CONVENTION_DIALS] = {{0, 0, 1}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 1, 0}, {0, 1, 0}, {0, 1, 0}, PIVOT_SAMPLE},
     [CONVENTION_CUSTOM] = {{1, 0, 0}, {0, 0, 1}, {0, -1, 0}, {0, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 0, 1}, PIVOT_BEAM},
 };
+
+/* Of a geometry's file: imgCIF's and DIALS' frame, with DIALS' defaults for electric field and spindle. */
+static const ConventionAxes of_file = {{0, 0, -1}, {1, 0, 0}, {0, -1, 0}, {0, 0, -1},
+                                       {0, 1, 0},  {1, 0, 0}, {1, 0, 0},  PIVOT_SAMPLE};
 
 /* The user's axis, or the convention's. */
 static Status choose_axis(const Parameters *parameters, int index, const double *user, Vec3 otherwise, Vec3 *axis) {
@@ -39,8 +45,8 @@ static Vec3 automatic_normal(const Parameters *p, const LaboratoryAxes *axes) {
     return vec3_dot(normal, away) < 0.0 ? vec3_scale(-1.0, normal) : normal;
 }
 
-Status detector_axes(const Parameters *p, LaboratoryAxes *axes) {
-    const ConventionAxes *own = &conventions[p->detector_convention];
+Status detector_axes(const Parameters *p, const DetectorGeometry *geometry, LaboratoryAxes *axes) {
+    const ConventionAxes *own = geometry != NULL ? &of_file : &conventions[p->detector_convention];
     TRY(choose_axis(p, PARAMETER(beam, direction), p->beam_direction, own->beam, &axes->beam));
     TRY(choose_axis(p, PARAMETER(detector, fast_vector), p->detector_fast_vector, own->fast, &axes->fast));
     TRY(choose_axis(p, PARAMETER(detector, slow_vector), p->detector_slow_vector, own->slow, &axes->slow));
@@ -68,29 +74,41 @@ static int64_t pixels_along(int64_t given, double size_m, double pixel_size_m) {
     return pixels < 1.0 ? 0 : pixels > (double)INT32_MAX ? INT32_MAX : (int64_t)pixels;
 }
 
-static Status count_pixels(const Parameters *p, Detector *detector) {
+static Status check_pixels(int64_t fast_pixels, int64_t slow_pixels) {
+    const double pixels = (double)fast_pixels * (double)slow_pixels;
+    if (pixels <= 1e12) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "a detector of %" PRId64 " x %" PRId64 " pixels needs %.3g GiB of memory for one frame; "
+                        "give fewer detector.fast_pixels and detector.slow_pixels (at most 1e12 together)",
+                        fast_pixels, slow_pixels, pixels * 4.0 / 1073741824.0);
+}
+
+static Status count_pixels(const Parameters *p, Panel *panel) {
     const double size_f_m = p->detector_size_m[0], size_s_m = p->detector_size_m[1];
-    detector->pixel_size_m = p->detector_pixel_size_m;
-    detector->fast_pixels = pixels_along(p->detector_fast_pixels, size_f_m, detector->pixel_size_m);
-    detector->slow_pixels = pixels_along(p->detector_slow_pixels, size_s_m, detector->pixel_size_m);
-    if (detector->fast_pixels < 1 || detector->slow_pixels < 1)
+    const double pixel_size_m = p->detector_pixel_size_m;
+    panel->pixel_size_m[0] = panel->pixel_size_m[1] = pixel_size_m;
+    panel->canvas.fast_pixels = pixels_along(p->detector_fast_pixels, size_f_m, pixel_size_m);
+    panel->canvas.slow_pixels = pixels_along(p->detector_slow_pixels, size_s_m, pixel_size_m);
+    if (panel->canvas.fast_pixels < 1 || panel->canvas.slow_pixels < 1)
         return status_error(STATUS_BAD_PARAMETER,
                             "detector.size is %g x %g m and detector.pixel_size is %g m: there is no pixel; give a "
                             "larger size or a smaller pixel",
-                            size_f_m, size_s_m, detector->pixel_size_m);
-    const double pixels = (double)detector->fast_pixels * (double)detector->slow_pixels;
-    if (pixels > 1e12)
-        return status_error(STATUS_BAD_PARAMETER,
-                            "a detector of %" PRId64 " x %" PRId64 " pixels needs %.3g GiB of memory for one frame; "
-                            "give fewer detector.fast_pixels and detector.slow_pixels (at most 1e12 together)",
-                            detector->fast_pixels, detector->slow_pixels, pixels * 4.0 / 1073741824.0);
-    return status_ok();
+                            size_f_m, size_s_m, pixel_size_m);
+    return check_pixels(panel->canvas.fast_pixels, panel->canvas.slow_pixels);
+}
+
+/* Edges of a panel along fast and slow. */
+static void size_of(const Panel *panel, double *size_m) {
+    size_m[0] = panel->pixel_size_m[0] * (double)panel->canvas.fast_pixels;
+    size_m[1] = panel->pixel_size_m[1] * (double)panel->canvas.slow_pixels;
 }
 
 /* X, Y of the beam centre in the convention's own meaning: as given, or its default. */
-static void stated_centre(const Parameters *p, const Detector *detector, const double *closest_m, double *centre_m) {
-    const double pixel = detector->pixel_size_m;
-    const double size_f = pixel * (double)detector->fast_pixels, size_s = pixel * (double)detector->slow_pixels;
+static void stated_centre(const Parameters *p, const Panel *panel, const double *closest_m, double *centre_m) {
+    const double pixel = p->detector_pixel_size_m;
+    double size_m[2];
+    size_of(panel, size_m);
+    const double size_f = size_m[0], size_s = size_m[1];
     const int convention = p->detector_convention;
     double otherwise[2] = {closest_m[0], closest_m[1]};
     if (convention == CONVENTION_MOSFLM || convention == CONVENTION_DENZO) {
@@ -105,8 +123,10 @@ static void stated_centre(const Parameters *p, const Detector *detector, const d
 }
 
 /* Turns X, Y of the convention into fast, slow position, or with @p back the other way round. */
-static void convert_centre(const Parameters *p, const Detector *detector, bool back, const double *from, double *to) {
-    const double shift = (p->detector_convention == CONVENTION_MOSFLM ? 0.5 : 0.0) * detector->pixel_size_m;
+static void convert_centre(const Parameters *p, const Panel *panel, bool back, const double *from, double *to) {
+    const double shift = (p->detector_convention == CONVENTION_MOSFLM ? 0.5 : 0.0) * p->detector_pixel_size_m;
+    double size_m[2];
+    size_of(panel, size_m);
     switch ((Convention)p->detector_convention) {
     case CONVENTION_MOSFLM:
     case CONVENTION_DENZO:
@@ -115,7 +135,7 @@ static void convert_centre(const Parameters *p, const Detector *detector, bool b
         return;
     case CONVENTION_ADXV:
         to[0] = from[0];
-        to[1] = detector->pixel_size_m * (double)detector->slow_pixels - from[1];
+        to[1] = size_m[1] - from[1];
         return;
     case CONVENTION_XDS:
     case CONVENTION_DIALS:
@@ -165,15 +185,14 @@ static Vec3 corner(double fast_m, Vec3 fast, double slow_m, Vec3 slow, double di
     return vec3_subtract(vec3_scale(distance_m, away), vec3_add(vec3_scale(fast_m, fast), vec3_scale(slow_m, slow)));
 }
 
-/* Sets pixel0 from beam centre or nearest point, distance and rotations. The axes of the detector are final already. */
-static Status place(const Parameters *p, const LaboratoryAxes *axes, Detector *detector) {
-    double given[2], closest[2], beam[2];
-    const double half[2] = {0.5 * detector->pixel_size_m * (double)detector->fast_pixels,
-                            0.5 * detector->pixel_size_m * (double)detector->slow_pixels};
+/* Sets pixel0 from beam centre or nearest point, distance and rotations. The axes of the panel are final already. */
+static Status place(const Parameters *p, const LaboratoryAxes *axes, Detector *detector, Panel *panel) {
+    double given[2], closest[2], beam[2], size[2];
+    size_of(panel, size);
     given_closest_point(p, given);
-    for (int i = 0; i < 2; i++) closest[i] = isnan(given[i]) ? half[i] : given[i];
-    stated_centre(p, detector, closest, detector->stated_centre_m);
-    convert_centre(p, detector, false, detector->stated_centre_m, beam);
+    for (int i = 0; i < 2; i++) closest[i] = isnan(given[i]) ? 0.5 * size[i] : given[i];
+    stated_centre(p, panel, closest, detector->stated_centre_m);
+    convert_centre(p, panel, false, detector->stated_centre_m, beam);
     const bool both = !isnan(p->detector_beam_centre_m[0]) && !isnan(p->detector_beam_centre_m[1]);
     for (int i = 0; i < 2; i++) {
         /* the unrotated detector faces the beam, so each of the two points stands for the other */
@@ -194,35 +213,31 @@ static Status place(const Parameters *p, const LaboratoryAxes *axes, Detector *d
 
     if (!isnan(p->detector_pixel0_m[0])) {
         const double *corner_m = p->detector_pixel0_m;
-        detector->pixel0_m = swing(p, axes, vec3(corner_m[0], corner_m[1], corner_m[2]));
+        panel->pixel0_m = swing(p, axes, vec3(corner_m[0], corner_m[1], corner_m[2]));
     } else if (detector->pivot == PIVOT_SAMPLE) {
-        detector->pixel0_m =
-            swing(p, axes, corner(closest[0], axes->fast, closest[1], axes->slow, close, axes->normal));
+        panel->pixel0_m = swing(p, axes, corner(closest[0], axes->fast, closest[1], axes->slow, close, axes->normal));
     } else {
         /* a plane turned by more than 90 degrees still holds the beam's spot */
         const double side = vec3_dot(axes->beam, axes->normal) < 0.0 ? -1.0 : 1.0;
         const double along_beam = side * close / fabs(ratio);
-        detector->pixel0_m = corner(beam[0], detector->fast, beam[1], detector->slow, along_beam, axes->beam);
+        panel->pixel0_m = corner(beam[0], panel->fast, beam[1], panel->slow, along_beam, axes->beam);
     }
     return status_ok();
 }
 
-/* What follows from the final axes and pixel0. */
-static Status derive(const LaboratoryAxes *axes, Detector *detector) {
-    const double ratio = vec3_dot(axes->beam, detector->normal);
-    detector->beam = axes->beam;
-    detector->close_distance_m = vec3_dot(detector->pixel0_m, detector->normal);
-    detector->closest_m[0] = -vec3_dot(detector->pixel0_m, detector->fast);
-    detector->closest_m[1] = -vec3_dot(detector->pixel0_m, detector->slow);
-    if (!(fabs(detector->close_distance_m) > 1e-9 * vec3_length(detector->pixel0_m)))
-        return status_error(STATUS_BAD_PARAMETER,
-                            "the crystal lies in the detector's plane; give another detector.rotation or "
-                            "detector.twotheta, or detector.pivot=sample, which keeps the plane away from it");
-    detector->distance_m = detector->close_distance_m / ratio; /* infinite for a detector along the beam */
-    const Vec3 spot = vec3_subtract(vec3_scale(detector->distance_m, axes->beam), detector->pixel0_m);
-    detector->beam_centre_m[0] = vec3_dot(detector->fast, spot);
-    detector->beam_centre_m[1] = vec3_dot(detector->slow, spot);
-    return status_ok();
+/* What follows from the final axes and pixel0; false when the crystal lies in the panel's plane. */
+static bool derive(const LaboratoryAxes *axes, Panel *panel) {
+    const double ratio = vec3_dot(axes->beam, panel->normal);
+    panel->beam = axes->beam;
+    panel->close_distance_m = vec3_dot(panel->pixel0_m, panel->normal);
+    panel->closest_m[0] = -vec3_dot(panel->pixel0_m, panel->fast);
+    panel->closest_m[1] = -vec3_dot(panel->pixel0_m, panel->slow);
+    if (!(fabs(panel->close_distance_m) > 1e-9 * vec3_length(panel->pixel0_m))) return false;
+    panel->distance_m = panel->close_distance_m / ratio; /* infinite for a plane along the beam */
+    const Vec3 spot = vec3_subtract(vec3_scale(panel->distance_m, axes->beam), panel->pixel0_m);
+    panel->beam_centre_m[0] = vec3_dot(panel->fast, spot);
+    panel->beam_centre_m[1] = vec3_dot(panel->slow, spot);
+    return true;
 }
 
 static void note_skew(const LaboratoryAxes *axes, Notes *notes) {
@@ -235,46 +250,208 @@ static void note_skew(const LaboratoryAxes *axes, Notes *notes) {
               skew, lean);
 }
 
-Status detector_create(const Parameters *p, const LaboratoryAxes *axes, Detector *detector, Notes *notes) {
-    *detector = (Detector){.point_pixel = p->detector_point_pixel,
-                           .curved = p->detector_curved,
-                           .depth_law = (DepthLaw)p->detector_sensor_depth_model};
+/* What all panels have from the parameters. */
+static void set_common(const Parameters *p, Detector *detector) {
+    detector->point_pixel = p->detector_point_pixel;
+    for (int i = 0; i < detector->panel_count; i++)
+        detector->panels[i].sensor.depth_law = (DepthLaw)p->detector_sensor_depth_model;
+}
+
+/* The one panel of the parameters. */
+static Status set_single(const Parameters *p, const LaboratoryAxes *axes, Detector *detector, Notes *notes) {
+    Panel *panel = detector->panels;
     const double *corner_m = p->detector_pixel0_m;
+    *panel =
+        (Panel){.curved = p->detector_curved, .sensor = {.stated_thickness_m = NAN, .stated_absorption_per_m = NAN}};
+    set_common(p, detector);
     if (!isnan(corner_m[0]) && (isnan(corner_m[1]) || isnan(corner_m[2])))
         return status_error(STATUS_BAD_PARAMETER, "detector.pixel0 is %s; it must be three lengths",
                             p->state[PARAMETER(detector, pixel0)].text);
     note_skew(axes, notes);
-    TRY(count_pixels(p, detector));
-    detector->fast = swing(p, axes, axes->fast);
-    detector->slow = swing(p, axes, axes->slow);
-    detector->normal = swing(p, axes, axes->normal);
-    TRY(place(p, axes, detector));
-    TRY(derive(axes, detector));
+    TRY(count_pixels(p, panel));
+    detector->fast_pixels = panel->canvas.fast_pixels;
+    detector->slow_pixels = panel->canvas.slow_pixels;
+    panel->fast = swing(p, axes, axes->fast);
+    panel->slow = swing(p, axes, axes->slow);
+    panel->normal = swing(p, axes, axes->normal);
+    TRY(place(p, axes, detector, panel));
+    if (!derive(axes, panel))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "the crystal lies in the detector's plane; give another detector.rotation or "
+                            "detector.twotheta, or detector.pivot=sample, which keeps the plane away from it");
     if (!isnan(p->detector_pixel0_m[0]))
-        convert_centre(p, detector, true, detector->beam_centre_m, detector->stated_centre_m);
-    if (detector->curved && !(detector->distance_m > 0.0 && isfinite(detector->distance_m)))
+        convert_centre(p, panel, true, panel->beam_centre_m, detector->stated_centre_m);
+    if (panel->curved && !(panel->distance_m > 0.0 && isfinite(panel->distance_m)))
         return status_error(STATUS_BAD_PARAMETER, "detector.curved needs a detector that the beam meets in front");
     return status_ok();
 }
 
-static Vec3 curved_position(const Detector *detector, double fast_m, double slow_m, double depth_m) {
-    const double distance = detector->distance_m;
+/* ---------------------------------------------------------------------------------------------- panels of a file */
+
+/* Its normal points away from the crystal. */
+static Status set_panel(const PanelGeometry *from, const LaboratoryAxes *axes, Panel *panel) {
+    const Vec3 across = vec3_unit(vec3_cross(from->fast, from->slow));
+    *panel =
+        (Panel){.canvas = {from->canvas[1], from->canvas[0], from->pixels[1], from->pixels[0]},
+                .pixel_size_m = {from->pixel_size_m[0], from->pixel_size_m[1]},
+                .fast = from->fast,
+                .slow = from->slow,
+                .normal = vec3_dot(across, from->corner_m) < 0.0 ? vec3_scale(-1.0, across) : across,
+                .pixel0_m = from->corner_m,
+                .sensor = {.stated_thickness_m = from->thickness_m, .stated_absorption_per_m = from->absorption_per_m}};
+    if (derive(axes, panel)) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "the crystal lies in the plane of panel \"%s\"; move the panel or turn it", from->name);
+}
+
+static int compare_places(const Panel *a, const Panel *b) {
+    const int64_t slow = a->canvas.slow - b->canvas.slow, fast = a->canvas.fast - b->canvas.fast;
+    const int64_t difference = slow != 0 ? slow : fast;
+    return (difference > 0) - (difference < 0);
+}
+
+/* Insertion, in time where the file has them in order, as it mostly does. */
+static void sort_by_place(Detector *detector) {
+    for (int i = 0; i < detector->panel_count; i++) {
+        int place = i;
+        for (; place > 0; place--) {
+            const int32_t before = detector->by_place[place - 1];
+            if (compare_places(&detector->panels[before], &detector->panels[i]) <= 0) break;
+            detector->by_place[place] = before;
+        }
+        detector->by_place[place] = i;
+    }
+}
+
+static Status set_panels(const Parameters *p, const LaboratoryAxes *axes, const DetectorGeometry *geometry,
+                         Detector *detector) {
+    detector->of_file = true;
+    detector->pivot = PIVOT_SAMPLE;
+    detector->fast_pixels = geometry->canvas_pixels[0];
+    detector->slow_pixels = geometry->canvas_pixels[1];
+    memcpy(detector->file_material, geometry->panel[0].material, sizeof detector->file_material);
+    TRY(check_pixels(detector->fast_pixels, detector->slow_pixels));
+    for (int i = 0; i < detector->panel_count; i++) TRY(set_panel(&geometry->panel[i], axes, &detector->panels[i]));
+    for (int i = 0; i < 2; i++) detector->stated_centre_m[i] = detector->panels[0].beam_centre_m[i];
+    set_common(p, detector);
+    return status_ok();
+}
+
+/* --------------------------------------------------------------------------------------------------------- create */
+
+Status detector_create(const Parameters *p, const LaboratoryAxes *axes, const DetectorGeometry *geometry,
+                       Detector *detector, Notes *notes) {
+    const int panels = geometry == NULL ? 1 : geometry->panels;
+    *detector = (Detector){.panel_count = panels};
+    detector->panels = calloc((size_t)panels, sizeof *detector->panels);
+    detector->by_place = calloc((size_t)panels, sizeof *detector->by_place);
+    if (detector->panels == NULL || detector->by_place == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for %d panels", panels);
+    TRY(geometry == NULL ? set_single(p, axes, detector, notes) : set_panels(p, axes, geometry, detector));
+    sort_by_place(detector);
+    return status_ok();
+}
+
+Status detector_change(const Parameters *p, const LaboratoryAxes *axes, Detector *detector) {
+    if (!detector->of_file) return set_single(p, axes, detector, NULL);
+    set_common(p, detector);
+    return status_ok();
+}
+
+void detector_destroy(Detector *detector) {
+    free(detector->panels);
+    free(detector->by_place);
+    detector->panels = NULL;
+    detector->by_place = NULL;
+}
+
+/* --------------------------------------------------------------------------------------------------------- panels */
+
+static Vec3 curved_position(const Panel *panel, double fast_m, double slow_m, double depth_m) {
+    const double distance = panel->distance_m;
     /* for axes that are left-handed with the normal the same turns go the other way round */
-    const double hand = vec3_dot(vec3_cross(detector->fast, detector->slow), detector->normal) < 0.0 ? -1.0 : 1.0;
-    const double along_slow = (slow_m - detector->beam_centre_m[1]) / distance;
-    const double along_fast = (fast_m - detector->beam_centre_m[0]) / distance;
-    const Vec3 turned = vec3_rotate_about(detector->beam, detector->fast, -hand * along_slow);
-    return vec3_scale(distance + depth_m, vec3_rotate_about(turned, detector->slow, hand * along_fast));
+    const double hand = vec3_dot(vec3_cross(panel->fast, panel->slow), panel->normal) < 0.0 ? -1.0 : 1.0;
+    const double along_slow = (slow_m - panel->beam_centre_m[1]) / distance;
+    const double along_fast = (fast_m - panel->beam_centre_m[0]) / distance;
+    const Vec3 turned = vec3_rotate_about(panel->beam, panel->fast, -hand * along_slow);
+    return vec3_scale(distance + depth_m, vec3_rotate_about(turned, panel->slow, hand * along_fast));
 }
 
-Vec3 detector_position(const Detector *detector, double fast_m, double slow_m, double depth_m) {
-    if (detector->curved) return curved_position(detector, fast_m, slow_m, depth_m);
-    const Vec3 in_plane = vec3_add(vec3_scale(fast_m, detector->fast), vec3_scale(slow_m, detector->slow));
-    return vec3_add(vec3_add(in_plane, vec3_scale(depth_m, detector->normal)), detector->pixel0_m);
+Vec3 panel_position(const Panel *panel, double fast_m, double slow_m, double depth_m) {
+    if (panel->curved) return curved_position(panel, fast_m, slow_m, depth_m);
+    const Vec3 in_plane = vec3_add(vec3_scale(fast_m, panel->fast), vec3_scale(slow_m, panel->slow));
+    return vec3_add(vec3_add(in_plane, vec3_scale(depth_m, panel->normal)), panel->pixel0_m);
 }
 
-double detector_cosine(const Detector *detector, Vec3 direction) {
-    return detector->curved ? 1.0 : fabs(vec3_dot(direction, detector->normal));
+double panel_cosine(const Panel *panel, Vec3 direction) {
+    return panel->curved ? 1.0 : fabs(vec3_dot(direction, panel->normal));
+}
+
+static Range common(int64_t begin, int64_t length, int64_t other_begin, int64_t other_length) {
+    const int64_t end = begin + length, other_end = other_begin + other_length;
+    const Range both = {begin > other_begin ? begin : other_begin, end < other_end ? end : other_end};
+    return both.end > both.begin ? both : (Range){both.begin, both.begin};
+}
+
+Tile panel_overlap(const Panel *panel, Tile tile) {
+    const Tile own = panel->canvas;
+    const Range slow = common(own.slow, own.slow_pixels, tile.slow, tile.slow_pixels);
+    const Range fast = common(own.fast, own.fast_pixels, tile.fast, tile.fast_pixels);
+    return (Tile){slow.begin, fast.begin, range_length(slow), range_length(fast)};
+}
+
+Tile panel_tile(const Panel *panel, Tile tile) {
+    return (Tile){tile.slow - panel->canvas.slow, tile.fast - panel->canvas.fast, tile.slow_pixels, tile.fast_pixels};
+}
+
+/* --------------------------------------------------------------------------------------------------------- detector */
+
+static bool has_pixel(const Panel *panel, int64_t slow, int64_t fast) {
+    const int64_t s = slow - panel->canvas.slow, f = fast - panel->canvas.fast;
+    return s >= 0 && s < panel->canvas.slow_pixels && f >= 0 && f < panel->canvas.fast_pixels;
+}
+
+/* Only panels whose first pixel comes no later can have it: the nearest of them first. */
+const Panel *detector_panel_at(const Detector *detector, int64_t slow, int64_t fast) {
+    int low = 0, high = detector->panel_count;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        const Tile canvas = detector->panels[detector->by_place[middle]].canvas;
+        if (canvas.slow < slow || (canvas.slow == slow && canvas.fast <= fast))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low > 0) {
+        const Panel *panel = &detector->panels[detector->by_place[--low]];
+        if (has_pixel(panel, slow, fast)) return panel;
+    }
+    return NULL;
+}
+
+int detector_points_along(const Detector *detector, int points) {
+    const int each = 1 + (int)((points - 1) / ceil(sqrt((double)detector->panel_count)));
+    return each > 3 ? each : 3;
+}
+
+int detector_layers(const Detector *detector) {
+    int layers = 1;
+    for (int i = 0; i < detector->panel_count; i++)
+        if (detector->panels[i].sensor.layers > layers) layers = detector->panels[i].sensor.layers;
+    return layers;
+}
+
+bool detector_is_thick(const Detector *detector) {
+    for (int i = 0; i < detector->panel_count; i++)
+        if (detector->panels[i].sensor.thickness_m > 0.0) return true;
+    return false;
+}
+
+bool detector_is_covered(const Detector *detector) {
+    int64_t pixels = 0;
+    for (int i = 0; i < detector->panel_count; i++)
+        pixels += detector->panels[i].canvas.slow_pixels * detector->panels[i].canvas.fast_pixels;
+    return pixels == detector_pixels(detector);
 }
 
 int64_t detector_pixels(const Detector *detector) {

@@ -21,12 +21,27 @@ static void note_bias(const DetectorSignal *signal, double middle, Notes *notes)
                   middle, signal->gain, signal->gain * middle);
 }
 
-static Status note_effects(const Parameters *p, const DetectorSignal *signal, Notes *notes) {
-    double *weights = NULL;
+/* The least part of a photon that stays in its pixel, on any panel. */
+static Status least_middle(const PointSpread *spread, const Detector *detector, double *least) {
+    *least = 1.0;
+    for (int i = 0; i < detector->panel_count; i++) {
+        const double *size_m = detector->panels[i].pixel_size_m,
+                     *before_m = detector->panels[i > 0 ? i - 1 : 0].pixel_size_m;
+        const SpreadWindow window = point_spread_window(spread, &detector->panels[i]);
+        double *weights = NULL;
+        if (i > 0 && size_m[0] == before_m[0] && size_m[1] == before_m[1]) continue;
+        TRY(point_spread_weights(&window, &weights));
+        *least = fmin(*least, point_spread_middle(&window, weights));
+        free(weights);
+    }
+    return status_ok();
+}
+
+static Status note_effects(const Parameters *p, const Detector *detector, const DetectorSignal *signal, Notes *notes) {
+    double middle = 1.0;
     if (p->output_images == IMAGES_EXPECTED) return status_ok();
-    TRY(point_spread_weights(&signal->spread, &weights));
-    note_bias(signal, point_spread_middle(&signal->spread, weights), notes);
-    free(weights);
+    TRY(least_middle(&signal->spread, detector, &middle));
+    note_bias(signal, middle, notes);
     return status_ok();
 }
 
@@ -50,7 +65,7 @@ Status detector_signal_create(const Parameters *p, const Detector *detector, Det
             "noise.dead_fraction %g and noise.hot_fraction %g are more than 1 together; make one smaller",
             signal->dead_fraction, signal->hot_fraction);
     TRY(point_spread_create(p, detector, &signal->spread));
-    return note_effects(p, signal, notes);
+    return note_effects(p, detector, signal, notes);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ steps */

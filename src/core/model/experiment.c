@@ -24,36 +24,53 @@ static bool same_direction(const Source *a, const Source *b) {
     return a->direction.x == b->direction.x && a->direction.y == b->direction.y && a->direction.z == b->direction.z;
 }
 
+/* Directions to some points of the detector. */
+typedef struct Directions {
+    int count;
+    Vec3 unit[RESOLUTION_POINTS * RESOLUTION_POINTS];
+} Directions;
+
 /* The least and the greatest |q| that some directions have with the sources of one direction, which follow source
  * @p first: there may be 1e8 sources, most of them other wavelengths of the one before. */
-static void widen_resolution(const Beam *beam, int64_t first, const Vec3 *diffracted, double *least, double *greatest) {
+static void widen_resolution(const Beam *beam, int64_t first, const Directions *diffracted, double *least,
+                             double *greatest) {
     double shortest_m = INFINITY, longest_m = 0.0;
     const Source *source = &beam->sources[first];
     for (int64_t n = first; n < beam->source_count && same_direction(&beam->sources[n], source); n++) {
         shortest_m = fmin(shortest_m, beam->sources[n].wavelength_m);
         longest_m = fmax(longest_m, beam->sources[n].wavelength_m);
     }
-    for (int i = 0; i < RESOLUTION_POINTS * RESOLUTION_POINTS; i++) {
-        const double length = vec3_length(vec3_subtract(diffracted[i], source->direction));
+    for (int i = 0; i < diffracted->count; i++) {
+        const double length = vec3_length(vec3_subtract(diffracted->unit[i], source->direction));
         *least = fmin(*least, length / longest_m);
         *greatest = fmax(*greatest, length / shortest_m);
     }
 }
 
-void experiment_resolution(const Beam *beam, const Detector *detector, double *range_per_m) {
-    const double size_f = detector->pixel_size_m * (double)detector->fast_pixels;
-    const double size_s = detector->pixel_size_m * (double)detector->slow_pixels;
-    const int last = RESOLUTION_POINTS - 1;
-    double least = INFINITY, greatest = 0.0;
-    Vec3 diffracted[RESOLUTION_POINTS * RESOLUTION_POINTS];
-    for (int i = 0; i < RESOLUTION_POINTS * RESOLUTION_POINTS; i++) {
-        const double s = size_s * (i / RESOLUTION_POINTS) / last, f = size_f * (i % RESOLUTION_POINTS) / last;
-        diffracted[i] = vec3_unit(detector_position(detector, f, s, 0.0));
+/* Adds a grid on a panel that includes its corners. */
+static void add_directions(const Panel *panel, int edge, Directions *diffracted) {
+    const double size_f = panel->pixel_size_m[0] * (double)panel->canvas.fast_pixels;
+    const double size_s = panel->pixel_size_m[1] * (double)panel->canvas.slow_pixels;
+    const int last = edge - 1;
+    for (int i = 0; i < edge * edge; i++) {
+        const double s = size_s * (i / edge) / last, f = size_f * (i % edge) / last;
+        diffracted->unit[diffracted->count++] = vec3_unit(panel_position(panel, f, s, 0.0));
     }
+}
+
+void experiment_resolution(const Beam *beam, const Detector *detector, double *range_per_m) {
+    const int edge = detector_points_along(detector, RESOLUTION_POINTS);
+    const int panels_at_once = RESOLUTION_POINTS * RESOLUTION_POINTS / (edge * edge);
+    double least = INFINITY, greatest = 0.0;
+    for (int first = 0; first < detector->panel_count; first += panels_at_once) {
+        Directions diffracted = {.count = 0};
+        for (int i = first; i < detector->panel_count && i < first + panels_at_once; i++)
+            add_directions(&detector->panels[i], edge, &diffracted);
 #pragma omp parallel for schedule(dynamic, 256) reduction(min : least) reduction(max : greatest)
-    for (int64_t n = 0; n < beam->source_count; n++)
-        if (n == 0 || !same_direction(&beam->sources[n - 1], &beam->sources[n]))
-            widen_resolution(beam, n, diffracted, &least, &greatest);
+        for (int64_t n = 0; n < beam->source_count; n++)
+            if (n == 0 || !same_direction(&beam->sources[n - 1], &beam->sources[n]))
+                widen_resolution(beam, n, &diffracted, &least, &greatest);
+    }
     range_per_m[0] = least;
     range_per_m[1] = greatest;
 }
@@ -81,8 +98,8 @@ static void note_model_numbers(const Parameters *p, const Experiment *e, Notes *
         note_number(p, PARAMETER(beam, divergence_steps_horizontal), 2, notes);
     if (makes_sources && p->beam_divergence_vertical_rad > 0.0 && isnan(p->beam_divergence_step_vertical_rad))
         note_number(p, PARAMETER(beam, divergence_steps_vertical), 2, notes);
-    if (e->detector.sensor_layers > 1)
-        note_number(p, PARAMETER(detector, sensor_layers), e->detector.sensor_layers, notes);
+    if (detector_layers(&e->detector) > 1)
+        note_number(p, PARAMETER(detector, sensor_layers), detector_layers(&e->detector), notes);
 }
 
 /* What is aimed at, or at a cap what is to be expected. */
@@ -244,7 +261,7 @@ static double terms_of(const Experiment *e) {
 }
 
 static double steps_of_frame(const Experiment *e) {
-    const double parts = (double)e->sampling.oversample * e->sampling.oversample * e->detector.sensor_layers;
+    const double parts = (double)e->sampling.oversample * e->sampling.oversample * detector_layers(&e->detector);
     return terms_of(e) * parts * (double)detector_pixels(&e->detector);
 }
 
@@ -261,15 +278,15 @@ static Status check_size(const Experiment *e) {
         return status_error(STATUS_BAD_PARAMETER,
                             "%.3g terms x %d x %d sub-pixels x %d layers x %" PRId64
                             " pixels are %.3g steps for each frame; at most %g are accepted",
-                            terms, e->sampling.oversample, e->sampling.oversample, e->detector.sensor_layers,
+                            terms, e->sampling.oversample, e->sampling.oversample, detector_layers(&e->detector),
                             detector_pixels(&e->detector), steps, STEPS_MOST);
     return status_ok();
 }
 
-bool experiment_sources_differ(const Experiment *e, const Source *before, const Source *source) {
+bool experiment_sources_differ(const Experiment *e, const Sensor *sensor, const Source *before, const Source *source) {
     if (before == NULL) return true;
     const Vec3 a = before->direction, b = source->direction;
-    const bool by_wavelength = e->detector.sensor_by_wavelength || e->sampling.dmin_m > 0.0;
+    const bool by_wavelength = sensor->by_wavelength || e->sampling.dmin_m > 0.0;
     return a.x != b.x || a.y != b.y || a.z != b.z || (by_wavelength && before->wavelength_m != source->wavelength_m);
 }
 
@@ -286,7 +303,12 @@ static Status make_table(Experiment *e) {
 static Status check_trace_pixel(const Parameters *p, const Detector *detector) {
     const int64_t slow = p->run_trace_pixel[0], fast = p->run_trace_pixel[1];
     const bool inside = slow >= 0 && slow < detector->slow_pixels && fast >= 0 && fast < detector->fast_pixels;
-    if (inside || (slow == PARAMETER_AUTO && fast == PARAMETER_AUTO)) return status_ok();
+    if (slow == PARAMETER_AUTO && fast == PARAMETER_AUTO) return status_ok();
+    if (inside && detector_panel_at(detector, slow, fast) != NULL) return status_ok();
+    if (inside)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "run.trace_pixel %s lies in no panel of the detector; give a pixel (slow, fast) of one",
+                            p->state[PARAMETER(run, trace_pixel)].text);
     return status_error(STATUS_BAD_PARAMETER,
                         "run.trace_pixel %s is no pixel of the detector; it has %" PRId64 " x %" PRId64
                         " (slow, fast), counted from 0",
@@ -361,7 +383,7 @@ static Status change_scene(const Experiment *base, const Parameters *p, int64_t 
     static const unsigned lattice = PART_LATTICE | PART_EXTENT | PART_SHAPE | PART_DOMAINS;
     Mat3 reciprocal;
     const bool listed = sweep_reciprocal(&base->sweep, frame, crystal, &reciprocal);
-    if (enters(parts, detector)) TRY(detector_create(p, &own->axes, &own->detector, NULL));
+    if (enters(parts, detector)) TRY(detector_change(p, &own->axes, &own->detector));
     if (enters(parts, beam)) TRY(beam_change(p, &own->axes, spectrum_of(&base->sweep, frame), &own->beam));
     if (enters(parts, detector | beam)) TRY(sensor_create(p, &own->detector, &own->beam, NULL));
     if (enters(parts, lattice)) TRY(crystal_change(p, listed ? &reciprocal : NULL, renders, &own->crystal));
@@ -509,6 +531,7 @@ static Status choose_matrix_wavelength(const Parameters *p, const Beam *beam, do
 
 static Status fill(const Parameters *given, const ExperimentInputs *inputs, Experiment *e, Notes *notes) {
     const Parameters *p = given;
+    const DetectorGeometry *geometry = inputs == NULL ? NULL : inputs->panels;
     e->images = (OutputImages)p->output_images;
     TRY(sweep_create(p, inputs == NULL ? NULL : &inputs->sweep, &e->sweep));
     TRY(parameter_rivals_check(p, &e->sweep));
@@ -516,13 +539,13 @@ static Status fill(const Parameters *given, const ExperimentInputs *inputs, Expe
     TRY(take_first_frame(p, e));
     double matrix_wavelength_m = 0.0;
     if (e->parameters != NULL) p = e->parameters;
-    TRY(detector_axes(p, &e->axes));
-    TRY(detector_create(p, &e->axes, &e->detector, notes));
+    TRY(detector_axes(p, geometry, &e->axes));
+    TRY(detector_create(p, &e->axes, geometry, &e->detector, notes));
     note_moving_detector(&e->sweep, notes);
     TRY(check_trace_pixel(p, &e->detector));
     TRY(detector_signal_create(p, &e->detector, &e->signal, notes));
-    TRY(active_pixels_create(p, &e->detector, inputs == NULL ? NULL : inputs->mask, &e->active, &e->active_pixels,
-                             notes));
+    TRY(active_pixels_create(p, &e->detector, geometry, inputs == NULL ? NULL : inputs->mask, &e->active,
+                             &e->active_pixels, notes));
     note_printout_pixel(p, e, notes);
     TRY(beam_create(p, &e->axes, spectrum_of(&e->sweep, 0), &e->beam));
     TRY(sensor_create(p, &e->detector, &e->beam, notes));
@@ -570,6 +593,7 @@ Status experiment_create(const Parameters *parameters, Experiment **experiment, 
 
 void experiment_destroy(Experiment **experiment) {
     if (*experiment == NULL) return;
+    detector_destroy(&(*experiment)->detector);
     beam_destroy(&(*experiment)->beam);
     crystal_destroy(&(*experiment)->crystal);
     background_destroy(&(*experiment)->background);

@@ -11,7 +11,7 @@
 
 enum { VALUES_MOST = SWEEP_COLUMNS_MOST + SWEEP_DRAWS_MOST };
 
-/* An experiment in which the values of one crystal of one frame are set. Sources and domains are its own. */
+/* An experiment in which the values of one crystal of one frame are set. Panels, sources and domains are its own. */
 typedef struct FrameOwn {
     bool is_set;
     Experiment experiment;
@@ -22,6 +22,7 @@ typedef struct FrameOwn {
 
 static void own_destroy(FrameOwn *own) {
     if (own == NULL) return;
+    free(own->experiment.detector.panels);
     free(own->experiment.beam.sources);
     free(own->experiment.crystal.domains);
     free(own->experiment.owned_grid);
@@ -48,6 +49,7 @@ static Status own_create(const Experiment *e, FrameLimits limits, bool renders, 
     created->experiment = *e;
     created->experiment.owned_grid = NULL;
     created->experiment.owned_table = NULL;
+    created->experiment.detector.panels = NULL;
     created->experiment.beam.sources = NULL;
     created->experiment.crystal.domains = NULL;
     memcpy(&created->parameters, e->parameters, sizeof created->parameters);
@@ -56,11 +58,16 @@ static Status own_create(const Experiment *e, FrameLimits limits, bool renders, 
     beam->room = limits.sources > e->beam.source_count ? limits.sources : e->beam.source_count;
     crystal->room = limits.domains > e->crystal.domain_count ? limits.domains : e->crystal.domain_count;
     assert(beam->room > 0 && crystal->room > 0);
+    Detector *detector = &created->experiment.detector;
+    const size_t panel_bytes = (size_t)detector->panel_count * sizeof *detector->panels;
+    detector->panels = malloc(panel_bytes);
     beam->sources = malloc((size_t)beam->room * sizeof *beam->sources);
     crystal->domains = malloc((size_t)crystal->room * sizeof *crystal->domains);
-    if (beam->sources == NULL || crystal->domains == NULL)
-        return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sources and %" PRId64 " mosaic domains",
-                            beam->room, crystal->room);
+    if (detector->panels == NULL || beam->sources == NULL || crystal->domains == NULL)
+        return status_error(STATUS_NO_MEMORY,
+                            "no memory for %d panels, %" PRId64 " sources and %" PRId64 " mosaic domains",
+                            detector->panel_count, beam->room, crystal->room);
+    memcpy(detector->panels, e->detector.panels, panel_bytes);
     memcpy(beam->sources, e->beam.sources, (size_t)e->beam.source_count * sizeof *beam->sources);
     memcpy(crystal->domains, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *crystal->domains);
     return renders && e->factors.unscaled != NULL ? make_room_for_factors(&e->factors, &created->experiment)
@@ -160,7 +167,8 @@ void frame_set(const Experiment *experiment, int64_t number, Frame *frame) {
 /* ------------------------------------------------------------------------------------------------------- all frames */
 
 static int64_t steps_of(const Experiment *e) {
-    return (int64_t)e->sampling.oversample * e->sampling.oversample * e->detector.sensor_layers * experiment_terms(e);
+    return (int64_t)e->sampling.oversample * e->sampling.oversample * detector_layers(&e->detector) *
+           experiment_terms(e);
 }
 
 static void raise(int64_t *limit, int64_t value) {

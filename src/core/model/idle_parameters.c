@@ -59,7 +59,7 @@ static bool closest_law_matters(const Experiment *e, const Parameters *p) {
 
 /* A detector that faces the beam is where it is whichever of the two points it is placed by, if one is given. */
 static bool pivot_matters(const Experiment *e, const Parameters *p) {
-    const bool faces_beam = fabs(vec3_dot(e->detector.normal, e->axes.beam)) > 1.0 - 1e-14;
+    const bool faces_beam = fabs(vec3_dot(e->detector.panels[0].normal, e->axes.beam)) > 1.0 - 1e-14;
     const bool one_given = both_given(p->detector_beam_centre_m) != closest_is_given(p);
     if (!isnan(p->detector_pixel0_m[0])) return false;
     return !faces_beam || !one_given || p->detector_closest_rule == CLOSEST_MIDDLE;

@@ -111,11 +111,15 @@ static void note_resolution(const Parameters *p, const Experiment *e, const Reac
 /* Not more than that many photons can fall on a frame: all its pixels on the strongest reflection. */
 static double most_photons(const Experiment *e) {
     const double cells = (double)e->crystal.cells[0] * (double)e->crystal.cells[1] * (double)e->crystal.cells[2];
-    const double amplitude = e->factors.greatest_f * cells, pixel = e->detector.pixel_size_m;
-    const double closest_m = fabs(e->detector.close_distance_m);
-    const double solid_angle_sr =
-        fmin(4.0 * PI, pixel * pixel * (double)detector_pixels(&e->detector) / (closest_m * closest_m));
-    return ELECTRON_RADIUS_SQUARED_M2 * e->beam.fluence_per_m2 * amplitude * amplitude * solid_angle_sr;
+    const double amplitude = e->factors.greatest_f * cells;
+    double solid_angle_sr = 0.0;
+    for (int i = 0; i < e->detector.panel_count; i++) {
+        const Panel *panel = &e->detector.panels[i];
+        const double pixels = (double)panel->canvas.slow_pixels * (double)panel->canvas.fast_pixels;
+        const double area_m2 = panel->pixel_size_m[0] * panel->pixel_size_m[1] * pixels;
+        solid_angle_sr += area_m2 / (panel->close_distance_m * panel->close_distance_m);
+    }
+    return ELECTRON_RADIUS_SQUARED_M2 * e->beam.fluence_per_m2 * amplitude * amplitude * fmin(4.0 * PI, solid_angle_sr);
 }
 
 Status outlook_check(const Parameters *p, const Experiment *e, Notes *notes) {

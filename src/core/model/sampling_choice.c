@@ -2,7 +2,7 @@
 
 #include "physics/shape.h"
 
-enum { VIEW_EDGE = 9, VIEW_POINTS = VIEW_EDGE * VIEW_EDGE + 1 };
+enum { VIEW_EDGE = 9 };
 
 /* ------------------------------------------------------------------------------------------------ size of the crystal
  */
@@ -47,33 +47,58 @@ static void greatest_eigenvalues(Mat3 m, double *greatest, double *second) {
 /* -------------------------------------------------------------------------------------------------- view of the
  * detector */
 
-/* Points of the detector: a grid that includes the corners, and what is nearest to the crystal. */
-static void view_point(const Detector *detector, int i, double *fast_m, double *slow_m) {
-    const double size_f = detector->pixel_size_m * (double)detector->fast_pixels;
-    const double size_s = detector->pixel_size_m * (double)detector->slow_pixels;
-    *fast_m = size_f * (i % VIEW_EDGE) / (VIEW_EDGE - 1);
-    *slow_m = size_s * (i / VIEW_EDGE % VIEW_EDGE) / (VIEW_EDGE - 1);
-    if (i < VIEW_POINTS - 1) return;
-    *fast_m = fmin(fmax(detector->closest_m[0], 0.0), size_f);
-    *slow_m = fmin(fmax(detector->closest_m[1], 0.0), size_s);
+/* Points of a panel: a grid with @p edge points along an edge, and after it what is nearest to the crystal. */
+static void view_point(const Panel *panel, int edge, int i, double *fast_m, double *slow_m) {
+    const double size_f = panel->pixel_size_m[0] * (double)panel->canvas.fast_pixels;
+    const double size_s = panel->pixel_size_m[1] * (double)panel->canvas.slow_pixels;
+    *fast_m = size_f * (i % edge) / (edge - 1);
+    *slow_m = size_s * (i / edge % edge) / (edge - 1);
+    if (i < edge * edge) return;
+    *fast_m = fmin(fmax(panel->closest_m[0], 0.0), size_f);
+    *slow_m = fmin(fmax(panel->closest_m[1], 0.0), size_s);
 }
 
-/* Unit vector to a point of the detector. */
-static Vec3 direction_to(const Detector *detector, double fast_m, double slow_m) {
-    return vec3_unit(detector_position(detector, fast_m, slow_m, 0.0));
+/* Unit vector to a point of a panel. */
+static Vec3 direction_to(const Panel *panel, double fast_m, double slow_m) {
+    return vec3_unit(panel_position(panel, fast_m, slow_m, 0.0));
 }
 
 /* Change of the direction over a pixel at a point: singular values of the Jacobian, the greater first. */
-static void pixel_angles(const Detector *detector, double fast_m, double slow_m, double *angles_rad) {
-    const double half = 0.25 * detector->pixel_size_m;
-    const Vec3 f = vec3_scale(2.0, vec3_subtract(direction_to(detector, fast_m + half, slow_m),
-                                                 direction_to(detector, fast_m - half, slow_m)));
-    const Vec3 s = vec3_scale(2.0, vec3_subtract(direction_to(detector, fast_m, slow_m + half),
-                                                 direction_to(detector, fast_m, slow_m - half)));
+static void pixel_angles(const Panel *panel, double fast_m, double slow_m, double *angles_rad) {
+    const double half_f = 0.25 * panel->pixel_size_m[0], half_s = 0.25 * panel->pixel_size_m[1];
+    const Vec3 f = vec3_scale(
+        2.0, vec3_subtract(direction_to(panel, fast_m + half_f, slow_m), direction_to(panel, fast_m - half_f, slow_m)));
+    const Vec3 s = vec3_scale(
+        2.0, vec3_subtract(direction_to(panel, fast_m, slow_m + half_s), direction_to(panel, fast_m, slow_m - half_s)));
     const double sum = vec3_dot(f, f) + vec3_dot(s, s), area = vec3_length(vec3_cross(f, s));
     const double root = sqrt(fmax(sum * sum - 4.0 * area * area, 0.0));
     angles_rad[0] = sqrt(0.5 * (sum + root));
     angles_rad[1] = sqrt(fmax(0.5 * (sum - root), 0.0));
+}
+
+/* What the pixels of all panels see. */
+typedef struct View {
+    double angles_rad[2]; /* of a pixel, at most */
+    double across;        /* of scattering vectors and the spindle, at most */
+    double solid_angle_sr;
+    double edges_pixels; /* over area: per pixel */
+} View;
+
+static void add_panel(const Panel *panel, int edge, Vec3 spindle, View *view) {
+    const int points = edge * edge + 1;
+    double pixel_sr = 0.0;
+    for (int i = 0; i < points; i++) {
+        double fast_m = 0.0, slow_m = 0.0, here_rad[2];
+        view_point(panel, edge, i, &fast_m, &slow_m);
+        pixel_angles(panel, fast_m, slow_m, here_rad);
+        const Vec3 scattering = vec3_subtract(direction_to(panel, fast_m, slow_m), panel->beam);
+        view->across = fmax(view->across, vec3_length(vec3_cross(spindle, scattering)));
+        for (int axis = 0; axis < 2; axis++) view->angles_rad[axis] = fmax(view->angles_rad[axis], here_rad[axis]);
+        pixel_sr += here_rad[0] * here_rad[1] / points;
+    }
+    const double fast = (double)panel->canvas.fast_pixels, slow = (double)panel->canvas.slow_pixels;
+    view->solid_angle_sr += pixel_sr * (fast * slow);
+    view->edges_pixels = fmax(view->edges_pixels, 1.0 / fast + 1.0 / slow);
 }
 
 /* The shortest wavelength that counts, and how far the directions are from the beam's, at most. */
@@ -89,31 +114,23 @@ static void measure_sources(const Beam *beam, Vec3 middle, double *shortest_m, d
 }
 
 SamplingFineness sampling_fineness(const Beam *beam, const Crystal *crystal, const Detector *detector, Vec3 spindle) {
-    double greatest = 0.0, second = 0.0, shortest_m = 0.0, farthest = 0.0, across = 0.0, angles_rad[2] = {0.0};
+    double greatest = 0.0, second = 0.0, shortest_m = 0.0, farthest = 0.0;
+    View view = {.across = 0.0};
     greatest_eigenvalues(feature_form(crystal), &greatest, &second);
-    measure_sources(beam, detector->beam, &shortest_m, &farthest);
-    double view_sr = 0.0;
-    for (int i = 0; i < VIEW_POINTS; i++) {
-        double fast_m = 0.0, slow_m = 0.0, here_rad[2];
-        view_point(detector, i, &fast_m, &slow_m);
-        pixel_angles(detector, fast_m, slow_m, here_rad);
-        const Vec3 scattering = vec3_subtract(direction_to(detector, fast_m, slow_m), detector->beam);
-        across = fmax(across, vec3_length(vec3_cross(spindle, scattering)));
-        for (int axis = 0; axis < 2; axis++) angles_rad[axis] = fmax(angles_rad[axis], here_rad[axis]);
-        view_sr += here_rad[0] * here_rad[1] / VIEW_POINTS;
-    }
+    measure_sources(beam, detector->panels[0].beam, &shortest_m, &farthest);
+    const int edge = detector_points_along(detector, VIEW_EDGE);
+    for (int i = 0; i < detector->panel_count; i++) add_panel(&detector->panels[i], edge, spindle, &view);
     SamplingFineness fineness = {.sharp = crystal->shape == SHAPE_TOPHAT};
-    fineness.of_pixel[0] = sqrt(greatest) * angles_rad[0] / shortest_m;
-    fineness.of_pixel[1] = sqrt(second) * angles_rad[1] / shortest_m;
-    fineness.of_radian = sqrt(greatest) * (across + farthest) / shortest_m;
+    fineness.of_pixel[0] = sqrt(greatest) * view.angles_rad[0] / shortest_m;
+    fineness.of_pixel[1] = sqrt(second) * view.angles_rad[1] / shortest_m;
+    fineness.of_radian = sqrt(greatest) * (view.across + farthest) / shortest_m;
     /* lattice points in a shell of the Ewald sphere as thick as the spots */
-    const double shell = view_sr * (double)detector_pixels(detector) / (shortest_m * shortest_m) * 2.0 / sqrt(greatest);
+    const double shell = view.solid_angle_sr / (shortest_m * shortest_m) * 2.0 / sqrt(greatest);
     fineness.reflections = shell * crystal->volume_m3;
     const double turned = 1.0 + crystal->mosaic_spread_rad * fineness.of_radian;
     fineness.lattices = fmin((double)crystal->domain_count, turned);
     fineness.terms = (double)beam->source_count * (double)crystal->domain_count;
-    fineness.share_at_edges =
-        2.0 / fineness.of_pixel[1] * (1.0 / (double)detector->fast_pixels + 1.0 / (double)detector->slow_pixels);
+    fineness.share_at_edges = 2.0 / fineness.of_pixel[1] * view.edges_pixels;
     return fineness;
 }
 
@@ -194,9 +211,14 @@ double sampling_needed_oversample(const SamplingFineness *fineness, double range
 }
 
 double sampling_nanobragg_oversample(const Beam *beam, const Crystal *crystal, const Detector *detector) {
-    double longest_m = 0.0;
+    double longest_m = 0.0, most = 1.0;
     for (int i = 0; i < 3; i++) longest_m = fmax(longest_m, (double)crystal->cells[i] * crystal->lengths_m[i]);
-    const double distance_m = isfinite(detector->distance_m) ? detector->distance_m : detector->close_distance_m;
-    const double reciprocal_pixel_m = beam->wavelength_m * fabs(distance_m) / detector->pixel_size_m;
-    return fmax(ceil(3.0 * longest_m / reciprocal_pixel_m), 1.0);
+    for (int i = 0; i < detector->panel_count; i++) {
+        const Panel *panel = &detector->panels[i];
+        const double distance_m = isfinite(panel->distance_m) ? panel->distance_m : panel->close_distance_m;
+        const double pixel_m = fmax(panel->pixel_size_m[0], panel->pixel_size_m[1]);
+        const double reciprocal_pixel_m = beam->wavelength_m * fabs(distance_m) / pixel_m;
+        most = fmax(most, ceil(3.0 * longest_m / reciprocal_pixel_m));
+    }
+    return most;
 }

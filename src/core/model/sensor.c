@@ -64,22 +64,27 @@ Status sensor_absorption(const char *material, double density_kg_per_m3, double 
     return status_ok();
 }
 
-/* Absorption of each source, from the material at its wavelength or the same for all. */
-static Status set_absorption(const Parameters *p, double attenuation_m, Detector *detector, Beam *beam) {
-    const bool by_material = *p->detector_sensor_material != '\0' && isnan(p->detector_sensor_attenuation_m);
-    double mean = 0.0;
+static const char *material_of(const Parameters *p, const Detector *detector) {
+    return *p->detector_sensor_material != '\0' ? p->detector_sensor_material : detector->file_material;
+}
+
+/* Absorption of each source by the material at its wavelength.
+ * @param mean  by weight
+ * @return whether they differ */
+static Status set_by_material(const Parameters *p, const char *material, Beam *beam, double *mean, bool *differ) {
+    *mean = 0.0;
+    *differ = false;
     for (int64_t i = 0; i < beam->source_count; i++) {
         Source *source = &beam->sources[i];
-        source->absorption_per_m = 1.0 / attenuation_m;
-        if (by_material && i > 0 && source->wavelength_m == beam->sources[i - 1].wavelength_m)
+        if (i > 0 && source->wavelength_m == beam->sources[i - 1].wavelength_m)
             source->absorption_per_m = beam->sources[i - 1].absorption_per_m;
-        else if (by_material)
-            TRY(sensor_absorption(p->detector_sensor_material, p->detector_sensor_density_kg_per_m3,
-                                  source->wavelength_m, &source->absorption_per_m));
-        mean += source->weight * source->absorption_per_m;
-        if (source->absorption_per_m != beam->sources[0].absorption_per_m) detector->sensor_by_wavelength = true;
+        else
+            TRY(sensor_absorption(material, p->detector_sensor_density_kg_per_m3, source->wavelength_m,
+                                  &source->absorption_per_m));
+        *mean += source->weight * source->absorption_per_m;
+        *differ = *differ || source->absorption_per_m != beam->sources[0].absorption_per_m;
     }
-    detector->sensor_absorption_per_m = detector->sensor_by_wavelength ? mean : beam->sources[0].absorption_per_m;
+    if (!*differ) *mean = beam->sources[0].absorption_per_m;
     return status_ok();
 }
 
@@ -93,8 +98,9 @@ const char *sensor_nexus_name(NexusMaterial material) {
 
 /* The material for the file. Readers know three and correct parallax by their own absorption of it; for any other
  * sensor the one that absorbs most alike stands in. */
-static void choose_nexus_material(const Parameters *p, double wavelength_m, Detector *detector, Notes *notes) {
-    const char *material = strcmp(p->detector_sensor_material, "Silicon") == 0 ? "Si" : p->detector_sensor_material;
+static void choose_nexus_material(const char *given, double absorption_per_m, double wavelength_m, Detector *detector,
+                                  Notes *notes) {
+    const char *material = strcmp(given, "Silicon") == 0 ? "Si" : given;
     double least = INFINITY;
     detector->nexus_stand_in = false;
     for (int i = 0; i < NEXUS_MATERIALS; i++) {
@@ -105,7 +111,7 @@ static void choose_nexus_material(const Parameters *p, double wavelength_m, Dete
             return;
         }
         if (!status_is_ok(sensor_absorption(nexus_names[i], NAN, wavelength_m, &per_m))) continue;
-        const double difference = fabs(log(per_m / detector->sensor_absorption_per_m));
+        const double difference = fabs(log(per_m / absorption_per_m));
         if (difference >= least) continue;
         least = difference;
         detector->nexus_material = (NexusMaterial)i;
@@ -116,28 +122,54 @@ static void choose_nexus_material(const Parameters *p, double wavelength_m, Dete
               *material != '\0' ? material : "given by its attenuation depth alone");
 }
 
-Status sensor_create(const Parameters *p, Detector *detector, Beam *beam, Notes *notes) {
-    const double thickness = isnan(p->detector_sensor_thickness_m) ? 0.0 : p->detector_sensor_thickness_m;
-    const double attenuation = isnan(p->detector_sensor_attenuation_m) ? thickness : p->detector_sensor_attenuation_m;
+static double given_or(double given, double otherwise) {
+    return isnan(given) ? otherwise : given;
+}
+
+/* Thickness and attenuation depth of a panel, both 0 where they are ignored. */
+static void thickness_of(const Parameters *p, const Sensor *sensor, double *thickness_m, double *attenuation_m) {
+    const double stated_m = given_or(sensor->stated_thickness_m, 0.0);
+    const double thickness = given_or(p->detector_sensor_thickness_m, stated_m);
+    const double stated_attenuation_m = given_or(1.0 / sensor->stated_absorption_per_m, thickness);
+    const double attenuation = given_or(p->detector_sensor_attenuation_m, stated_attenuation_m);
     const bool ignored = thickness == 0.0 || attenuation == 0.0 || isinf(attenuation);
+    *thickness_m = ignored ? 0.0 : thickness;
+    *attenuation_m = ignored ? 0.0 : attenuation;
+}
+
+Status sensor_create(const Parameters *p, Detector *detector, Beam *beam, Notes *notes) {
     const int64_t layers = p->detector_sensor_layers == PARAMETER_AUTO ? 2 : p->detector_sensor_layers;
-    detector->sensor_by_wavelength = false;
-    detector->sensor_thickness_m = ignored ? 0.0 : thickness;
-    detector->sensor_absorption_per_m = 0.0;
-    detector->sensor_layers = ignored ? 1 : (int)layers;
+    const char *material = material_of(p, detector);
+    const Sensor *thick = NULL;
+    double mean = 0.0;
+    bool differ = false, known = false;
     detector->nexus_material = NEXUS_SILICON;
     detector->nexus_stand_in = false;
-    if (ignored) return status_ok();
-    TRY(set_absorption(p, attenuation, detector, beam));
-    choose_nexus_material(p, beam->wavelength_m, detector, notes);
+    for (int i = 0; i < detector->panel_count; i++) {
+        Sensor *sensor = &detector->panels[i].sensor;
+        double attenuation_m = 0.0;
+        const bool by_material = *material != '\0' && isnan(p->detector_sensor_attenuation_m) &&
+                                 (isnan(sensor->stated_absorption_per_m) || *p->detector_sensor_material != '\0');
+        thickness_of(p, sensor, &sensor->thickness_m, &attenuation_m);
+        sensor->layers = sensor->thickness_m > 0.0 ? (int)layers : 1;
+        sensor->absorption_per_m = 0.0;
+        sensor->by_wavelength = false;
+        if (!(sensor->thickness_m > 0.0)) continue;
+        if (by_material && !known) TRY(set_by_material(p, material, beam, &mean, &differ));
+        known = known || by_material;
+        sensor->absorption_per_m = by_material ? mean : 1.0 / attenuation_m;
+        sensor->by_wavelength = by_material && differ;
+        if (thick == NULL) thick = sensor;
+    }
+    if (thick != NULL) choose_nexus_material(material, thick->absorption_per_m, beam->wavelength_m, detector, notes);
     return status_ok();
 }
 
-double sensor_depth(const Detector *detector, int layer) {
-    const double layer_m = detector->sensor_thickness_m / detector->sensor_layers;
-    if (detector->depth_law == DEPTH_FRONT || !(layer_m > 0.0)) return layer_m * layer;
+double sensor_depth(const Sensor *sensor, int layer) {
+    const double layer_m = sensor_layer(sensor);
+    if (sensor->depth_law == DEPTH_FRONT || !(layer_m > 0.0)) return layer_m * layer;
     /* mean of z exp(-mu z) over 0..t: 1/mu - t / (exp(mu t) - 1), and t/2 for a thin layer */
-    const double mu = detector->sensor_absorption_per_m, path = mu * layer_m;
+    const double mu = sensor->absorption_per_m, path = mu * layer_m;
     const double within = path < 1e-4 ? layer_m * (0.5 - path / 12.0) : 1.0 / mu - layer_m / expm1(path);
     return layer_m * layer + within;
 }

@@ -18,13 +18,14 @@ static bool is_active(const Experiment *e, int64_t pixel) {
 
 /* ------------------------------------------------------------------------------------------------------- statistics */
 
-/* Position (m) of a sub-pixel's middle along one axis. */
-static double subpixel_m(const Experiment *e, int64_t pixel, int subpixel) {
-    return e->detector.pixel_size_m * ((double)pixel + (subpixel + 0.5) / e->sampling.oversample);
+/* Position (m) of the middle of a sub-pixel along one axis of its panel. */
+static double subpixel_m(const Experiment *e, double pixel_size_m, int64_t pixel, int subpixel) {
+    return pixel_size_m * ((double)pixel + (subpixel + 0.5) / e->sampling.oversample);
 }
 
 static double solid_angle_of_pixel(const Experiment *e, int64_t slow, int64_t fast) {
-    const int oversample = e->sampling.oversample, layers = e->detector.sensor_layers;
+    const int oversample = e->sampling.oversample;
+    const int layers = detector_panel_at(&e->detector, slow, fast)->sensor.layers;
     double sum = 0.0;
     Step step = {.layer = 0};
     for (step.layer = 0; step.layer < layers; step.layer++)
@@ -52,10 +53,21 @@ static Status sum_solid_angle(const Experiment *e, double *solid_angle_sr) {
     return status_ok();
 }
 
+/* Of its last sub-pixel, as nanoBragg says it; (0, 0) where no pixel is above 0. */
+static void set_place_of_greatest(const Experiment *e, int64_t pixel, ImageStatistics *statistics) {
+    if (pixel < 0) return;
+    const int64_t slow = pixel / e->detector.fast_pixels, fast = pixel % e->detector.fast_pixels;
+    const Panel *panel = detector_panel_at(&e->detector, slow, fast);
+    const int last = e->sampling.oversample - 1;
+    statistics->greatest_at_m[0] = subpixel_m(e, panel->pixel_size_m[0], fast - panel->canvas.fast, last);
+    statistics->greatest_at_m[1] = subpixel_m(e, panel->pixel_size_m[1], slow - panel->canvas.slow, last);
+}
+
 Status nanobragg_image_statistics(const Experiment *e, const float *image, ImageStatistics *statistics) {
-    const int64_t pixels = detector_pixels(&e->detector), columns = e->detector.fast_pixels;
+    const int64_t pixels = detector_pixels(&e->detector);
     const double fewer = e->active_pixels > 1 ? (double)(e->active_pixels - 1) : 1.0;
     double sum = 0.0, squares = 0.0, about_mean = 0.0;
+    int64_t greatest_at = -1;
     *statistics = (ImageStatistics){.greatest = 0.0};
     for (int64_t i = 0; i < pixels; i++) {
         const double value = (double)image[i];
@@ -63,9 +75,9 @@ Status nanobragg_image_statistics(const Experiment *e, const float *image, Image
         squares += value * value;
         if (value <= statistics->greatest) continue;
         statistics->greatest = value;
-        statistics->greatest_at_m[0] = subpixel_m(e, i % columns, e->sampling.oversample - 1);
-        statistics->greatest_at_m[1] = subpixel_m(e, i / columns, e->sampling.oversample - 1);
+        greatest_at = i;
     }
+    set_place_of_greatest(e, greatest_at, statistics);
     statistics->mean = sum / (double)e->active_pixels;
     statistics->rms = sqrt(squares / fewer);
     for (int64_t i = 0; i < pixels; i++) {
@@ -130,8 +142,10 @@ static Vec3 dials_origin_mm(const Experiment *e) {
 /* The lines between the braces, with nanoBragg's names; all lengths in mm, angles in degrees. */
 static int print_keys(const Parameters *p, const Experiment *e, int header_bytes, char *text, size_t bytes) {
     const Detector *d = &e->detector;
+    const Panel *panel = d->panels;
     const Sampling *sampling = &e->sampling;
-    const double mm = 1e3, pixel = d->pixel_size_m, fast = d->beam_centre_m[0], slow = d->beam_centre_m[1];
+    const double mm = 1e3, pixel = panel->pixel_size_m[0];
+    const double fast = panel->beam_centre_m[0], slow = panel->beam_centre_m[1];
     const Vec3 dials = dials_origin_mm(e);
     const char *order = smv_machine_is_little_endian() ? "little_endian" : "big_endian";
     const double degrees = 1.0 / RADIANS_PER_DEGREE, phi = sampling->phi_start_rad * degrees;
@@ -142,11 +156,11 @@ static int print_keys(const Parameters *p, const Experiment *e, int header_bytes
                     "MOSFLM_CENTER_X=%g;\nMOSFLM_CENTER_Y=%g;\nDENZO_X_BEAM=%g;\nDENZO_Y_BEAM=%g;\n"
                     "DIALS_ORIGIN=%g,%g,%g;\nXDS_ORGX=%g;\nXDS_ORGY=%g;\nCLOSE_DISTANCE=%g;\n"
                     "PHI=%g;\nOSC_START=%g;\nOSC_RANGE=%g;\nTWOTHETA=%g;\nDETECTOR_SN=000;\nBEAMLINE=fake;\n}\f",
-                    header_bytes, order, d->fast_pixels, d->slow_pixels, pixel * mm, d->distance_m * mm,
+                    header_bytes, order, d->fast_pixels, d->slow_pixels, pixel * mm, panel->distance_m * mm,
                     e->beam.wavelength_m * 1e10, d->stated_centre_m[0] * mm, d->stated_centre_m[1] * mm, fast * mm,
                     (pixel * (double)d->slow_pixels - slow) * mm, (slow - 0.5 * pixel) * mm, (fast - 0.5 * pixel) * mm,
-                    slow * mm, fast * mm, dials.x, dials.y, dials.z, d->closest_m[0] / pixel + 0.5,
-                    d->closest_m[1] / pixel + 0.5, d->close_distance_m * mm, phi, phi,
+                    slow * mm, fast * mm, dials.x, dials.y, dials.z, panel->closest_m[0] / pixel + 0.5,
+                    panel->closest_m[1] / pixel + 0.5, panel->close_distance_m * mm, phi, phi,
                     sampling->phi_range_rad * degrees, p->detector_twotheta_rad * degrees);
 }
 

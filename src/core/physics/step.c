@@ -3,8 +3,9 @@
 #include "model/sensor.h"
 #include "physics/shape.h"
 
-int64_t step_count(const Experiment *e) {
-    return experiment_terms(e) * e->sampling.oversample * e->sampling.oversample * e->detector.sensor_layers;
+int64_t step_count(const Experiment *e, int64_t slow, int64_t fast) {
+    const Panel *panel = detector_panel_at(&e->detector, slow, fast);
+    return experiment_terms(e) * e->sampling.oversample * e->sampling.oversample * panel->sensor.layers;
 }
 
 /* Takes the last factor of a number that was built from counts. */
@@ -15,28 +16,30 @@ static int64_t take(int64_t *number, int64_t count) {
 }
 
 void step_set_point(const Experiment *e, int64_t slow, int64_t fast, Step *step) {
-    const Detector *detector = &e->detector;
-    const double pixel = detector->pixel_size_m, oversample = e->sampling.oversample;
-    step->position_m = detector_position(detector, pixel * ((double)fast + (step->sub_fast + 0.5) / oversample),
-                                         pixel * ((double)slow + (step->sub_slow + 0.5) / oversample),
-                                         sensor_depth(detector, step->layer));
+    const Panel *panel = detector_panel_at(&e->detector, slow, fast);
+    const double fast_m = panel->pixel_size_m[0], slow_m = panel->pixel_size_m[1], oversample = e->sampling.oversample;
+    const double f = (double)(fast - panel->canvas.fast) + (step->sub_fast + 0.5) / oversample;
+    const double s = (double)(slow - panel->canvas.slow) + (step->sub_slow + 0.5) / oversample;
+    step->panel = panel;
+    step->position_m = panel_position(panel, fast_m * f, slow_m * s, sensor_depth(&panel->sensor, step->layer));
     const double r = vec3_length(step->position_m);
     step->airpath_m = r;
     step->diffracted = vec3_unit(step->position_m);
-    step->cosine = detector_cosine(detector, step->diffracted);
-    step->solid_angle_sr = pixel * pixel / (r * r) * (detector->point_pixel ? 1.0 : step->cosine);
+    step->cosine = panel_cosine(panel, step->diffracted);
+    step->solid_angle_sr = fast_m * slow_m / (r * r) * (e->detector.point_pixel ? 1.0 : step->cosine);
 }
 
 void step_set_source(const Experiment *e, Step *step) {
     const Source *source = &e->beam.sources[step->source];
-    const double layer_m = e->detector.sensor_thickness_m / e->detector.sensor_layers;
+    const double layer_m = sensor_layer(&step->panel->sensor);
+    const double absorption_per_m = sensor_absorption_of(&step->panel->sensor, source);
     step->weight = source->weight;
     step->scattering_per_m = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(step->diffracted, source->direction));
     step->within_dmin = !(vec3_length(step->scattering_per_m) * e->sampling.dmin_m > 1.0);
     step->polarization = e->beam.polarization_correction
                              ? beam_polarization_factor(e->beam.polarization_kahn, source, step->diffracted)
                              : 1.0;
-    step->capture = layer_m > 0.0 ? sensor_capture(layer_m, step->layer, source->absorption_per_m, step->cosine) : 1.0;
+    step->capture = layer_m > 0.0 ? sensor_capture(layer_m, step->layer, absorption_per_m, step->cosine) : 1.0;
 }
 
 void step_set_lattice(const Experiment *e, const Frame *frame, Step *step) {
@@ -106,7 +109,8 @@ static double intensity_at_point(const Experiment *e, const Frame *frame, Step *
 double step_pixel(const Experiment *e, const Frame *frame, int64_t slow, int64_t fast) {
     double sum = 0.0;
     Step step = {.layer = 0};
-    for (step.layer = 0; step.layer < e->detector.sensor_layers; step.layer++)
+    const int layers = detector_panel_at(&e->detector, slow, fast)->sensor.layers;
+    for (step.layer = 0; step.layer < layers; step.layer++)
         for (step.sub_slow = 0; step.sub_slow < e->sampling.oversample; step.sub_slow++)
             for (step.sub_fast = 0; step.sub_fast < e->sampling.oversample; step.sub_fast++) {
                 step_set_point(e, slow, fast, &step);

@@ -391,6 +391,7 @@ static Status fill_module(hid_t module, const void *context) {
     const Nxmx *nxmx = context;
     const NexusGeometry *geometry = &nxmx->geometry;
     const Detector *detector = &nxmx->experiment->detector;
+    const double *pixel_size_m = detector->panels[0].pixel_size_m;
     const int32_t origin[2] = {0, 0}, stride[2] = {1, 1};
     const int32_t size[2] = {(int32_t)detector->slow_pixels, (int32_t)detector->fast_pixels};
     TRY(hdf5_write(module, "data_origin", H5T_NATIVE_INT32, hdf5_list(2), origin));
@@ -398,21 +399,20 @@ static Status fill_module(hid_t module, const void *context) {
     TRY(hdf5_write(module, "data_stride", H5T_NATIVE_INT32, hdf5_list(2), stride));
     TRY(write_translation(module, "module_offset", geometry->module_offset_m, geometry->module_direction,
                           PATH_DETECTOR_Z));
-    TRY(write_translation(module, "fast_pixel_direction", detector->pixel_size_m, geometry->fast, PATH_MODULE_OFFSET));
-    return write_translation(module, "slow_pixel_direction", detector->pixel_size_m, geometry->slow,
-                             PATH_MODULE_OFFSET);
+    TRY(write_translation(module, "fast_pixel_direction", pixel_size_m[0], geometry->fast, PATH_MODULE_OFFSET));
+    return write_translation(module, "slow_pixel_direction", pixel_size_m[1], geometry->slow, PATH_MODULE_OFFSET);
 }
 
 static Status write_position(hid_t detector, const Nxmx *nxmx) {
-    const double pixel_size_m = nxmx->experiment->detector.pixel_size_m;
+    const double *pixel_size_m = nxmx->experiment->detector.panels[0].pixel_size_m;
     TRY(hdf5_write_text(detector, "depends_on", PATH_DETECTOR_Z));
     TRY(hdf5_write_real(detector, "distance", nxmx->geometry.distance_m, "m"));
     TRY(hdf5_write_flag(detector, "distance_derived", true));
     TRY(hdf5_write_real(detector, "beam_center_x", nxmx->geometry.beam_centre_pixels[0], "pixel"));
     TRY(hdf5_write_real(detector, "beam_center_y", nxmx->geometry.beam_centre_pixels[1], "pixel"));
     TRY(hdf5_write_flag(detector, "beam_center_derived", true));
-    TRY(hdf5_write_real(detector, "x_pixel_size", pixel_size_m, "m"));
-    return hdf5_write_real(detector, "y_pixel_size", pixel_size_m, "m");
+    TRY(hdf5_write_real(detector, "x_pixel_size", pixel_size_m[0], "m"));
+    return hdf5_write_real(detector, "y_pixel_size", pixel_size_m[1], "m");
 }
 
 static const char *true_material(const Nxmx *nxmx) {
@@ -422,7 +422,7 @@ static const char *true_material(const Nxmx *nxmx) {
 
 /* DIALS refuses a sensor without thickness, and shifts spots by the parallax of one that has it. */
 static Status write_sensor(hid_t detector, const Nxmx *nxmx) {
-    const double thin_m = 1e-9, thickness_m = nxmx->experiment->detector.sensor_thickness_m;
+    const double thin_m = 1e-9, thickness_m = nxmx->experiment->detector.panels[0].sensor.thickness_m;
     TRY(hdf5_write_text(detector, "sensor_material", sensor_nexus_name(nxmx->experiment->detector.nexus_material)));
     if (nxmx->experiment->detector.nexus_stand_in)
         TRY(hdf5_attribute_text(detector, "sensor_material", "stand_in_for", true_material(nxmx)));
@@ -524,15 +524,15 @@ static Status fill_instrument(hid_t instrument, const void *context) {
 /* The vectors of the laboratory frame, so that the transformation can be undone. */
 static Status fill_native(hid_t group, const void *context) {
     const Nxmx *nxmx = context;
-    const Detector *detector = &nxmx->experiment->detector;
+    const Panel *panel = nxmx->experiment->detector.panels;
     const LaboratoryAxes *axes = &nxmx->experiment->axes;
-    TRY(write_vector(group, "fdet", detector->fast, NULL));
-    TRY(write_vector(group, "sdet", detector->slow, NULL));
-    TRY(write_vector(group, "odet", detector->normal, NULL));
+    TRY(write_vector(group, "fdet", panel->fast, NULL));
+    TRY(write_vector(group, "sdet", panel->slow, NULL));
+    TRY(write_vector(group, "odet", panel->normal, NULL));
     TRY(write_vector(group, "beam", axes->beam, NULL));
     TRY(write_vector(group, "polar", axes->polarization, NULL));
     TRY(write_vector(group, "spindle", axes->spindle, NULL));
-    TRY(write_vector(group, "pix0", detector->pixel0_m, "m"));
+    TRY(write_vector(group, "pix0", panel->pixel0_m, "m"));
     TRY(write_matrix(group, "to_mcstas", hdf5_table(3, 3), nxmx->geometry.to_mcstas, NULL));
     char convention[PARAMETER_TEXT_BYTES];
     provenance_text(nxmx->parameters, PARAMETER(detector, convention), convention);

@@ -6,14 +6,22 @@
 #include <inttypes.h>
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Point spread on a panel. Panels of equal pixels share the weights of the first of them. */
+typedef struct PanelSpread {
+    SpreadWindow window;
+    double *weights;
+    bool shares;
+} PanelSpread;
 
 struct Counting {
     const Experiment *experiment;
     const OwnPart *own;
     int64_t fast_pixels;
     /* only where photons spread */
-    double *weights;
-    double *rows; /* [threads][2][fast_pixels] */
+    PanelSpread *panels; /* [panel_count] */
+    double *rows;        /* [threads][2][fast_pixels] */
     PhotonExchange exchange;
 };
 
@@ -21,10 +29,33 @@ static bool photons_spread(const Counting *c) {
     return c->experiment->signal.spread.kind != PSF_NONE;
 }
 
+static bool same_pixels(const Panel *a, const Panel *b) {
+    return a->pixel_size_m[0] == b->pixel_size_m[0] && a->pixel_size_m[1] == b->pixel_size_m[1];
+}
+
+static Status prepare_panels(Counting *c) {
+    const Detector *detector = &c->experiment->detector;
+    c->panels = calloc((size_t)detector->panel_count, sizeof *c->panels);
+    if (c->panels == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for the point spread of %d panels", detector->panel_count);
+    for (int i = 0; i < detector->panel_count; i++) {
+        PanelSpread *own = &c->panels[i];
+        int like = 0;
+        while (!same_pixels(&detector->panels[like], &detector->panels[i])) like++;
+        own->shares = like < i;
+        own->window = point_spread_window(&c->experiment->signal.spread, &detector->panels[i]);
+        if (own->shares)
+            own->weights = c->panels[like].weights;
+        else
+            TRY(point_spread_weights(&own->window, &own->weights));
+    }
+    return status_ok();
+}
+
 static Status prepare_spread(Counting *c, Team group, const Plan *plan, int member) {
     const PointSpread *spread = &c->experiment->signal.spread;
-    TRY(point_spread_weights(spread, &c->weights));
-    TRY(photon_exchange_create(group, plan, member, spread->radius, &c->exchange));
+    TRY(prepare_panels(c));
+    TRY(photon_exchange_create(group, plan, member, spread->reach, &c->exchange));
     c->rows = malloc(2 * (size_t)omp_get_max_threads() * (size_t)c->fast_pixels * sizeof *c->rows);
     if (c->rows == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for rows of %" PRId64 " pixels", c->fast_pixels);
@@ -50,7 +81,9 @@ void counting_destroy(Counting **counting) {
     if (c == NULL) return;
     free(c->rows);
     photon_exchange_destroy(&c->exchange);
-    free(c->weights);
+    for (int i = 0; c->panels != NULL && i < c->experiment->detector.panel_count; i++)
+        if (!c->panels[i].shares) free(c->panels[i].weights);
+    free(c->panels);
     free(c);
     *counting = NULL;
 }
@@ -92,15 +125,29 @@ static void set_photons(const Counting *c, const Frame *frame, Tile tile, const 
                 photons_of(c, frame, s * c->fast_pixels + f, expected[place_of(c, s, f)]);
 }
 
-static void count_spread(const Counting *c, const Frame *frame, Tile tile, int32_t *counts) {
+/* The part of a tile that lies in one panel. */
+static void count_panel(const Counting *c, const Frame *frame, int number, Tile tile, int32_t *counts) {
+    const PanelSpread *spread = &c->panels[number];
+    const Tile panel = c->experiment->detector.panels[number].canvas;
     const Range columns = {tile.fast, tile.fast + tile.fast_pixels};
 #pragma omp parallel for schedule(dynamic, 4)
     for (int64_t s = tile.slow; s < tile.slow + tile.slow_pixels; s++) {
         double *scratch = c->rows + 2 * (int64_t)omp_get_thread_num() * c->fast_pixels;
         double *photons = scratch + c->fast_pixels;
-        point_spread_row(&c->experiment->signal.spread, c->weights, &c->exchange.needed, s, columns, scratch, photons);
+        point_spread_row(&spread->window, spread->weights, &c->exchange.needed, panel, s, columns, scratch, photons);
         for (int64_t f = columns.begin; f < columns.end; f++)
             counts[place_of(c, s, f)] = counts_of(c, frame, s * c->fast_pixels + f, photons[f]);
+    }
+}
+
+/* Gaps between panels have no counts. */
+static void count_spread(const Counting *c, const Frame *frame, Tile tile, int32_t *counts) {
+    const Detector *detector = &c->experiment->detector;
+    for (int64_t s = tile.slow; s < tile.slow + tile.slow_pixels && c->experiment->active != NULL; s++)
+        memset(&counts[place_of(c, s, tile.fast)], 0, (size_t)tile.fast_pixels * sizeof *counts);
+    for (int i = 0; i < detector->panel_count; i++) {
+        const Tile own = panel_overlap(&detector->panels[i], tile);
+        if (own.slow_pixels > 0 && own.fast_pixels > 0) count_panel(c, frame, i, own, counts);
     }
 }
 

@@ -119,7 +119,7 @@ double simulate_buffer_bytes(const Plan *plan, const Experiment *experiment) {
     const double images = row_bytes(plan, 0.0, counts ? 8.0 : 4.0) * (double)plan_room_of_group(plan) * sides_of(plan);
     const bool spreads = counts && spread->kind != PSF_NONE;
     const double factors = experiment->factors.unscaled != NULL ? grid_bytes(&experiment->factors) : 0.0;
-    return images + factors + (spreads ? row_bytes(plan, 2.0 * (double)spread->radius, 8.0) : 0.0);
+    return images + factors + (spreads ? row_bytes(plan, 2.0 * (double)spread->reach, 8.0) : 0.0);
 }
 
 double simulate_grid_bytes(const Experiment *experiment) {

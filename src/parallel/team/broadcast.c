@@ -18,9 +18,10 @@ Status broadcast_parameters(Team team, Parameters **parameters) {
 static Status allocate_arrays(Experiment *experiment) {
     Beam *beam = &experiment->beam;
     Crystal *crystal = &experiment->crystal;
+    Detector *detector = &experiment->detector;
     Background *background = &experiment->background;
     const bool masked = experiment->active != NULL; /* rank 0's */
-    const int64_t pixels = detector_pixels(&experiment->detector);
+    const int64_t pixels = detector_pixels(detector);
     experiment->owned_grid = NULL;
     experiment->owned_table = NULL;
     experiment->sweep.owned_block = NULL;
@@ -28,9 +29,13 @@ static Status allocate_arrays(Experiment *experiment) {
     experiment->active = masked ? malloc((size_t)pixels) : NULL;
     beam->room = beam->source_count;
     crystal->room = crystal->domain_count;
+    detector->panels = malloc((size_t)detector->panel_count * sizeof *detector->panels);
+    detector->by_place = malloc((size_t)detector->panel_count * sizeof *detector->by_place);
     beam->sources = malloc((size_t)beam->source_count * sizeof *beam->sources);
     crystal->domains = malloc((size_t)crystal->domain_count * sizeof *crystal->domains);
     background->points = malloc((size_t)(background->point_count + 1) * sizeof *background->points);
+    if (detector->panels == NULL || detector->by_place == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for %d panels", detector->panel_count);
     if (beam->sources == NULL || crystal->domains == NULL || background->points == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sources and %" PRId64 " mosaic domains",
                             beam->source_count, crystal->domain_count);
@@ -105,6 +110,9 @@ Status broadcast_experiment(Team team, Experiment **experiment, SharedMemory *gr
     team_broadcast(team, 0, e, sizeof *e);
     status = agree(team, root ? status_ok() : allocate_arrays(e));
     if (!status_is_ok(status)) return status;
+    Detector *detector = &e->detector;
+    team_broadcast(team, 0, detector->panels, (size_t)detector->panel_count * sizeof *detector->panels);
+    team_broadcast(team, 0, detector->by_place, (size_t)detector->panel_count * sizeof *detector->by_place);
     team_broadcast(team, 0, e->beam.sources, (size_t)e->beam.source_count * sizeof *e->beam.sources);
     team_broadcast(team, 0, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *e->crystal.domains);
     team_broadcast(team, 0, e->background.points, (size_t)e->background.point_count * sizeof *e->background.points);

@@ -41,7 +41,7 @@ static void print_cell(FILE *out, Mat3 cell_m) {
 
 /* What the last step at a pixel had: last layer, sub-pixel, source, spindle angle and domain. */
 static void print_pixel(FILE *out, const Experiment *e, const Frame *frame, int64_t slow, int64_t fast, float value) {
-    const Step step = step_of(e, frame, slow, fast, step_count(e) - 1);
+    const Step step = step_of(e, frame, slow, fast, step_count(e, slow, fast) - 1);
     const double correction = step.polarization * step.solid_angle_sr * step.capture;
     /* nanoBragg's I: what would be corrected by the last step's factors */
     const double mean =

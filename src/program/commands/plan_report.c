@@ -15,9 +15,27 @@ void plan_report_bytes(FILE *out, double bytes) {
     (void)fprintf(out, "%.4g %s", bytes, names[i]);
 }
 
+static void report_detector(FILE *out, const Detector *detector) {
+    const Panel *panel = detector->panels;
+    double nearest_m = INFINITY, farthest_m = 0.0;
+    if (detector->panel_count == 1) {
+        (void)fprintf(out, "detector   distance %.6g mm, pixel %.6g mm, beam centre %.6g %.6g pixels (fast slow)\n",
+                      panel->distance_m * 1e3, panel->pixel_size_m[0] * 1e3,
+                      panel->beam_centre_m[0] / panel->pixel_size_m[0],
+                      panel->beam_centre_m[1] / panel->pixel_size_m[1]);
+        return;
+    }
+    for (int i = 0; i < detector->panel_count; i++) {
+        nearest_m = fmin(nearest_m, fabs(panel[i].close_distance_m));
+        farthest_m = fmax(farthest_m, fabs(panel[i].close_distance_m));
+    }
+    (void)fprintf(out, "detector   %d panels on %" PRId64 " x %" PRId64 " pixels, planes at %.6g to %.6g mm\n",
+                  detector->panel_count, detector->slow_pixels, detector->fast_pixels, nearest_m * 1e3,
+                  farthest_m * 1e3);
+}
+
 static void report_experiment(FILE *out, const Experiment *e) {
     const Crystal *crystal = &e->crystal;
-    const Detector *detector = &e->detector;
     (void)fprintf(out,
                   "crystal    a,b,c %.5g %.5g %.5g A, angles %.5g %.5g %.5g deg, %" PRId64 " x %" PRId64 " x %" PRId64
                   " cells\n",
@@ -26,10 +44,7 @@ static void report_experiment(FILE *out, const Experiment *e) {
                   crystal->angles_rad[2] / RADIANS_PER_DEGREE, crystal->cells[0], crystal->cells[1], crystal->cells[2]);
     (void)fprintf(out, "beam       wavelength %.6g A, fluence %.6g photons/m2, Kahn factor %g\n",
                   e->beam.wavelength_m * 1e10, e->beam.fluence_per_m2, e->beam.polarization_kahn);
-    (void)fprintf(out, "detector   distance %.6g mm, pixel %.6g mm, beam centre %.6g %.6g pixels (fast slow)\n",
-                  detector->distance_m * 1e3, detector->pixel_size_m * 1e3,
-                  detector->beam_centre_m[0] / detector->pixel_size_m,
-                  detector->beam_centre_m[1] / detector->pixel_size_m);
+    report_detector(out, &e->detector);
     (void)fprintf(out, "factors    %" PRId64 " reflections read, %g elsewhere, %s\n", e->factors.reflections,
                   e->factors.default_f, e->sampling.interpolate ? "tricubic between" : "nearest");
 }

@@ -35,29 +35,28 @@ static void put_number(FILE *file, const char *name, double value) {
     put_numbers(file, name, 1, &value);
 }
 
-static void put_detector(FILE *file, const LaboratoryAxes *axes, const Detector *detector) {
-    const double pixel = detector->pixel_size_m;
+static void put_detector(FILE *file, const LaboratoryAxes *axes, const Detector *detector, const Panel *panel) {
     put_vector(file, "beam_vector", axes->beam);
-    put_vector(file, "fdet_vector", detector->fast);
-    put_vector(file, "sdet_vector", detector->slow);
-    put_vector(file, "odet_vector", detector->normal);
+    put_vector(file, "fdet_vector", panel->fast);
+    put_vector(file, "sdet_vector", panel->slow);
+    put_vector(file, "odet_vector", panel->normal);
     put_vector(file, "polar_vector", axes->polarization);
     put_vector(file, "vert_vector", axes->vertical);
     put_vector(file, "spindle_vector", axes->spindle);
     put_vector(file, "twotheta_axis", axes->twotheta);
-    put_vector(file, "pix0_vector_m", detector->pixel0_m);
-    put_number(file, "distance_m", detector->distance_m);
-    put_number(file, "close_distance_m", detector->close_distance_m);
-    put_number(file, "pixel_size_m", pixel);
-    put_number(file, "fpixels", (double)detector->fast_pixels);
-    put_number(file, "spixels", (double)detector->slow_pixels);
-    put_number(file, "Fbeam_m", detector->beam_centre_m[0]);
-    put_number(file, "Sbeam_m", detector->beam_centre_m[1]);
-    put_number(file, "Fclose_m", detector->closest_m[0]);
-    put_number(file, "Sclose_m", detector->closest_m[1]);
+    put_vector(file, "pix0_vector_m", panel->pixel0_m);
+    put_number(file, "distance_m", panel->distance_m);
+    put_number(file, "close_distance_m", panel->close_distance_m);
+    put_number(file, "pixel_size_m", panel->pixel_size_m[0]);
+    put_number(file, "fpixels", (double)panel->canvas.fast_pixels);
+    put_number(file, "spixels", (double)panel->canvas.slow_pixels);
+    put_number(file, "Fbeam_m", panel->beam_centre_m[0]);
+    put_number(file, "Sbeam_m", panel->beam_centre_m[1]);
+    put_number(file, "Fclose_m", panel->closest_m[0]);
+    put_number(file, "Sclose_m", panel->closest_m[1]);
     (void)fprintf(file, "\"pivot\":\"%s\",", detector->pivot == PIVOT_SAMPLE ? "SAMPLE" : "BEAM");
-    put_number(file, "detector_thick_m", detector->sensor_thickness_m);
-    put_number(file, "detector_thicksteps", detector->sensor_layers);
+    put_number(file, "detector_thick_m", panel->sensor.thickness_m);
+    put_number(file, "detector_thicksteps", panel->sensor.layers);
 }
 
 static void put_crystal(FILE *file, const Experiment *e) {
@@ -132,7 +131,7 @@ static void put_step(FILE *file, const Step *step, double photons) {
 
 /* The pixel: its steps, and what they add up to. */
 static void put_pixel(FILE *file, const Experiment *e, const Frame *frame, int64_t slow, int64_t fast) {
-    const int64_t steps = step_count(e);
+    const int64_t steps = step_count(e, slow, fast);
     const double unit = step_photons(e, frame);
     double squares = 0.0, photons = 0.0;
     Step step = {.layer = 0};
@@ -156,15 +155,16 @@ static void put_pixel(FILE *file, const Experiment *e, const Frame *frame, int64
 }
 
 static void put_trace(FILE *file, const Parameters *p, const Experiment *e, const Frame *frame) {
+    const int64_t slow = p->run_trace_pixel[0], fast = p->run_trace_pixel[1];
     (void)fputc('{', file);
-    put_detector(file, &e->axes, &e->detector);
+    put_detector(file, &e->axes, &e->detector, detector_panel_at(&e->detector, slow, fast));
     put_crystal(file, e);
     put_number(file, "frame", (double)frame->number);
     put_vector(file, "misset_deg", vec3_scale(1.0 / RADIANS_PER_DEGREE, e->crystal.misset_rad));
     put_sources(file, &e->beam);
     put_domains(file, &e->crystal);
-    put_number(file, "steps", (double)step_count(e));
-    put_pixel(file, e, frame, p->run_trace_pixel[0], p->run_trace_pixel[1]);
+    put_number(file, "steps", (double)step_count(e, slow, fast));
+    put_pixel(file, e, frame, slow, fast);
     (void)fputs("}\n", file);
 }
 
