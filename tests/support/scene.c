@@ -15,20 +15,25 @@ static Status set_text(Parameters *parameters, const char *setting) {
     return parameters_set(parameters, name, setting + length + 1, "test");
 }
 
-Experiment *scene(const char *const *settings) {
+Experiment *scene_of_panels(const char *const *settings, const DetectorGeometry *panels) {
+    const ExperimentInputs inputs = {.panels = panels};
     Parameters *parameters = NULL;
     Experiment *experiment = NULL;
     Status status = parameters_create(&parameters);
     if (status_is_ok(status))
         status = set_text(parameters, "run.precision=float64"); /* unless the settings say other */
     for (; status_is_ok(status) && *settings != NULL; settings++) status = set_text(parameters, *settings);
-    if (status_is_ok(status)) status = experiment_create(parameters, &experiment, NULL);
+    if (status_is_ok(status)) status = experiment_create_from(parameters, &inputs, &experiment, NULL);
     if (!status_is_ok(status)) {
         (void)fprintf(stderr, "scene: %s\n", status.message);
         CU_FAIL("the scene cannot be made");
     }
     parameters_destroy(&parameters);
     return experiment;
+}
+
+Experiment *scene(const char *const *settings) {
+    return scene_of_panels(settings, NULL);
 }
 
 double *scene_image(const Experiment *e, int64_t number) {

@@ -11,6 +11,9 @@
  *  @return to be destroyed with experiment_destroy */
 Experiment *scene(const char *const *settings);
 
+/** The same with these panels for a detector; they are borrowed. */
+Experiment *scene_of_panels(const char *const *settings, const DetectorGeometry *panels);
+
 /** Expected photons over (r_e^2 fluence) of all pixels of frame @p number.
  *  @param image  [slow_pixels][fast_pixels], allocated here; the caller frees it */
 double *scene_image(const Experiment *experiment, int64_t number);

@@ -369,6 +369,52 @@ static void photons_beyond_the_edge_are_lost(void) {
     }
 }
 
+/* The middle of the square and all photons around it: those of the panel stay in it, and none come from beyond. */
+static void photons_stay_in_their_panel(void) {
+    const PointSpreadKind kinds[] = {PSF_GAUSS, PSF_FIBER};
+    const Tile panel = {100, 90, 60, 120};
+    for (int i = 0; i < 2; i++) {
+        Spreading s = spreading(kinds[i], 3.0, 8), alone = spreading(kinds[i], 3.0, 8);
+        double scratch[SIDE], with[SIDE], without[SIDE];
+        (void)fill_interior(&s);
+        for (int64_t slow = panel.slow; slow < panel.slow + panel.slow_pixels; slow++)
+            memcpy(alone.source.photons + slow * SIDE + panel.fast, s.source.photons + slow * SIDE + panel.fast,
+                   (size_t)panel.fast_pixels * sizeof(double));
+        for (int64_t slow = panel.slow; slow < panel.slow + panel.slow_pixels; slow++) {
+            const Range columns = {panel.fast, panel.fast + panel.fast_pixels};
+            point_spread_row(&s.window, s.weights, &s.source, panel, slow, columns, scratch, with);
+            point_spread_row(&s.window, s.weights, &alone.source, whole_panel, slow, columns, scratch, without);
+            CU_ASSERT_EQUAL(memcmp(with + panel.fast, without + panel.fast, (size_t)panel.fast_pixels * sizeof *with),
+                            0);
+        }
+        spreading_free(&s);
+        spreading_free(&alone);
+    }
+}
+
+/* Pixels three times as long along fast; windows of the same size. */
+static void an_oblong_pixel_holds_what_the_square_ones_in_it_hold(void) {
+    enum { SLOW = 90, FAST = 30, FINE = 3 * FAST + 1 };
+    const PointSpreadKind kinds[] = {PSF_GAUSS, PSF_FIBER};
+    for (int i = 0; i < 2; i++) {
+        const SpreadWindow square = {kinds[i], {6.0, 6.0}, {FINE, SLOW}}, oblong = {kinds[i], {2.0, 6.0}, {FAST, SLOW}};
+        double *fine = NULL, *coarse = NULL;
+        CU_ASSERT_FATAL(status_is_ok(point_spread_weights(&square, &fine)));
+        CU_ASSERT_FATAL(status_is_ok(point_spread_weights(&oblong, &coarse)));
+        for (int slow = SLOW - 12; slow <= SLOW + 12; slow++)
+            for (int fast = -4; fast <= 4; fast++) {
+                const double *fine_row = kinds[i] == PSF_GAUSS ? &fine[2 * SLOW + 1] : &fine[slow * (2 * FINE + 1)];
+                const double *row = kinds[i] == PSF_GAUSS ? &coarse[2 * SLOW + 1] : &coarse[slow * (2 * FAST + 1)];
+                const double sum =
+                    fine_row[FINE + 3 * fast - 1] + fine_row[FINE + 3 * fast] + fine_row[FINE + 3 * fast + 1];
+                UNIT_CLOSE(row[FAST + fast], sum, 1e-13, "share of an oblong pixel");
+                if (kinds[i] == PSF_GAUSS) UNIT_CLOSE(coarse[slow], fine[slow], 1e-16, "share along slow");
+            }
+        free(fine);
+        free(coarse);
+    }
+}
+
 static void any_part_of_a_row_is_the_same_bits_as_the_whole(void) {
     const PointSpreadKind kinds[] = {PSF_GAUSS, PSF_FIBER};
     for (int i = 0; i < 2; i++) {
@@ -498,6 +544,8 @@ int main(void) {
         UNIT_TEST(counts_do_not_depend_on_the_order_of_the_pixels),
         UNIT_TEST(point_spread_conserves_photons_to_1e_6),
         UNIT_TEST(point_spread_has_the_asked_width_at_half_height),
+        UNIT_TEST(photons_stay_in_their_panel),
+        UNIT_TEST(an_oblong_pixel_holds_what_the_square_ones_in_it_hold),
         UNIT_TEST(narrow_gaussian_has_the_asked_variance),
         UNIT_TEST(fibre_has_the_published_tail),
         UNIT_TEST(photons_beyond_the_edge_are_lost),
