@@ -71,6 +71,15 @@ import h5py, sys
 with h5py.File(sys.argv[1], "r+") as f: f["entry/simulation/frames/status"][[0, 3]] = 0, 1
 P
 code=0
+
+# What is known of the resume of a part gets into the master.
+cp stopped.nxs.partial resumed.nxs.partial
+simulate --frames 6:12 --resume --output resumed.nxs
+merged "a resumed part" one.nxs resumed.nxs --allow-missing
+"$TESSERA" describe one.nxs > out || fail "a resumed part: describe"
+[ "$(grep -cE '^  [12]  20[0-9T:Z-]+ to 20' out)" = 2 ] || fail "a resumed part: not two sessions: $(cat out)"
+rm one.nxs resumed.nxs
+
 "$TESSERA" merge gaps.nxs stopped.nxs gone.nxs $parts/a.nxs > out 2> err || code=$?
 [ $code = 1 ] && [ "$(wc -l < err)" = 1 ] && grep -q '^tessera: error: 3 of the 12 frames of gaps.nxs are missing.*--allow-missing' err ||
     fail "gaps: exit code $code: $(cat err)"

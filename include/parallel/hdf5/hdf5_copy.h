@@ -7,7 +7,6 @@
 
 #include <hdf5.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 /** What may copy an object in a way of its own, or leave it out.
  *  @param source, target  groups that hold it, and will hold it, as @p name
@@ -25,11 +24,6 @@ Status hdf5_copy_file(hid_t source, hid_t target, Hdf5CopyObject copy, void *con
 /** Copies one object, a group with all that it holds, in the same way.
  *  @param source, target  groups that hold it, and will hold it, as @p name */
 Status hdf5_copy_object(hid_t source, hid_t target, const char *name);
-
-/** Copies rows of a list to a new dataset of the same name.
- *  @param row    the first
- *  @param count  of rows, for a list of so many; HDF5_ALONE for one value that is no list */
-Status hdf5_copy_rows(hid_t source, hid_t target, const char *name, int64_t row, int64_t count);
 
 /** Copies all attributes of one object to another. */
 Status hdf5_copy_attributes(hid_t source, hid_t target);

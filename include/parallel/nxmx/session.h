@@ -1,8 +1,8 @@
 /** @file
  *  Where and how a run was computed: an NXcollection for the first start, /entry/simulation/environment, and one for
  * all resumes, /entry/simulation/resumes, whose lists are there from the beginning: a resume writes its row of each and
- *  changes nothing but values. A row is a session when its sequence_index is not 0. Files of earlier revisions and the
- *  parts of a master have a group for each resume, environment_2, environment_3 ...; in the former the rows go on.
+ *  changes nothing but values. A row is a session when its sequence_index is not 0. Files of earlier revisions have a
+ *  group for each resume, environment_2, environment_3 ..., after which the rows go on.
  *
  *  They hold sequence_index, start_time, end_time (empty until the session ends by itself), command_line; version,
  *  git_hash, git_dirty, compiler, compiler_flags, build_type, libhdf5, libhdf5_headers, mpi_library, zlib, openmp,
@@ -95,7 +95,7 @@ Status session_put_writer(hid_t simulation, int sequence_index, const SessionWri
  *  @param results  [ranks] */
 Status session_end(hid_t simulation, int sequence_index, const Plan *plan, const RankResult *results, int ranks);
 
-/** Copies all sessions of an open /entry/simulation into an open group, each into a group of its own. */
+/** Copies all sessions of an open /entry/simulation into an open group; the resumes only where there are any. */
 Status session_copy_all(hid_t simulation, hid_t target);
 
 #endif

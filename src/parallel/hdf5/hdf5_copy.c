@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "hdf5/hdf5_helpers.h"
-#include "hdf5/hdf5_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -318,30 +317,6 @@ Status hdf5_copy_object(hid_t source, hid_t target, const char *name) {
     const Status status = copy_object(&group, source, object, name);
     if (object >= 0) (void)H5Oclose(object);
     free(copy.known);
-    return status;
-}
-
-/* Of fixed-length type. */
-static Status copy_rows_of_type(hid_t source, hid_t target, const char *name, hid_t type, int64_t row, int64_t count) {
-    const int64_t rows = count == HDF5_ALONE ? 1 : count;
-    void *values =
-        has_pointers(type) || rows < 0 || rows > INT32_MAX ? NULL : calloc((size_t)rows + 1, H5Tget_size(type));
-    if (values == NULL) return status_error(STATUS_BAD_FILE, "cannot copy %s", name);
-    Status status = rows > 0 ? hdf5_read_rows(source, name, row, rows, type, values) : status_ok();
-    if (status_is_ok(status))
-        status = hdf5_write(target, name, type, count == HDF5_ALONE ? hdf5_scalar() : hdf5_list(count), values);
-    free(values);
-    return status;
-}
-
-Status hdf5_copy_rows(hid_t source, hid_t target, const char *name, int64_t row, int64_t count) {
-    hid_t dataset = H5I_INVALID_HID;
-    TRY(hdf5_inside_open(source, name, &dataset));
-    const hid_t type = H5Dget_type(dataset);
-    (void)H5Dclose(dataset);
-    if (type < 0) return hdf5_error(STATUS_BAD_FILE, "read", name);
-    const Status status = copy_rows_of_type(source, target, name, type, row, count);
-    (void)H5Tclose(type);
     return status;
 }
 

@@ -71,7 +71,7 @@ static const FrameArray frame_arrays[] = {
 enum { FRAME_ARRAYS = sizeof frame_arrays / sizeof *frame_arrays };
 
 double merge_file_bytes(const Merge *merge) {
-    enum { ROW_BYTES = 300, FIXED_BYTES = 8 << 20, PART_BYTES = 1 << 16 };
+    enum { ROW_BYTES = 300, FIXED_BYTES = 8 << 20, PART_BYTES = 1 << 17 };
     return FIXED_BYTES + (double)PART_BYTES * merge->parts + (double)ROW_BYTES * (double)range_length(merge->frames);
 }
 

@@ -531,45 +531,15 @@ Status session_put_writer(hid_t simulation, int sequence_index, const SessionWri
 
 /* ------------------------------------------------------------------------------------------------------------- copy */
 
-/* A session of another file. */
-typedef struct SessionCopy {
-    SessionPlace place;
-    int32_t first_rank, ranks;
-    hid_t target;
-    Status status;
-} SessionCopy;
-
-static herr_t copy_column(hid_t group, const char *name, const H5L_info_t *info, void *context) {
-    SessionCopy *copy = context;
-    const bool of_ranks = strncmp(name, "rank_", 5) == 0;
-    (void)info;
-    if (strcmp(name, "rank_rows") != 0 && strcmp(name, "first_rank_row") != 0)
-        copy->status = of_ranks ? hdf5_copy_rows(group, copy->target, name, copy->first_rank, copy->ranks)
-                                : hdf5_copy_rows(group, copy->target, name, copy->place.row, HDF5_ALONE);
-    return status_is_ok(copy->status) ? 0 : -1;
-}
-
-static Status copy_columns(hid_t target, const void *context) {
-    SessionCopy copy = *(const SessionCopy *)context;
-    const hid_t group = copy.place.group;
-    copy.target = target;
-    TRY(hdf5_read_rows(group, "first_rank_row", copy.place.row, 1, H5T_NATIVE_INT32, &copy.first_rank));
-    TRY(hdf5_read_rows(group, "rank_rows", copy.place.row, 1, H5T_NATIVE_INT32, &copy.ranks));
-    if (H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, copy_column, &copy) < 0)
-        return status_first(copy.status, hdf5_error(STATUS_BAD_FILE, "read", SESSION_RESUMES));
-    return status_ok();
-}
-
 Status session_copy_all(hid_t simulation, hid_t target) {
     char name[SESSION_NAME_BYTES];
-    Status status = status_ok();
     SessionPlace place;
-    for (int i = 1; status_is_ok(status) && session_open(simulation, i, &place); i++) {
-        const SessionCopy copy = {.place = place, .status = status_ok()};
+    const int groups = count_groups(simulation);
+    for (int i = 1; i <= groups; i++) {
         name_of_session(i, name);
-        status = place.row == HDF5_ALONE ? hdf5_copy_object(simulation, target, name)
-                                         : hdf5_write_group(target, name, "NXcollection", copy_columns, &copy);
-        session_close(&place);
+        TRY(hdf5_copy_object(simulation, target, name));
     }
-    return status;
+    if (!session_open(simulation, groups + 1, &place)) return status_ok();
+    session_close(&place);
+    return hdf5_copy_object(simulation, target, SESSION_RESUMES);
 }

@@ -159,7 +159,8 @@ static Status renew_file(const OutputPath *path, const Provenance *provenance, N
     if (status_is_ok(status)) status = add_room(path->partial_new, provenance);
     if (status_is_ok(status)) status = output_path_begin(path);
     unfinished_files_forget(path->partial_new);
-    if (!status_is_ok(status)) (void)unlink(path->partial_new);
+    if (status_is_ok(status)) return output_path_sync_folder(path);
+    (void)unlink(path->partial_new);
     return status;
 }
 
