@@ -124,12 +124,17 @@ static void the_beam_clips_the_width_but_not_the_thickness(void) {
 
 /* An image is the sum of what the crystal and the background scatter; this one needs no cell. */
 static void a_frame_of_background_alone_is_what_it_adds_to_a_crystal(void) {
-    const char *const alone[] = {"crystal.default_f=0", "background.size=1", "detector.fast_pixels=9",
-                                 "detector.slow_pixels=7", NULL};
-    const char *const crystal[] = {"crystal.cell=50", "crystal.default_f=100", "detector.fast_pixels=9",
-                                   "detector.slow_pixels=7", NULL};
-    const char *const both[] = {"crystal.cell=50",        "crystal.default_f=100",  "background.size=1",
-                                "detector.fast_pixels=9", "detector.slow_pixels=7", NULL};
+    const char *const alone[] = {"crystal.default_f=0",    "background.size=1",     "detector.fast_pixels=9",
+                                 "detector.slow_pixels=7", "sampling.oversample=1", NULL};
+    const char *const crystal[] = {"crystal.cell=50",        "crystal.default_f=100", "detector.fast_pixels=9",
+                                   "detector.slow_pixels=7", "sampling.oversample=1", NULL};
+    const char *const both[] = {"crystal.cell=50",
+                                "crystal.default_f=100",
+                                "background.size=1",
+                                "detector.fast_pixels=9",
+                                "detector.slow_pixels=7",
+                                "sampling.oversample=1",
+                                NULL};
     CU_ASSERT_DOUBLE_EQUAL(scene_sum(alone) / (scene_sum(both) - scene_sum(crystal)), 1.0, 1e-9);
 }
 

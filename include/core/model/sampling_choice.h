@@ -19,7 +19,7 @@ enum { SAMPLING_OVERSAMPLE_MOST = 64, SAMPLING_PHI_STEPS_MOST = 10000 };
 typedef struct SamplingFineness {
     double of_pixel[2];    /**< along two directions of a pixel, the finer first */
     double of_radian;      /**< of the spindle */
-    bool sharp;            /**< spots end sharply: the feature is their radius */
+    CrystalShape shape;    /**< spots of a top hat end sharply: the feature is their radius */
     double reflections;    /**< number that a term is expected to show on the detector */
     double lattices;       /**< domains that are turned far enough to have spots of their own */
     double terms;          /**< sources x domains */
@@ -29,8 +29,10 @@ typedef struct SamplingFineness {
 /** For any orientation of the crystal, on all of the detector. */
 SamplingFineness sampling_fineness(const Beam *beam, const Crystal *crystal, const Detector *detector, Vec3 spindle);
 
-/** Relative error of the brightest pixel, at most, by @p oversample sub-pixels along each edge alone. */
-double sampling_pixel_error(const SamplingFineness *fineness, double oversample);
+/** Relative error of the brightest pixel or of a sum, whichever is greater, at most, by @p oversample sub-pixels along
+ *  each edge alone, beside so many spindle angles in a range. */
+double sampling_oversample_error(const SamplingFineness *fineness, double range_rad, double phi_steps,
+                                 double oversample);
 
 /** The same by @p steps spindle angles in @p range_rad. */
 double sampling_phi_error(const SamplingFineness *fineness, double range_rad, double steps);

@@ -102,9 +102,14 @@ static void note_model_numbers(const Parameters *p, const Experiment *e, Notes *
         note_number(p, PARAMETER(detector, sensor_layers), detector_layers(&e->detector), notes);
 }
 
+static double oversample_error(const SamplingFineness *fineness, const Sampling *sampling) {
+    return sampling_oversample_error(fineness, fabs(sampling->phi_range_rad), (double)sampling->phi_steps,
+                                     sampling->oversample);
+}
+
 /* What is aimed at, or at a cap what is to be expected. */
 static void note_oversample(const Experiment *e, const SamplingFineness *fineness, double needed, Notes *notes) {
-    const double error = 100.0 * sampling_pixel_error(fineness, e->sampling.oversample);
+    const double error = 100.0 * fmin(oversample_error(fineness, &e->sampling), 1.0);
     if (needed > e->sampling.oversample)
         notes_add(
             notes,
@@ -140,11 +145,11 @@ static void choose_oversample(const Parameters *p, const SamplingFineness *finen
     if (bounded && automatic) {
         note_oversample(e, fineness, needed, notes);
     } else if (bounded && sampling->oversample < needed) {
-        notes_add(
-            notes,
-            "sampling.oversample is %d: the brightest pixel may be off by %.2g %%; %.0f keep it within 1 %% and a sum "
-            "within 0.1 %%",
-            sampling->oversample, 100.0 * sampling_pixel_error(fineness, sampling->oversample), needed);
+        notes_add(notes,
+                  "sampling.oversample is %d: the brightest pixel or a sum may be off by %.2g %%; %.0f keep it within "
+                  "1 %% and a sum "
+                  "within 0.1 %%",
+                  sampling->oversample, 100.0 * fmin(oversample_error(fineness, sampling), 1.0), needed);
     } else if (!bounded) {
         if (automatic && sampling->oversample > 1)
             notes_add(notes, "sampling.oversample: %d-fold, selected automatically", sampling->oversample);
@@ -174,7 +179,8 @@ static void note_few_steps(const Parameters *p, const SamplingFineness *fineness
     const double needed = sampling_needed_phi_steps(fineness, range_rad);
     if (p->sampling_automatic_rule == AUTOMATIC_BOUNDED && range_rad > 0.0 && steps < needed)
         notes_add(notes,
-                  "%.0f spindle angles in each frame: the brightest pixel may be off by %.2g %%; %.0f keep it within 1 "
+                  "%.0f spindle angles in each frame: the brightest pixel or a sum may be off by %.2g %%; %.0f keep it "
+                  "within 1 "
                   "%% and a sum "
                   "within 0.1 %%",
                   steps, 100.0 * fmin(sampling_phi_error(fineness, range_rad, steps), 1.0), needed);

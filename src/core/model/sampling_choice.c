@@ -120,7 +120,7 @@ SamplingFineness sampling_fineness(const Beam *beam, const Crystal *crystal, con
     measure_sources(beam, detector->panels[0].beam, &shortest_m, &farthest);
     const int edge = detector_points_along(detector, VIEW_EDGE);
     for (int i = 0; i < detector->panel_count; i++) add_panel(&detector->panels[i], edge, spindle, &view);
-    SamplingFineness fineness = {.sharp = crystal->shape == SHAPE_TOPHAT};
+    SamplingFineness fineness = {.shape = crystal->shape};
     fineness.of_pixel[0] = sqrt(greatest) * view.angles_rad[0] / shortest_m;
     fineness.of_pixel[1] = sqrt(second) * view.angles_rad[1] / shortest_m;
     fineness.of_radian = sqrt(greatest) * (view.across + farthest) / shortest_m;
@@ -163,22 +163,81 @@ static const double ERROR_AIM = 0.8 * SAMPLING_ERROR_MOST, PHI_SHARE = 1.0 / 3.0
 static const double SUM_AIM = 0.8 * SAMPLING_SUM_ERROR_MOST, SUM_PHI_SHARE = 0.4;
 static const double SHARE_OF_SPOTS = 0.25, DEVIATIONS = 3.0;
 
-/* What cuts a spot spoils a sum: the borders of the detector, or the first and the last angle. Spots that are cut
- * anywhere err to both sides, so the sum of the errors grows with the root of their number.
- * @param share  of the spots, that are cut */
-static double cut_error(const SamplingFineness *fineness, double step_squared, double share) {
-    const double spots = fmax(SHARE_OF_SPOTS * fineness->reflections * fineness->lattices, 1.0);
-    return 0.11 * step_squared * fmin(0.5 * DEVIATIONS * sqrt(fmin(share, 1.0) / spots), 1.0);
+/* Expected spots within some distance of the view, of which one is as good as certain to be there; and how far a spot
+ * can be: a Gaussian one is below 1e-9 of its peak there. */
+static const double SPOTS_SURE = 3.0, FARTHEST = 2.57;
+
+/* Thinnest segment of a disc that is looked at, in radii; error of one as thin as a radius, in that of whole discs. */
+static const double THINNEST = 0.02, SEGMENT = 1.4;
+
+/* How far, in features, the nearest spot's centre may be from what is seen: the border of the detector, the Ewald
+ * sphere, the first and last of @p turned features of the spindle. */
+static double farthest_spot(const SamplingFineness *fineness, double turned) {
+    double near = 0.0, far = fineness->shape == SHAPE_TOPHAT ? 1.0 : FARTHEST;
+    for (int i = 0; i < 40; i++) {
+        const double middle = 0.5 * (near + far), wider = 1.0 + 0.5 * fineness->share_at_edges * middle;
+        const double spots = fineness->reflections * fineness->lattices * (middle + 0.5 * turned) * wider * wider;
+        if (spots < SPOTS_SURE)
+            near = middle;
+        else
+            far = middle;
+    }
+    return far;
 }
 
-double sampling_pixel_error(const SamplingFineness *fineness, double oversample) {
+/* Error of a sum over what is beyond a border so far from a spot's centre, in squares of a step: the slope at the
+ * border, over 24 times the sum. The flank of a Gaussian falls the faster the farther out, fringes do not. */
+static double flank_error(CrystalShape shape, double distance) {
+    const double gaussian = 0.11 + 4.0 * PI * PI / 24.0 * distance * distance;
+    return shape == SHAPE_GAUSS ? gaussian : fmin(gaussian, shape == SHAPE_ROUND ? 3.0 : 1.0);
+}
+
+/* What cuts a spot spoils a sum: the borders of the detector, or the first and the last angle. Spots that are cut
+ * anywhere err to both sides, so the sum of the errors grows with the root of their number.
+ * @param share   of the spots, that are cut
+ * @param turned  features that the spindle turns by in a frame */
+static double cut_error(const SamplingFineness *fineness, double step_squared, double share, double turned) {
+    const double spots = fmax(SHARE_OF_SPOTS * fineness->reflections * fineness->lattices, 1.0);
+    const double flank = flank_error(fineness->shape, farthest_spot(fineness, turned));
+    return flank * step_squared * fmin(0.5 * DEVIATIONS * sqrt(fmin(share, 1.0) / spots), 1.0);
+}
+
+/* The same of the borders of the detector, by one sub-pixel. */
+static double border_error(const SamplingFineness *fineness, double range_rad) {
     const double *width = fineness->of_pixel;
-    if (fineness->sharp) return DEVIATIONS * disc_error(width[0], oversample);
+    return cut_error(fineness, width[0] * width[0] + width[1] * width[1], fineness->share_at_edges,
+                     fineness->of_radian * range_rad);
+}
+
+/* The same of the first and last angle, by one angle. */
+static double end_error(const SamplingFineness *fineness, double range_rad) {
+    const double width = fineness->of_radian * range_rad;
+    return cut_error(fineness, width * width, 2.0 / width, width);
+}
+
+/* Error of the sum over so many discs, each of which is sampled by itself, over that of one. Where few spots are in
+ * view only a segment of one may show, as thin as what is left beyond the farthest centre, and lie along the rows. */
+static double discs_deviations(const SamplingFineness *fineness, double range_rad, double phi_steps) {
+    const double discs = fmax(SHARE_OF_SPOTS * fineness->reflections * fineness->terms * phi_steps, 1.0);
+    const double thin = 1.0 - farthest_spot(fineness, fineness->of_radian * range_rad);
+    return fmax(DEVIATIONS, SEGMENT / pow(fmax(thin, THINNEST), 1.5)) / sqrt(discs);
+}
+
+static double pixel_error(const SamplingFineness *fineness, double oversample) {
+    const double *width = fineness->of_pixel;
     return smooth_error(width[0], oversample) + smooth_error(width[1], oversample);
 }
 
+double sampling_oversample_error(const SamplingFineness *fineness, double range_rad, double phi_steps,
+                                 double oversample) {
+    const double border = border_error(fineness, range_rad) / (oversample * oversample);
+    if (fineness->shape != SHAPE_TOPHAT) return fmax(pixel_error(fineness, oversample), border);
+    return disc_error(fineness->of_pixel[0], oversample) *
+           fmax(DEVIATIONS, discs_deviations(fineness, range_rad, phi_steps));
+}
+
 double sampling_phi_error(const SamplingFineness *fineness, double range_rad, double steps) {
-    return smooth_error(fineness->of_radian * range_rad, steps);
+    return fmax(smooth_error(fineness->of_radian * range_rad, steps), end_error(fineness, range_rad) / (steps * steps));
 }
 
 /* Least number of samples with an error of @p most in an interval, given that it falls with their square. */
@@ -188,26 +247,24 @@ static double samples_for(double error_of_one, double most) {
 
 double sampling_needed_phi_steps(const SamplingFineness *fineness, double range_rad) {
     const double width = fineness->of_radian * range_rad;
-    const double of_pixel = samples_for(smooth_error(width, 1.0), PHI_SHARE * ERROR_AIM);
-    const double cut = cut_error(fineness, width * width, 2.0 / width);
-    return fmax(of_pixel, samples_for(cut, SUM_PHI_SHARE * SUM_AIM));
+    return fmax(samples_for(smooth_error(width, 1.0), PHI_SHARE * ERROR_AIM),
+                samples_for(end_error(fineness, range_rad), SUM_PHI_SHARE * SUM_AIM));
 }
 
-/* The sum over discs, each of which is sampled by itself, and the brightest pixel where it holds a border of one. */
-static double needed_for_discs(const SamplingFineness *fineness, double phi_steps) {
-    const double discs = fmax(SHARE_OF_SPOTS * fineness->reflections * fineness->terms * phi_steps, 1.0);
-    const double of_sum = SUM_AIM / DEVIATIONS * sqrt(discs), of_pixel = ERROR_AIM / DEVIATIONS;
+/* The sum over discs, and the brightest pixel where it holds a border of one. */
+static double needed_for_discs(const SamplingFineness *fineness, double range_rad, double phi_steps) {
+    const double of_sum = SUM_AIM / discs_deviations(fineness, range_rad, phi_steps), of_pixel = ERROR_AIM / DEVIATIONS;
     const double most = fineness->of_pixel[0] < 0.5 ? of_sum : fmin(of_sum, of_pixel);
     return fmax(ceil(pow(disc_error(fineness->of_pixel[0], 1.0) / most, 2.0 / 3.0)), 1.0);
 }
 
 double sampling_needed_oversample(const SamplingFineness *fineness, double range_rad, double phi_steps) {
-    const double *width = fineness->of_pixel, phi_error = sampling_phi_error(fineness, range_rad, phi_steps);
-    if (fineness->sharp) return needed_for_discs(fineness, phi_steps);
+    const double phi_error = smooth_error(fineness->of_radian * range_rad, phi_steps);
+    if (fineness->shape == SHAPE_TOPHAT) return needed_for_discs(fineness, range_rad, phi_steps);
     const double left = ERROR_AIM - fmin(phi_error, PHI_SHARE * ERROR_AIM);
-    const double cut = cut_error(fineness, width[0] * width[0] + width[1] * width[1], fineness->share_at_edges);
-    return fmax(samples_for(sampling_pixel_error(fineness, 1.0), left),
-                samples_for(cut, (range_rad > 0.0 ? 1.0 - SUM_PHI_SHARE : 1.0) * SUM_AIM));
+    return fmax(
+        samples_for(pixel_error(fineness, 1.0), left),
+        samples_for(border_error(fineness, range_rad), (range_rad > 0.0 ? 1.0 - SUM_PHI_SHARE : 1.0) * SUM_AIM));
 }
 
 double sampling_nanobragg_oversample(const Beam *beam, const Crystal *crystal, const Detector *detector) {
