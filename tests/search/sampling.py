@@ -144,6 +144,10 @@ class NothingThere(Exception):
     """No reflection is as far out as the detector."""
 
 
+class TooCostly(Exception):
+    """The finer run has more than STEPS steps."""
+
+
 def run(words):
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode == 2 and "none of its" in done.stderr:
@@ -202,7 +206,7 @@ def try_one(number, seed, program, inputs):
     finer = 16.0 * (4 if experiment.rotates and angles > 1 else 1)
     reflections = "reflection by reflection" in text
     if sub * sub * terms * frames * finer * experiment.pixels**2 > STEPS_MOST * (20 if reflections else 1):
-        return None
+        raise TooCostly
     fine_angles = ["--sampling.phi_steps=%d" % (4 * angles)] if experiment.rotates else []
     auto = more + ["--output", "auto.nxs"]
     fine = more + ["--sampling.oversample=%d" % (4 * sub)] + fine_angles + ["--output", "fine.nxs"]
@@ -217,13 +221,15 @@ def try_one(number, seed, program, inputs):
 
 def main():
     program, inputs, count, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    number, tried, capped, failed, worst = int(sys.argv[5]) if len(sys.argv) > 5 else 0, 0, 0, 0, {}
+    number, tried, costly, capped, failed, worst = int(sys.argv[5]) if len(sys.argv) > 5 else 0, 0, 0, 0, 0, {}
     verbose = "VERBOSE" in os.environ
     while tried < count:
         try:
             result = try_one(number, seed, program, inputs)
         except NothingThere:
             result = None
+        except TooCostly:
+            result, costly = None, costly + 1
         number += 1
         if result is None:
             continue
@@ -244,7 +250,7 @@ def main():
                   (number - 1, summed, brightest, sub, angles, *commands), flush=True)
     for key in sorted(worst):
         print("%-7s %-9s sum off by at most %.1e, brightest pixel by %.2f %%" % (*key, worst[key][0], 100 * worst[key][1]))
-    print("%d experiments, %d of them at a cap, %d failed" % (tried, capped, failed))
+    print("%d experiments, %d of them at a cap, %d failed; %d more were too costly" % (tried, capped, failed, costly))
     return 1 if failed else 0
 
 

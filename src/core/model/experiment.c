@@ -147,8 +147,7 @@ static void choose_oversample(const Parameters *p, const SamplingFineness *finen
     } else if (bounded && sampling->oversample < needed) {
         notes_add(notes,
                   "sampling.oversample is %d: the brightest pixel or a sum may be off by %.2g %%; %.0f keep it within "
-                  "1 %% and a sum "
-                  "within 0.1 %%",
+                  "1 %% and a sum within 0.1 %%",
                   sampling->oversample, 100.0 * fmin(oversample_error(fineness, sampling), 1.0), needed);
     } else if (!bounded) {
         if (automatic && sampling->oversample > 1)
@@ -180,9 +179,7 @@ static void note_few_steps(const Parameters *p, const SamplingFineness *fineness
     if (p->sampling_automatic_rule == AUTOMATIC_BOUNDED && range_rad > 0.0 && steps < needed)
         notes_add(notes,
                   "%.0f spindle angles in each frame: the brightest pixel or a sum may be off by %.2g %%; %.0f keep it "
-                  "within 1 "
-                  "%% and a sum "
-                  "within 0.1 %%",
+                  "within 1 %% and a sum within 0.1 %%",
                   steps, 100.0 * fmin(sampling_phi_error(fineness, range_rad, steps), 1.0), needed);
 }
 
