@@ -1,6 +1,6 @@
 /* The native command line, a word in each line, and its text in the record. */
-#include "commands/command_line.h"
 #include "fuzz.h"
+#include "shared/command_line.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* A mask: an SMV image of the detector's size. */
 #include "fuzz.h"
-#include "model/active_pixels.h"
+#include "setup/active_pixels.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* A run file. One that is accepted is printed and read back. */
+#include "formats/run_file.h"
 #include "fuzz.h"
-#include "parameters/run_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -59,7 +59,7 @@ checks+=',-clang-analyzer-security.FloatLoopCounter,-clang-analyzer-optin.perfor
 checks+=',-clang-analyzer-optin.mpi.MPI-Checker'
 analyse() { # analyse FILE: says only what is found
     local said quiet=()
-    [ "$1" != src/program/commands/nanobragg_arguments.c ] || quiet=(-Wno-analyzer-malloc-leak)
+    [ "$1" != src/program/shared/nanobragg_arguments.c ] || quiet=(-Wno-analyzer-malloc-leak)
     if [ "$ANALYZER" = gcc ]; then
         said=$(gcc @"$work/${1//\//_}.flags" -O1 -fanalyzer -Werror -Wno-analyzer-use-of-uninitialized-value "${quiet[@]}" \
             -fdiagnostics-plain-output -c -o /dev/null "$1" 2>&1) && return 0

@@ -2,6 +2,8 @@
 
 #include "kernels/kernel.h"
 #include "physics/step.h"
+#include "setup/experiment_create.h"
+#include "setup/frames.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 #include "nanobragg/nanobragg_options.h"
+#include "setup/experiment_create.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <glob.h>

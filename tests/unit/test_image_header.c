@@ -1,5 +1,5 @@
 #include "formats/image_header.h"
-#include "model/active_pixels.h"
+#include "setup/active_pixels.h"
 #include "unit.h"
 
 #include <math.h>
@@ -224,14 +224,14 @@ static void a_mask_of_another_size_and_an_empty_region_are_refused(void) {
 static void a_tile_is_cut_to_its_active_pixels(void) {
     uint8_t active[48] = {0};
     const Tile whole = {0, 0, 6, 8};
-    Tile found = active_pixels_within(active, 8, whole);
+    Tile found = tile_active_part(active, 8, whole);
     CU_ASSERT_EQUAL(found.slow_pixels * found.fast_pixels, 0);
     active[2 * 8 + 5] = active[4 * 8 + 3] = 1;
-    found = active_pixels_within(active, 8, whole);
+    found = tile_active_part(active, 8, whole);
     CU_ASSERT_TRUE(found.slow == 2 && found.fast == 3 && found.slow_pixels == 3 && found.fast_pixels == 3);
-    found = active_pixels_within(active, 8, (Tile){3, 0, 3, 8});
+    found = tile_active_part(active, 8, (Tile){3, 0, 3, 8});
     CU_ASSERT_TRUE(found.slow == 4 && found.fast == 3 && found.slow_pixels == 1 && found.fast_pixels == 1);
-    found = active_pixels_within(NULL, 8, whole);
+    found = tile_active_part(NULL, 8, whole);
     CU_ASSERT_TRUE(found.slow_pixels == 6 && found.fast_pixels == 8);
 }
 

@@ -3,6 +3,7 @@
 #include "kernels/kernel.h"
 #include "physics/shape.h"
 #include "scene.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

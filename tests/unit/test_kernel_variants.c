@@ -4,6 +4,7 @@
 #include "kernels/kernel_variants.h"
 #include "parameters/instructions.h"
 #include "scene.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

@@ -7,6 +7,8 @@
 #include "kernels/kernel.h"
 #include "kernels/kernel_choice.h"
 #include "scene.h"
+#include "setup/experiment_create.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

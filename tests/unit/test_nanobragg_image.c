@@ -2,6 +2,8 @@
 #include "nanobragg/nanobragg_image.h"
 #include "nanobragg/nanobragg_options.h"
 #include "physics/step.h"
+#include "setup/experiment_create.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 #include "base/vector.h"
+#include "formats/run_file.h"
 #include "nanobragg/nanobragg_options.h"
-#include "parameters/run_file.h"
 #include "unit.h"
 
 #include <math.h>

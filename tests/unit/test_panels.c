@@ -2,6 +2,7 @@
 #include "model/panel_geometry.h"
 #include "model/sensor.h"
 #include "scene.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

@@ -1,8 +1,9 @@
 /* A grid leaves out orientations by a point group only where their images are those of others: the decision against
  * images of the crystal, turned by the group. */
-#include "model/point_group.h"
+#include "setup/point_group.h"
 
 #include "scene.h"
+#include "setup/experiment_create.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

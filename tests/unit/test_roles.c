@@ -3,6 +3,8 @@
 #include "kernels/kernel.h"
 #include "model/frame.h"
 #include "scene.h"
+#include "setup/experiment_create.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

@@ -1,4 +1,4 @@
-#include "parameters/run_file.h"
+#include "formats/run_file.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

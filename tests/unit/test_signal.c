@@ -1,6 +1,7 @@
 #include "base/random.h"
 #include "model/detector_signal.h"
 #include "scene.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <math.h>

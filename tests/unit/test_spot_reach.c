@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "kernels/kernel.h"
 #include "scene.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

@@ -5,6 +5,7 @@
 #include "physics/shape.h"
 #include "physics/spot_reach.h"
 #include "scene.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

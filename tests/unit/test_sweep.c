@@ -1,5 +1,7 @@
 #include "model/frame.h"
 #include "scene.h"
+#include "setup/experiment_create.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

@@ -1,5 +1,5 @@
 #include "kernels/kernel.h"
-#include "model/sampling_choice.h"
+#include "physics/sampling_choice.h"
 #include "truth.h"
 #include "unit.h"
 

@@ -4,6 +4,7 @@
 #include "model/sensor.h"
 #include "physics/shape.h"
 #include "scene.h"
+#include "setup/frames.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>

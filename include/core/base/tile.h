@@ -24,4 +24,9 @@ static inline int64_t range_length(Range range) {
     return range.end - range.begin;
 }
 
+/** The smallest part of @p tile that holds all its active pixels; without any its sizes are 0.
+ *  @param active       [slow][fast], 0 for pixels that are not; NULL: all are
+ *  @param fast_pixels  width of the canvas */
+Tile tile_active_part(const uint8_t *active, int64_t fast_pixels, Tile tile);
+
 #endif

@@ -29,7 +29,7 @@ typedef struct CpuKernel {
 #define CPU_KERNEL                                                                                                     \
     .trial_step_s = cpu_kernel_trial, .create = cpu_kernel_create, .jobs_in_flight = 1, .submit = cpu_kernel_submit,   \
     .collect = cpu_kernel_collect, .destroy = cpu_kernel_destroy
-double cpu_kernel_trial(const Experiment *experiment);
+double cpu_kernel_trial(const Experiment *experiment, const Frame *frame);
 Status cpu_kernel_create(const Kernel *kernel, KernelSetup setup, KernelWork **work);
 void cpu_kernel_submit(KernelWork *work, const Frame *frame, KernelJob job);
 KernelResult cpu_kernel_collect(KernelWork *work);

@@ -67,8 +67,8 @@ struct Kernel {
     const char *(*doubt)(const Experiment *experiment);
     /** Estimated time of a step (ns) on one core, those that are skipped counted too: decides between kernels. */
     double (*step_ns)(const Experiment *experiment);
-    /** The same measured now, in seconds; NAN when there is no memory. For forecasts. */
-    double (*trial_step_s)(const Experiment *experiment);
+    /** The same measured now on a frame, in seconds; NAN when there is no memory. For forecasts. */
+    double (*trial_step_s)(const Experiment *experiment, const Frame *frame);
 
     /** Makes a work. @return NO_MEMORY */
     Status (*create)(const Kernel *kernel, KernelSetup setup, KernelWork **work);

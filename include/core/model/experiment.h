@@ -4,7 +4,6 @@
 #define TESSERA_EXPERIMENT_H
 
 #include "base/constants.h"
-#include "formats/mask_image.h"
 #include "model/background.h"
 #include "model/beam.h"
 #include "model/crystal.h"
@@ -68,31 +67,6 @@ typedef struct Experiment {
     double *owned_grid;        /**< the structure factors' grids where this experiment owns them, else NULL */
     float *owned_table;        /**< the same for the table of the float32 kernel */
 } Experiment;
-
-/** Reads and checks everything that @p parameters name.
- *  @param experiment  the caller destroys it
- *  @param notes       choices made automatically and warnings; may be NULL
- *  @return the first failure, before anything is computed or written */
-Status experiment_create(const Parameters *parameters, Experiment **experiment, Notes *notes);
-
-/** What is read by somebody who knows the format. */
-typedef struct ExperimentInputs {
-    SweepInputs sweep;              /**< list or spectrum */
-    MaskHdf5Reader *mask;           /**< NULL: a mask in HDF5 is refused */
-    const DetectorGeometry *panels; /**< of the detector; NULL: it is the one panel of the parameters. Borrowed */
-} ExperimentInputs;
-
-/** The same with such inputs. */
-Status experiment_create_from(const Parameters *parameters, const ExperimentInputs *inputs, Experiment **experiment,
-                              Notes *notes);
-
-/** Makes these parts of @p own anew, and what is made from them; @p own is a copy of @p base with its own sources and
- *  domains, and grid and table where there are any of the base and frames scale structure factors differently.
- *  @param parts    bits of ParameterPart
- *  @param renders  false: mosaic domains are only counted, structure factors left as they are
- *  @return BAD_PARAMETER when the values do not go together, NO_MEMORY */
-Status experiment_change(const Experiment *base, const Parameters *parameters, int64_t frame, int64_t crystal,
-                         unsigned parts, bool renders, Experiment *own);
 
 /** False where polarization, capture and the resolution limit at a pixel are the same for both sources.
  *  @param sensor  of the pixel

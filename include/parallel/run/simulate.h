@@ -6,12 +6,12 @@
 #include "base/build_info.h"
 #include "base/timeline.h"
 #include "model/experiment.h"
-#include "model/outlook.h"
 #include "output/writer.h"
 #include "parameters/file_look.h"
 #include "parameters/parameters.h"
 #include "plan/plan.h"
 #include "run/nanobragg_files.h"
+#include "setup/outlook.h"
 #include "team/team.h"
 
 /** How far a run is. Plain data. */

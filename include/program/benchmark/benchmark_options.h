@@ -4,7 +4,7 @@
 #define TESSERA_BENCHMARK_OPTIONS_H
 
 #include "base/status.h"
-#include "commands/options.h"
+#include "shared/options.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
 #define TESSERA_BENCHMARK_REFERENCE_H
 
 #include "benchmark/benchmark_run.h"
-#include "commands/nanobragg_arguments.h"
-#include "commands/scratch_folder.h"
+#include "shared/nanobragg_arguments.h"
+#include "shared/scratch_folder.h"
 
 /** What one run of it took, the whole process. */
 typedef struct ReferenceTimes {

@@ -8,8 +8,8 @@
 #include "benchmark/benchmark_reference.h"
 #include "benchmark/benchmark_run.h"
 #include "benchmark/yardstick.h"
-#include "commands/nanobragg_arguments.h"
 #include "formats/compare.h"
+#include "shared/nanobragg_arguments.h"
 
 /** Limits of a comparison. */
 typedef struct ParityGate {

@@ -4,7 +4,7 @@
 #define TESSERA_COMMAND_COMPRESS_H
 
 #include "base/status.h"
-#include "commands/options.h"
+#include "shared/options.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 #define TESSERA_COMMAND_TABLE_H
 
 #include "base/status.h"
-#include "commands/options.h"
+#include "shared/options.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,5 +26,11 @@ const Command *command_table(int *count);
 
 /** True when there is a command of that name that makes files. */
 bool command_makes_files(const char *name);
+
+/** Prints what the program can do. */
+void command_table_print(FILE *out);
+
+/** Prints what the program can do, and the options of a run. */
+void command_table_print_run(FILE *out);
 
 #endif

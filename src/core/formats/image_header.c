@@ -3,7 +3,7 @@
 #include "formats/mask_image.h"
 #include "formats/smv.h"
 #include "model/detector.h"
-#include "parameters/parameter_rivals.h"
+#include "model/parameter_rivals.h"
 
 #include <math.h>
 #include <stdio.h>

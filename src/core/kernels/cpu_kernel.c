@@ -2,7 +2,6 @@
 
 #include "base/clocks.h"
 #include "kernels/kernel.h"
-#include "model/active_pixels.h"
 #include "physics/step.h"
 
 #include <inttypes.h>
@@ -119,7 +118,7 @@ static int64_t cut_panel(const CpuWork *w, const Panel *panel, Tile tile, int64_
         for (int64_t f = own.fast; f < fast_end; f = next_f) {
             next_f = end_of_strip(f, w->strip.fast_pixels, fast_end);
             const Tile whole = {panel->canvas.slow + s, panel->canvas.fast + f, next_s - s, next_f - f};
-            const Tile active = active_pixels_within(e->active, e->detector.fast_pixels, whole);
+            const Tile active = tile_active_part(e->active, e->detector.fast_pixels, whole);
             if (pixels_of(active) == 0) continue;
             const int64_t place = (active.slow - tile.slow) * tile.fast_pixels + active.fast - tile.fast;
             if (strips != NULL) strips[count] = (Strip){active, offset + place, tile.fast_pixels};

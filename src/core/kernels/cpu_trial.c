@@ -74,7 +74,7 @@ static double try_steps(const Experiment *e, Experiment *tried, const Frame *fra
     return seconds / steps;
 }
 
-double cpu_kernel_trial(const Experiment *e) {
+double cpu_kernel_trial(const Experiment *e, const Frame *frame) {
     Panel panel = e->detector.panels[e->detector.panel_count / 2];
     int32_t first = 0;
     const Tile tile = middle_tile(e, &panel);
@@ -83,13 +83,7 @@ double cpu_kernel_trial(const Experiment *e) {
     tried.detector.panels = &panel;
     tried.detector.by_place = &first;
     DoubleDouble *sums = calloc((size_t)(tile.slow_pixels * tile.fast_pixels), sizeof *sums);
-    Frame frame = {.number = -1};
-    double seconds = NAN;
-    if (sums != NULL && status_is_ok(frame_create(e, &frame))) {
-        frame_set(e, 0, &frame);
-        seconds = try_steps(e, &tried, &frame, tile, sums);
-    }
-    frame_destroy(&frame);
+    const double seconds = sums == NULL ? NAN : try_steps(e, &tried, frame, tile, sums);
     free(sums);
     return seconds;
 }

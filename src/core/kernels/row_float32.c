@@ -1,7 +1,7 @@
 #include "kernels/cpu_kernel.h"
 
-#include "model/sampling_choice.h"
 #include "model/sensor.h"
+#include "physics/sampling_choice.h"
 #include "physics/shape.h"
 
 /* Greatest change of the phase with a Miller index: pi N, or what corresponds to it in the transform of a ball and in

@@ -1,8 +1,8 @@
 #include "model/beam.h"
 
 #include "base/text.h"
+#include "model/parameter_rivals.h"
 #include "parameters/input.h"
-#include "parameters/parameter_rivals.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "nanobragg/nanobragg_options.h"
 
 #include "base/text.h"
-#include "parameters/parameter_rivals.h"
+#include "model/parameter_rivals.h"
 
 #include <assert.h>
 #include <math.h>

@@ -6,6 +6,7 @@
 #include "hdf5/hdf5_inside.h"
 #include "hdf5/mask_file.h"
 #include "parameters/input.h"
+#include "setup/experiment_create.h"
 
 #include <inttypes.h>
 #include <math.h>

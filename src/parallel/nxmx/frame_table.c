@@ -6,6 +6,7 @@
 #include "model/frame.h"
 #include "nxmx/frame_values.h"
 #include "nxmx/slots.h"
+#include "setup/frames.h"
 
 #include <inttypes.h>
 #include <stddef.h>

@@ -3,6 +3,7 @@
 #include "formats/nexus_geometry.h"
 #include "hdf5/hdf5_helpers.h"
 #include "model/frame.h"
+#include "setup/frames.h"
 
 #include <inttypes.h>
 #include <stdio.h>

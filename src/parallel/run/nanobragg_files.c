@@ -2,8 +2,8 @@
 
 #include "base/new_file.h"
 #include "files/unfinished_files.h"
+#include "formats/run_file.h"
 #include "parameters/file_look.h"
-#include "parameters/run_file.h"
 #include "reflections/fdump.h"
 
 #include <errno.h>

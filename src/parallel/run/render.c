@@ -3,9 +3,9 @@
 #include "base/clocks.h"
 #include "kernels/kernel.h"
 #include "kernels/kernel_table.h"
-#include "model/active_pixels.h"
 #include "run/counting.h"
 #include "run/image_totals.h"
+#include "setup/frames.h"
 #include "team/agree.h"
 
 #include <assert.h>
@@ -94,8 +94,8 @@ static int64_t cut_tile(Renderer *r, Tile tile, int owner, int64_t *pixels_of_pa
         next_s = least_of((s / PIECE_EDGE + 1) * PIECE_EDGE, slow_end);
         for (int64_t f = tile.fast; f < fast_end; f = next_f) {
             next_f = least_of((f / PIECE_EDGE + 1) * PIECE_EDGE, fast_end);
-            const Tile piece = active_pixels_within(r->experiment->active, r->plan->request.fast_pixels,
-                                                    (Tile){s, f, next_s - s, next_f - f});
+            const Tile piece = tile_active_part(r->experiment->active, r->plan->request.fast_pixels,
+                                                (Tile){s, f, next_s - s, next_f - f});
             if (pixels_of(piece) == 0) continue;
             count++;
             if (r->tiles == NULL) continue;

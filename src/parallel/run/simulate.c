@@ -7,12 +7,12 @@
 #include "files/unfinished_files.h"
 #include "hdf5/sweep_files.h"
 #include "kernels/kernel.h"
-#include "model/active_pixels.h"
 #include "output/writer_choice.h"
 #include "parameters/instructions.h"
 #include "plan/schedule.h"
 #include "run/render.h"
 #include "run/watchdog.h"
+#include "setup/frames.h"
 #include "team/agree.h"
 #include "team/broadcast.h"
 #include "team/frame_queue.h"
@@ -175,7 +175,7 @@ Status simulate_plan(const Parameters *p, const Experiment *e, int ranks, int th
     const Tile frame = {0, 0, e->detector.slow_pixels, e->detector.fast_pixels};
     const PlanRequest request = {.slow_pixels = frame.slow_pixels,
                                  .fast_pixels = frame.fast_pixels,
-                                 .active = active_pixels_within(e->active, frame.fast_pixels, frame),
+                                 .active = tile_active_part(e->active, frame.fast_pixels, frame),
                                  .blocks = (e->limits.terms + KERNEL_BLOCK_TERMS - 1) / KERNEL_BLOCK_TERMS,
                                  .steps_per_pixel = e->limits.steps_per_pixel,
                                  .frames = range_length(*slice),

@@ -4,10 +4,10 @@
 #include "benchmark/benchmark_case.h"
 #include "benchmark/benchmark_json.h"
 #include "benchmark/benchmark_report.h"
-#include "commands/file_roles.h"
-#include "commands/trace_events.h"
 #include "export/png_file.h"
 #include "files/unfinished_files.h"
+#include "shared/file_roles.h"
+#include "shared/trace_events.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 #include "benchmark/benchmark_case.h"
 
 #include "base/text.h"
-#include "commands/command_line.h"
 #include "formats/image_header.h"
+#include "formats/run_file.h"
 #include "nanobragg/nanobragg_options.h"
-#include "parameters/run_file.h"
+#include "shared/command_line.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 
 #include "base/build_info.h"
 #include "benchmark/benchmark_report.h"
-#include "commands/json_writer.h"
 #include "parameters/instructions.h"
+#include "shared/json_writer.h"
 
 #include <hdf5.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 
 #include "base/clocks.h"
 #include "base/text.h"
-#include "commands/absolute_path.h"
+#include "shared/absolute_path.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,6 +4,8 @@
 #include "base/large_memory.h"
 #include "kernels/kernel.h"
 #include "kernels/kernel_table.h"
+#include "setup/experiment_create.h"
+#include "setup/frames.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,8 +4,10 @@
 #include "benchmark/benchmark_artifacts.h"
 #include "benchmark/benchmark_case.h"
 #include "benchmark/benchmark_report.h"
-#include "commands/scratch_folder.h"
-#include "commands/stop_signal.h"
+#include "setup/experiment_create.h"
+#include "setup/frames.h"
+#include "shared/scratch_folder.h"
+#include "shared/stop_signal.h"
 
 #include <math.h>
 #include <omp.h>

@@ -1,12 +1,12 @@
 #include "commands/command_compress.h"
 
 #include "base/build_info.h"
-#include "commands/file_roles.h"
-#include "commands/options.h"
-#include "commands/stop_signal.h"
 #include "files/output_lock.h"
 #include "files/output_path.h"
 #include "output/compress.h"
+#include "shared/file_roles.h"
+#include "shared/options.h"
+#include "shared/stop_signal.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,15 +1,15 @@
 #include "commands/command_export.h"
 
 #include "base/text.h"
-#include "commands/file_roles.h"
-#include "commands/options.h"
-#include "commands/stop_signal.h"
 #include "export/export_image.h"
 #include "files/output_lock.h"
 #include "files/output_path.h"
 #include "formats/colour_map.h"
 #include "nxmx/nxmx_read.h"
 #include "parameters/file_look.h"
+#include "shared/file_roles.h"
+#include "shared/options.h"
+#include "shared/stop_signal.h"
 
 #include <ctype.h>
 #include <inttypes.h>

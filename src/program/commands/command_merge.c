@@ -1,11 +1,11 @@
 #include "commands/command_merge.h"
 
 #include "base/text.h"
-#include "commands/command_line.h"
-#include "commands/file_roles.h"
 #include "commands/frame_report.h"
-#include "commands/stop_signal.h"
 #include "merge/merge.h"
+#include "shared/command_line.h"
+#include "shared/file_roles.h"
+#include "shared/stop_signal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,14 +1,16 @@
 #include "commands/commands.h"
 
-#include "commands/command_line.h"
-#include "commands/file_roles.h"
+#include "commands/command_table.h"
 #include "commands/forecast_report.h"
 #include "commands/plan_report.h"
-#include "commands/thread_limits.h"
 #include "formats/image_header.h"
 #include "hdf5/sweep_files.h"
-#include "help/help.h"
 #include "run/simulate.h"
+#include "setup/frames.h"
+#include "shared/command_line.h"
+#include "shared/file_roles.h"
+#include "shared/help.h"
+#include "shared/thread_limits.h"
 
 #include <omp.h>
 
@@ -49,7 +51,7 @@ static Status read_and_plan(int argc, char **argv, Parameters *parameters, FILE 
     Notes notes = {.count = 0};
     TRY(command_line_read(argc - 1, argv + 1, true, parameters, &line));
     if (line.help) {
-        if (*line.help_section == '\0') help_run(out);
+        if (*line.help_section == '\0') command_table_print_run(out);
         return help_parameters(out, line.help_section);
     }
     TRY(file_roles_check_run(parameters, argc > 1 && argv[1][0] != '-' ? argv[1] : NULL));

@@ -1,21 +1,22 @@
 #include "commands/commands.h"
 
 #include "base/build_info.h"
-#include "commands/command_line.h"
-#include "commands/file_roles.h"
+#include "commands/command_table.h"
 #include "commands/nanobragg_report.h"
 #include "commands/plan_report.h"
 #include "commands/progress.h"
 #include "commands/progress_file.h"
 #include "commands/run_profile.h"
-#include "commands/standard_streams.h"
-#include "commands/stop_signal.h"
 #include "commands/trace_file.h"
 #include "formats/image_header.h"
-#include "help/help.h"
 #include "nanobragg/nanobragg_options.h"
 #include "parameters/file_look.h"
 #include "run/simulate.h"
+#include "shared/command_line.h"
+#include "shared/file_roles.h"
+#include "shared/help.h"
+#include "shared/standard_streams.h"
+#include "shared/stop_signal.h"
 #include "team/agree.h"
 #include "team/frame_queue.h"
 #include "team/team.h"
@@ -123,7 +124,7 @@ static Status read_arguments(int argc, char **argv, bool as_nanobragg, FILE *out
         options_print(&help_nanobragg_options, out);
         return status_ok();
     }
-    if (*line.help_section == '\0') help_run(out);
+    if (*line.help_section == '\0') command_table_print_run(out);
     return help_parameters(out, line.help_section);
 }
 

@@ -6,10 +6,10 @@
 #include "commands/command_compress.h"
 #include "commands/command_describe.h"
 #include "commands/command_export.h"
-#include "commands/command_line.h"
 #include "commands/command_merge.h"
 #include "commands/commands.h"
-#include "help/help.h"
+#include "shared/command_line.h"
+#include "shared/help.h"
 
 #include <string.h>
 
@@ -49,4 +49,29 @@ bool command_makes_files(const char *name) {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(name, table[i].name) == 0) return table[i].makes_files;
     return false;
+}
+
+void command_table_print(FILE *out) {
+    int count;
+    (void)command_table(&count);
+    (void)fputs("Tessera: X-ray diffraction images of nanocrystals at cluster scale\n\n", out);
+    for (int i = 0; i < count; i++) (void)fprintf(out, "  tessera %-9s %s\n", table[i].name, table[i].usage);
+    (void)fputs("\n"
+                "  tessera COMMAND --help             options of a command\n"
+                "  tessera simulate --help SECTION    parameters of one section\n"
+                "  tessera --parameters-markdown      all parameters, as in docs/parameters.md\n"
+                "  tessera --man                      the manual page, tessera.1\n"
+                "  tessera --bash-completion          what lets bash complete commands, parameters and their values\n"
+                "  tessera --version\n"
+                "\n"
+                "Start it under mpirun or srun to use many cores and nodes; without, it is one rank.\n",
+                out);
+    (void)fprintf(out, "%s\n", help_exit_codes());
+}
+
+void command_table_print_run(FILE *out) {
+    command_table_print(out);
+    (void)fputs("\nOptions of a run:\n", out);
+    options_print(&command_line_of_simulate, out);
+    (void)fputc('\n', out);
 }

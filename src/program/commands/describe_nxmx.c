@@ -1,13 +1,13 @@
 #include "commands/describe_nxmx.h"
 
-#include "commands/absolute_path.h"
 #include "commands/frame_report.h"
-#include "commands/json_writer.h"
 #include "files/output_path.h"
+#include "formats/run_file.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
 #include "nxmx/nxmx_reader.h"
-#include "parameters/run_file.h"
+#include "shared/absolute_path.h"
+#include "shared/json_writer.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -3,13 +3,13 @@
 #include "base/cell.h"
 #include "base/gunzip.h"
 #include "base/text.h"
-#include "commands/command_line.h"
-#include "help/help.h"
 #include "model/beam.h"
 #include "model/crystal.h"
 #include "reflections/atoms.h"
 #include "reflections/reflection_grid.h"
 #include "reflections/reflections.h"
+#include "shared/command_line.h"
+#include "shared/help.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -6,6 +6,7 @@
 #include "files/output_path.h"
 #include "output/writer_choice.h"
 #include "plan/schedule.h"
+#include "setup/frames.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,15 +1,16 @@
 #include "base/build_info.h"
 #include "base/large_memory.h"
 #include "base/text.h"
+#include "benchmark/benchmark_artifacts.h"
 #include "commands/command_table.h"
 #include "commands/commands.h"
-#include "commands/file_roles.h"
-#include "commands/standard_streams.h"
-#include "commands/stop_signal.h"
-#include "commands/thread_limits.h"
-#include "help/completion.h"
-#include "help/help.h"
-#include "help/manual.h"
+#include "commands/completion.h"
+#include "commands/manual.h"
+#include "shared/file_roles.h"
+#include "shared/help.h"
+#include "shared/standard_streams.h"
+#include "shared/stop_signal.h"
+#include "shared/thread_limits.h"
 #include "team/launcher.h"
 #include "team/team.h"
 
@@ -32,6 +33,11 @@ static Status unknown_command(const char *command) {
     return status_error(STATUS_BAD_PARAMETER, "there is no command \"%.60s\"%s", command, remedy);
 }
 
+static void print_file_roles(FILE *out) {
+    file_roles_print(out);
+    benchmark_artifacts_print_roles(out);
+}
+
 /* What is written from the tables. */
 static const struct {
     const char *name;
@@ -39,7 +45,7 @@ static const struct {
 } documents[] = {{"--parameters-markdown", help_markdown},
                  {"--man", manual_print},
                  {"--bash-completion", completion_print},
-                 {"--file-roles", file_roles_print}};
+                 {"--file-roles", print_file_roles}};
 
 static Status serial_command(int argc, char **argv) {
     const char *command = argv[0];
@@ -53,7 +59,7 @@ static Status serial_command(int argc, char **argv) {
             return status_ok();
         }
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "help") == 0) {
-        help_commands(stdout);
+        command_table_print(stdout);
         return status_ok();
     }
     if (strcmp(command, "--version") == 0) {
@@ -75,7 +81,7 @@ int main(int argc, char **argv) {
     stop_signal_prepare();
     large_memory_prepare_heap();
     if (argc < 2) {
-        if (is_first_process()) help_commands(stderr);
+        if (is_first_process()) command_table_print(stderr);
         return status_exit_code(STATUS_BAD_PARAMETER);
     }
     Status status = status_ok();

@@ -1,6 +1,7 @@
 #include "commands/nanobragg_report.h"
 
 #include "physics/step.h"
+#include "setup/frames.h"
 
 #include <inttypes.h>
 

@@ -4,6 +4,7 @@
 #include "kernels/kernel.h"
 #include "kernels/kernel_table.h"
 #include "run/simulate.h"
+#include "setup/frames.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -50,7 +51,14 @@ static void report_experiment(FILE *out, const Experiment *e) {
 }
 
 double plan_report_step_seconds(const Experiment *experiment) {
-    return kernel_at(kernel_row_of(experiment))->trial_step_s(experiment);
+    Frame frame = {.number = -1};
+    double seconds = NAN;
+    if (status_is_ok(frame_create(experiment, &frame))) {
+        frame_set(experiment, 0, &frame);
+        seconds = kernel_at(kernel_row_of(experiment))->trial_step_s(experiment, &frame);
+    }
+    frame_destroy(&frame);
+    return seconds;
 }
 
 static void report_time(FILE *out, const PlanRequest *request, double steps, double step_s) {

@@ -3,7 +3,7 @@
 #include "base/clocks.h"
 #include "base/new_file.h"
 #include "base/text.h"
-#include "commands/json_writer.h"
+#include "shared/json_writer.h"
 
 #include <math.h>
 #include <stdio.h>

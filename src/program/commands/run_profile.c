@@ -1,8 +1,8 @@
 #include "commands/run_profile.h"
 
 #include "base/clocks.h"
-#include "commands/trace_events.h"
 #include "parameters/file_look.h"
+#include "shared/trace_events.h"
 #include "team/agree.h"
 
 #include <errno.h>

@@ -5,6 +5,7 @@
 #include "files/unfinished_files.h"
 #include "parameters/file_look.h"
 #include "physics/step.h"
+#include "setup/frames.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,12 +2,12 @@
 
 #include "base/new_file.h"
 #include "base/text.h"
-#include "commands/json_writer.h"
 #include "export/export_header.h"
 #include "export/png_file.h"
 #include "files/unfinished_files.h"
 #include "formats/cbf.h"
 #include "formats/colour_map.h"
+#include "shared/json_writer.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,8 +1,0 @@
-#define _XOPEN_SOURCE 700 /* realpath is X/Open's */
-#include "commands/absolute_path.h"
-
-#include <stdlib.h>
-
-char *absolute_path(const char *path) {
-    return realpath(path, NULL);
-}
