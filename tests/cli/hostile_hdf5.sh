@@ -94,6 +94,22 @@ def texts_instead(path, shape, **how):
     return change
 hostile("endings", texts_instead("entry/end_time", (1000,)))
 hostile("endless", texts_instead("entry/end_time_estimated", (2**40,), chunks=(64,)))
+# Nor have the lists of what a resume writes at its beginning: too few rows, other values, rows of ranks that are not there.
+resumes = "entry/simulation/resumes"
+def instead(name, values):
+    def change(f):
+        del f[f"{resumes}/{name}"]
+        f[f"{resumes}/{name}"] = values
+    return change
+def ranks(first, count):
+    def change(f): f[f"{resumes}/sequence_index"][0], f[f"{resumes}/first_rank_row"][0], f[f"{resumes}/rank_rows"][0] = 2, first, count
+    return change
+hostile("few_rows", instead("sequence_index", np.zeros(3, "i4")))
+hostile("flat_rows", instead("start_time", np.zeros((32, 4), "i4")))
+hostile("other_rows", instead("command_line", np.zeros(32)))
+hostile("pointers", instead("hostname", ["a"] * 32))
+hostile("before_ranks", ranks(-5, 1))
+hostile("many_ranks", ranks(1, 2**31 - 1))
 # Images whose bytes are 2^64 and some; rows that nobody could read; an empty list where a first number is expected.
 def vast(f):
     side = 1518500250
@@ -160,6 +176,10 @@ refused "export units" 'not one value' "$TESSERA" export work/units.nxs.partial 
 refused "resume numbers" 'has number' simulate --resume --output work/numbers.nxs
 for kind in endings endless; do
     refused "resume $kind" 'end_time.* has [0-9]* values, not 1' timeout 20 "$TESSERA" simulate "${sweep[@]}" --quiet --resume --output work/$kind.nxs
+done
+for kind in few_rows flat_rows other_rows pointers before_ranks many_ranks; do
+    refused "resume $kind" 'has 3 values\|has no rows\|of another kind\|rows of ranks' simulate --resume --output work/$kind.nxs
+    "$TESSERA" describe work/$kind.nxs.partial > out 2>&1 || fail "describe $kind: $(cat out)"
 done
 too_large='too large\|no list of images\|has no 4 images\|are no images'
 for command in "describe work/vast.nxs.partial" "merge merged.nxs work/vast.nxs.partial" "compress work/vast.nxs.partial --with deflate" \

@@ -134,6 +134,7 @@ Status hdf5_write_text_column(hid_t parent, const char *name, int64_t rows, size
  *  width_bytes with its final zero.
  *  @param row    the first, or HDF5_ALONE
  *  @param count  of rows; 1 of what is alone
+ *  @param values, texts  to be written; NULL: only looks whether they could be
  *  @return BAD_FILE where there are no such rows */
 Status hdf5_write_rows(hid_t parent, const char *name, int64_t row, int64_t count, hid_t type, const void *values);
 Status hdf5_read_rows(hid_t parent, const char *name, int64_t row, int64_t count, hid_t type, void *values);

@@ -307,11 +307,21 @@ static Status select_rows(hid_t dataset, const char *name, int64_t row, int64_t 
     return status_ok();
 }
 
+/* Whether HDF5 converts between a type of memory and the stored one, which is closed. */
+static bool converts(hid_t type, hid_t stored) {
+    H5T_cdata_t *path = NULL;
+    const bool found = stored >= 0 && H5Tfind(type, stored, &path) != NULL && H5Tfind(stored, type, &path) != NULL;
+    if (stored >= 0) (void)H5Tclose(stored);
+    return found;
+}
+
 static Status move_rows(hid_t dataset, const char *name, int64_t row, int64_t count, hid_t type, const void *from,
                         void *to) {
     const hsize_t rows = (hsize_t)count;
     hid_t space = H5I_INVALID_HID;
     Status status = select_rows(dataset, name, row, count, &space);
+    if (status_is_ok(status) && !converts(type, H5Dget_type(dataset)))
+        status = status_error(STATUS_BAD_FILE, "cannot use %s: its values are of another kind", name);
     const hid_t memory = status_is_ok(status) ? H5Screate_simple(1, &rows, NULL) : H5I_INVALID_HID;
     if (status_is_ok(status) && to != NULL && H5Dread(dataset, type, memory, space, H5P_DEFAULT, to) < 0)
         status = hdf5_error(STATUS_BAD_FILE, "read", name);

@@ -72,6 +72,7 @@ void session_word(SessionPlace place, const char *name, size_t bytes, char *word
 typedef enum Put {
     PUT_NEW,   /* a dataset is made for it */
     PUT_EMPTY, /* a list is made for those of all resumes */
+    PUT_LOOK,  /* its place is looked at: whether it can be written there */
     PUT_ROW    /* it is written in its place: in a list, or alone */
 } Put;
 
@@ -95,7 +96,7 @@ static Status put(const Target *target, const char *name, hid_t type, const void
     const SessionPlace place = target->place;
     if (target->how == PUT_NEW) return hdf5_write(place.group, name, type, hdf5_scalar(), value);
     if (target->how == PUT_EMPTY) return put_empty(place.group, name, type, SESSION_RESUMES_MOST);
-    return hdf5_write_rows(place.group, name, place.row, 1, type, value);
+    return hdf5_write_rows(place.group, name, place.row, 1, type, target->how == PUT_LOOK ? NULL : value);
 }
 
 static Status put_integer(const Target *target, const char *name, int32_t value) {
@@ -109,7 +110,7 @@ static Status put_text(const Target *target, const char *name, const char *text)
     const size_t bytes = strlen(text) + 1, width = 2 * bytes > WIDTH_LEAST ? 2 * bytes : WIDTH_LEAST;
     if (target->how == PUT_NEW) return hdf5_write_text(place.group, name, text);
     if (target->how == PUT_EMPTY) return hdf5_write_text_column(place.group, name, SESSION_RESUMES_MOST, width, text);
-    return hdf5_write_row_texts(place.group, name, place.row, 1, bytes, text);
+    return hdf5_write_row_texts(place.group, name, place.row, 1, bytes, target->how == PUT_LOOK ? NULL : text);
 }
 
 /* A value of each rank; of ranks that have no place, none. */
@@ -117,8 +118,9 @@ static Status put_ranks(const Target *target, const char *name, hid_t type, cons
     const hid_t group = target->place.group;
     if (target->how == PUT_NEW) return hdf5_write(group, name, type, hdf5_list(target->ranks), values);
     if (target->how == PUT_EMPTY) return put_empty(group, name, type, target->ranks);
-    return target->ranks == 0 ? status_ok()
-                              : hdf5_write_rows(group, name, target->first_rank, target->ranks, type, values);
+    if (target->ranks == 0) return status_ok();
+    return hdf5_write_rows(group, name, target->first_rank, target->ranks, type,
+                           target->how == PUT_LOOK ? NULL : values);
 }
 
 /* ------------------------------------------------------------------------------------------------------- beginning */
@@ -182,9 +184,9 @@ static Status put_hosts(const Target *target, const char *hosts) {
     if (target->how == PUT_NEW) return hdf5_write_texts(place.group, "rank_host", ranks, PLACE_HOST_BYTES, hosts);
     if (target->how == PUT_EMPTY)
         return hdf5_write_text_column(place.group, "rank_host", ranks, PLACE_HOST_BYTES, hosts);
-    return ranks == 0
-               ? status_ok()
-               : hdf5_write_row_texts(place.group, "rank_host", target->first_rank, ranks, PLACE_HOST_BYTES, hosts);
+    if (ranks == 0) return status_ok();
+    return hdf5_write_row_texts(place.group, "rank_host", target->first_rank, ranks, PLACE_HOST_BYTES,
+                                target->how == PUT_LOOK ? NULL : hosts);
 }
 
 /* hostname and the like are those of rank 0; rank_* are of all. */
@@ -384,16 +386,24 @@ typedef struct Resume {
     int groups, *sequence_index;
 } Resume;
 
-/* It is a session when its number is there, which is written last. */
+static Status put_row(const Target *target, const Provenance *provenance) {
+    TRY(put_integer(target, "first_rank_row", (int32_t)target->first_rank));
+    TRY(put_integer(target, "rank_rows", target->ranks));
+    return put_beginning(target, provenance);
+}
+
+/* A file in which a place is not as it should be stays as it is. What was written is a session when its number is
+ * there, which comes last. */
 static Status fill_row(hid_t group, const void *context) {
     const Resume *resume = context;
     Resumes resumes;
     TRY(read_resumes(group, &resumes));
     const int last = resumes.used > 0 ? resumes.number[resumes.used - 1] : resume->groups;
-    const Target target = next_target(group, &resumes, resume->provenance->ranks);
-    TRY(put_integer(&target, "first_rank_row", (int32_t)target.first_rank));
-    TRY(put_integer(&target, "rank_rows", target.ranks));
-    TRY(put_beginning(&target, resume->provenance));
+    Target target = next_target(group, &resumes, resume->provenance->ranks);
+    target.how = PUT_LOOK;
+    TRY(put_row(&target, resume->provenance));
+    target.how = PUT_ROW;
+    TRY(put_row(&target, resume->provenance));
     if (H5Fflush(group, H5F_SCOPE_LOCAL) < 0) return hdf5_error(STATUS_OUTPUT_FAILED, "write", SESSION_RESUMES);
     *resume->sequence_index = last < INT32_MAX ? last + 1 : last;
     return put_integer(&target, "sequence_index", *resume->sequence_index);
