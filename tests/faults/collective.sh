@@ -37,6 +37,11 @@ planted skip:1:2 3 4
 grep -q 'hangs in MPI_' err || fail "skip: $(cat err)"
 planted skip:0:3 2 4 --run.tile=16
 
+# OMPIO is in force although the environment says otherwise: told before anything is computed.
+ends "hidden OMPIO" 3 2 LD_PRELOAD="$TOOLS/libfile_calls.so" FILE_CALLS_OMPIO=1 --
+grep -q 'MPI-IO is OMPIO although ROMIO was asked for' err || fail "hidden OMPIO: $(cat err)"
+[ ! -e out.nxs.partial ] || fail "hidden OMPIO: something is left"
+
 # The system's calls, as on a full disk, over a quota and with a broken disk: from some write of one rank on, and of all.
 errors=(ENOSPC EDQUOT EIO)
 number=0

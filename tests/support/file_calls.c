@@ -3,6 +3,7 @@
  * FILE_CALLS_PLANT: WHAT:RANK:NUMBER, what goes wrong in that rank's call of that number, from 1. skip: it is not made;
  *   fail: it is made, and fails on this rank alone; short: it is made, and says on this rank that nothing was written.
  * FILE_CALLS_LIMIT: RANK:BYTES or all:BYTES, the size that files may have from when MPI-IO opens one.
+ * FILE_CALLS_OMPIO: MPI-IO does not hear that ROMIO is asked for, as where a file of settings overrides it.
  * FILE_CALLS_THREADS: MPI is started for one thread alone. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -66,6 +67,7 @@ int PMPI_File_open(MPI_Comm comm, const char *path, int mode, MPI_Info info, MPI
     void *found = dlsym(RTLD_NEXT, "PMPI_File_open");
     memcpy(&real, &found, sizeof found);
     limit_files();
+    if (getenv("FILE_CALLS_OMPIO") != NULL) (void)unsetenv("OMPI_MCA_io");
     return real(comm, path, mode, info, file);
 }
 

@@ -19,11 +19,12 @@ typedef struct MpiIo {
 /** Chooses ROMIO, unless the user has set OMPI_MCA_io. Before MPI starts. */
 void mpi_io_choose(void);
 
-/** Looks at what is in force. Local; after MPI has started. */
+/** What is in force: in Open MPI by what it reads when the first file is opened, in others by their name. Local. */
 MpiIo mpi_io_look(void);
 
-/** What mpi_io_look is expected to find when ranks are started from this environment. Local; needs no MPI. */
-MpiIo mpi_io_expect(void);
+/** True when Open MPI has loaded OMPIO, which it does, when the first file is opened, unless another is asked for: what
+ *  is in force in spite of mpi_io_look. Local; after a file was opened. */
+bool mpi_io_has_ompio(void);
 
 /** The longest text of hints that a user may give, and bytes of that with some more and a final zero. */
 enum { MPI_HINTS_MOST = 400, MPI_HINTS_BYTES = 512 };

@@ -43,6 +43,13 @@ static Status open_images(const ImageTarget *target, CollectiveFile *own) {
                : hdf5_error(STATUS_OUTPUT_FAILED, "set up", "collective writing");
 }
 
+/* Open MPI's own files of settings can override what is asked for. */
+static Status check_layer(void) {
+    if (!mpi_io_has_ompio()) return status_ok();
+    return status_error(STATUS_OUTPUT_FAILED, "MPI-IO is OMPIO although ROMIO was asked for, so that images could be "
+                                              "lost without a word; give --output.writer=direct");
+}
+
 static Status open_together(ImageTarget *target) {
     CollectiveFile *own = malloc(sizeof *own);
     TRY(agree(target->team, own != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for a file")));
@@ -53,6 +60,7 @@ static Status open_together(ImageTarget *target) {
     own->team = team_of(copy);
     target->own = own;
     TRY(agree(target->team, open_file(target, own)));
+    TRY(agree(target->team, check_layer()));
     return agree(target->team, open_images(target, own));
 }
 

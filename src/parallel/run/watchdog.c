@@ -161,7 +161,7 @@ static void judge(const Watchdog *w, int first, int end, double patience_s) {
             end_because_of(w, rank,
                            "hangs: it neither computes nor waits for other ranks, so a system call does not "
                            "return; is its file system well?");
-        if (w->seen[rank].in_file_s >= patience_s) {
+        if (w->team.rank == 0 && w->seen[rank].in_file_s >= patience_s) { /* ranks are there together: one tells */
             char what[160];
             (void)snprintf(what, sizeof what,
                            "hangs in %s: its file system does not answer, or a rank has not come there",

@@ -1,7 +1,10 @@
+#define _GNU_SOURCE /* dl_iterate_phdr */
+
 #include "team/mpi_io.h"
 
 #include "base/text.h"
 
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,39 +24,10 @@ void mpi_io_choose(void) {
     if (romio[0] != '\0') (void)setenv("OMPI_MCA_io", romio, 0);
 }
 
-/* The selection of Open MPI's components for MPI-IO; "" is its default.
- * @param level  of threads that MPI has granted: Open MPI 4 takes what is asked for here for all of MPI */
-static bool read_selection(int level, char *text, size_t bytes) {
-    int index = 0, provided = 0, count = 0;
-    MPI_T_cvar_handle handle;
-    char *value = NULL;
-    text[0] = '\0';
-    if (MPI_T_init_thread(level, &provided) != MPI_SUCCESS) return false;
-    bool read = MPI_T_cvar_get_index("io", &index) == MPI_SUCCESS &&
-                MPI_T_cvar_handle_alloc(index, NULL, &handle, &count) == MPI_SUCCESS;
-    if (read) {
-        value = calloc((size_t)count + 1, 1);
-        read = value != NULL && MPI_T_cvar_read(handle, value) == MPI_SUCCESS && text_copy(text, bytes, value);
-        free(value);
-        (void)MPI_T_cvar_handle_free(&handle);
-    }
-    (void)MPI_T_finalize();
-    return read;
-}
-
 /* "romio321" asks for it, "^ompio" for anything but OMPIO. */
 static bool selects_romio(const char *selection) {
     if (selection[0] == '^') return strstr(selection, "romio") == NULL && strstr(selection, "ompio") != NULL;
     return strncmp(selection, "romio", 5) == 0 && strchr(selection, ',') == NULL;
-}
-
-MpiIo mpi_io_expect(void) {
-    MpiIo io = {.has_threads = true};
-    const char *asked = getenv("OMPI_MCA_io");
-    const char *selection = asked != NULL && romio[0] != '\0' ? asked : romio[0] != '\0' ? romio : "romio";
-    io.is_romio = selects_romio(selection);
-    (void)text_copy(io.layer, sizeof io.layer, selection);
-    return io;
 }
 
 /* Those that come with ROMIO, and nothing else. */
@@ -64,29 +38,36 @@ static bool is_of_mpich(const char *version) {
     return false;
 }
 
-static void look_at_layer(int level, MpiIo *io) {
-    char version[MPI_MAX_LIBRARY_VERSION_STRING] = "", selection[sizeof io->layer];
-    int length = 0;
-    MPI_Get_library_version(version, &length);
-    if (strncmp(version, "Open MPI", 8) != 0) {
-        io->is_romio = is_of_mpich(version);
-        (void)text_copy(io->layer, sizeof io->layer, io->is_romio ? "ROMIO" : "unknown");
-        return;
-    }
-    const bool read = read_selection(level, selection, sizeof selection);
-    io->is_romio = read && selects_romio(selection);
-    (void)text_copy(io->layer, sizeof io->layer, !read ? "unknown" : selection[0] == '\0' ? "ompio" : selection);
-}
-
 MpiIo mpi_io_look(void) {
     MpiIo io = {.is_romio = false};
-    int started = 0, level = MPI_THREAD_SINGLE;
+    char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+    int started = 0, level = MPI_THREAD_MULTIPLE, length = 0;
+    const char *asked = getenv("OMPI_MCA_io");
     MPI_Initialized(&started);
-    if (!started) return io;
-    MPI_Query_thread(&level);
+    if (started) MPI_Query_thread(&level);
     io.has_threads = level == MPI_THREAD_MULTIPLE;
-    look_at_layer(level, &io);
+    MPI_Get_library_version(version, &length); /* allowed before MPI starts (MPI-3.1, 8.1) */
+    if (strncmp(version, "Open MPI", 8) != 0) {
+        io.is_romio = is_of_mpich(version);
+        (void)text_copy(io.layer, sizeof io.layer, io.is_romio ? "ROMIO" : "unknown");
+        return io;
+    }
+    if (asked == NULL) asked = romio; /* as it will be */
+    io.is_romio = selects_romio(asked);
+    (void)text_copy(io.layer, sizeof io.layer, asked[0] == '\0' ? "ompio" : asked);
     return io;
+}
+
+static int find_ompio(struct dl_phdr_info *object, size_t bytes, void *found) {
+    (void)bytes;
+    if (strstr(object->dlpi_name, "mca_io_ompio") != NULL) *(bool *)found = true;
+    return 0;
+}
+
+bool mpi_io_has_ompio(void) {
+    bool found = false;
+    (void)dl_iterate_phdr(find_ompio, &found);
+    return found;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- hints

@@ -98,7 +98,7 @@ static WriterChoice choose_writer(const Parameters *p, const Plan *plan) {
                                         .whole_frames = writer_has_whole_frames(plan, plan->request.frames),
                                         .is_reserved = true,
                                         .file_system = writer_file_system(folder),
-                                        .io = mpi_io_expect()});
+                                        .io = mpi_io_look()});
 }
 
 void forecast_writer(FILE *out, const Parameters *p, const Plan *plan, double seconds, double bytes) {
