@@ -19,20 +19,16 @@ typedef struct CrystfelBeam {
     double bandwidth; /**< rms of the wavelength over its mean; NAN: none given */
 } CrystfelBeam;
 
-/** Reads the file @p path.
- *  @param geometry  the caller frees it, also after a failure
- *  @param beam      may be NULL
- *  @param notes     what was turned to be at right angles, and what is in the file and has no effect
+/** Reads the text of a geometry, which is changed.
+ *  @param name        of the file, for messages
+ *  @param first_line  number of the text's first line in it
+ *  @param text        ends with a zero byte; its lines end in "\n" alone
+ *  @param geometry    the caller frees it, also after a failure
+ *  @param beam        may be NULL
+ *  @param notes       what was turned to be at right angles, and what is in the file and has no effect
  *  @return BAD_FILE naming file, line and value: a key that a panel lacks, a camera length that is a place in another
  *          file and none in @p options, numbers that are not finite, panels that overlap in the data, a group or region
  *          of a panel that there is none of */
-Status crystfel_geometry_read(const char *path, CrystfelOptions options, DetectorGeometry *geometry, CrystfelBeam *beam,
-                              Notes *notes);
-
-/** The same of a text in memory, which is changed.
- *  @param name        of the file, for messages
- *  @param first_line  number of the text's first line in it
- *  @param text        ends with a zero byte; its lines end in "\n" alone */
 Status crystfel_geometry_of_text(const char *name, int64_t first_line, char *text, CrystfelOptions options,
                                  DetectorGeometry *geometry, CrystfelBeam *beam, Notes *notes);
 

@@ -57,7 +57,7 @@ enum { PANEL_AXIS_NONE = -4, PANEL_AXIS_EVENT, PANEL_AXIS_SLOW, PANEL_AXIS_FAST,
 /** A file of bad pixels that the geometry names. A pixel is bad where a bit of `bad_bits` is set, or one of `good_bits`
  *  is not. */
 typedef struct PanelMaskFile {
-    char *path;    /**< owned; as the geometry's file names it, seen from that file's folder */
+    char *path;    /**< owned; seen from the geometry's folder, "": the geometry's own file */
     char *dataset; /**< owned; NULL: a pickle of Python, which no other program reads */
     uint64_t good_bits, bad_bits;
     int panel;                     /**< whose pixels it speaks of, -1: of all */

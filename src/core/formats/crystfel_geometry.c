@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of a file that are read. */
-static const size_t FILE_BYTES_MOST = (size_t)1 << 28;
-
 /* What is made of the lines. */
 typedef struct Building {
     const CrystfelLines *lines;
@@ -431,16 +428,5 @@ Status crystfel_geometry_of_text(const char *name, int64_t first_line, char *tex
     if (status_is_ok(status) && beam != NULL) set_beam(&lines, beam);
     free(building.block);
     crystfel_lines_free(&lines);
-    return status;
-}
-
-Status crystfel_geometry_read(const char *path, CrystfelOptions options, DetectorGeometry *geometry, CrystfelBeam *beam,
-                              Notes *notes) {
-    char *text = NULL;
-    size_t bytes = 0;
-    *geometry = (DetectorGeometry){0};
-    TRY(text_read_text(path, path, FILE_BYTES_MOST, &text, &bytes));
-    const Status status = crystfel_geometry_of_text(path, 1, text, options, geometry, beam, notes);
-    free(text);
     return status;
 }

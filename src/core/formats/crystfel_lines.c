@@ -38,17 +38,15 @@ static Status bad_line(const Line *line, const char *what) {
 }
 
 /* One more element of a list whose room doubles, of zeros. */
-static void *append(void *list, int *count, size_t size) {
-    char *larger = list;
-    if ((*count & (*count - 1)) == 0) larger = realloc(list, (*count == 0 ? 1 : 2 * (size_t)*count) * size);
-    if (larger == NULL) return NULL;
-    memset(larger + (size_t)*count * size, 0, size);
+static Status append(const Line *line, void **list, int *count, size_t size) {
+    if ((*count & (*count - 1)) == 0) {
+        void *larger = realloc(*list, (*count == 0 ? 1 : 2 * (size_t)*count) * size);
+        if (larger == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the panels of %s", line->lines->name);
+        *list = larger;
+    }
+    memset((char *)*list + (size_t)*count * size, 0, size);
     (*count)++;
-    return larger;
-}
-
-static Status no_memory(const Line *line) {
-    return status_error(STATUS_NO_MEMORY, "no memory for the panels of %s", line->lines->name);
+    return status_ok();
 }
 
 /* ---------------------------------------------------------------------------------------------------------- values */
@@ -242,10 +240,11 @@ static Status set_energy(const Line *line) {
 
 static Status add_group(const Line *line, const char *name, bool rigid) {
     CrystfelLines *lines = line->lines;
-    CrystfelGroup *groups = append(lines->group, &lines->groups, sizeof *groups);
-    if (groups == NULL) return no_memory(line);
-    lines->group = groups;
-    groups[lines->groups - 1] =
+    void *list = lines->group;
+    const Status status = append(line, &list, &lines->groups, sizeof *lines->group);
+    lines->group = list;
+    TRY(status);
+    lines->group[lines->groups - 1] =
         (CrystfelGroup){.name = name, .members = line->value, .rigid = rigid, .line = line->number};
     return status_ok();
 }
@@ -287,10 +286,11 @@ static Status find_region(const Line *line, const char *name, CrystfelRegion **r
         *region = &lines->region[i];
         if (strcmp((*region)->name, name) == 0) return status_ok();
     }
-    CrystfelRegion *regions = append(lines->region, &lines->regions, sizeof *regions);
-    if (regions == NULL) return no_memory(line);
-    lines->region = regions;
-    *region = &regions[lines->regions - 1];
+    void *list = lines->region;
+    const Status status = append(line, &list, &lines->regions, sizeof *lines->region);
+    lines->region = list;
+    TRY(status);
+    *region = &lines->region[lines->regions - 1];
     **region = (CrystfelRegion){
         .name = name, .line = line->number, .fs = {NAN, NAN}, .ss = {NAN, NAN}, .x = {NAN, NAN}, .y = {NAN, NAN}};
     return status_ok();
@@ -306,10 +306,11 @@ static Status find_panel(const Line *line, const char *name, CrystfelPanel **pan
     if (strlen(name) >= PANEL_NAME_BYTES)
         return status_error(STATUS_BAD_FILE, "%s:%" PRId64 ": the panel's name has more than %d letters", lines->name,
                             line->number, PANEL_NAME_BYTES - 1);
-    CrystfelPanel *panels = append(lines->panel, &lines->panels, sizeof *panels);
-    if (panels == NULL) return no_memory(line);
-    lines->panel = panels;
-    *panel = &panels[lines->panels - 1];
+    void *list = lines->panel;
+    const Status status = append(line, &list, &lines->panels, sizeof *lines->panel);
+    lines->panel = list;
+    TRY(status);
+    *panel = &lines->panel[lines->panels - 1];
     **panel = lines->defaults;
     (*panel)->name = name;
     (*panel)->line = line->number;
