@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "commands/describe_anomalous.h"
+#include "commands/describe_geometry.h"
 #include "commands/describe_nxmx.h"
 #include "commands/describe_reflections.h"
 
@@ -15,6 +16,7 @@ typedef struct DescribeOptions {
     DescribeRequest request;
     const char *symbol, *energies; /* of --anomalous */
     bool yaml, json, help;
+    bool geometry, without_masks; /* of describe_geometry */
 } DescribeOptions;
 
 static Status take_once(const Option *option, const char *text, void *asked) {
@@ -52,6 +54,10 @@ static const Option options[] = {
     {OPTION("--energies", OPTION_TEXT, 0, 0, FIELD(energies), "FIRST:LAST:STEP",
             "with --anomalous: in eV; a line for each: eV, f' and f'' in electrons"),
      .take = take_once},
+    {OPTION("--geometry", OPTION_FLAG, 0, 0, FIELD(geometry), "",
+            "the panels of the detector, of an NXmx file of tessera too")},
+    {OPTION("--without-masks", OPTION_FLAG, 0, 0, FIELD(without_masks), "",
+            "of a geometry: do not read masks that it names")},
     {OPTION("--help", OPTION_FLAG, 0, 0, FIELD(help), "", "print this")},
 };
 const OptionTable command_describe_options = {
@@ -67,6 +73,8 @@ const OptionTable command_describe_options = {
         "a file of structure factors (MTZ, mmCIF, SHELX, text), or of those of atoms (PDB, CIF); the parameters "
         "of\n"
         "`tessera simulate --help crystal` choose the column, symmetry and cell\n\n"
+        "tessera describe GEOMETRY [--json] [--detector.clen=MM] [--detector.panel_axes=exact]: the panels of a\n"
+        "detector: an .expt of DIALS, a .geom of CrystFEL, a beamline's NXmx file, or with --geometry one of ours\n\n"
         "tessera describe --anomalous SYMBOL --energies FIRST:LAST:STEP",
     .word = take_word,
     .takes_parameters = true};
@@ -107,6 +115,7 @@ static bool is_of_structure_factors(int argc, char **argv) {
 
 static Status describe(int argc, char **argv, FILE *out) {
     DescribeOptions asked = {.request = {.form = DESCRIBE_TEXT}};
+    if (describe_geometry_is_meant(argc, argv)) return describe_geometry(argc, argv, out);
     if (is_of_structure_factors(argc, argv)) return describe_reflections(argc, argv, out);
     TRY(options_read(&command_describe_options, argc, argv, &asked, NULL));
     if (asked.help) {
