@@ -12,7 +12,7 @@ import glob, os, re, sys
 ORDER = {
     "core": "base parameters plan reflections model physics formats kernels setup nanobragg",
     "parallel": "hdf5 team files nxmx output merge run",
-    "program": "shared export benchmark commands",
+    "program": "shared import export benchmark commands",
 }
 root, faults, includes = sys.argv[1], [], {}
 places = [name for kind in ("include", "src") for name in glob.glob(f"{root}/{kind}/**/*.[chd]*", recursive=True)]

@@ -94,6 +94,10 @@ Status panel_geometry_add_mask_file(DetectorGeometry *geometry, const PanelMaskF
  *  @return BAD_FILE naming the panel, the value and the remedy */
 Status panel_geometry_check(DetectorGeometry *geometry, const char *origin);
 
+/** True when both have the same panels: pixels and their places, to a nanometre. Names, sensors and masks may differ.
+ */
+bool panel_geometry_is_same(const DetectorGeometry *a, const DetectorGeometry *b);
+
 /** Position (m) of a point of a panel, in pixels from its corner. */
 static inline Vec3 panel_geometry_position(const PanelGeometry *panel, double fast_pixels, double slow_pixels) {
     return vec3_add(panel->corner_m, vec3_add(vec3_scale(fast_pixels * panel->pixel_size_m[0], panel->fast),

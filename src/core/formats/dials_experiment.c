@@ -424,6 +424,7 @@ static Status used_detector(const Reading *reading, int *number) {
     for (int i = 0; i < e->shots; i++) {
         const int used = e->shot[i].detector;
         if (used < 0 || used == *number) continue;
+        if (*number >= 0 && panel_geometry_is_same(&e->detector[*number], &e->detector[used])) continue;
         if (*number >= 0)
             return status_error(STATUS_BAD_FILE,
                                 "%s: experiments use the detectors %d and %d; one run has one: split the file with "

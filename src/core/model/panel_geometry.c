@@ -162,6 +162,24 @@ Status panel_geometry_check(DetectorGeometry *geometry, const char *origin) {
     return status;
 }
 
+/* The far corner tells the axes and the pixels' size. */
+static bool is_same_panel(const PanelGeometry *a, const PanelGeometry *b) {
+    if (memcmp(a->pixels, b->pixels, sizeof a->pixels) != 0 || memcmp(a->canvas, b->canvas, sizeof a->canvas) != 0)
+        return false;
+    for (int corner = 0; corner < 3; corner++) {
+        const double f = corner == 1 ? (double)a->pixels[0] : 0.0, s = corner == 2 ? (double)a->pixels[1] : 0.0;
+        const Vec3 apart = vec3_subtract(panel_geometry_position(a, f, s), panel_geometry_position(b, f, s));
+        if (vec3_length(apart) > 1e-9) return false;
+    }
+    return true;
+}
+
+bool panel_geometry_is_same(const DetectorGeometry *a, const DetectorGeometry *b) {
+    bool same = a->panels == b->panels;
+    for (int i = 0; same && i < a->panels; i++) same = is_same_panel(&a->panel[i], &b->panel[i]);
+    return same;
+}
+
 int panel_geometry_panel_at(const DetectorGeometry *geometry, int64_t fast, int64_t slow) {
     for (int i = 0; i < geometry->panels; i++) {
         const PanelGeometry *panel = &geometry->panel[i];

@@ -66,6 +66,28 @@ static Status read_crystfel(const GeometryRequest *request, DetectorGeometry *ge
     return status;
 }
 
+/* The geometry that a stream holds near its beginning. */
+static Status read_stream(const GeometryRequest *request, DetectorGeometry *geometry, Notes *notes) {
+    static const char first[] = "----- Begin geometry file -----\n", last[] = "----- End geometry file -----";
+    char *text = NULL;
+    size_t bytes = 0;
+    int64_t line = 2;
+    TRY(text_read_beginning(request->path, name_of(request), CRYSTFEL_BYTES_MOST, &text, &bytes));
+    Status status = text_normalise(name_of(request), text, &bytes);
+    char *begin = status_is_ok(status) ? strstr(text, first) : NULL, *end = begin == NULL ? NULL : strstr(begin, last);
+    if (status_is_ok(status) && end == NULL)
+        status = status_error(STATUS_BAD_FILE, "%s holds no geometry, as streams of CrystFEL from 0.6 on do",
+                              name_of(request));
+    if (status_is_ok(status)) {
+        for (const char *c = text; c < begin; c++) line += *c == '\n';
+        *end = '\0';
+        status = crystfel_geometry_of_text(name_of(request), line, begin + sizeof first - 1, request->crystfel,
+                                           geometry, NULL, notes);
+    }
+    free(text);
+    return status;
+}
+
 /* A form: how its first bytes look, and its reader. */
 typedef struct FormRow {
     GeometryForm form;
@@ -75,7 +97,7 @@ typedef struct FormRow {
 
 static const FormRow forms[] = {{GEOMETRY_NEXUS, looks_like_hdf5, read_nexus},
                                 {GEOMETRY_DIALS, looks_like_dials, read_dials},
-                                {GEOMETRY_STREAM, looks_like_stream, NULL},
+                                {GEOMETRY_STREAM, looks_like_stream, read_stream},
                                 {GEOMETRY_CRYSTFEL, looks_like_crystfel, read_crystfel}};
 
 static Status find_form(const char *path, const char *name, const FormRow **row) {
@@ -272,9 +294,6 @@ Status geometry_file_read(const GeometryRequest *request, DetectorGeometry *geom
     const FormRow *row = NULL;
     *geometry = (DetectorGeometry){0};
     TRY(find_form(request->path, name_of(request), &row));
-    if (row->read == NULL)
-        return status_error(STATUS_BAD_FILE, "%s is a stream of CrystFEL; tessera import takes it, or give its .geom",
-                            name_of(request));
     TRY(row->read(request, geometry, notes));
     return geometry_masks_read(request, geometry, notes);
 }

@@ -10,6 +10,7 @@
 #include "commands/commands.h"
 #include "shared/command_line.h"
 #include "shared/help.h"
+#include "import/command_import.h"
 
 #include <string.h>
 
@@ -29,6 +30,8 @@ static const Command table[] = {
     {"describe", command_describe, &command_describe_options, false,
      "FILE.nxs [--yaml | --json] [--verify]: what was run, and the state of every frame;" UNDER
      "FILE [--crystal.name=value ...]: what a file of structure factors holds"},
+    {"import", command_import, &command_import_options, true,
+     "FILE [more] --output RUN.yaml: a run file of an experiment of DIALS or CrystFEL"},
     {"merge", command_merge, &command_merge_options, true,
      "OUT.nxs PART.nxs ... [--frames A:B] [--overwrite] [--allow-missing]:" UNDER "one file over the parts of a sweep"},
     {"export", command_export, &command_export_options, true,

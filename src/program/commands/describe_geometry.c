@@ -1,7 +1,7 @@
 #include "commands/describe_geometry.h"
 
-#include "commands/json_writer.h"
-#include "commands/options.h"
+#include "shared/json_writer.h"
+#include "shared/options.h"
 #include "hdf5/geometry_file.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/nexus_panels.h"
