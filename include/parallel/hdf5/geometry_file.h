@@ -1,6 +1,6 @@
 /** @file
- *  Reads the geometry of a detector from a file of any form that is known: .expt of DIALS, .geom and .stream of CrystFEL, NXmx. A
- *  further form is one row of the table in geometry_file.c. For one process. */
+ *  Reads the geometry of a detector from a file of any form that is known: .expt of DIALS, .geom and .stream of
+ * CrystFEL, NXmx. A further form is one row of the table in geometry_file.c. For one process. */
 #ifndef TESSERA_GEOMETRY_FILE_H
 #define TESSERA_GEOMETRY_FILE_H
 

@@ -8,9 +8,9 @@
 #include "commands/command_export.h"
 #include "commands/command_merge.h"
 #include "commands/commands.h"
+#include "import/command_import.h"
 #include "shared/command_line.h"
 #include "shared/help.h"
-#include "import/command_import.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 #include "commands/describe_geometry.h"
 
-#include "shared/json_writer.h"
-#include "shared/options.h"
 #include "hdf5/geometry_file.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/nexus_panels.h"
+#include "shared/json_writer.h"
+#include "shared/options.h"
 
 #include <inttypes.h>
 #include <math.h>
