@@ -178,12 +178,14 @@ static Status write_piece(ImageTarget *target, hid_t dataset, const ImageSet *se
     return check_mode(target, own->transfer);
 }
 
-/* Once a call is entered all ranks finish it; before it, they hear of one that cannot come. */
+/* Once a call is entered all ranks finish it; before it, they hear of one that cannot come.
+ * @param pieces  the most of all ranks
+ * @param before  what came of the calls before on this rank
+ * @return on this rank; what fails in a call fails on all */
 static Status write_set(ImageTarget *target, hid_t dataset, const ImageSet *set, const WaveData *wave,
-                        const void *values) {
+                        const void *values, int64_t pieces, Status before) {
     const CollectiveFile *own = target->own;
-    const int64_t pieces = team_greatest(own->team, pieces_of(set, wave));
-    Status status = image_set_check(set, wave);
+    Status status = status_is_ok(before) ? image_set_check(set, wave) : before;
     for (int64_t i = 0; i < pieces; i++) {
         Selection selection = {.in_file = H5I_INVALID_HID, .in_memory = H5I_INVALID_HID};
         if (status_is_ok(status)) status = prepare(dataset, set, wave, piece_of(set, wave, i), &selection);
@@ -191,13 +193,17 @@ static Status write_set(ImageTarget *target, hid_t dataset, const ImageSet *set,
         if (status_is_ok(status)) status = write_piece(target, dataset, set, &selection, values);
         close_selection(&selection);
     }
-    return agree(own->team, status);
+    return status;
 }
 
+/* The two datasets are of one shape. */
 static Status write_together(ImageTarget *target, const ImageValues *values) {
     const CollectiveFile *own = target->own;
-    TRY(write_set(target, own->main, &target->main, &values->wave, values->main));
-    return target->has_twin ? write_set(target, own->twin, &target->twin, &values->wave, values->twin) : status_ok();
+    const WaveData *wave = &values->wave;
+    const int64_t pieces = team_greatest(own->team, pieces_of(&target->main, wave));
+    Status status = write_set(target, own->main, &target->main, wave, values->main, pieces, status_ok());
+    if (target->has_twin) status = write_set(target, own->twin, &target->twin, wave, values->twin, pieces, status);
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- close
