@@ -58,6 +58,7 @@ printf -- '-10 0 0 0\n-10 0 0.1 0\n' > weightless.src
 printf 'detector:\n  distance: 100\n  pixle_size: 0.1\n' > misspelled.yaml
 "${PYTHON:-/usr/bin/python3}" -c "print('beam:\n  fluence: ' + '[' * 300000)" > nested.yaml
 "${PYTHON:-/usr/bin/python3}" -c "print('- ' * 300000)" > lists.yaml
+"${PYTHON:-/usr/bin/python3}" -c "print('[' * 300000)" > lists.json
 { echo frame; for _ in {1..12}; do echo 0; done; } > crowd.csv # 12 crystals, each of which alone is accepted
 printf 'detektor:\n  distance: 100\n' > section.yaml
 printf 'detector:\n  distance: far\n' > type.yaml
@@ -142,7 +143,7 @@ simulate_refused 2 'weight 0' --beam.sources=weightless.src
 # run files
 refused 2 'nested.yaml:2: more than 64 lists and mappings' simulate nested.yaml --output out.nxs
 refused 2 'lists.yaml:1: more than 64 lists and mappings' simulate lists.yaml --output out.nxs
-refused 2 'lists.yaml:1: more than 64 lists and mappings' compare --traces lists.yaml lists.yaml
+refused 2 'lists.json:1: more than 64 lists and mappings' compare --traces lists.json lists.json
 refused 2 'frame 0 of the sweep: its crystals take 1.2e\+19 steps together; at most 1e\+18' simulate "${good[@]}" \
     --detector.fast_pixels=1 --detector.slow_pixels=1 --sampling.oversample=1000 --detector.sensor_thickness=100 \
     --detector.sensor_layers=100000 --sampling.phi_range=1 --sampling.phi_steps=10000000 --sweep.kind=list --sweep.file=crowd.csv \

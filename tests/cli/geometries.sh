@@ -34,7 +34,7 @@ expt twice "$bar.append({'panel': 2})"
 refused "panel twice" '"detector/0/hierarchy/children/0/children/1/children/8/panel" is 2, which the hierarchy holds already' twice.expt
 expt unused "$bar.pop()"
 refused "unused panel" '"detector/0/panels/15" stands in no group' unused.expt
-expt beyond "$bar[0]['panel'] = 64"
+expt beyond "${bar}[0]['panel'] = 64"
 refused "index" 'children/0/panel" is 64; the detector has the panels 0 to 63' beyond.expt
 expt nan 'd["panels"][0]["origin"][2] = float("nan")'
 refused "not finite" '"detector/0/panels/0/origin/2" is NaN; it must be a finite number' nan.expt
