@@ -10,6 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const scene_shapes[SCENE_SHAPES] = {
+#define SHAPE_OF_AXES(NAME, name) "crystal.shape=" #name,
+#define SHAPE_OF_FORM(NAME, name, ...) "crystal.shape=" #name,
+#include "parameters/shapes.def"
+};
+
 static Status set_text(Parameters *parameters, const char *setting) {
     char name[128];
     const size_t length = strcspn(setting, "=");
@@ -17,7 +23,7 @@ static Status set_text(Parameters *parameters, const char *setting) {
     return parameters_set(parameters, name, setting + length + 1, "test");
 }
 
-Experiment *scene_of_panels(const char *const *settings, const DetectorGeometry *panels) {
+static Experiment *make(const char *const *settings, const DetectorGeometry *panels, Notes *notes) {
     const ExperimentInputs inputs = {.panels = panels};
     Parameters *parameters = NULL;
     Experiment *experiment = NULL;
@@ -25,7 +31,7 @@ Experiment *scene_of_panels(const char *const *settings, const DetectorGeometry 
     if (status_is_ok(status))
         status = set_text(parameters, "run.precision=float64"); /* unless the settings say other */
     for (; status_is_ok(status) && *settings != NULL; settings++) status = set_text(parameters, *settings);
-    if (status_is_ok(status)) status = experiment_create_from(parameters, &inputs, &experiment, NULL);
+    if (status_is_ok(status)) status = experiment_create_from(parameters, &inputs, &experiment, notes);
     if (!status_is_ok(status)) {
         (void)fprintf(stderr, "scene: %s\n", status.message);
         CU_FAIL("the scene cannot be made");
@@ -34,8 +40,17 @@ Experiment *scene_of_panels(const char *const *settings, const DetectorGeometry 
     return experiment;
 }
 
+Experiment *scene_of_panels(const char *const *settings, const DetectorGeometry *panels) {
+    return make(settings, panels, NULL);
+}
+
 Experiment *scene(const char *const *settings) {
-    return scene_of_panels(settings, NULL);
+    return make(settings, NULL, NULL);
+}
+
+void scene_notes(const char *const *settings, Notes *notes) {
+    Experiment *experiment = make(settings, NULL, notes);
+    experiment_destroy(&experiment);
 }
 
 double *scene_image(const Experiment *e, int64_t number) {

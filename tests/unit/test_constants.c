@@ -3,7 +3,7 @@
 
 #include "base/float32_math.h"
 #include "parameters/parameters.h"
-#include "physics/float32_shape.h"
+#include "physics/ball_transform.h"
 #include "unit.h"
 
 #include <CUnit/CUnit.h>
@@ -45,7 +45,6 @@ static void numbers_of_mathematics_are_computed(void) {
 }
 
 static void functions_in_single_precision_are_those_of_the_library(void) {
-    Spot spot = {.form = {1.0f, 1.0f, 1.0f, 0.0f, 0.0f, 0.0f}, .height = 1.0f};
     for (double at = 0.0; at <= 0.5; at += 0.00037) {
         const float x = (float)at;
         UNIT_CLOSE((double)cos_pi(x), cos(PI * (double)x), 2e-7, "cos(pi x)");
@@ -58,7 +57,7 @@ static void functions_in_single_precision_are_those_of_the_library(void) {
     for (double at = 0.001; at < 4.0; at += 0.00137) {
         const float s = (float)at;
         const double x = PI * (double)s, transform = 3.0 * (sin(x) / x - cos(x)) / (x * x);
-        UNIT_CLOSE((double)round_squared(&spot, s, 0.0f, 0.0f), transform * transform, 6e-7, "transform of a ball");
+        UNIT_CLOSE((double)ball_squared32(s * s), transform * transform, 6e-7, "transform of a ball");
     }
 }
 

@@ -189,35 +189,6 @@ static void an_isotropic_round_crystal_is_a_ball_of_cells(void) {
     }
 }
 
-/* Mean of |F_latt|^2 over a reciprocal cell by its middles. */
-static double mean_over_a_cell(const Crystal *crystal, int points) {
-    double sum = 0.0;
-    for (int i = 0; i < points; i++)
-        for (int j = 0; j < points; j++)
-            for (int k = 0; k < points; k++)
-                sum += shape_squared(crystal, (i + 0.5) / points - 0.5, (j + 0.5) / points - 0.5,
-                                     (k + 0.5) / points - 0.5);
-    return sum / points / points / points;
-}
-
-static void isotropic_shapes_integrate_to_their_number_of_cells(void) {
-    for (int n = 0; n < CASES; n++)
-        for (int s = 0; s < 3; s++) {
-            Experiment *e = isotropic(&cases[n], shapes[s], "crystal.cells=6,7,8", "run.precision=float64");
-            double form[6], height = 0.0;
-            shape_spot_form(&e->crystal, form, &height);
-            const Mat3 g = {{vec3(form[0], 0.5 * form[3], 0.5 * form[5]), vec3(0.5 * form[3], form[1], 0.5 * form[4]),
-                             vec3(0.5 * form[5], 0.5 * form[4], form[2])}};
-            const double volume = 1.0 / sqrt(vec3_dot(g.row[0], vec3_cross(g.row[1], g.row[2])));
-            /* of (3 (sin x - x cos x) / x^3)^2 with x = pi r, of exp(-r^2) and of a ball of radius 1 over all space */
-            const double integral[] = {6.0 / PI, pow(PI, 1.5), 4.0 / 3.0 * PI};
-            UNIT_CLOSE(height * integral[s] * volume / 336.0, 1.0, 1e-14, cases[n].name);
-            if (s == 1) UNIT_CLOSE(mean_over_a_cell(&e->crystal, 50) / 336.0, 1.0, 1e-5, cases[n].name);
-            if (s == 2) UNIT_CLOSE(mean_over_a_cell(&e->crystal, 100) / 336.0, 1.0, 0.02, cases[n].name);
-            experiment_destroy(&e);
-        }
-}
-
 /* A cell of 1 x 1 x 1: R^2 is dh^2 + dk^2 + dl^2. */
 static void constants_are_those_of_their_formulas(void) {
     Crystal crystal = {.cells = {1, 1, 1}, .fudge = 1.0, .nanobragg_star = 1.0, .cube_edge_m = 1.0};
@@ -257,7 +228,6 @@ int main(void) {
                                      UNIT_TEST(isotropic_spots_depend_on_the_lattice_alone),
                                      UNIT_TEST(a_hexagonal_crystal_looks_the_same_after_a_sixth_of_a_turn),
                                      UNIT_TEST(an_isotropic_round_crystal_is_a_ball_of_cells),
-                                     UNIT_TEST(isotropic_shapes_integrate_to_their_number_of_cells),
                                      UNIT_TEST(constants_are_those_of_their_formulas),
                                      {NULL, NULL}};
     return unit_main("shape", tests);

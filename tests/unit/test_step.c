@@ -12,9 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SCENES = 96, SETTINGS = 36, TEXT_BYTES = 96, SHAPES = 4 };
-
-static const char *const shapes[SHAPES] = {"square", "round", "gauss", "tophat"};
+enum { SCENES = 96, SETTINGS = 36, TEXT_BYTES = 96 };
 
 /* Settings of a random scene. */
 typedef struct Random {
@@ -37,8 +35,8 @@ static bool chance(Random *random, double share) {
 
 static void set_crystal(Random *random) {
     static const char *const laws[] = {"per_axis", "isotropic", "nanobragg"};
-    SET(random, "crystal.shape=%s", shapes[random->number % SHAPES]);
-    SET(random, "crystal.spot_model=%s", laws[random->number / SHAPES % 3]);
+    SET(random, "%s", scene_shapes[random->number % SCENE_SHAPES]);
+    SET(random, "crystal.spot_model=%s", laws[random->number / SCENE_SHAPES % 3]);
     SET(random, "crystal.spot_sharpness=%g", chance(random, 0.5) ? 1.0 : uniform(random, 0.2, 3.0));
     SET(random, "crystal.cells=%d,%d,%d", (int)uniform(random, 3, 20), (int)uniform(random, 3, 20),
         (int)uniform(random, 3, 20));
@@ -153,24 +151,25 @@ static const Tolerance OF_FLOAT64 = {1e-12, 0.0, 5e-13};
 static const Tolerance OF_FLOAT32 = {5e-4, 2e-5, 1e-36};
 
 static void each_kernel_is(const char *name, Precision precision, Tolerance tolerance) {
-    int bright[SHAPES] = {0};
+    int bright[SCENE_SHAPES] = {0};
     for (int number = 0; number < SCENES; number++) {
         Experiment *e = random_scene(number);
         e->precision = precision;
         double *image = scene_image(e, 0);
         const double worst = worst_of(e, image, tolerance);
         UNIT_CHECK(worst <= 1.0, "%s, scene %d, %s: %g times what rounding explains", name, number,
-                   shapes[number % SHAPES], worst);
+                   scene_shapes[number % SCENE_SHAPES], worst);
         for (int64_t i = 0; i < detector_pixels(&e->detector); i++)
             if (image[i] > 0.0) {
-                bright[number % SHAPES]++;
+                bright[number % SCENE_SHAPES]++;
                 break;
             }
         free(image);
         experiment_destroy(&e);
     }
-    for (int i = 0; i < SHAPES; i++)
-        UNIT_CHECK(bright[i] > SCENES / SHAPES / 2, "only %d scenes of shape %s show a spot", bright[i], shapes[i]);
+    for (int i = 0; i < SCENE_SHAPES; i++)
+        UNIT_CHECK(bright[i] > SCENES / SCENE_SHAPES / 2, "only %d scenes of shape %s show a spot", bright[i],
+                   scene_shapes[i]);
 }
 
 static void float64_is_the_sum_of_the_steps(void) {
@@ -187,10 +186,10 @@ static void rendering_by_reflections_is_the_sum_of_the_steps(void) {
     int compared = 0;
     for (int number = 0; number < SCENES; number++) {
         Experiment *e = random_scene(number);
-        const bool ends = e->crystal.shape == SHAPE_GAUSS || e->crystal.shape == SHAPE_TOPHAT;
+        const SpotEnd end = crystal_shape_facts(e->crystal.shape).end;
         e->precision = PRECISION_FLOAT64;
         e->sampling.tolerance = left_out;
-        if (ends && !e->sampling.interpolate && !e->detector.panels->curved) {
+        if (end != SPOTS_HAVE_TAILS && !e->sampling.interpolate && !e->detector.panels->curved) {
             const SpotReach spot = spot_reach_create(&e->crystal, left_out);
             e->sampling.by_reflections =
                 spot.half_width[0] < 0.499 && spot.half_width[1] < 0.499 && spot.half_width[2] < 0.499;
@@ -198,10 +197,10 @@ static void rendering_by_reflections_is_the_sum_of_the_steps(void) {
         if (e->sampling.by_reflections) {
             double *image = scene_image(e, 0);
             Tolerance tolerance = OF_FLOAT64;
-            if (e->crystal.shape == SHAPE_GAUSS) tolerance.of_most += left_out;
+            if (end == SPOTS_FADE) tolerance.of_most += left_out;
             const double worst = worst_of(e, image, tolerance);
             UNIT_CHECK(worst <= 1.0, "by reflections, scene %d, %s: %g times what may be left out", number,
-                       shapes[number % SHAPES], worst);
+                       scene_shapes[number % SCENE_SHAPES], worst);
             free(image);
             compared++;
         }

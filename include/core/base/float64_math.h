@@ -6,6 +6,8 @@
 #include "base/inlined.h"
 #include "base/vector.h"
 
+#include <stdint.h>
+
 /** a b + c, in one rounding where the machine has an instruction for it: see inlined.h. */
 INLINED double fused64(double a, double b, double c) {
 #ifdef MACHINE_IS_FUSED
@@ -34,27 +36,32 @@ INLINED double sin_pi64(double x) {
     return s * x;
 }
 
-/** sin(pi N x) / sin(pi x), x being the distance to a whole number. The sign is left out. */
-typedef struct Quotient64 {
-    double top, bottom;
-} Quotient64;
-
-/** von Laue's interference function along one axis before it is divided and squared; see shape_interference. */
-INLINED Quotient64 interference64(double miller, double cells) {
-    const double shift = 6755399441055744.0; /* 1.5 x 2^52: adding it leaves no room for a fraction */
-    /* Far below what any index resolves: it alone remains where the distance is 0, and the quotient is N without a
-     * branch. */
-    const double hair = 0x1p-200;
-    const double offset = miller - ((miller + shift) - shift) + hair;
-    const double whole = fused64(cells, offset, shift) - shift;
-    return (Quotient64){sin_pi64(fused64(cells, offset, -whole)), sin_pi64(offset)};
-}
-
-/** |F_latt|^2 of a parallelepiped: one division for three axes. */
-INLINED double square_squared64(const double *cells, double h, double k, double l) {
-    const Quotient64 a = interference64(h, cells[0]), b = interference64(k, cells[1]), c = interference64(l, cells[2]);
-    const double amplitude = (a.top * b.top * c.top) / (a.bottom * b.bottom * c.bottom);
-    return amplitude * amplitude;
+/** e^-x for 0 <= x < 700, to 1e-14: 2^f by the series of e^(f ln 2), |f| <= 1/2, and the whole power of two into the
+ *  exponent's bits. */
+INLINED double exp_negative64(double x) {
+    union {
+        double value;
+        uint64_t bits;
+    } shifted, power;
+    const double shift = 6755399441055744.0; /* 1.5 x 2^52 */
+    const double y = (x < 700.0 ? x : 700.0) * -LOG2_OF_E;
+    shifted.value = y + shift; /* its lowest bits are the whole number */
+    const double f = (y - (shifted.value - shift)) * LN_OF_2;
+    double s = 1.0 / 479001600.0; /* 1 / n! */
+    s = s * f + 1.0 / 39916800.0;
+    s = s * f + 1.0 / 3628800.0;
+    s = s * f + 1.0 / 362880.0;
+    s = s * f + 1.0 / 40320.0;
+    s = s * f + 1.0 / 5040.0;
+    s = s * f + 1.0 / 720.0;
+    s = s * f + 1.0 / 120.0;
+    s = s * f + 1.0 / 24.0;
+    s = s * f + 1.0 / 6.0;
+    s = s * f + 0.5;
+    s = s * f + 1.0;
+    s = s * f + 1.0;
+    power.bits = (shifted.bits + 1023) << 52;
+    return power.value * s;
 }
 
 #endif

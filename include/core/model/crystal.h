@@ -72,12 +72,36 @@ Mat3 crystal_axes(Mat3 cell_m);
 /** Rows a, b, c of a mosaic domain of a crystal whose rows are @p cell_m. */
 Mat3 crystal_domain(const Crystal *crystal, Mat3 cell_m, int64_t domain);
 
-/** As crystal.shape names it. */
-const char *crystal_shape_name(CrystalShape shape);
+/** How the spots of a shape end. */
+typedef enum SpotEnd {
+    SPOTS_HAVE_TAILS, /**< that carry intensity */
+    SPOTS_FADE,       /**< below any bound within a short way */
+    SPOTS_STOP        /**< at a sharp edge */
+} SpotEnd;
 
-/** The law of the spots: the old program's is one of gauss and tophat only. */
+/** What the list of shapes says of one. */
+typedef struct ShapeFacts {
+    const char *name;          /**< the word of crystal.shape */
+    bool is_of_axes;           /**< F_latt is a product over a, b, c: no model, no sharpness */
+    SpotEnd end;               /**< of its spots */
+    bool knows_nanobraggs_law; /**< SPOT_NANOBRAGG is another model than SPOT_PER_AXIS */
+} ShapeFacts;
+ShapeFacts crystal_shape_facts(CrystalShape shape);
+
+/** The law that counts for the shape of the crystal: nanoBragg's is one of few shapes, the others have SPOT_PER_AXIS.
+ */
 static inline SpotLaw crystal_spot_model(const Crystal *crystal) {
-    return crystal->shape == SHAPE_ROUND && crystal->spot_law == SPOT_NANOBRAGG ? SPOT_PER_AXIS : crystal->spot_law;
+    const SpotLaw law = crystal->spot_law;
+    switch (crystal->shape) {
+#define SHAPE_OF_AXES(NAME, name)                                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        return SPOT_PER_AXIS;
+#define SHAPE_OF_FORM(NAME, name, end, nanobragg)                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        return (nanobragg) || law != SPOT_NANOBRAGG ? law : SPOT_PER_AXIS;
+#include "parameters/shapes.def"
+    }
+    return law;
 }
 
 /** Checks a*, b*, c* that a file gives: they must span a lattice and, unless @p accepts_left_handed, be right-handed.

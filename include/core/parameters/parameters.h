@@ -154,7 +154,11 @@ typedef enum AutomaticLaw { AUTOMATIC_BOUNDED, AUTOMATIC_NANOBRAGG } AutomaticLa
 typedef enum DivergenceShape { DIVERGENCE_ROUND, DIVERGENCE_SQUARE } DivergenceShape;
 typedef enum CellLaw { CELL_EXACT, CELL_NANOBRAGG } CellLaw;
 typedef enum MissetLaw { MISSET_UNIFORM, MISSET_NANOBRAGG } MissetLaw;
-typedef enum CrystalShape { SHAPE_SQUARE, SHAPE_ROUND, SHAPE_GAUSS, SHAPE_TOPHAT } CrystalShape;
+typedef enum CrystalShape {
+#define SHAPE_OF_AXES(NAME, name) SHAPE_##NAME,
+#define SHAPE_OF_FORM(NAME, name, ...) SHAPE_##NAME,
+#include "parameters/shapes.def"
+} CrystalShape;
 typedef enum LeftHanded { LEFT_HANDED_ERROR, LEFT_HANDED_ACCEPT } LeftHanded;
 typedef enum SpotLaw { SPOT_PER_AXIS, SPOT_NANOBRAGG, SPOT_ISOTROPIC } SpotLaw;
 typedef enum ReflectionFormat {

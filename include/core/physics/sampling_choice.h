@@ -19,7 +19,7 @@ enum { SAMPLING_OVERSAMPLE_MOST = 64, SAMPLING_PHI_STEPS_MOST = 10000 };
 typedef struct SamplingFineness {
     double of_pixel[2];    /**< along two directions of a pixel, the finer first */
     double of_radian;      /**< of the spindle */
-    CrystalShape shape;    /**< spots of a top hat end sharply: the feature is their radius */
+    CrystalShape shape;    /**< where its spots stop, the feature is their radius */
     double reflections;    /**< number that a term is expected to show on the detector */
     double lattices;       /**< domains that are turned far enough to have spots of their own */
     double terms;          /**< sources x domains */

@@ -28,7 +28,7 @@ typedef struct Tricubic {
     LANE_ALIGNED float amplitude[PIXELS];                        /* |F| */
 } Tricubic;
 
-/* Arguments of the sines of a square crystal at every pixel. */
+/* Arguments of the sines along the axes at every pixel. */
 typedef struct Phases {
     LANE_ALIGNED float of_cells[3][PIXELS], of_one[3][PIXELS];
 } Phases;
@@ -39,10 +39,10 @@ typedef struct Work {
     Lattice lattice;
     Phases phases;
     LANE_ALIGNED float factor[PIXELS], sums[PIXELS];
-    Mat3 cell_m;                       /* of the lattice */
-    int64_t number;                    /* of spindle angle and domain that cell_m is of; -1 for none */
-    const Source *source;              /* that the factor is of */
-    LANE_ALIGNED float tophat[PIXELS]; /* |F_latt|^2 of top-hat spots */
+    Mat3 cell_m;                      /* of the lattice */
+    int64_t number;                   /* of spindle angle and domain that cell_m is of; -1 for none */
+    const Source *source;             /* that the factor is of */
+    LANE_ALIGNED float sharp[PIXELS]; /* |F_latt|^2 of spots with a sharp edge */
     Tricubic tricubic;
 } Work;
 
@@ -176,26 +176,34 @@ INLINED void interpolate(const StructureFactors *factors, const Lattice *lattice
 
 /* ---------------------------------------------------------------------------------------------------------- steps */
 
-INLINED void set_phase(float index, float cells, int axis, int i, Phases *phases) {
-    const Phase phase = phase_of(index - nearest(index), cells);
+INLINED void set_phase(CrystalShape shape, float index, float cells, int axis, int i, Phases *phases) {
+    AxisPhase phase = {0.0f, 0.0f};
+    switch (shape) {
+#define SHAPE_OF_AXES(NAME, name)                                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        phase = name##_phase(index - nearest(index), cells);                                                           \
+        break;
+#define SHAPE_OF_FORM(NAME, name, ...)                                                                                 \
+    case SHAPE_##NAME:                                                                                                 \
+        break;
+#include "parameters/shapes.def"
+    }
     phases->of_cells[axis][i] = phase.of_cells;
     phases->of_one[axis][i] = phase.of_one;
 }
 
 /* In a loop of its own: what follows is a chain so long that the processor would not look ahead to the next pixels. */
-INLINED void set_phases(const Spot *spot, const Lattice *lattice, Term term, Phases *phases) {
+INLINED void set_phases(CrystalShape shape, const Spot *spot, const Lattice *lattice, Term term, Phases *phases) {
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
-        set_phase(fused(term.per_wavelength, lattice->h[i], term.h), spot->cells[0], 0, i, phases);
-        set_phase(fused(term.per_wavelength, lattice->k[i], term.k), spot->cells[1], 1, i, phases);
-        set_phase(fused(term.per_wavelength, lattice->l[i], term.l), spot->cells[2], 2, i, phases);
+        set_phase(shape, fused(term.per_wavelength, lattice->h[i], term.h), spot->cells[0], 0, i, phases);
+        set_phase(shape, fused(term.per_wavelength, lattice->k[i], term.k), spot->cells[1], 1, i, phases);
+        set_phase(shape, fused(term.per_wavelength, lattice->l[i], term.l), spot->cells[2], 2, i, phases);
     }
 }
 
-INLINED float square_of_phases(const Phases *phases, int i) {
-    const Phase a = {phases->of_cells[0][i], phases->of_one[0][i]}, b = {phases->of_cells[1][i], phases->of_one[1][i]};
-    const Phase c = {phases->of_cells[2][i], phases->of_one[2][i]};
-    return square_squared(a, b, c);
+INLINED AxisPhase phase_at(const Phases *phases, int axis, int i) {
+    return (AxisPhase){phases->of_cells[axis][i], phases->of_one[axis][i]};
 }
 
 /* Rounding of the Miller indices in a block, up to a factor that is generous. */
@@ -208,16 +216,16 @@ static float rounding_of_indices(const Experiment *e, const Block *block, const 
     return (float)((range + 1.0) * 16.0 / 16777216.0);
 }
 
-/* |F_latt|^2 of a top hat at one pixel by the oracle's function. */
-static float exact_tophat(const Experiment *e, const Work *work, const Source *source, int i) {
+/* |F_latt|^2 at one pixel by the oracle's function. */
+static float exact_squared(const Experiment *e, const Work *work, const Source *source, int i) {
     const Vec3 diffracted = vec3_unit(pixel_position(&work->block, i));
     const Vec3 scattering = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(diffracted, source->direction));
     const Vec3 hkl = mat3_apply(work->cell_m, scattering);
     return (float)shape_squared(&e->crystal, hkl.x, hkl.y, hkl.z);
 }
 
-/* Top hats end sharply: where rounding leaves in doubt on which side of the edge a pixel is, it is asked exactly. */
-INLINED void set_tophat(const Scene *scene, const Source *source, Term term, Work *work) {
+/* Spots with a sharp edge: where rounding leaves in doubt on which side of it a pixel is, it is asked exactly. */
+INLINED void set_sharp(CrystalShape shape, const Scene *scene, const Source *source, Term term, Work *work) {
     const Lattice *lattice = &work->lattice;
     const Spot spot = scene->spot; /* a copy: what is stored below cannot change it */
     const float doubt =
@@ -230,13 +238,13 @@ INLINED void set_tophat(const Scene *scene, const Source *source, Term term, Wor
         const float k = fused(term.per_wavelength, lattice->k[i], term.k);
         const float l = fused(term.per_wavelength, lattice->l[i], term.l);
         const float form = spot_form(&spot, h - nearest(h), k - nearest(k), l - nearest(l));
-        work->tophat[i] = form < 1.0f ? spot.height : 0.0f;
+        work->sharp[i] = spot.height * shape_squared32(shape, form);
         in_doubt[i] = fabsf(form - 1.0f) < doubt ? 1 : 0;
         any |= in_doubt[i];
     }
     if (any == 0) return;
     for (int i = 0; i < PIXELS; i++)
-        if (in_doubt[i] != 0) work->tophat[i] = exact_tophat(scene->experiment, work, source, i);
+        if (in_doubt[i] != 0) work->sharp[i] = exact_squared(scene->experiment, work, source, i);
 }
 
 /* Place along one axis of the padded table: beyond either end in the last, where F is the default as in the first. As
@@ -246,12 +254,28 @@ INLINED uint32_t clamped(float place, uint32_t last) {
     return whole < last ? whole : last;
 }
 
+/* |F_latt|^2 at a pixel, dh, dk, dl from the spot's centre; by phases or the values at sharp edges where the shape has
+ * made them before. */
+INLINED float squared_at(CrystalShape shape, const Spot *spot, const Phases *phases, const float *sharp, int i,
+                         float dh, float dk, float dl) {
+    switch (shape) {
+#define SHAPE_OF_AXES(NAME, name)                                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        return name##_squared32(phase_at(phases, 0, i), phase_at(phases, 1, i), phase_at(phases, 2, i));
+#define SHAPE_OF_FORM(NAME, name, end, nanobragg)                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        return (end) == SPOTS_STOP ? sharp[i] : spot->height * name##_squared32(spot_form(spot, dh, dk, dl));
+#include "parameters/shapes.def"
+    }
+    return 0.0f;
+}
+
 /* |F_cell F_latt|^2 at every pixel, times its weight, added. Shape and lookup are constants where it is called. */
 INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Term term, Work *work) {
     const StructureFactors *factors = &scene->experiment->factors;
     const Lattice *lattice = &work->lattice;
     const float *table = factors->table, *amplitude = work->tricubic.amplitude, *factor = work->factor;
-    const float *tophat = work->tophat;
+    const float *sharp = work->sharp;
     const Phases *phases = &work->phases;
     const Spot *spot = &scene->spot;
     const uint32_t last_h = (uint32_t)factors->count[0] + 1, last_k = (uint32_t)factors->count[1] + 1;
@@ -263,10 +287,7 @@ INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Ter
         const float k = fused(term.per_wavelength, lattice->k[i], term.k);
         const float l = fused(term.per_wavelength, lattice->l[i], term.l);
         const float h0 = nearest(h), k0 = nearest(k), l0 = nearest(l);
-        float squared = shape == SHAPE_TOPHAT   ? tophat[i]
-                        : shape == SHAPE_SQUARE ? square_of_phases(phases, i)
-                        : shape == SHAPE_GAUSS  ? gauss_squared(spot, h - h0, k - k0, l - l0)
-                                                : round_squared(spot, h - h0, k - k0, l - l0);
+        float squared = squared_at(shape, spot, phases, sharp, i, h - h0, k - k0, l - l0);
         squared *= term.weight;
         if (lookup == LOOKUP_NEAREST) {
             const uint32_t place_h = clamped(h0 + term.first[0], last_h), place_k = clamped(k0 + term.first[1], last_k);
@@ -293,21 +314,18 @@ INLINED void add_term_of_shape(CrystalShape shape, const Scene *scene, Term term
 }
 
 INLINED void add_term_by_shape(const Scene *scene, const Source *source, Term term, Work *work) {
-    switch (scene->experiment->crystal.shape) {
-    case SHAPE_SQUARE:
-        set_phases(&scene->spot, &work->lattice, term, &work->phases);
-        add_term_of_shape(SHAPE_SQUARE, scene, term, work);
+    switch (scene->experiment->crystal.shape) { /* a constant in each */
+#define SHAPE_OF_AXES(NAME, name)                                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        set_phases(SHAPE_##NAME, &scene->spot, &work->lattice, term, &work->phases);                                   \
+        add_term_of_shape(SHAPE_##NAME, scene, term, work);                                                            \
         return;
-    case SHAPE_GAUSS:
-        add_term_of_shape(SHAPE_GAUSS, scene, term, work);
+#define SHAPE_OF_FORM(NAME, name, end, nanobragg)                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        if ((end) == SPOTS_STOP) set_sharp(SHAPE_##NAME, scene, source, term, work);                                   \
+        add_term_of_shape(SHAPE_##NAME, scene, term, work);                                                            \
         return;
-    case SHAPE_ROUND:
-        add_term_of_shape(SHAPE_ROUND, scene, term, work);
-        return;
-    case SHAPE_TOPHAT:
-        set_tophat(scene, source, term, work);
-        add_term_of_shape(SHAPE_TOPHAT, scene, term, work);
-        return;
+#include "parameters/shapes.def"
     }
 }
 

@@ -147,16 +147,36 @@ static double scale_of(const StructureFactors *factors) {
     return factors->grid == NULL ? factors->default_f * factors->default_f : 1.0;
 }
 
-INLINED void set_square_lattice(const double *cells, TermScratch *term) {
+/* |F_latt|^2 of a shape of the axes, which is a constant where this is called. */
+INLINED double axes_squared(CrystalShape shape, const double *cells, double h, double k, double l) {
+    switch (shape) {
+#define SHAPE_OF_AXES(NAME, name)                                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        return name##_squared64(cells, h, k, l);
+#define SHAPE_OF_FORM(NAME, name, ...)                                                                                 \
+    case SHAPE_##NAME:                                                                                                 \
+        break;
+#include "parameters/shapes.def"
+    }
+    return 0.0;
+}
+
+INLINED void set_lattice_of_axes(CrystalShape shape, const double *cells, TermScratch *term) {
 #pragma omp simd
-    for (int i = 0; i < LANES; i++) term->squared[i] = square_squared64(cells, term->h[i], term->k[i], term->l[i]);
+    for (int i = 0; i < LANES; i++) term->squared[i] = axes_squared(shape, cells, term->h[i], term->k[i], term->l[i]);
 }
 
 INLINED void set_lattice(const Crystal *crystal, TermScratch *term, int count) {
     const double cells[3] = {(double)crystal->cells[0], (double)crystal->cells[1], (double)crystal->cells[2]};
-    if (crystal->shape == SHAPE_SQUARE) {
-        set_square_lattice(cells, term);
+    switch (crystal->shape) {
+#define SHAPE_OF_AXES(NAME, name)                                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        set_lattice_of_axes(SHAPE_##NAME, cells, term);                                                                \
         return;
+#define SHAPE_OF_FORM(NAME, name, ...)                                                                                 \
+    case SHAPE_##NAME:                                                                                                 \
+        break;
+#include "parameters/shapes.def"
     }
     for (int i = 0; i < count; i++) term->squared[i] = shape_squared(crystal, term->h[i], term->k[i], term->l[i]);
 }

@@ -14,8 +14,6 @@
 /* Work arrays: spots and points whose loops run side by side, rows of the lattice, sources that share a row. */
 enum { SPOTS = 256, POINTS = 1024, ROWS = 64, SOURCES = 8 };
 
-#define INLINED static inline __attribute__((always_inline))
-
 /* One layer of a panel. A direction X meets it at fast = distance (across_fast.X) / (normal.X) - corner_fast. */
 typedef struct Plane {
     Vec3 corner_m, fast, slow, across_fast, across_slow;
@@ -248,36 +246,8 @@ INLINED void set_windows(const Work *work, Spots *spots) {
 /* ------------------------------------------------------------------------------------------------- points of windows
  */
 
-/* e^-x for 0 <= x < 700, to 1e-14: 2^f by the series of e^(f ln 2), |f| <= 1/2, and the whole power of two into the
- * exponent's bits. */
-INLINED double exp_negative(double x) {
-    union {
-        double value;
-        uint64_t bits;
-    } shifted, power;
-    const double shift = 6755399441055744.0; /* 1.5 x 2^52 */
-    const double y = (x < 700.0 ? x : 700.0) * -LOG2_OF_E;
-    shifted.value = y + shift; /* its lowest bits are the whole number */
-    const double f = (y - (shifted.value - shift)) * LN_OF_2;
-    double s = 1.0 / 479001600.0; /* 1 / n! */
-    s = s * f + 1.0 / 39916800.0;
-    s = s * f + 1.0 / 3628800.0;
-    s = s * f + 1.0 / 362880.0;
-    s = s * f + 1.0 / 40320.0;
-    s = s * f + 1.0 / 5040.0;
-    s = s * f + 1.0 / 720.0;
-    s = s * f + 1.0 / 120.0;
-    s = s * f + 1.0 / 24.0;
-    s = s * f + 1.0 / 6.0;
-    s = s * f + 0.5;
-    s = s * f + 1.0;
-    s = s * f + 1.0;
-    power.bits = (shifted.bits + 1023) << 52;
-    return power.value * s;
-}
-
 /* The formula at every point, 0 beyond the spot's reach and the resolution limit; without the capture. */
-INLINED void set_values(const Work *work, const Spots *spots, bool gauss, Points *points) {
+INLINED void set_values(CrystalShape shape, const Work *work, const Spots *spots, Points *points) {
     const Experiment *e = work->e;
     const Plane plane = work->plane;
     const Symmetric form = work->lattice.form;
@@ -300,12 +270,12 @@ INLINED void set_values(const Work *work, const Spots *spots, bool gauss, Points
         const Vec3 d = vec3(at.x * shrink, at.y * shrink, at.z * shrink);
         const Vec3 x = vec3(d.x * wave - spots->x[n], d.y * wave - spots->y[n], d.z * wave - spots->z[n]);
         const double q = dot(x, times(form, x));
-        const double shape = gauss ? exp_negative(q) : 1.0;
+        const double lattice = shape_squared64(shape, q);
         const double along = dot(incident, d), p = dot(electric, d), m = dot(magnetic, d);
         const double polarized = 1.0 + on * (0.5 * (1.0 + along * along - kahn * (p * p - m * m)) - 1.0);
         const double cosine = fabs(dot(normal, d)), leaning = 1.0 + oblique * (cosine - 1.0);
         const int counts = (q < spots->reach[n]) & ((2.0 - 2.0 * along) * wave * wave <= most_per_m * most_per_m);
-        const double value = spots->strength[n] * shape * polarized * (area * shrink * shrink * leaning);
+        const double value = spots->strength[n] * lattice * polarized * (area * shrink * shrink * leaning);
         points->value[i] = counts ? value : 0.0;
         points->cosine[i] = cosine;
     }
@@ -317,10 +287,16 @@ static void add_points(Work *work) {
     const double layer_m = sensor_layer(sensor);
     Points *points = &work->points;
     const int count = points->count;
-    if (work->spot.gauss)
-        set_values(work, &work->spots, true, points);
-    else
-        set_values(work, &work->spots, false, points);
+    switch (work->e->crystal.shape) { /* a constant in each */
+#define SHAPE_OF_AXES(NAME, name)                                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        break;
+#define SHAPE_OF_FORM(NAME, name, end, nanobragg)                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        if ((end) != SPOTS_HAVE_TAILS) set_values(SHAPE_##NAME, work, &work->spots, points);                           \
+        break;
+#include "parameters/shapes.def"
+    }
     for (int i = 0; i < count; i++) {
         double value = points->value[i];
         if (value == 0.0) continue;

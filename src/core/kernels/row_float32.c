@@ -4,19 +4,11 @@
 #include "physics/sampling_choice.h"
 #include "physics/shape.h"
 
-/* Greatest change of the phase with a Miller index: pi N, or what corresponds to it in the transform of a ball and in
- * the exponent of a Gaussian spot. */
-static double phase_per_index(const Crystal *crystal, const double *form, int axis) {
-    if (crystal->shape == SHAPE_GAUSS) return sqrt(PI * form[axis]);
-    if (crystal->shape == SHAPE_ROUND) return PI * sqrt(form[axis]);
-    return PI * (double)crystal->cells[axis];
-}
-
 /* True where the form of a spot is a small difference of large terms: in very oblique cells. */
 static bool form_cancels(const Crystal *crystal) {
     double form[6], height = 0.0;
     shape_spot_form(crystal, form, &height);
-    return crystal->shape != SHAPE_SQUARE && shape_form_condition(form) > 100.0;
+    return !crystal_shape_facts(crystal->shape).is_of_axes && shape_form_condition(form) > 100.0;
 }
 
 /* Of a float; greatest error of the sum that float32 may make; the least number of expected spots with which an image
@@ -41,14 +33,16 @@ static double greatest_pixel_angle(const Detector *detector) {
 static double float32_phase_error(const Experiment *e) {
     double phase = 0.0, form[6], height = 0.0, squares = 0.0;
     shape_spot_form(&e->crystal, form, &height);
+    const ShapeFormulas *formulas = shape_formulas(e->crystal.shape);
     const double half_block_rad = 16.5 * greatest_pixel_angle(&e->detector);
     for (int i = 0; i < 3; i++) squares += form[i];
-    if (e->crystal.shape == SHAPE_ROUND)
-        phase = 0.5 * PI * sqrt(squares) * sqrt(shape_form_condition(form)) * FLOAT_ROUNDING;
+    const double own = formulas->greatest_phase(squares);
+    if (own > 0.0) phase = own * sqrt(shape_form_condition(form)) * FLOAT_ROUNDING;
     for (int64_t n = 0; n < e->beam.source_count; n++)
         for (int i = 0; i < 3; i++) {
             const double range = e->crystal.lengths_m[i] / e->beam.sources[n].wavelength_m * half_block_rad + 0.5;
-            phase = fmax(phase, phase_per_index(&e->crystal, form, i) * range * FLOAT_ROUNDING);
+            phase =
+                fmax(phase, formulas->phase_per_index(form[i], (double)e->crystal.cells[i]) * range * FLOAT_ROUNDING);
         }
     return phase;
 }
@@ -91,7 +85,7 @@ static const char *doubt(const Experiment *e) {
     const double spots = fineness.reflections * fineness.lattices, phase = float32_phase_error(e);
     if (e->sampling.dmin_m > 0.0) return "sampling.dmin cuts sharply";
     if (beyond_float32(e) != NULL) return beyond_float32(e);
-    if (e->crystal.shape == SHAPE_SQUARE && (cells[0] < 3 || cells[1] < 3 || cells[2] < 3))
+    if (crystal_shape_facts(e->crystal.shape).is_of_axes && (cells[0] < 3 || cells[1] < 3 || cells[2] < 3))
         return "with fewer than 3 cells along an axis the zeros of one factor show";
     if (form_cancels(&e->crystal))
         return "the cell is so oblique that the form of its spots is a difference of large terms";

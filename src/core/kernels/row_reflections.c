@@ -8,8 +8,7 @@
 static const double REACHED_NS = 15.0, REFLECTION_NS = 60.0;
 
 static const char *obstacle(const Experiment *e) {
-    const bool ends = e->crystal.shape == SHAPE_GAUSS || e->crystal.shape == SHAPE_TOPHAT;
-    if (!ends) return "the tails of the spots carry intensity";
+    if (crystal_shape_facts(e->crystal.shape).end == SPOTS_HAVE_TAILS) return "the tails of the spots carry intensity";
     if (!(e->sampling.tolerance > 0.0)) return "sampling.tolerance is 0";
     if (e->sampling.interpolate) return "structure factors are interpolated";
     for (int i = 0; i < e->detector.panel_count; i++) {

@@ -237,9 +237,13 @@ static Status orient(const Parameters *p, double matrix_wavelength_m, const Refl
     return *p->crystal_matrix_file != '\0' ? check_cell_agrees(p, crystal) : status_ok();
 }
 
-const char *crystal_shape_name(CrystalShape shape) {
-    static const char *const names[] = {"square", "round", "gauss", "tophat"};
-    return names[shape];
+ShapeFacts crystal_shape_facts(CrystalShape shape) {
+    static const ShapeFacts facts[] = {
+#define SHAPE_OF_AXES(NAME, name) [SHAPE_##NAME] = {#name, true, SPOTS_HAVE_TAILS, false},
+#define SHAPE_OF_FORM(NAME, name, end, nanobragg) [SHAPE_##NAME] = {#name, false, end, nanobragg},
+#include "parameters/shapes.def"
+    };
+    return facts[shape];
 }
 
 /* A ball stands for a crystal that is about as long as it is wide. */
@@ -254,13 +258,13 @@ static void note_spot_law(const Crystal *crystal, Notes *notes) {
         greatest_m = fmax(greatest_m, edge_m);
         skew_rad = fmax(skew_rad, fabs(crystal->angles_rad[i] - 0.5 * PI));
     }
-    if (crystal->shape == SHAPE_SQUARE) return;
+    if (crystal_shape_facts(crystal->shape).is_of_axes) return;
     if (crystal->spot_law == SPOT_PER_AXIS && skew_rad > 1e-6)
         notes_add(
             notes,
             "crystal.spot_model is per_axis: spots of shape %s are not round in this oblique cell, and rotations of "
             "the lattice may change the image; isotropic makes them round",
-            crystal_shape_name(crystal->shape));
+            crystal_shape_facts(crystal->shape).name);
     if (crystal->spot_law == SPOT_ISOTROPIC && greatest_m > EDGES_DIFFER * least_m)
         notes_add(notes,
                   "crystal.spot_model is isotropic: the crystal of %.4g x %.4g x %.4g A counts as a ball of the same "

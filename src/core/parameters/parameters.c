@@ -88,6 +88,13 @@ static bool has_background(const Parameters *p) {
 #define PARAMETER_FILE(s, n, field, def, anc, ancdef, help, ...)                                                       \
     ROW(s, n, PARAMETER_TYPE_FILE, 1, 1, "", def, 0, 0, "", anc, ancdef, help, s##_##field, __VA_ARGS__)
 
+/* The words of crystal.shape, each after a blank. */
+static const char shape_words[] =
+#define SHAPE_OF_AXES(NAME, name) " " #name
+#define SHAPE_OF_FORM(NAME, name, ...) " " #name
+#include "parameters/shapes.def"
+    ;
+
 static const ParameterRow rows[PARAMETER_COUNT] = {
 #include "parameters/parameters.def"
 };

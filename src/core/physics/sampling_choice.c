@@ -8,16 +8,14 @@ enum { VIEW_EDGE = 9 };
  */
 
 /* The quadratic form, in the scattering vector, of which |F_latt|^2 near a spot's centre is a function, scaled so that
- * a feature is 1 long: exp(-pi r^2) of Gaussian spots; of square crystals sinc(r)^2 along an edge; the spot of a top
- * hat ends at r = 1. A ball's transform is as flat at its centre as sinc(0.775 r)^2. */
+ * a feature is 1 long: sinc(r)^2 along an edge of square crystals, for others what their shape says. */
 static Mat3 feature_form(const Crystal *crystal) {
     double g[6] = {0.0}, height = 0.0, scale = 1.0;
-    if (crystal->shape == SHAPE_SQUARE) {
+    if (crystal_shape_facts(crystal->shape).is_of_axes) {
         for (int i = 0; i < 3; i++) g[i] = (double)crystal->cells[i] * (double)crystal->cells[i];
     } else {
         shape_spot_form(crystal, g, &height);
-        if (crystal->shape == SHAPE_GAUSS) scale = 1.0 / PI;
-        if (crystal->shape == SHAPE_ROUND) scale = 0.6;
+        scale = shape_formulas(crystal->shape)->feature();
     }
     const Mat3 of_indices = {
         {vec3(g[0], 0.5 * g[3], 0.5 * g[5]), vec3(0.5 * g[3], g[1], 0.5 * g[4]), vec3(0.5 * g[5], 0.5 * g[4], g[2])}};
@@ -170,10 +168,15 @@ static const double SPOTS_SURE = 3.0, FARTHEST = 2.57;
 /* Thinnest segment of a disc that is looked at, in radii; error of one as thin as a radius, in that of whole discs. */
 static const double THINNEST = 0.02, SEGMENT = 1.4;
 
+/* The feature is then a disc of this radius. */
+static bool stops(const SamplingFineness *fineness) {
+    return crystal_shape_facts(fineness->shape).end == SPOTS_STOP;
+}
+
 /* How far, in features, the nearest spot's centre may be from what is seen: the border of the detector, the Ewald
  * sphere, the first and last of @p turned features of the spindle. */
 static double farthest_spot(const SamplingFineness *fineness, double turned) {
-    double near = 0.0, far = fineness->shape == SHAPE_TOPHAT ? 1.0 : FARTHEST;
+    double near = 0.0, far = stops(fineness) ? 1.0 : FARTHEST;
     for (int i = 0; i < 40; i++) {
         const double middle = 0.5 * (near + far), wider = 1.0 + 0.5 * fineness->share_at_edges * middle;
         const double spots = fineness->reflections * fineness->lattices * (middle + 0.5 * turned) * wider * wider;
@@ -189,7 +192,7 @@ static double farthest_spot(const SamplingFineness *fineness, double turned) {
  * border, over 24 times the sum. The flank of a Gaussian falls the faster the farther out, fringes do not. */
 static double flank_error(CrystalShape shape, double distance) {
     const double gaussian = 0.11 + 4.0 * PI * PI / 24.0 * distance * distance;
-    return shape == SHAPE_GAUSS ? gaussian : fmin(gaussian, shape == SHAPE_ROUND ? 3.0 : 1.0);
+    return fmin(gaussian, shape_formulas(shape)->flank_most());
 }
 
 /* What cuts a spot spoils a sum: the borders of the detector, or the first and the last angle. Spots that are cut
@@ -231,7 +234,7 @@ static double pixel_error(const SamplingFineness *fineness, double oversample) {
 double sampling_oversample_error(const SamplingFineness *fineness, double range_rad, double phi_steps,
                                  double oversample) {
     const double border = border_error(fineness, range_rad) / (oversample * oversample);
-    if (fineness->shape != SHAPE_TOPHAT) return fmax(pixel_error(fineness, oversample), border);
+    if (!stops(fineness)) return fmax(pixel_error(fineness, oversample), border);
     return disc_error(fineness->of_pixel[0], oversample) *
            fmax(DEVIATIONS, discs_deviations(fineness, range_rad, phi_steps));
 }
@@ -260,7 +263,7 @@ static double needed_for_discs(const SamplingFineness *fineness, double range_ra
 
 double sampling_needed_oversample(const SamplingFineness *fineness, double range_rad, double phi_steps) {
     const double phi_error = smooth_error(fineness->of_radian * range_rad, phi_steps);
-    if (fineness->shape == SHAPE_TOPHAT) return needed_for_discs(fineness, range_rad, phi_steps);
+    if (stops(fineness)) return needed_for_discs(fineness, range_rad, phi_steps);
     const double left = ERROR_AIM - fmin(phi_error, PHI_SHARE * ERROR_AIM);
     return fmax(
         samples_for(pixel_error(fineness, 1.0), left),

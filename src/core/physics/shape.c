@@ -3,130 +3,108 @@
 #include "base/cell.h"
 #include "base/constants.h"
 
-/* |F_latt|^2 of Gaussian spots integrates to N over an axis when it is N^2 exp(-pi (N x)^2); nanoBragg has other
- * widths. */
-static const double GAUSS_EXPONENT = 0.5 * PI, NANOBRAGG_GAUSS_EXPONENT = 1.0 / 0.63;
-static const double NANOBRAGG_TOPHAT_RADIUS_SQUARED = 0.3969;
-
 static double square_of(double x) {
     return x * x;
 }
 
-/* Fourier transform of a sphere, 3 (sin x - x cos x) / x^3; its series where that would cancel. */
-static double sphere_transform(double x) {
-    const double y = x * x;
-    if (x < 0.1) return 1.0 - y * (1.0 / 10 - y * (1.0 / 280 - y * (1.0 / 15120 - y / 1330560)));
-    return 3.0 * (sin(x) / x - cos(x)) / y;
+const ShapeFormulas *shape_formulas(CrystalShape shape) {
+    static const ShapeFormulas formulas[] = {
+#define SHAPE_OF_AXES(NAME, name)                                                                                      \
+    [SHAPE_##NAME] = {.flank_most = name##_flank_most,                                                                 \
+                      .greatest_phase = name##_greatest_phase,                                                         \
+                      .phase_per_index = name##_phase_per_index},
+#define SHAPE_OF_FORM(NAME, name, ...)                                                                                 \
+    [SHAPE_##NAME] = {name##_height,          name##_profile,        name##_form,                                      \
+                      name##_squared32,       name##_squared64,      name##_reach,                                     \
+                      name##_reach_of_weaker, name##_integral,       name##_feature,                                   \
+                      name##_flank_most,      name##_greatest_phase, name##_phase_per_index},
+#include "parameters/shapes.def"
+    };
+    return &formulas[shape];
 }
 
-/* (dh a* + dk b* + dl c*)^2 in 1/A^2, times (Na Nb Nc)^2: nanoBragg's measure of the distance from a spot's centre.
- */
-static double nanobragg_distance_squared(const Crystal *crystal, double dh, double dk, double dl, double cells) {
-    const Vec3 q_per_m = mat3_apply(mat3_transpose(crystal->reciprocal_per_m), vec3(dh, dk, dl));
-    return vec3_dot(q_per_m, q_per_m) * 1e-20 * square_of(crystal->nanobragg_star * cells);
-}
-
-/* R^2 = L^2 |dh a* + dk b* + dl c*|^2: the same in all directions. */
-static double isotropic_distance_squared(const Crystal *crystal, double dh, double dk, double dl) {
+/* (dh a* + dk b* + dl c*)^2 */
+static double reciprocal_squared(const Crystal *crystal, Vec3 offset) {
     const Vec3 *star = crystal->reciprocal_per_m.row;
-    const Vec3 q_per_m = vec3_add(vec3_add(vec3_scale(dh, star[0]), vec3_scale(dk, star[1])), vec3_scale(dl, star[2]));
-    return vec3_dot(q_per_m, q_per_m) * square_of(crystal->cube_edge_m);
+    const Vec3 q_per_m =
+        vec3_add(vec3_add(vec3_scale(offset.x, star[0]), vec3_scale(offset.y, star[1])), vec3_scale(offset.z, star[2]));
+    return vec3_dot(q_per_m, q_per_m);
 }
 
-/* The same without the fudge. */
-static double plain_distance_squared(const Crystal *crystal, const double *offset) {
-    const double dh = offset[0], dk = offset[1], dl = offset[2];
+/* The functions below are the inner loop of the kernel of double precision, for shapes of a form. */
+INLINED double distance_squared_by(SpotLaw law, const Crystal *crystal, Vec3 offset) {
     const double na = (double)crystal->cells[0], nb = (double)crystal->cells[1], nc = (double)crystal->cells[2];
-    switch (crystal_spot_model(crystal)) {
+    switch (law) {
     case SPOT_ISOTROPIC:
-        return isotropic_distance_squared(crystal, dh, dk, dl);
-    case SPOT_NANOBRAGG:
-        return nanobragg_distance_squared(crystal, dh, dk, dl, na * nb * nc);
+        return reciprocal_squared(crystal, offset) * square_of(crystal->cube_edge_m);
+    case SPOT_NANOBRAGG: /* 1/A^2 times (Na Nb Nc)^2 */
+        return reciprocal_squared(crystal, offset) * 1e-20 * square_of(crystal->nanobragg_star * (na * nb * nc));
     case SPOT_PER_AXIS:
         break;
     }
-    return square_of(na * dh) + square_of(nb * dk) + square_of(nc * dl);
+    return square_of(na * offset.x) + square_of(nb * offset.y) + square_of(nc * offset.z);
 }
 
-double shape_distance_squared(const Crystal *crystal, const double *offset) {
-    return crystal->shape == SHAPE_SQUARE ? 0.0 : crystal->fudge * plain_distance_squared(crystal, offset);
+INLINED double distance_squared_at(const Crystal *crystal, Vec3 offset) {
+    switch (crystal->shape) {
+#define SHAPE_OF_AXES(NAME, name)                                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        return 0.0;
+#define SHAPE_OF_FORM(NAME, name, ...)                                                                                 \
+    case SHAPE_##NAME:                                                                                                 \
+        break;
+#include "parameters/shapes.def"
+    }
+    return crystal->fudge * distance_squared_by(crystal_spot_model(crystal), crystal, offset);
 }
 
-static double gauss_exponent(const Crystal *crystal) {
-    return crystal_spot_model(crystal) == SPOT_NANOBRAGG ? NANOBRAGG_GAUSS_EXPONENT : GAUSS_EXPONENT;
-}
-
-static double tophat_radius_squared(const Crystal *crystal) {
-    return crystal_spot_model(crystal) == SPOT_NANOBRAGG ? NANOBRAGG_TOPHAT_RADIUS_SQUARED : BALL_RADIUS_SQUARED;
-}
-
-/* A ball of R = 1 that is seen by its transform: 3 (sin x - x cos x) / x^3 at x = steepness R. */
-static double round_steepness(const Crystal *crystal) {
-    return crystal->spot_law == SPOT_ISOTROPIC ? BALL_STEEPNESS : PI;
-}
-
-static double round_amplitude(const Crystal *crystal) {
-    return crystal->spot_law == SPOT_ISOTROPIC ? 1.0 : ROUND_AMPLITUDE;
-}
-
-/* sin(pi N h) / sin(pi h) with its sign: at the peak of index n it is (-1)^((N-1) n) N. */
-static double square_amplitude(double nearest, double offset, int64_t cells) {
-    const double ratio = fabs(offset) < 1e-9 ? (double)cells : sin(PI * ((double)cells * offset)) / sin(PI * offset);
-    const int64_t odd = (int64_t)nearest & (cells - 1) & 1; /* without a branch, which nobody could predict */
-    return (double)(1 - 2 * odd) * ratio;
-}
-
-double shape_amplitude_at(const Crystal *crystal, const double *nearest, const double *offset,
-                          double distance_squared) {
+INLINED double amplitude_at(const Crystal *crystal, Vec3 nearest, Vec3 offset, double distance_squared) {
     const int64_t *number = crystal->cells;
     const double cells = (double)number[0] * (double)number[1] * (double)number[2];
+    const SpotLaw law = crystal_spot_model(crystal);
     switch (crystal->shape) {
-    case SHAPE_SQUARE:
-        return square_amplitude(nearest[0], offset[0], number[0]) * square_amplitude(nearest[1], offset[1], number[1]) *
-               square_amplitude(nearest[2], offset[2], number[2]);
-    case SHAPE_ROUND:
-        return cells * round_amplitude(crystal) * sphere_transform(round_steepness(crystal) * sqrt(distance_squared));
-    case SHAPE_GAUSS:
-        return cells * exp(-gauss_exponent(crystal) * distance_squared);
-    case SHAPE_TOPHAT:
-        return distance_squared < tophat_radius_squared(crystal) ? cells : 0.0;
+#define SHAPE_OF_AXES(NAME, name)                                                                                      \
+    case SHAPE_##NAME:                                                                                                 \
+        return name##_amplitude(nearest.x, offset.x, number[0]) * name##_amplitude(nearest.y, offset.y, number[1]) *   \
+               name##_amplitude(nearest.z, offset.z, number[2]);
+#define SHAPE_OF_FORM(NAME, name, ...)                                                                                 \
+    case SHAPE_##NAME:                                                                                                 \
+        return cells * name##_height(law) * name##_profile(law, distance_squared);
+#include "parameters/shapes.def"
     }
     return 0.0;
 }
 
+double shape_distance_squared(const Crystal *crystal, const double *offset) {
+    return distance_squared_at(crystal, vec3(offset[0], offset[1], offset[2]));
+}
+
+double shape_amplitude_at(const Crystal *crystal, const double *nearest, const double *offset,
+                          double distance_squared) {
+    return amplitude_at(crystal, vec3(nearest[0], nearest[1], nearest[2]), vec3(offset[0], offset[1], offset[2]),
+                        distance_squared);
+}
+
 double shape_amplitude(const Crystal *crystal, double h, double k, double l) {
-    const double nearest[3] = {ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5)};
-    const double offset[3] = {h - nearest[0], k - nearest[1], l - nearest[2]};
-    return shape_amplitude_at(crystal, nearest, offset, shape_distance_squared(crystal, offset));
+    const Vec3 nearest = vec3(ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5));
+    const Vec3 offset = vec3(h - nearest.x, k - nearest.y, l - nearest.z);
+    return amplitude_at(crystal, nearest, offset, distance_squared_at(crystal, offset));
 }
 
 double shape_squared(const Crystal *crystal, double h, double k, double l) {
     return square_of(shape_amplitude(crystal, h, k, l));
 }
 
-/* What turns R^2 into the form q of shape_spot_form. */
-static double form_of_distance(const Crystal *crystal) {
-    switch (crystal->shape) {
-    case SHAPE_GAUSS:
-        return crystal->fudge * (2.0 * gauss_exponent(crystal));
-    case SHAPE_TOPHAT:
-        return crystal->fudge / tophat_radius_squared(crystal);
-    case SHAPE_ROUND:
-        return crystal->fudge * (crystal->spot_law == SPOT_ISOTROPIC ? square_of(BALL_STEEPNESS / PI) : 1.0);
-    case SHAPE_SQUARE:
-        break;
-    }
-    return crystal->fudge;
-}
-
 void shape_spot_form(const Crystal *crystal, double *form, double *height) {
-    const double exponent = form_of_distance(crystal);
-    const double amplitude = crystal->shape == SHAPE_ROUND ? round_amplitude(crystal) : 1.0;
+    const ShapeFormulas *formulas = shape_formulas(crystal->shape);
+    const SpotLaw law = crystal_spot_model(crystal);
+    const double exponent = formulas->form == NULL ? 1.0 : formulas->form(law, crystal->fudge);
+    const double amplitude = formulas->height == NULL ? 1.0 : formulas->height(law);
     const double cells = (double)crystal->cells[0] * (double)crystal->cells[1] * (double)crystal->cells[2];
     /* nanoBragg's measure: 1/A times Na Nb Nc */
     const double nanobragg_m = 1e-10 * crystal->nanobragg_star * cells;
-    const double along_q_m = crystal->spot_law == SPOT_ISOTROPIC ? crystal->cube_edge_m : nanobragg_m;
-    const bool per_axis = crystal_spot_model(crystal) == SPOT_PER_AXIS;
+    const double along_q_m = law == SPOT_ISOTROPIC ? crystal->cube_edge_m : nanobragg_m;
+    const bool per_axis = law == SPOT_PER_AXIS;
     *height = square_of(cells * amplitude);
     for (int i = 0; i < 3; i++) {
         const Vec3 one = crystal->reciprocal_per_m.row[i], next = crystal->reciprocal_per_m.row[(i + 1) % 3];

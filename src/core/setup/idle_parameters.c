@@ -70,10 +70,15 @@ static bool has_reflections(const Experiment *e) {
     return e->factors.from_file && format != REFLECTIONS_DUMP && format != REFLECTIONS_MODEL;
 }
 
+/* For most shapes nanoBragg's law is per_axis. */
 static bool spot_law_matters(const Experiment *e) {
-    const CrystalShape shape = e->crystal.shape;
-    return shape == SHAPE_GAUSS || shape == SHAPE_TOPHAT ||
-           (shape == SHAPE_ROUND && e->crystal.spot_law != SPOT_NANOBRAGG);
+    const ShapeFacts shape = crystal_shape_facts(e->crystal.shape);
+    return !shape.is_of_axes && (shape.knows_nanobraggs_law || e->crystal.spot_law != SPOT_NANOBRAGG);
+}
+
+static bool spots_differ_from_nanobraggs(const Experiment *e) {
+    const ShapeFacts shape = crystal_shape_facts(e->crystal.shape);
+    return !shape.is_of_axes && (shape.knows_nanobraggs_law || e->crystal.spot_law == SPOT_ISOTROPIC);
 }
 
 static int right_angles(const Experiment *e) {
@@ -115,7 +120,7 @@ static const char *const words_of[NEEDS] = {
 
 /* Spots that end may be rendered step by step all the same. */
 static void note_tolerance(const char *name, const Experiment *e, Notes *notes) {
-    const bool ends = e->crystal.shape == SHAPE_GAUSS || e->crystal.shape == SHAPE_TOPHAT;
+    const bool ends = crystal_shape_facts(e->crystal.shape).end != SPOTS_HAVE_TAILS;
     const char *obstacle = ends ? kernel_against_reflections(e) : NULL;
     if (obstacle != NULL)
         notes_add(notes, "%s has no effect: %s", name, obstacle);

@@ -143,7 +143,7 @@ Status outlook_check(const Parameters *p, const Experiment *e, Notes *notes) {
 static const char *reason(const Experiment *e) {
     if (!(e->beam.fluence_per_m2 > 0.0)) return "beam.fluence is 0";
     if (!(e->factors.greatest_f > 0.0)) return "all structure factors are 0";
-    if (e->crystal.shape == SHAPE_TOPHAT || e->sampling.by_reflections)
+    if (crystal_shape_facts(e->crystal.shape).end == SPOTS_STOP || e->sampling.by_reflections)
         return "no spot reaches a pixel: give other orientations, a rotation or mosaic spread, or a detector that sees "
                "more";
     return "the pixels see only reflections whose F is 0, or the photons are too few for a number; check the list of "

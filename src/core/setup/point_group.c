@@ -60,17 +60,17 @@ static Status refuse_cell(PointGroup group) {
 /* |F_latt|^2 of square crystals, and of others by the widths along each axis, knows the axes a, b, c. */
 static Status check_spots(const Experiment *e, const Operation *operation) {
     const Crystal *crystal = &e->crystal;
-    const char *group = orientation_grid_name(e->sweep.grid.group), *shape = crystal_shape_name(crystal->shape);
-    const bool square = crystal->shape == SHAPE_SQUARE;
-    if (!square && crystal_spot_model(crystal) != SPOT_PER_AXIS) return status_ok();
+    const char *group = orientation_grid_name(e->sweep.grid.group), *shape = crystal_shape_facts(crystal->shape).name;
+    const bool of_axes = crystal_shape_facts(crystal->shape).is_of_axes;
+    if (!of_axes && crystal_spot_model(crystal) != SPOT_PER_AXIS) return status_ok();
     if (!exchanges_axes(operation))
         return status_error(
             STATUS_BAD_PARAMETER,
             "sweep.point_group is %s: spots of shape %s%s have not this symmetry in an oblique cell, so "
             "that orientations left out are other images; give crystal.spot_model=isotropic%s, or "
             "sweep.point_group=%s",
-            group, shape, square ? "" : " and crystal.spot_model=per_axis",
-            square ? " with crystal.shape=gauss, round or tophat" : "",
+            group, shape, of_axes ? "" : " and crystal.spot_model=per_axis",
+            of_axes ? " with another crystal.shape" : "",
             operation->part[2][2] == 1 && orientation_grid_fold(e->sweep.grid.group) == 6 ? "2 or 1" : "1");
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < 3; j++)
