@@ -47,6 +47,7 @@ MISTAKES = [
     ("cells.min() <= 2)", "cells.max() <= 2)", 'crystal.interpolate'),
     # the beam
     ("options.number('beam.size', 1e-4) ** 2", "options.number('beam.size', 1e-4)", 'beam.flux'),
+    ("return transmission * options.number('beam.fluence'", "return options.number('beam.fluence'", 'beam.transmission'),
     ("unit(axis - np.dot(axis, direction) * direction)", "axis", 'beam.polarization'),
     ("kahn * ((diffracted @ electric) ** 2 - (", "kahn * ((diffracted @ electric) ** 2 + (", 'beam.polarization'),
     ("(1 + (diffracted @ incident) ** 2", "(1 + np.abs(diffracted @ incident)", None),

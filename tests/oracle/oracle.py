@@ -23,7 +23,7 @@ DEGREE = np.pi / 180
 UNITS = {'A': 1e-10, 'nm': 1e-9, 'um': 1e-6, 'mm': 1e-3, 'm': 1.0, 'deg': DEGREE, 'mrad': 1e-3, '%': 1e-2, '': 1.0}
 # Those that are not pure numbers; docs/parameters.md has them all.
 UNIT_OF = {
-    'beam.wavelength': 'A', 'beam.size': 'mm', 'beam.dispersion': '%', 'beam.divergence_horizontal': 'mrad',
+    'beam.wavelength': 'A', 'beam.size': 'mm', 'beam.dispersion': '%', 'beam.transmission': '%', 'beam.divergence_horizontal': 'mrad',
     'beam.divergence_vertical': 'mrad', 'crystal.misset': 'deg', 'crystal.size': 'mm', 'crystal.mosaic_spread': 'deg',
     'detector.distance': 'mm', 'detector.close_distance': 'mm', 'detector.pixel_size': 'mm', 'detector.size': 'mm',
     'detector.beam_centre': 'mm', 'detector.closest_point': 'mm', 'detector.rotation': 'deg', 'detector.twotheta': 'deg',
@@ -333,9 +333,10 @@ def interpolates(options, factors, cells):
 
 # ------------------------------------------------------------------------------------ Fluence, polarization, sources
 def fluence(options):
+    transmission = options.number('beam.transmission', 1.0)
     if options.given('beam.flux'):
-        return options.number('beam.flux') * options.number('beam.exposure', 1.0) / options.number('beam.size', 1e-4) ** 2
-    return options.number('beam.fluence', DEFAULT_FLUENCE)
+        return transmission * options.number('beam.flux') * options.number('beam.exposure', 1.0) / options.number('beam.size', 1e-4) ** 2
+    return transmission * options.number('beam.fluence', DEFAULT_FLUENCE)
 
 
 def electric_field(axis, direction):

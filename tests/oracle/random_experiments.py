@@ -425,4 +425,6 @@ def experiment(seed, number):
         options.pop('sampling.phi_start', None)
         options.pop('sampling.phi_range', None)
     options['run.precision'] = draw.one_of(['float64', 'float64', 'auto', 'auto', 'float32'])
+    if draw.chance(0.2):
+        options['beam.transmission'] = text(draw.real(1.0, 100.0))
     return options, files

@@ -50,6 +50,7 @@ static const Case cases[] = {
     {"beam.flux", {"1e12", "2e12"}, {NULL}},
     {"beam.exposure", {"0.1", "0.2"}, {"beam.flux=1e13"}},
     {"beam.size", {"0.1", "0.2"}, {"beam.flux=1e13"}},
+    {"beam.transmission", {"25", "50"}, {NULL}},
     {"beam.polarization", {"0.5", "0.9"}, {NULL}},
     {"beam.polarization_correction", {"true", "false"}, {NULL}},
     {"crystal.cell[0]", {"50", "51"}, {NULL}},

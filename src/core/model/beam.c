@@ -200,6 +200,7 @@ static void set_scalars(const Parameters *p, Beam *beam) {
     beam->polarization_correction = p->beam_polarization_correction;
     if (!isnan(p->beam_flux_per_s))
         beam->fluence_per_m2 = p->beam_flux_per_s * p->beam_exposure_s / p->beam_size_m / p->beam_size_m;
+    beam->fluence_per_m2 *= p->beam_transmission_fraction;
 }
 
 double beam_mean_wavelength(const Beam *beam) {
