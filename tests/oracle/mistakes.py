@@ -29,6 +29,7 @@ MISTAKES = [
     # its shape
     ("np.sin(np.pi * n * x) / np.sin(np.pi * x)", "np.sin(np.pi * n * x) / (np.pi * x)", None),
     ("np.sqrt(np.pi / 6)", "0.7236", 'crystal.shape'),
+    ("2 * np.pi * np.cbrt(3 / (4 * np.pi))", "np.pi", 'crystal.shape'),
     ("3 * (np.sin(y) - y * np.cos(y)) / y**3", "3 * np.sin(y) / y**3", 'crystal.shape'),
     ("np.pi / 2) * r2", "np.pi / 2.001) * r2", 'crystal.shape'),
     ("(1 / 0.63 if", "(1 / 0.64 if", 'crystal.spot_model'),

@@ -262,9 +262,11 @@ def lattice_squared(options, miller, cells, reciprocal):
     total, distances = np.prod(cells), miller - np.ceil(miller - 0.5)
     if shape == 'square':
         return np.prod(interference(distances, cells), axis=-1)
-    if shape == 'round' and law == 'nanobragg':
+    if shape in ('round', 'ellipsoid') and law == 'nanobragg':
         law = 'per_axis'
     r2 = options.number('crystal.spot_sharpness', 1.0) * radius_squared(law, distances, cells, reciprocal)
+    if shape == 'ellipsoid':
+        return (total * ball_transform(2 * np.pi * np.cbrt(3 / (4 * np.pi)) * np.sqrt(r2))) ** 2
     if shape == 'round':
         s, a = (np.pi, np.sqrt(np.pi / 6)) if law == 'per_axis' else (2 * np.pi * (3 / (4 * np.pi)) ** (1 / 3), 1.0)
         return (total * a * ball_transform(s * np.sqrt(r2))) ** 2

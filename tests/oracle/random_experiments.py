@@ -189,7 +189,7 @@ def add_structure_factors(draw, options, files):
 def add_crystal(draw, options, files, budget):
     add_cell(draw, options, files)
     add_structure_factors(draw, options, files)
-    shape = options['crystal.shape'] = draw.one_of(['square', 'square', 'round', 'gauss', 'tophat'])
+    shape = options['crystal.shape'] = draw.one_of(['square', 'square', 'round', 'gauss', 'tophat', 'ellipsoid'])
     if draw.chance(0.2):
         options['crystal.size'] = text(*(draw.real(2e-6, 3e-5) for _ in range(draw.one_of([1, 3]))))
     else:

@@ -62,7 +62,7 @@ class Experiment:
         cells = [max(3, round(common * 50 / x * (1 if self.chance(0.6) else self.between(0.5, 2)))) for x in lengths]
         self.set("crystal.cells", cells)
         self.longest = max(n * x for n, x in zip(cells, lengths))
-        shape = self.word(["square", "gauss", "round", "tophat"])
+        shape = self.word(["square", "gauss", "round", "tophat", "ellipsoid"])
         self.set("crystal.shape", shape)
         if shape != "square":
             self.set("crystal.spot_model", self.word(["per_axis", "isotropic"]))

@@ -156,9 +156,9 @@ static void a_hexagonal_crystal_looks_the_same_after_a_sixth_of_a_turn(void) {
     }
 }
 
-/* The transform of a ball of so many cells at q (1/m) along @p direction: a sum over its lattice points, averaged over
- * where its centre lies in a cell, which makes it the transform of the ball itself. */
-static double transform_of_cells(Mat3 cell_m, double radius_m, Vec3 q_per_m) {
+/* The transform, at q (1/m), of the cells whose places (in cells) lie within @p radius by a @p measure: a sum over
+ * lattice points, averaged over where the centre lies in a cell, which makes it the transform of the body itself. */
+static double transform_of_cells(Mat3 cell_m, Mat3 measure, double radius, Vec3 q_per_m) {
     enum { REACH = 5, PLACES = 5 };
     double sum = 0.0;
     const Mat3 columns = mat3_transpose(cell_m);
@@ -168,23 +168,36 @@ static double transform_of_cells(Mat3 cell_m, double radius_m, Vec3 q_per_m) {
             for (int k = 0; k < all; k++) {
                 const Vec3 place =
                     vec3((i + 0.5) / PLACES - REACH, (j + 0.5) / PLACES - REACH, (k + 0.5) / PLACES - REACH);
-                const Vec3 r = mat3_apply(columns, place);
-                if (vec3_length(r) < radius_m) sum += cos(2.0 * PI * vec3_dot(q_per_m, r));
+                if (vec3_length(mat3_apply(measure, place)) < radius)
+                    sum += cos(2.0 * PI * vec3_dot(q_per_m, mat3_apply(columns, place)));
             }
     return sum / (PLACES * PLACES * PLACES);
 }
 
-static void an_isotropic_round_crystal_is_a_ball_of_cells(void) {
+/* Out to beyond the second zero, each time in another direction.
+ * @param across_m  radius of a ball of that volume */
+static void is_a_body_of_cells(const char *name, const Crystal *crystal, Mat3 measure, double radius, double across_m) {
+    for (int i = 0; i < 8; i++) {
+        const Vec3 along = vec3_unit(vec3(cos(2.0 * i), sin(2.0 * i), cos(3.0 * i)));
+        const Vec3 q_per_m = vec3_scale(0.16 * i / across_m, along), hkl = mat3_apply(crystal->cell_m, q_per_m);
+        UNIT_CLOSE(shape_amplitude(crystal, hkl.x, hkl.y, hkl.z) / 120.0,
+                   transform_of_cells(crystal->cell_m, measure, radius, q_per_m) / 120.0, 5e-3, name);
+    }
+}
+
+static void round_crystals_are_balls_and_ellipsoids_of_cells(void) {
+    const double ball = cbrt(3.0 / (4.0 * PI)); /* radius of the ball of volume 1 */
     for (int n = 0; n < CASES; n++) {
         Experiment *e = isotropic(&cases[n], shapes[0], "crystal.cells=5,6,4", "run.precision=float64");
-        const Crystal *crystal = &e->crystal;
-        const double radius_m = cbrt(3.0 * 120.0 * crystal->volume_m3 / (4.0 * PI));
-        for (int i = 0; i < 8; i++) { /* out to beyond the second zero, each time in another direction */
-            const Vec3 along = vec3_unit(vec3(cos(2.0 * i), sin(2.0 * i), cos(3.0 * i)));
-            const Vec3 q_per_m = vec3_scale(0.16 * i / radius_m, along), hkl = mat3_apply(crystal->cell_m, q_per_m);
-            UNIT_CLOSE(shape_amplitude(crystal, hkl.x, hkl.y, hkl.z) / 120.0,
-                       transform_of_cells(crystal->cell_m, radius_m, q_per_m) / 120.0, 3e-3, cases[n].name);
-        }
+        Crystal crystal = e->crystal;
+        const double across_m = ball * cbrt(120.0 * crystal.volume_m3);
+        is_a_body_of_cells(cases[n].name, &crystal, mat3_transpose(crystal.cell_m), across_m, across_m);
+        const double round = shape_amplitude(&crystal, 0.03, -0.05, 0.08);
+        crystal.shape = SHAPE_ELLIPSOID;
+        UNIT_CLOSE(shape_amplitude(&crystal, 0.03, -0.05, 0.08) / round, 1.0, 1e-14, cases[n].name);
+        crystal.spot_law = SPOT_PER_AXIS;
+        const Mat3 of_edges = {{vec3(1.0 / 5.0, 0, 0), vec3(0, 1.0 / 6.0, 0), vec3(0, 0, 1.0 / 4.0)}};
+        is_a_body_of_cells(cases[n].name, &crystal, of_edges, ball, across_m);
         experiment_destroy(&e);
     }
 }
@@ -227,7 +240,7 @@ int main(void) {
                                      UNIT_TEST(an_isotropic_image_depends_on_the_lattice_alone),
                                      UNIT_TEST(isotropic_spots_depend_on_the_lattice_alone),
                                      UNIT_TEST(a_hexagonal_crystal_looks_the_same_after_a_sixth_of_a_turn),
-                                     UNIT_TEST(an_isotropic_round_crystal_is_a_ball_of_cells),
+                                     UNIT_TEST(round_crystals_are_balls_and_ellipsoids_of_cells),
                                      UNIT_TEST(constants_are_those_of_their_formulas),
                                      {NULL, NULL}};
     return unit_main("shape", tests);

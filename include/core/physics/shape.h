@@ -4,6 +4,7 @@
 #define TESSERA_SHAPE_H
 
 #include "model/crystal.h"
+#include "physics/shapes/ellipsoid.h"
 #include "physics/shapes/gauss.h"
 #include "physics/shapes/round.h"
 #include "physics/shapes/square.h"
