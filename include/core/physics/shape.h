@@ -1,5 +1,5 @@
 /** @file
- *  |F_latt|^2 of a crystal by its shape, and structure factors between reflections. Formulas: docs/physics.md. */
+ *  |F_latt|^2 of a crystal by its shape. Formulas: docs/physics.md. */
 #ifndef TESSERA_SHAPE_H
 #define TESSERA_SHAPE_H
 
@@ -9,7 +9,6 @@
 #include "physics/shapes/round.h"
 #include "physics/shapes/square.h"
 #include "physics/shapes/tophat.h"
-#include "reflections/structure_factors.h"
 
 #include <math.h>
 
@@ -89,12 +88,5 @@ void shape_spot_form(const Crystal *crystal, double *form, double *height);
 
 /** How much larger the terms of a form may be than their sum: 1 for one along the axes, and the more the obliquer. */
 double shape_form_condition(const double *form);
-
-/** True where all points of the interpolation lie in the grid. */
-bool structure_factor_is_inside(const StructureFactors *factors, double h, double k, double l);
-
-/** |F| between reflections by Lagrange interpolation over four points along each axis; nearest neighbour where a point
- *  would lie outside the grid, for that lookup only. */
-double structure_factor_tricubic(const StructureFactors *factors, double h, double k, double l);
 
 #endif

@@ -70,4 +70,11 @@ static inline double structure_factor(const StructureFactors *factors, double h,
  * factors. */
 bool structure_factors_are_unwanted(const Parameters *parameters);
 
+/** True where all points of the interpolation lie in the grid. */
+bool structure_factor_is_inside(const StructureFactors *factors, double h, double k, double l);
+
+/** |F| between reflections by Lagrange interpolation over four points along each axis; nearest neighbour where a point
+ *  would lie outside the grid, for that lookup only. */
+double structure_factor_tricubic(const StructureFactors *factors, double h, double k, double l);
+
 #endif

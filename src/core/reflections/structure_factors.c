@@ -201,3 +201,43 @@ void structure_factors_fill_table(const StructureFactors *factors, float *table)
                 *table++ = (float)f;
             }
 }
+
+/* Lagrange weights of the points -1, 0, 1, 2 at 0 <= x < 1. */
+static void lagrange_weights(double x, double *weight) {
+    weight[0] = -x * (x - 1.0) * (x - 2.0) / 6.0;
+    weight[1] = (x + 1.0) * (x - 1.0) * (x - 2.0) / 2.0;
+    weight[2] = -(x + 1.0) * x * (x - 2.0) / 2.0;
+    weight[3] = (x + 1.0) * x * (x - 1.0) / 6.0;
+}
+
+bool structure_factor_is_inside(const StructureFactors *factors, double h, double k, double l) {
+    const double miller[3] = {h, k, l};
+    bool inside = true;
+    for (int axis = 0; axis < 3; axis++) {
+        const double least = factors->least[axis], greatest = least + factors->count[axis] - 1;
+        inside = inside && miller[axis] >= least + 2.0 && miller[axis] <= greatest - 2.0;
+    }
+    return inside;
+}
+
+double structure_factor_tricubic(const StructureFactors *factors, double h, double k, double l) {
+    const double miller[3] = {h, k, l};
+    double weight[3][4];
+    int32_t first[3];
+    if (!structure_factor_is_inside(factors, h, k, l))
+        return structure_factor(factors, ceil(h - 0.5), ceil(k - 0.5), ceil(l - 0.5));
+    for (int axis = 0; axis < 3; axis++) {
+        first[axis] = (int32_t)(floor(miller[axis]) - 1.0 - factors->least[axis]);
+        lagrange_weights(miller[axis] - floor(miller[axis]), weight[axis]);
+    }
+    double sum = 0.0;
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++) {
+            const int64_t row = ((int64_t)first[0] + i) * factors->count[1] + first[1] + j;
+            const double *f = factors->grid + row * factors->count[2] + first[2];
+            const double along_l =
+                weight[2][0] * f[0] + weight[2][1] * f[1] + weight[2][2] * f[2] + weight[2][3] * f[3];
+            sum += weight[0][i] * weight[1][j] * along_l;
+        }
+    return sum;
+}
