@@ -8,6 +8,16 @@ printf '9000 1\n9100 2\n' > two.spectrum
 printf -- '-10 0 0 1 1e-10\n' > one.source
 printf '0 2\n0.5 1\n' > water.table
 printf '0.02 0 0\n0 0.02 0\n0 0 0.02\n' > cubic.mat
+smv() { # smv FILE KEY=VALUE...
+    local file=$1
+    shift
+    { printf '{\nHEADER_BYTES=  512;\nDIM=2;\nBYTE_ORDER=little_endian;\nTYPE=unsigned_short;\nSIZE1=8;\nSIZE2=8;\n'
+        printf '%s;\n' "$@"
+        printf '}\n'; } > "$file"
+    truncate -s $((512 + 128)) "$file"
+}
+smv head.img WAVELENGTH=0.9
+"${PYTHON:-/usr/bin/python3}" "$SOURCE/tests/support/make_panels.py" . || fail "the panels"
 value_of() { # value_of SECTION.NAME: one that is allowed
     case $1 in
     beam.spectrum | crystal.model | crystal.structure_factors) echo two.spectrum ;;
@@ -22,6 +32,13 @@ value_of() { # value_of SECTION.NAME: one that is allowed
     crystal.cell) echo 50,50,50,90,90,90 ;;
     crystal.misset) echo 1,2,3 ;;
     detector.sensor_material) echo Si ;;
+    detector.panels) echo plane.expt ;;
+    detector.convention) echo xds ;;
+    detector.closest_rule) echo middle ;;
+    detector.pivot) echo sample ;;
+    detector.curved) echo true ;;
+    detector.header) echo head.img ;;
+    detector.rotation | detector.*_vector | detector.twotheta_axis) echo 1,2,3 ;;
     detector.pixel0) echo 0.1,-0.02,0.03 ;;
     detector.beam_centre | detector.origin | detector.closest_point) echo 20,30 ;;
     *) echo 3 ;;
@@ -30,7 +47,9 @@ value_of() { # value_of SECTION.NAME: one that is allowed
 varying() { # varying SECTION.NAME: as sweep.matrix says it
     case $1 in
     crystal.random_misset) echo "$1=true,false" ;;
-    crystal.misset | crystal.cell | detector.beam_centre | detector.origin | detector.closest_point | detector.pixel0)
+    detector.closest_rule) echo "$1=middle,beam" ;;
+    detector.pivot) echo "$1=sample,beam" ;;
+    crystal.misset | crystal.cell | detector.rotation | detector.beam_centre | detector.origin | detector.closest_point | detector.pixel0)
         echo "$1[0]=0.03,0.04" ;;
     beam.energy_constant) echo "$1=12398.5,12398.6" ;;
     beam.*_points) echo "$1=midpoint,endpoints" ;;
@@ -53,8 +72,11 @@ pairs=0 sweeps=0
 while read -r one other where; do
     pairs=$((pairs + 1))
     a=--$one=$(value_of "$one") b=--$other=$(value_of "$other")
-    own=()
-    [ $one = crystal.cell ] && own=("$b" --crystal.matrix_wavelength=1 --crystal.default_f=10 --detector.pixel_size=2) || own=("${good[@]}")
+    case $one in
+    crystal.cell) own=("$b" --crystal.matrix_wavelength=1 --crystal.default_f=10 --detector.pixel_size=2) ;;
+    detector.panels) own=("${good[@]:0:2}") ;; # one rival alone
+    *) own=("${good[@]}") ;;
+    esac
     if [ "$where" != YIELDS_TO_IN_SWEEP ]; then
         refused "$one" "$other" plan "${own[@]}" "$a" "$b"
         printf '%s:\n  %s: %s\n' "${one%%.*}" "${one#*.}" "$(value_of "$one")" > run.yaml
@@ -70,10 +92,10 @@ while read -r one other where; do
             "--$fixed=$(value_of "$fixed")"
         grep -q 'sweep.matrix' err || fail "the sweep is not named: $(cat err)"
     done
-done < <(rows | grep -oE '^[^(]*\(\w+, \w+,|(YIELDS_TO[A-Z_]*|OR_LATER|BY_[A-Z]+|TOGETHER_BESIDE)\(\w+, \w+' | sed -E 's/[(,]/ /g' |
+done < <(rows | grep -oE '^[^(]*\(\w+, \w+,|(YIELDS_TO[A-Z_]*|REPLACES|OR_LATER|BY_[A-Z]+|TOGETHER_BESIDE)\(\w+, \w+' | sed -E 's/[(,]/ /g' |
     awk '/^PARAMETER/ { row = $2 "." $3; next } { print row, $2 "." $3, $1 }')
-[ $pairs -ge 41 ] || fail "only $pairs pairs were tried"
-[ $sweeps -gt 40 ] || fail "only $sweeps sweeps were tried"
+[ $pairs -ge 62 ] || fail "only $pairs pairs were tried"
+[ $sweeps -gt 50 ] || fail "only $sweeps sweeps were tried"
 
 accepted() { "$TESSERA" "$@" > out 2> err || fail "refused: $*: $(cat err)"; }
 printf 'detector:\n  distance: 90\n' > distance.yaml
@@ -106,14 +128,6 @@ for law in midpoint left_edge; do
 done
 
 # what a header says and something else says already is left out
-smv() { # smv FILE KEY=VALUE...
-    local file=$1
-    shift
-    { printf '{\nHEADER_BYTES=  512;\nDIM=2;\nBYTE_ORDER=little_endian;\nTYPE=unsigned_short;\nSIZE1=8;\nSIZE2=8;\n'
-        printf '%s;\n' "$@"
-        printf '}\n'; } > "$file"
-    truncate -s $((512 + 128)) "$file"
-}
 smv head.img PIXEL_SIZE=0.5 DISTANCE=150 WAVELENGTH=0.9 BEAM_CENTER_X=2 BEAM_CENTER_Y=2 ORGX=4.5 ORGY=4.5
 cubic=(--crystal.cell="50,60,70" --crystal.default_f=10 --detector.header=head.img)
 accepted plan "${cubic[@]}"

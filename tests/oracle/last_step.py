@@ -18,17 +18,28 @@ import random_experiments
 import run
 
 
+def panel_at(case, slow, fast):
+    """the panel that has this pixel in frame 0, or None"""
+    options = next(iter(oracle.crystals_of_frame(oracle.Options(case.options, case.folder), 0)))[0]
+    for panel in oracle.panels_of(options, oracle.laboratory_axes(options)):
+        if all(first <= at < first + pixels for first, at, pixels in zip(panel.first, (slow, fast), panel.shape)):
+            return panel
+    return None
+
+
 def last_step(case, slow, fast):
     """h, k, l and the vectors a, b, c (A) by the oracle, of the first crystal of frame 0"""
     base = oracle.Options(case.options, case.folder)
     options, turn, ub, _ = next(iter(oracle.crystals_of_frame(base, 0)))
     axes = oracle.laboratory_axes(options)
-    detector, sensor = oracle.Detector(options, axes), oracle.Sensor(options)
+    panel = panel_at(case, slow, fast)
+    sensor = oracle.Sensor(options, panel)
     reciprocal = ub if ub is not None else oracle.reciprocal_of_crystal(base, options, turn)
     phi = oracle.spindle_angles(options, 0)[-1:]
     cell = oracle.lattices(options, reciprocal, axes, phi)[-1]
-    places = list(oracle.sub_pixels(int(options.number('sampling.oversample', 1)), (np.array([slow]), np.array([fast])), detector.pixel))
-    position = detector.positions(*places[-1], sensor.depth(sensor.layers - 1))
+    pixel = np.array([slow - panel.first[0]]), np.array([fast - panel.first[1]])
+    places = list(oracle.sub_pixels(int(options.number('sampling.oversample', 1)), pixel, panel.size))
+    position = panel.positions(*places[-1], sensor.depth(sensor.layers - 1))
     incident, wavelength, _ = oracle.sources(options, axes, 0)[-1]
     return cell @ (oracle.unit(position)[0] - incident) / wavelength, cell * 1e10
 
@@ -63,6 +74,8 @@ def main():
             if int(case.options.get('crystal.mosaic_domains', '1')) < 2 or 'detector.roi' in case.options or 'detector.mask' in case.options:
                 continue
             case.write_files(os.path.join(folder, case.name))
+            if panel_at(case, 2, 5) is None:
+                continue
             complaint = check(sys.argv[1], case, 2, 5)
             if complaint:
                 print('FAILED: %s\n%s' % (complaint, case.command()))

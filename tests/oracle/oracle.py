@@ -9,6 +9,7 @@ numbers that the program chooses by itself.
 """
 import csv
 import itertools
+import json
 import os
 import re
 
@@ -27,7 +28,7 @@ UNIT_OF = {
     'beam.divergence_vertical': 'mrad', 'crystal.misset': 'deg', 'crystal.size': 'mm', 'crystal.mosaic_spread': 'deg',
     'detector.distance': 'mm', 'detector.close_distance': 'mm', 'detector.pixel_size': 'mm', 'detector.size': 'mm',
     'detector.beam_centre': 'mm', 'detector.closest_point': 'mm', 'detector.rotation': 'deg', 'detector.twotheta': 'deg',
-    'detector.sensor_thickness': 'um', 'detector.sensor_attenuation': 'um', 'background.size': 'um',
+    'detector.panels_shift': 'mm', 'detector.sensor_thickness': 'um', 'detector.sensor_attenuation': 'um', 'background.size': 'um',
     'sampling.phi_start': 'deg', 'sampling.phi_range': 'deg', 'sampling.dmin': 'A', 'sweep.start': 'deg', 'sweep.width': 'deg',
 }
 # What a drawn value must lie in, in the same units.
@@ -435,8 +436,12 @@ CONVENTIONS = {
 }
 
 
+# The laboratory frame of a file of panels
+OF_PANELS = dict(beam=-Z, fast=X, slow=-Y, normal=-Z, twotheta=Y, polarization=X, spindle=X, pivot='sample')
+
+
 def laboratory_axes(options):
-    axes = dict(CONVENTIONS[options.word('detector.convention', 'mosflm')])
+    axes = dict(OF_PANELS if options.given('detector.panels') else CONVENTIONS[options.word('detector.convention', 'mosflm')])
     for axis, name in dict(beam='beam.direction', fast='detector.fast_vector', slow='detector.slow_vector',
                            normal='detector.normal_vector', twotheta='detector.twotheta_axis',
                            polarization='beam.polarization_axis', spindle='sampling.spindle_axis').items():
@@ -464,9 +469,12 @@ def beam_spot(options, pixel, width, height):
 
 
 class Detector:
+    """the one panel of the parameters"""
+
     def __init__(self, options, axes):
-        self.options, self.axes = options, axes
+        self.options, self.axes, self.first = options, axes, (0, 0)
         self.pixel = options.number('detector.pixel_size', 1e-4)
+        self.size = self.pixel, self.pixel
         self.shape = int(options.number('detector.slow_pixels')), int(options.number('detector.fast_pixels'))
         height, width = self.shape[0] * self.pixel, self.shape[1] * self.pixel
         turn = rotation_about(axes['twotheta'], options.number('detector.twotheta', 0.0)) @ rotation_xyz(
@@ -538,15 +546,37 @@ class Detector:
         return np.abs(diffracted @ self.normal)
 
     def solid_angle(self, position, cosine):
-        omega = self.pixel**2 / np.sum(position**2, axis=1)
+        omega = self.size[0] * self.size[1] / np.sum(position**2, axis=1)
         return omega if self.options.word('detector.point_pixel', 'false') == 'true' else omega * cosine
+
+
+class Panel(Detector):
+    """one of a file's; first: slow, fast of its first pixel on the image"""
+
+    def __init__(self, options, described):
+        self.options, self.described = options, described
+        self.size = tuple(1e-3 * edge for edge in described['pixel_size'])
+        self.shape, self.first = described['image_size'][::-1], described['raw_image_offset'][::-1]
+        self.fast, self.slow = np.array(described['fast_axis']), np.array(described['slow_axis'])
+        self.pixel0 = 1e-3 * np.array(described['origin']) + options.numbers('detector.panels_shift', np.zeros(3))
+        across = unit(np.cross(self.fast, self.slow))
+        self.normal = across * (1 if across @ self.pixel0 > 0 else -1)
+
+
+def panels_of(options, axes):
+    if not options.given('detector.panels'):
+        return [Detector(options, axes)]
+    with open(options.path('detector.panels')) as file:
+        return [Panel(options, described) for described in json.load(file)['detector'][0]['panels']]
 
 
 # ------------------------------------------------------------------------------------------------------------- Pixels
 class Sensor:
-    def __init__(self, options):
-        self.thickness = options.number('detector.sensor_thickness', 0.0)
-        self.attenuation = options.number('detector.sensor_attenuation', self.thickness)
+    def __init__(self, options, panel):
+        stated = getattr(panel, 'described', {})
+        depth = 1e-3 / stated['mu'] if stated.get('mu') else None
+        self.thickness = options.number('detector.sensor_thickness', 1e-3 * stated.get('thickness', 0.0))
+        self.attenuation = options.number('detector.sensor_attenuation', self.thickness if depth is None else depth)
         self.layers = int(options.number('detector.sensor_layers', 2))
         self.law = options.word('detector.sensor_depth_model', 'absorption')
         if self.thickness == 0 or self.attenuation == 0 or np.isinf(self.attenuation):
@@ -570,7 +600,7 @@ def sub_pixels(oversample, pixels, size):
     slow, fast = pixels
     offsets = (np.arange(oversample) + 0.5) / oversample
     for i, j in itertools.product(offsets, repeat=2):
-        yield (fast + j) * size, (slow + i) * size
+        yield (fast + j) * size[0], (slow + i) * size[1]
 
 
 def read_smv(path):
@@ -682,23 +712,33 @@ def frames_of(options):
 def crystal_photons(options, frame, reciprocal):
     """photons of one crystal, of the background, and the most that any pixel could have of the crystal: [slow][fast]"""
     axes = laboratory_axes(options)
-    detector, sensor = Detector(options, axes), Sensor(options)
+    panels = panels_of(options, axes)
+    shape = tuple(max(panel.first[i] + panel.shape[i] for panel in panels) for i in (0, 1))
+    computed, images = computed_pixels(options, shape), np.zeros((3,) + shape)
+    for panel in panels:
+        part = tuple(slice(panel.first[i], panel.first[i] + panel.shape[i]) for i in (0, 1))
+        images[(slice(None),) + part] = panel_photons(options, frame, reciprocal, axes, panel, computed[part])
+    return images
+
+
+def panel_photons(options, frame, reciprocal, axes, panel, computed):
+    """the same of one panel, whose pixels are computed where that says so"""
+    sensor = Sensor(options, panel)
     cells = number_of_cells(options, reciprocal)
     factors = StructureFactors(options, reciprocal)
     lookup = factors.tricubic if interpolates(options, factors, cells) else factors.nearest
     vectors = lattices(options, reciprocal, axes, spindle_angles(options, frame))
     own_reciprocal = np.linalg.inv(vectors).transpose(0, 2, 1)
     oversample, dmin = int(options.number('sampling.oversample', 1)), options.number('sampling.dmin', 0.0)
-    computed = computed_pixels(options, detector.shape)
     pixels = np.nonzero(computed)
     sums = np.zeros((3, len(pixels[0])))
     waves = sources(options, axes, frame)
-    for fast, slow in sub_pixels(oversample, pixels, detector.pixel):
+    for fast, slow in sub_pixels(oversample, pixels, panel.size):
         for layer in range(sensor.layers):
-            position = detector.positions(fast, slow, sensor.depth(layer))
+            position = panel.positions(fast, slow, sensor.depth(layer))
             diffracted = unit(position)
-            cosine = detector.cosine(diffracted)
-            counted = detector.solid_angle(position, cosine) * sensor.captured(layer, cosine)
+            cosine = panel.cosine(diffracted)
+            counted = panel.solid_angle(position, cosine) * sensor.captured(layer, cosine)
             for incident, wavelength, weight in waves:
                 s = (diffracted - incident) / wavelength
                 q = np.linalg.norm(s, axis=1)
@@ -708,7 +748,7 @@ def crystal_photons(options, frame, reciprocal):
                 sums[0] += factor * np.where(q * dmin > 1, 0.0, squared.mean(axis=0))
                 sums[1] += factor * background_squared(options, q)
                 sums[2] += factor * (factors.greatest * np.prod(cells)) ** 2
-    images = np.zeros((3,) + detector.shape)
+    images = np.zeros((3,) + computed.shape)
     images[:, computed] = sums * THOMSON_M2 * fluence(options) / oversample**2
     return images
 

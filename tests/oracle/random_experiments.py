@@ -5,6 +5,7 @@
 `options` are those of the command line, {"beam.wavelength": "1.2", ...}; `files` holds what they name, {name: text or bytes}.
 The same seed and number give the same experiment everywhere.
 """
+import json
 import math
 import random
 
@@ -309,6 +310,54 @@ def add_detector(draw, options, files, budget):
     return axes[2], budget * max(budget, 1)
 
 
+def turned(vector, angles):
+    """about x, then y, then z, by degrees"""
+    x, y, z = vector
+    a, b, c = (math.radians(angle) for angle in angles)
+    y, z = math.cos(a) * y - math.sin(a) * z, math.sin(a) * y + math.cos(a) * z
+    x, z = math.cos(b) * x + math.sin(b) * z, math.cos(b) * z - math.sin(b) * x
+    return [math.cos(c) * x - math.sin(c) * y, math.sin(c) * x + math.cos(c) * y, z]
+
+
+def panel(draw, first, last, pixel):
+    """a rectangle of the image as DIALS describes a panel, somewhere around the beam; first and last: fast, slow"""
+    angles = [draw.real(-30.0, 30.0), draw.real(-30.0, 30.0), draw.one_of([0.0, 90.0, 180.0]) + draw.real(-20.0, 20.0)]
+    fast, slow = turned([1, 0, 0], angles), turned([0, draw.one_of([-1, 1]), 0], angles)
+    sizes = [pixel * draw.real(0.6, 1.5) for _ in range(2)]
+    pixels = [last[i] - first[i] for i in (0, 1)]
+    middle = [draw.real(-0.7, 0.7) * pixels[0] * pixel, draw.real(-0.7, 0.7) * pixels[1] * pixel, -draw.real(20.0, 120.0)]
+    origin = [m - 0.5 * (pixels[0] * sizes[0] * f + pixels[1] * sizes[1] * s) for m, f, s in zip(middle, fast, slow)]
+    thick = draw.chance(0.3)
+    return {'name': '%d,%d' % tuple(first), 'type': '', 'fast_axis': fast, 'slow_axis': slow, 'origin': origin,
+            'raw_image_offset': first, 'image_size': pixels, 'pixel_size': sizes, 'trusted_range': [0, 1e6],
+            'thickness': draw.real(0.1, 2.0) if thick else 0.0, 'material': '', 'mu': draw.real(0.5, 20.0) if thick else 0.0,
+            'identifier': '', 'mask': [], 'gain': 1.0, 'pedestal': 0.0, 'px_mm_strategy': {'type': 'SimplePxMmStrategy'}}
+
+
+def use_panels(draw, options, files):
+    """panels instead of the one plane: its image cut once or twice, with gaps; no other draws depend on these"""
+    size = int(options['detector.fast_pixels']), int(options['detector.slow_pixels'])
+    pixel = float(options['detector.pixel_size'])
+    cuts = [sorted({0, draw.whole(3, pixels - 3), pixels}) if draw.chance(0.8) else [0, pixels] for pixels in size]
+    panels = []
+    for s, slow in zip(cuts[1], cuts[1][1:]):
+        for f, fast in zip(cuts[0], cuts[0][1:]):
+            gaps = [0 if last == pixels else draw.whole(0, 2) for last, pixels in zip((fast, slow), size)]
+            panels.append(panel(draw, [f, s], [fast - gaps[0], slow - gaps[1]], pixel))
+    kept = ('point_pixel', 'sensor_thickness', 'sensor_layers', 'sensor_depth_model', 'sensor_attenuation')
+    for name in [name for name in options if name.startswith('detector.') and name[9:] not in kept]:
+        del options[name]
+    options.pop('beam.direction', None)
+    files.pop('mask.img', None)
+    files['panels.expt'] = json.dumps({'__id__': 'ExperimentList', 'experiment': [{'__id__': 'Experiment', 'detector': 0}],
+                                       'detector': [{'panels': panels}]})
+    options['detector.panels'] = 'panels.expt'
+    if draw.chance(0.5):
+        options['detector.panels_shift'] = text(*(draw.real(-5.0, 5.0) for _ in range(3)))
+    if draw.chance(0.3):
+        options['detector.roi'] = text(draw.whole(0, 2), size[0] - 1 - draw.whole(0, 2), draw.whole(0, 2), size[1] - 2)
+
+
 def add_background(draw, options, files):
     options['background.size'] = text(*(draw.real(0.05, 5.0) for _ in range(draw.one_of([1, 2]))))
     if draw.chance(0.3):
@@ -347,7 +396,7 @@ def axis_of_matrix(draw, options):
 
 def fits(name, options):
     """whether a sweep may set that parameter beside what the run says"""
-    rivals = {'detector.distance': ('detector.close_distance', 'detector.pixel0', 'detector.curved'),
+    rivals = {'detector.distance': ('detector.close_distance', 'detector.pixel0', 'detector.curved', 'detector.panels'),
               'beam.fluence': ('beam.flux',), 'crystal.cells': ('crystal.size',),
               'crystal.misset[1]': ('crystal.random_misset',), 'detector.rotation[0]': ('detector.curved',),
               'beam.polarization': ('beam.polarization_correction',)}
@@ -406,6 +455,10 @@ def experiment(seed, number):
     draw = Draw('%d %d' % (seed, number))
     options, files, budget = {}, {}, STEPS_MOST
     axis, budget = add_detector(draw, options, files, budget)
+    alone = Draw('panels %d %d' % (seed, number))
+    if alone.chance(0.2):
+        use_panels(alone, options, files)
+        axis = [0.0, 0.0, -1.0]
     if 'beam.direction' in options:
         axis = [float(part) for part in options['beam.direction'].split(',')]
     budget = add_beam(draw, axis, options, files, budget)
@@ -424,6 +477,9 @@ def experiment(seed, number):
     if options.get('sweep.kind') == 'rotation':
         options.pop('sampling.phi_start', None)
         options.pop('sampling.phi_range', None)
+    if 'detector.panels_shift' in options and 'sweep.kind' not in options and 'sweep.draw' not in options:
+        options['sweep.kind'] = 'matrix'
+        options['sweep.matrix'] = 'detector.panels_shift[1]=%s' % text(alone.real(-9.0, 0.0), alone.real(1.0, 9.0))
     options['run.precision'] = draw.one_of(['float64', 'float64', 'auto', 'auto', 'float32'])
     if draw.chance(0.2):
         options['beam.transmission'] = text(draw.real(1.0, 100.0))

@@ -50,6 +50,9 @@ typedef struct Panel {
     double closest_m[2];     /**< fast, slow position of the point nearest to the crystal */
     bool curved;             /**< every pixel at distance_m, facing the crystal */
     Sensor sensor;
+    Vec3 file_corner_m;          /**< of a geometry's file: pixel0_m without detector.panels_shift */
+    int group;                   /**< its number in the detector's groups, -1 where it is in none */
+    char name[PANEL_NAME_BYTES]; /**< "" for the panel of the parameters */
 } Panel;
 
 /** Panels, and what they have in common. The image is one array of pixels, the canvas; pixels of no panel are gaps.
@@ -61,11 +64,13 @@ typedef struct Detector {
     bool point_pixel;                 /**< solid angle without obliquity */
     NexusMaterial nexus_material; /**< that a NeXus file names: the sensor's own, or the one that absorbs most alike */
     bool nexus_stand_in;          /**< it is not the sensor's own */
+    bool of_crystfel;             /**< and that file is CrystFEL's */
     bool of_file;                 /**< the panels are those of a geometry's file */
     char file_material[PANEL_MATERIAL_BYTES]; /**< of the sensor by that file, "" where it says nothing */
-    int panel_count;
-    Panel *panels;     /**< [panel_count] */
-    int32_t *by_place; /**< [panel_count] their numbers, by first row and then first column of the canvas */
+    int panel_count, group_count;
+    Panel *panels;      /**< [panel_count] */
+    PanelGroup *groups; /**< [group_count] as the file has them, without detector.panels_shift; NULL for none */
+    int32_t *by_place;  /**< [panel_count] their numbers, by first row and then first column of the canvas */
 } Detector;
 
 /** The axes of the convention; one that the user gives replaces it.
@@ -81,7 +86,8 @@ Status detector_axes(const Parameters *parameters, const DetectorGeometry *geome
 Status detector_create(const Parameters *parameters, const LaboratoryAxes *axes, const DetectorGeometry *geometry,
                        Detector *detector, Notes *notes);
 
-/** Makes a detector that exists anew, in its own memory: the one panel of the parameters as they are in a frame. */
+/** Makes a detector that exists anew, in its own memory, by the parameters as they are in a frame: the one panel, or
+ * the place of those of a file. */
 Status detector_change(const Parameters *parameters, const LaboratoryAxes *axes, Detector *detector);
 
 /** Frees what @p detector owns. */

@@ -67,6 +67,7 @@ typedef struct PanelMaskFile {
 
 /** Panels, their groups and their bad pixels. A value of zeros has none. panel_geometry_free() frees what it owns. */
 typedef struct DetectorGeometry {
+    bool of_crystfel;         /**< the file is CrystFEL's: camera length and axes may be chosen */
     int64_t canvas_pixels[2]; /**< fast, slow size of the canvas; pixels of no panel are gaps */
     int panels, groups, masks, mask_files;
     PanelGeometry *panel;     /**< [panels], owned */

@@ -83,8 +83,16 @@ typedef enum ParameterFile {
 } ParameterFile;
 
 /** What nanoBragg does with two values for one thing: the second of the two counts, or the later one; or it uses both,
- *  and images are made from both, from the one that the pivot needs, or from the second where it has all pixels. */
-typedef enum RivalRule { RIVAL_SECOND, RIVAL_LATER, RIVAL_TOGETHER, RIVAL_BY_PIVOT, RIVAL_BY_PIXELS } RivalRule;
+ *  and images are made from both, from the one that the pivot needs, or from the second where it has all pixels; or it
+ *  has no such thing as the first, so that both are a fault there too. */
+typedef enum RivalRule {
+    RIVAL_SECOND,
+    RIVAL_LATER,
+    RIVAL_TOGETHER,
+    RIVAL_BY_PIVOT,
+    RIVAL_BY_PIXELS,
+    RIVAL_FAULT
+} RivalRule;
 
 /** Another parameter that says the same. */
 typedef struct Rival {
@@ -97,7 +105,7 @@ typedef struct Rival {
 } Rival;
 
 /** Most rivals in one row, and the end of their list. */
-enum { RIVALS_MOST = 6 };
+enum { RIVALS_MOST = 24 };
 
 /** A range of what experiments have, in the user's unit. */
 typedef struct PlausibleRange {
@@ -186,6 +194,7 @@ typedef enum Convention {
     CONVENTION_CUSTOM
 } Convention;
 typedef enum ClosestLaw { CLOSEST_BEAM, CLOSEST_MIDDLE } ClosestLaw;
+typedef enum PanelAxes { PANEL_AXES_ORTHOGONAL, PANEL_AXES_EXACT } PanelAxes;
 typedef enum Pivot { PIVOT_AUTO, PIVOT_BEAM, PIVOT_SAMPLE } Pivot;
 typedef enum DepthLaw { DEPTH_ABSORPTION, DEPTH_FRONT } DepthLaw;
 typedef enum MaskValues { MASK_AUTO, MASK_GOOD, MASK_BAD, MASK_SIGNED } MaskValues;

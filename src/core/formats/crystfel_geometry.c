@@ -418,7 +418,7 @@ static void set_beam(const CrystfelLines *lines, CrystfelBeam *beam) {
 Status crystfel_geometry_of_text(const char *name, int64_t first_line, char *text, CrystfelOptions options,
                                  DetectorGeometry *geometry, CrystfelBeam *beam, Notes *notes) {
     CrystfelLines lines;
-    *geometry = (DetectorGeometry){0};
+    *geometry = (DetectorGeometry){.of_crystfel = true};
     Status status = crystfel_lines_read(name, first_line, text, &lines, notes);
     Building building = {.lines = &lines, .options = options, .geometry = geometry, .notes = notes};
     building.block = malloc(((size_t)lines.panels + 1) * sizeof *building.block);

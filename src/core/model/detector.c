@@ -289,19 +289,34 @@ static Status set_single(const Parameters *p, const LaboratoryAxes *axes, Detect
 /* ---------------------------------------------------------------------------------------------- panels of a file */
 
 /* Its normal points away from the crystal. */
-static Status set_panel(const PanelGeometry *from, const LaboratoryAxes *axes, Panel *panel) {
-    const Vec3 across = vec3_unit(vec3_cross(from->fast, from->slow));
-    *panel =
-        (Panel){.canvas = {from->canvas[1], from->canvas[0], from->pixels[1], from->pixels[0]},
-                .pixel_size_m = {from->pixel_size_m[0], from->pixel_size_m[1]},
-                .fast = from->fast,
-                .slow = from->slow,
-                .normal = vec3_dot(across, from->corner_m) < 0.0 ? vec3_scale(-1.0, across) : across,
-                .pixel0_m = from->corner_m,
-                .sensor = {.stated_thickness_m = from->thickness_m, .stated_absorption_per_m = from->absorption_per_m}};
+static Status place_panel(const Parameters *p, const LaboratoryAxes *axes, Panel *panel) {
+    const double *shift_m = p->detector_panels_shift_m;
+    const Vec3 across = vec3_unit(vec3_cross(panel->fast, panel->slow));
+    panel->pixel0_m = vec3_add(panel->file_corner_m, vec3(shift_m[0], shift_m[1], shift_m[2]));
+    panel->normal = vec3_dot(across, panel->pixel0_m) < 0.0 ? vec3_scale(-1.0, across) : across;
     if (derive(axes, panel)) return status_ok();
-    return status_error(STATUS_BAD_PARAMETER,
-                        "the crystal lies in the plane of panel \"%s\"; move the panel or turn it", from->name);
+    return status_error(STATUS_BAD_PARAMETER, "the crystal lies in the plane of panel \"%s\"; move or turn the panel",
+                        panel->name);
+}
+
+static Panel panel_of(const PanelGeometry *from) {
+    Panel panel = {
+        .canvas = {from->canvas[1], from->canvas[0], from->pixels[1], from->pixels[0]},
+        .pixel_size_m = {from->pixel_size_m[0], from->pixel_size_m[1]},
+        .fast = from->fast,
+        .slow = from->slow,
+        .file_corner_m = from->corner_m,
+        .group = from->group,
+        .sensor = {.stated_thickness_m = from->thickness_m, .stated_absorption_per_m = from->absorption_per_m}};
+    memcpy(panel.name, from->name, sizeof panel.name);
+    return panel;
+}
+
+static Status place_panels(const Parameters *p, const LaboratoryAxes *axes, Detector *detector) {
+    for (int i = 0; i < detector->panel_count; i++) TRY(place_panel(p, axes, &detector->panels[i]));
+    for (int i = 0; i < 2; i++) detector->stated_centre_m[i] = detector->panels[0].beam_centre_m[i];
+    set_common(p, detector);
+    return status_ok();
 }
 
 static int compare_places(const Panel *a, const Panel *b) {
@@ -326,26 +341,27 @@ static void sort_by_place(Detector *detector) {
 static Status set_panels(const Parameters *p, const LaboratoryAxes *axes, const DetectorGeometry *geometry,
                          Detector *detector) {
     detector->of_file = true;
+    detector->of_crystfel = geometry->of_crystfel;
     detector->pivot = PIVOT_SAMPLE;
     detector->fast_pixels = geometry->canvas_pixels[0];
     detector->slow_pixels = geometry->canvas_pixels[1];
     memcpy(detector->file_material, geometry->panel[0].material, sizeof detector->file_material);
     TRY(check_pixels(detector->fast_pixels, detector->slow_pixels));
-    for (int i = 0; i < detector->panel_count; i++) TRY(set_panel(&geometry->panel[i], axes, &detector->panels[i]));
-    for (int i = 0; i < 2; i++) detector->stated_centre_m[i] = detector->panels[0].beam_centre_m[i];
-    set_common(p, detector);
-    return status_ok();
+    for (int i = 0; i < detector->panel_count; i++) detector->panels[i] = panel_of(&geometry->panel[i]);
+    if (detector->group_count > 0)
+        memcpy(detector->groups, geometry->group, (size_t)detector->group_count * sizeof *detector->groups);
+    return place_panels(p, axes, detector);
 }
-
-/* --------------------------------------------------------------------------------------------------------- create */
 
 Status detector_create(const Parameters *p, const LaboratoryAxes *axes, const DetectorGeometry *geometry,
                        Detector *detector, Notes *notes) {
     const int panels = geometry == NULL ? 1 : geometry->panels;
-    *detector = (Detector){.panel_count = panels};
+    *detector = (Detector){.panel_count = panels, .group_count = geometry == NULL ? 0 : geometry->groups};
     detector->panels = calloc((size_t)panels, sizeof *detector->panels);
     detector->by_place = calloc((size_t)panels, sizeof *detector->by_place);
-    if (detector->panels == NULL || detector->by_place == NULL)
+    if (detector->group_count > 0) detector->groups = calloc((size_t)detector->group_count, sizeof *detector->groups);
+    if (detector->panels == NULL || detector->by_place == NULL ||
+        (detector->group_count > 0 && detector->groups == NULL))
         return status_error(STATUS_NO_MEMORY, "no memory for %d panels", panels);
     TRY(geometry == NULL ? set_single(p, axes, detector, notes) : set_panels(p, axes, geometry, detector));
     sort_by_place(detector);
@@ -353,14 +369,14 @@ Status detector_create(const Parameters *p, const LaboratoryAxes *axes, const De
 }
 
 Status detector_change(const Parameters *p, const LaboratoryAxes *axes, Detector *detector) {
-    if (!detector->of_file) return set_single(p, axes, detector, NULL);
-    set_common(p, detector);
-    return status_ok();
+    return detector->of_file ? place_panels(p, axes, detector) : set_single(p, axes, detector, NULL);
 }
 
 void detector_destroy(Detector *detector) {
     free(detector->panels);
     free(detector->by_place);
+    free(detector->groups);
+    detector->groups = NULL;
     detector->panels = NULL;
     detector->by_place = NULL;
 }

@@ -68,6 +68,7 @@ static bool live_together(const Parameters *p, const Rivals *rivals) {
 /* With nanoBragg's options only what varies in vain is a fault. */
 static bool is_fault(const Parameters *p, const Rivals *rivals, const bool *varies) {
     const bool varied = varies[0] || varies[1];
+    if (rivals->how.nanobragg == RIVAL_FAULT) return true;
     if (p->of_nanobragg) return varies[0] && rivals->how.nanobragg == RIVAL_SECOND;
     return varied || !(rivals->how.only_in_sweep || live_together(p, rivals));
 }
@@ -113,7 +114,8 @@ static void note_pair(const Parameters *p, int counts, int idle, Notes *notes) {
 static Status settle_pair(Parameters *p, const Rivals *rivals, int later, Notes *notes) {
     const int first = rivals->row[0], second = rivals->row[1];
     const RivalRule rule = rivals->how.nanobragg;
-    if (rivals->how.only_in_sweep || !parameter_has_value(p, first) || !parameter_has_value(p, second))
+    if (rivals->how.only_in_sweep || rule == RIVAL_FAULT || !parameter_has_value(p, first) ||
+        !parameter_has_value(p, second))
         return status_ok();
     if ((rule == RIVAL_LATER) != (later == first || later == second)) return status_ok();
     if (rule != RIVAL_SECOND && rule != RIVAL_LATER) {
@@ -148,6 +150,8 @@ static int counts_of(const Parameters *p, const Rivals *rivals) {
         return detector_pivot(p) == PIVOT_SAMPLE ? second : first;
     case RIVAL_BY_PIXELS:
         return whole ? second : -1;
+    case RIVAL_FAULT:
+        return first;
     case RIVAL_TOGETHER:
         return -1;
     }

@@ -48,6 +48,7 @@ static bool has_background(const Parameters *p) {
 #define YIELDS_TO(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_SECOND)
 #define YIELDS_TO_WHOLE(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_SECOND, .whole = true)
 #define YIELDS_TO_IN_SWEEP(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_SECOND, .only_in_sweep = true)
+#define REPLACES(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_FAULT)
 #define OR_LATER(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_LATER)
 #define BY_PIVOT(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_BY_PIVOT)
 #define BY_PIXELS(sect, nam, says) RIVAL(sect, nam, says, .nanobragg = RIVAL_BY_PIXELS)

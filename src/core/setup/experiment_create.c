@@ -185,6 +185,9 @@ static Status fill(const Parameters *given, const ExperimentInputs *inputs, Expe
     TRY(take_first_frame(p, e));
     double matrix_wavelength_m = 0.0;
     if (e->parameters != NULL) p = e->parameters;
+    if (geometry == NULL && *p->detector_panels_file != '\0')
+        return status_error(STATUS_BAD_PARAMETER, "detector.panels is %s, which this command does not read",
+                            p->detector_panels_file);
     TRY(detector_axes(p, geometry, &e->axes));
     TRY(detector_create(p, &e->axes, geometry, &e->detector, notes));
     note_moving_detector(&e->sweep, notes);

@@ -2,6 +2,7 @@
 
 #include "base/constants.h"
 #include "base/text.h"
+#include "hdf5/geometry_file.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
 #include "hdf5/mask_file.h"
@@ -313,8 +314,27 @@ static Status open_if_hdf5(const Parameters *p, int row, const char *name, Input
     return status_ok();
 }
 
+/* The detector of detector.panels, if that is given.
+ * @param geometry  the caller frees it */
+static Status read_panels(const Parameters *p, DetectorGeometry *geometry, Notes *notes) {
+    Input input = {.descriptor = -1};
+    *geometry = (DetectorGeometry){.panels = 0};
+    if (*p->detector_panels_file == '\0') return status_ok();
+    TRY(input_open(p, PARAMETER(detector, panels), &input));
+    const GeometryRequest request = {
+        .path = input.path,
+        .name = p->detector_panels_file,
+        .crystfel = {.clen_m = p->detector_clen_m, .exact_axes = p->detector_panel_axes == PANEL_AXES_EXACT},
+        .own_mask = *p->detector_mask_file != '\0',
+        .confined = p->run_sandbox_inputs};
+    const Status status = geometry_file_read(&request, geometry, notes);
+    input_close(&input);
+    return status;
+}
+
 Status sweep_files_experiment(const Parameters *p, Experiment **experiment, Notes *notes) {
     ExperimentInputs inputs = {.mask = mask_file_read};
+    DetectorGeometry panels;
     SpectrumTable spectrum = {.rows = 0};
     Input files[2] = {{.descriptor = -1}, {.descriptor = -1}};
     bool is_hdf5 = false;
@@ -333,7 +353,11 @@ Status sweep_files_experiment(const Parameters *p, Experiment **experiment, Note
         status = open_list(files[1].path, p->sweep_file, list);
         inputs.sweep.list = &list->source;
     }
+    const Status panels_read = read_panels(p, &panels, notes);
+    status = status_first(status, panels_read);
+    if (panels.panels > 0) inputs.panels = &panels;
     if (status_is_ok(status)) status = experiment_create_from(p, &inputs, experiment, notes);
+    panel_geometry_free(&panels);
     close_list(list);
     free(list);
     for (int i = 0; i < 2; i++) input_close(&files[i]);

@@ -30,11 +30,14 @@ static Status allocate_arrays(Experiment *experiment) {
     beam->room = beam->source_count;
     crystal->room = crystal->domain_count;
     detector->panels = malloc((size_t)detector->panel_count * sizeof *detector->panels);
+    detector->groups =
+        detector->group_count == 0 ? NULL : malloc((size_t)detector->group_count * sizeof *detector->groups);
     detector->by_place = malloc((size_t)detector->panel_count * sizeof *detector->by_place);
     beam->sources = malloc((size_t)beam->source_count * sizeof *beam->sources);
     crystal->domains = malloc((size_t)crystal->domain_count * sizeof *crystal->domains);
     background->points = malloc((size_t)(background->point_count + 1) * sizeof *background->points);
-    if (detector->panels == NULL || detector->by_place == NULL)
+    if (detector->panels == NULL || detector->by_place == NULL ||
+        (detector->group_count > 0 && detector->groups == NULL))
         return status_error(STATUS_NO_MEMORY, "no memory for %d panels", detector->panel_count);
     if (beam->sources == NULL || crystal->domains == NULL || background->points == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sources and %" PRId64 " mosaic domains",
@@ -112,6 +115,8 @@ Status broadcast_experiment(Team team, Experiment **experiment, SharedMemory *gr
     if (!status_is_ok(status)) return status;
     Detector *detector = &e->detector;
     team_broadcast(team, 0, detector->panels, (size_t)detector->panel_count * sizeof *detector->panels);
+    if (detector->group_count > 0)
+        team_broadcast(team, 0, detector->groups, (size_t)detector->group_count * sizeof *detector->groups);
     team_broadcast(team, 0, detector->by_place, (size_t)detector->panel_count * sizeof *detector->by_place);
     team_broadcast(team, 0, e->beam.sources, (size_t)e->beam.source_count * sizeof *e->beam.sources);
     team_broadcast(team, 0, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *e->crystal.domains);

@@ -2,9 +2,9 @@
 
 #include "base/clocks.h"
 #include "base/large_memory.h"
+#include "hdf5/sweep_files.h"
 #include "kernels/kernel.h"
 #include "kernels/kernel_table.h"
-#include "setup/experiment_create.h"
 #include "setup/frames.h"
 
 #include <errno.h>
@@ -120,7 +120,7 @@ Status benchmark_pass(BenchmarkSession session, const char *name, const Paramete
     TRY(time_load(parameters, &times->load));
     if (times->load > 0.0) record(session, PHASE_SETUP, name, "structure factors", 0, before, before + times->load);
     const double begin = clocks_steady_s(), cpu = clocks_cpu_s();
-    Status status = experiment_create(parameters, &experiment, NULL);
+    Status status = sweep_files_experiment(parameters, &experiment, NULL);
     if (status_is_ok(status)) status = frame_create(experiment, &frame);
     if (status_is_ok(status)) status = allocate(experiment, image);
     if (status_is_ok(status)) {

@@ -4,7 +4,7 @@
 #include "benchmark/benchmark_artifacts.h"
 #include "benchmark/benchmark_case.h"
 #include "benchmark/benchmark_report.h"
-#include "setup/experiment_create.h"
+#include "hdf5/sweep_files.h"
 #include "setup/frames.h"
 #include "shared/scratch_folder.h"
 #include "shared/stop_signal.h"
@@ -47,7 +47,7 @@ static Status prepare(const Benchmark *b, int64_t edge, Size *size, BenchmarkRes
 
 /* The experiment in double precision, and the words for the reference. */
 static Status describe(const Benchmark *b, Size *size, BenchmarkResult *result) {
-    TRY(experiment_create(size->oracle_parameters, &size->experiment, NULL));
+    TRY(sweep_files_experiment(size->oracle_parameters, &size->experiment, NULL));
     TRY(frame_create(size->experiment, &size->frame));
     frame_set(size->experiment, 0, &size->frame);
     if (b->reference == NULL) return status_ok();
