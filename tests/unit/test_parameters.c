@@ -290,7 +290,7 @@ static void the_enumerators_follow_the_words(void) {
     } lasts[] = {{PARAMETER(beam, dispersion_points), LAW_ENDPOINTS, "endpoints"},
                  {PARAMETER(beam, divergence_shape), DIVERGENCE_SQUARE, "square"},
                  {PARAMETER(crystal, misset_model), MISSET_NANOBRAGG, "nanobragg"},
-                 {PARAMETER(crystal, shape), SHAPE_TOPHAT, "tophat"},
+                 {PARAMETER(crystal, shape), SHAPE_ELLIPSOID, "ellipsoid"},
                  {PARAMETER(crystal, mosaic_model), MOSAIC_NANOBRAGG, "nanobragg"},
                  {PARAMETER(crystal, interpolate), INTERPOLATE_OFF, "off"},
                  {PARAMETER(detector, convention), CONVENTION_CUSTOM, "custom"},
