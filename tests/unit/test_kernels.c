@@ -294,7 +294,9 @@ enum { USUAL = 4 };
 static const char *const usual[USUAL] = {"crystal.cell=50", "crystal.cells=9", "crystal.default_f=7",
                                          "detector.pixel_size=0.1"};
 
-/* The usual scene with up to three more settings. */
+static const char *const nothing_else[3];
+
+/* The usual scene with up to three more settings, NULL beyond the last. */
 static Experiment *usual_scene(const char *const *more) {
     const char *settings[USUAL + 4] = {usual[0], usual[1], usual[2], usual[3]};
     for (int i = 0; i < 3 && more[i] != NULL; i++) settings[USUAL + i] = more[i];
@@ -320,7 +322,7 @@ static void each_obstacle_is_named(void) {
                    found == NULL ? "no obstacle" : found);
         experiment_destroy(&e);
     }
-    Experiment *e = usual_scene((const char *const[]){NULL});
+    Experiment *e = usual_scene(nothing_else);
     for (int axis = 0; axis < 3; axis++) e->factors.count[axis] = 1300; /* 1302^3 is above 2^31 */
     CU_ASSERT(says(kernel_named("float32")->obstacle(e), "more than 2147483647 indices"));
     for (int axis = 0; axis < 3; axis++) e->factors.count[axis] = 1280;
@@ -378,7 +380,7 @@ static void the_cheapest_kernel_is_chosen_of_those_that_will_do(void) {
 
 static void a_kernel_that_is_asked_for_and_cannot_is_refused(void) {
     Parameters *p = NULL;
-    Experiment *e = usual_scene((const char *const[]){NULL});
+    Experiment *e = usual_scene(nothing_else);
     CU_ASSERT_FATAL(status_is_ok(parameters_create(&p)));
     CU_ASSERT(status_is_ok(parameters_set(p, "run.precision", "float32", "test")));
     CU_ASSERT(status_is_ok(kernel_choose(p, e)));
