@@ -9,7 +9,7 @@ import math
 import os
 import sys
 
-from tessera_file import (COMPLETE, METRES, DETECTOR, Sweep, UserError, check_outputs, module_geometry, run, spacing_angstrom, text,
+from tessera_file import (COMPLETE, METRES, DETECTOR, Sweep, UserError, check_outputs, mask_of, module_geometry, run, spacing_angstrom, text,
                           wavelength_angstrom)
 import numpy as np  # after tessera_file, which says what is missing
 from spot_model import SpotModel
@@ -125,7 +125,7 @@ def title(sweep, slot):
 
 def draw_picture(axes, sweep, slot, window, scale):
     """The window of a frame in greys, bad pixels in blue; returns the count that is black."""
-    picture, invalid, block = read_frame(sweep.images, slot, window, sweep.file.get(DETECTOR + "/pixel_mask"))
+    picture, invalid, block = read_frame(sweep.images, slot, window, mask_of(sweep.file))
     shade, black = tone(picture, scale)
     slow0, slow1, fast0, fast1 = window
     extent = (fast0, fast0 + picture.shape[1] * block, slow0 + picture.shape[0] * block, slow0)
@@ -162,7 +162,7 @@ def show_frame(sweep, slot, output, arguments):
     file = finished(sweep, slot)
     window = (0, sweep.slow_pixels, 0, sweep.fast_pixels)
     if arguments.zoom is not None:
-        window = window_of_zoom(arguments.zoom, sweep.images, slot, file.get(DETECTOR + "/pixel_mask"))
+        window = window_of_zoom(arguments.zoom, sweep.images, slot, mask_of(file))
     figure, axes = plt.subplots(figsize=(10, 10), dpi=120)
     black = draw_picture(axes, sweep, slot, window, arguments.scale)
     if arguments.resolution_rings:

@@ -40,6 +40,12 @@ METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6}
 ANGSTROMS = {"angstrom": 1.0, "a": 1.0, "nm": 10.0, "m": 1e10}
 
 
+def mask_of(file):
+    """The mask of a file, or None; of panels side by side it is where DIALS, which could not read it, does not look"""
+    places = [file.get(DETECTOR + name) for name in ("/pixel_mask", "/detectorSpecific/pixel_mask")]
+    return next((place for place in places if place is not None), None)
+
+
 class UserError(Exception):
     """Something that the user can mend; the message says what."""
 
@@ -197,6 +203,8 @@ def transformation(dataset, slot):
 
 def module_geometry(file, slot=0):
     """Outer corner of pixel (0,0), and the steps of one pixel along fast and slow (m)."""
+    if DETECTOR + "/module_0" in file:
+        raise UserError(f"{file.filename} has a detector of several panels; {PROGRAM} takes the geometry of one panel only")
     module = need(file, DETECTOR + "/module")
     matrix, path = np.eye(4), text(need(file, DETECTOR + "/module/fast_pixel_direction").attrs["depends_on"])
     parent = module
@@ -254,7 +262,7 @@ class Sweep:
         self.count, self.slow_pixels, self.fast_pixels = self.images.shape
         self.numbers = self.column("number", np.arange(self.count)).astype(int)
         self.status = self.column("status", np.full(self.count, COMPLETE))
-        mask = self.file.get(DETECTOR + "/pixel_mask")
+        mask = mask_of(self.file)
         self.good = np.ones(self.images.shape[1:], bool) if mask is None else mask[()] == 0
         limit = self.file.get(DETECTOR + "/saturation_value")
         self.greatest_good = math.inf if limit is None or self.expected else float(np.ravel(limit[()])[0])

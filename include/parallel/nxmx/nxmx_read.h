@@ -15,6 +15,7 @@
 /** What holds for all frames. Vectors are in the file's frame: z along the beam. Plain data. */
 typedef struct NxmxDescription {
     int64_t frames, slow_pixels, fast_pixels;
+    int64_t panels;                    /**< of the detector; with several, what the next lines say of a plane is 0 */
     bool counts;                       /**< the main images are int32 counts, else float32 expected photons */
     bool has_expected;                 /**< expected photons are kept beside counts */
     bool has_mask;                     /**< some pixel is marked as bad */

@@ -340,6 +340,7 @@ static Status read_modules(Reading *reading, const Members *modules) {
 static Status add_mask(const Reading *reading) {
     char mask[PATH_BYTES];
     join(reading->detector, "pixel_mask", mask);
+    if (!exists(reading->file, mask)) join(reading->detector, "detectorSpecific/pixel_mask", mask);
     if (!exists(reading->file, mask)) return status_ok();
     char own[] = "";
     PanelMaskFile file = {

@@ -7,6 +7,8 @@
 #include "nxmx/frame_table.h"
 #include "nxmx/frame_values.h"
 #include "nxmx/image_dataset.h"
+#include "nxmx/nxmx_chain.h"
+#include "nxmx/nxmx_panels.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,7 +20,6 @@
 
 /* Paths that the chain of transformations names. */
 #define PATH_PHI "/entry/sample/transformations/phi"
-#define PATH_DETECTOR_Z "/entry/instrument/detector/transformations/det_z"
 #define PATH_MODULE_OFFSET "/entry/instrument/detector/module/module_offset"
 
 /* The contents, and what follows from them. */
@@ -65,11 +66,6 @@ static Status write_vector(hid_t parent, const char *name, Vec3 vector, const ch
     return hdf5_write_reals(parent, name, hdf5_list(3), values, units);
 }
 
-static Status attribute_vector(hid_t parent, const char *object, const char *name, Vec3 vector) {
-    const double values[3] = {vector.x, vector.y, vector.z};
-    return hdf5_attribute_reals(parent, object, name, 3, values);
-}
-
 static Status write_matrix(hid_t parent, const char *name, Hdf5Shape shape, Mat3 matrix, const char *units) {
     double values[9];
     for (int i = 0; i < 3; i++) {
@@ -78,21 +74,6 @@ static Status write_matrix(hid_t parent, const char *name, Hdf5Shape shape, Mat3
         values[3 * i + 2] = matrix.row[i].z;
     }
     return hdf5_write_reals(parent, name, shape, values, units);
-}
-
-/* Attributes that make a dataset an element of a chain of transformations. */
-static Status attribute_transformation(hid_t parent, const char *name, const char *type, Vec3 vector,
-                                       const char *depends_on) {
-    TRY(hdf5_attribute_text(parent, name, "transformation_type", type));
-    TRY(attribute_vector(parent, name, "vector", vector));
-    TRY(attribute_vector(parent, name, "offset", vec3(0.0, 0.0, 0.0)));
-    TRY(hdf5_attribute_text(parent, name, "offset_units", "mm"));
-    return hdf5_attribute_text(parent, name, "depends_on", depends_on);
-}
-
-static Status write_translation(hid_t parent, const char *name, double value_m, Vec3 vector, const char *depends_on) {
-    TRY(hdf5_write_real(parent, name, MM_PER_M * value_m, "mm"));
-    return attribute_transformation(parent, name, "translation", vector, depends_on);
 }
 
 static Status write_named(hid_t parent, const char *name, const char *text, const char *short_name) {
@@ -195,7 +176,7 @@ static Status fill_transformations(hid_t group, const void *context) {
     free(angles);
     TRY(status);
     const double direction = direction_of_scan(&nxmx->experiment->sweep);
-    return attribute_transformation(group, "phi", "rotation", vec3_scale(direction, nxmx->geometry.spindle), ".");
+    return nxmx_chain_attributes(group, "phi", "rotation", vec3_scale(direction, nxmx->geometry.spindle), ".");
 }
 
 static Status write_cell(hid_t sample, const Crystal *crystal) {
@@ -384,7 +365,8 @@ static Status fill_beam(hid_t group, const void *context) {
 
 static Status fill_detector_transformations(hid_t group, const void *context) {
     const Nxmx *nxmx = context;
-    return write_translation(group, "det_z", nxmx->geometry.detector_z_m, vec3(0.0, 0.0, 1.0), ".");
+    TRY(nxmx_chain_translation(group, "det_z", nxmx->geometry.detector_z_m, vec3(0.0, 0.0, 1.0), "."));
+    return nxmx_panels_place(group, &nxmx->experiment->detector, &nxmx->geometry);
 }
 
 static Status fill_module(hid_t module, const void *context) {
@@ -397,15 +379,15 @@ static Status fill_module(hid_t module, const void *context) {
     TRY(hdf5_write(module, "data_origin", H5T_NATIVE_INT32, hdf5_list(2), origin));
     TRY(hdf5_write(module, "data_size", H5T_NATIVE_INT32, hdf5_list(2), size));
     TRY(hdf5_write(module, "data_stride", H5T_NATIVE_INT32, hdf5_list(2), stride));
-    TRY(write_translation(module, "module_offset", geometry->module_offset_m, geometry->module_direction,
-                          PATH_DETECTOR_Z));
-    TRY(write_translation(module, "fast_pixel_direction", pixel_size_m[0], geometry->fast, PATH_MODULE_OFFSET));
-    return write_translation(module, "slow_pixel_direction", pixel_size_m[1], geometry->slow, PATH_MODULE_OFFSET);
+    TRY(nxmx_chain_translation(module, "module_offset", geometry->module_offset_m, geometry->module_direction,
+                               NXMX_DETECTOR_Z));
+    TRY(nxmx_chain_translation(module, "fast_pixel_direction", pixel_size_m[0], geometry->fast, PATH_MODULE_OFFSET));
+    return nxmx_chain_translation(module, "slow_pixel_direction", pixel_size_m[1], geometry->slow, PATH_MODULE_OFFSET);
 }
 
 static Status write_position(hid_t detector, const Nxmx *nxmx) {
     const double *pixel_size_m = nxmx->experiment->detector.panels[0].pixel_size_m;
-    TRY(hdf5_write_text(detector, "depends_on", PATH_DETECTOR_Z));
+    TRY(hdf5_write_text(detector, "depends_on", NXMX_DETECTOR_Z));
     TRY(hdf5_write_real(detector, "distance", nxmx->geometry.distance_m, "m"));
     TRY(hdf5_write_flag(detector, "distance_derived", true));
     TRY(hdf5_write_real(detector, "beam_center_x", nxmx->geometry.beam_centre_pixels[0], "pixel"));
@@ -472,8 +454,30 @@ static Status write_full_mask(hid_t detector, const Experiment *experiment) {
     return status;
 }
 
+/* Gaps between panels are no pixels of a module. */
+static bool needs_mask(const Experiment *experiment) {
+    const Detector *detector = &experiment->detector;
+    if (detector->panel_count == 1) return true;
+    if (experiment->active == NULL && !counts_have_defects(experiment)) return false;
+    for (int i = 0; i < detector->panel_count; i++) {
+        const Tile canvas = detector->panels[i].canvas;
+        for (int64_t slow = canvas.slow; slow < canvas.slow + canvas.slow_pixels; slow++)
+            for (int64_t fast = canvas.fast; fast < canvas.fast + canvas.fast_pixels; fast++)
+                if (mask_bits(experiment, slow * detector->fast_pixels + fast) != 0) return true;
+    }
+    return false;
+}
+
+static bool panels_lie_side_by_side(const Detector *detector) {
+    for (int i = 0; i < detector->panel_count; i++)
+        if (detector->panels[i].canvas.fast_pixels != detector->fast_pixels) return true;
+    return false;
+}
+
+/* Of modules that lie side by side dxtbx 3.11 opens no file that has a mask: it stands with what is our own then. */
 static Status write_mask(hid_t detector, const Experiment *experiment) {
     const bool all_good = experiment->active == NULL && !counts_have_defects(experiment);
+    if (!needs_mask(experiment) || panels_lie_side_by_side(&experiment->detector)) return status_ok();
     TRY(all_good ? write_empty_mask(detector, &experiment->detector) : write_full_mask(detector, experiment));
     return hdf5_write_flag(detector, "pixel_mask_applied", false);
 }
@@ -493,6 +497,8 @@ static Status fill_specific(hid_t specific, const void *context) {
     const Nxmx *nxmx = context;
     TRY(hdf5_write_int64(specific, "nimages", range_length(nxmx->contents->frames)));
     TRY(hdf5_write_int64(specific, "ntrigger", 1));
+    if (panels_lie_side_by_side(&nxmx->experiment->detector))
+        return needs_mask(nxmx->experiment) ? write_full_mask(specific, nxmx->experiment) : status_ok();
     return H5Lcreate_soft("/entry/instrument/detector/pixel_mask", specific, "pixel_mask", H5P_DEFAULT, H5P_DEFAULT) < 0
                ? hdf5_error(STATUS_OUTPUT_FAILED, "link", "pixel_mask")
                : status_ok();
@@ -509,6 +515,7 @@ static Status fill_detector(hid_t detector, const void *context) {
     TRY(write_readout(detector, nxmx));
     TRY(hdf5_write_group(detector, "detectorSpecific", "NXcollection", fill_specific, nxmx));
     TRY(hdf5_write_group(detector, "transformations", "NXtransformations", fill_detector_transformations, nxmx));
+    if (nxmx->experiment->detector.panel_count > 1) return nxmx_panels_write(detector, &nxmx->experiment->detector);
     return hdf5_write_group(detector, "module", "NXdetector_module", fill_module, nxmx);
 }
 

@@ -136,7 +136,19 @@ static void set_plane(NxmxDescription *d) {
     }
 }
 
+/* A detector of several panels has no plane of its own. */
+static void count_modules(hid_t file, NxmxDescription *d) {
+    char path[PATH_BYTES];
+    for (d->panels = 0;; d->panels++) {
+        (void)snprintf(path, sizeof path, DETECTOR "module_%" PRId64, d->panels);
+        if (!has_object(file, path)) return;
+    }
+}
+
 static Status read_geometry(hid_t file, NxmxDescription *d) {
+    count_modules(file, d);
+    if (d->panels > 1) return status_ok();
+    d->panels = 1;
     TRY(read_direction(file, MODULE "fast_pixel_direction", &d->fast));
     TRY(read_direction(file, MODULE "slow_pixel_direction", &d->slow));
     TRY(read_number(file, MODULE "fast_pixel_direction", "length", &d->pixel_size_m[0]));
@@ -217,9 +229,17 @@ Status nxmx_reader_image(const NxmxReader *reader, int64_t frame, bool expected,
     return status;
 }
 
+/* Where the mask is; NULL for none. Of panels side by side it is not where DIALS would look. */
+static const char *mask_path(hid_t file) {
+    static const char *const paths[] = {DETECTOR "pixel_mask", DETECTOR "detectorSpecific/pixel_mask"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (has_object(file, paths[i])) return paths[i];
+    return NULL;
+}
+
 Status nxmx_reader_mask(const NxmxReader *reader, uint32_t *mask) {
     const int64_t pixels = reader->description.slow_pixels * reader->description.fast_pixels;
-    return hdf5_read(reader->file, DETECTOR "pixel_mask", H5T_NATIVE_UINT32, pixels, mask);
+    return hdf5_read(reader->file, mask_path(reader->file), H5T_NATIVE_UINT32, pixels, mask);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- frames */
@@ -307,7 +327,7 @@ static Status read_frames(NxmxReader *reader) {
 
 static Status read_mask_kind(NxmxReader *reader) {
     NxmxDescription *d = &reader->description;
-    if (!has_object(reader->file, DETECTOR "pixel_mask")) return status_ok();
+    if (mask_path(reader->file) == NULL) return status_ok();
     const int64_t pixels = d->slow_pixels * d->fast_pixels;
     uint32_t *mask = malloc((size_t)pixels * sizeof *mask);
     if (mask == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a mask of %" PRId64 " pixels", pixels);

@@ -210,6 +210,7 @@ static void put_vector(JsonWriter *json, const char *name, Vec3 v) {
 }
 
 static void put_geometry(JsonWriter *json, const NxmxDescription *d) {
+    if (d->panels > 1) return; /* the .nxs has them */
     json_open_group(json, "geometry", '{');
     json_put_text(json, "frame", "McStas: z along the beam");
     put_vector(json, "fast", d->fast);
