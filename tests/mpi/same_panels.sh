@@ -8,8 +8,8 @@ $python "$SOURCE/tests/support/make_panels.py" . || fail "the panels"
 crystal=("${small_case[@]:0:8}" --crystal.mosaic_domains=12 --sampling.phi_steps=4 --sampling.phi_range=0.5 --sampling.oversample=1
     --output.images=both)
 psf=(--detector.psf=fiber --detector.psf_fwhm=0.5)
-run=("${crystal[@]}" --detector.panels=tilted.expt "${psf[@]}" --sweep.kind=matrix --sweep.matrix="detector.panels_shift[0]=0,1.5"
-    --detector.panels_shift=0,0,0)
+run=("${crystal[@]}" --detector.panels=tilted.expt "${psf[@]}" --sweep.kind=matrix "--sweep.matrix=detector.panels_shift[0]=0,1.5"
+    "--detector.panels_shift=0,0,0")
 runs=0
 check() { # check RUN PRECISION RANKS THREADS TILE SHARDS
     OMP_NUM_THREADS=$4 on_ranks "$3" "$TESSERA" simulate "${run[@]}" --run.precision="$2" --run.tile="$5" --run.shards="$6" \

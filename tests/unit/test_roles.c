@@ -84,6 +84,7 @@ static const Case cases[] = {
     {"detector.pivot", {"beam", "sample"}, {TILTED}},
     {"detector.rotation[2]", {"4", "5"}, {NULL}},
     {"detector.twotheta", {"10", "12"}, {NULL}},
+    {"detector.panels_shift[1]", {"1", "-2"}, {"detector.panels=x.geom", "detector.panels_shift=0,0,0"}},
     {"detector.pixel0[0]", {"50mm", "60mm"}, {"detector.pixel0=0.05,0.005,0.005"}},
     {"detector.point_pixel", {"true", "false"}, {NULL}},
     {"detector.sensor_thickness", {"320", "450"}, {"detector.sensor_attenuation=200"}},
@@ -150,6 +151,34 @@ static Status set_all(Parameters *p, const char *const *settings) {
     return status_ok();
 }
 
+/* In the place of what knows HDF5. */
+static Status read_mask(const Parameters *p, const Detector *shape, MaskImage *image, Notes *notes) {
+    (void)p;
+    (void)notes;
+    TRY(mask_image_allocate(shape, image));
+    memset(image->signs, MASK_POSITIVE, (size_t)detector_pixels(shape));
+    return status_ok();
+}
+
+/* And of what reads geometries: one panel of CrystFEL's, of the plane's pixels. */
+static Status create(const Parameters *p, Experiment **e, Notes *notes) {
+    PanelGeometry panel = {.fast = {1, 0, 0},
+                           .slow = {0, -1, 0},
+                           .corner_m = {-0.002, 0.003, -0.05},
+                           .pixel_size_m = {5e-4, 5e-4},
+                           .pixels = {11, 9},
+                           .thickness_m = NAN,
+                           .absorption_per_m = NAN,
+                           .group = -1};
+    const DetectorGeometry geometry = {.of_crystfel = true, .canvas_pixels = {11, 9}, .panels = 1, .panel = &panel};
+    const ExperimentInputs inputs = {.mask = read_mask, .panels = *p->detector_panels_file == '\0' ? NULL : &geometry};
+    return experiment_create_from(p, &inputs, e, notes);
+}
+
+/* What panels replace. */
+static const int of_plane[] = {PARAMETER(detector, fast_pixels), PARAMETER(detector, slow_pixels),
+                               PARAMETER(detector, pixel_size), PARAMETER(detector, distance)};
+
 /* Parameters of a small run; whole_cell: with a cell beside that of the file. */
 static Status begin(const Way *way, const Case *c, Parameters **p) {
     static const char *const usual[SETTINGS_MOST] = {
@@ -163,6 +192,8 @@ static Status begin(const Way *way, const Case *c, Parameters **p) {
     TRY(set(*p, file));
     if (strcmp(c->name, "detector.close_distance") == 0 || strncmp(c->name, "detector.pixel0", 15) == 0)
         (*p)->state[PARAMETER(detector, distance)].given = false;
+    const bool has_panels = strstr(c->name, "panel") != NULL || strcmp(c->name, "detector.clen") == 0;
+    for (int i = 0; i < 4 && has_panels; i++) (*p)->state[of_plane[i]].given = false;
     if (strcmp(c->name, "crystal.size") == 0) (*p)->state[PARAMETER(crystal, cells)].given = false;
     TRY(set_all(*p, way->settings));
     if (strncmp(c->name, "crystal.size", 12) == 0) (*p)->state[PARAMETER(crystal, cells)].given = false;
@@ -191,7 +222,7 @@ static Status render_alone(const Way *way, const Case *c, SweepColumn column, do
     Status status = begin(way, c, &p);
     if (status_is_ok(status)) {
         parameters_put_value(p, column.row, column.component, value);
-        status = experiment_create(p, &e, NULL);
+        status = create(p, &e, NULL);
     }
     if (status_is_ok(status)) status = render(e, number, image);
     experiment_destroy(&e);
@@ -235,7 +266,7 @@ static void check_sweep(const Way *way, const Case *c, const char *kind, const c
     if (status_is_ok(status)) status = set(p, kind_setting);
     if (status_is_ok(status)) status = set(p, setting);
     if (status_is_ok(status) && draws) status = set(p, "sweep.count=4");
-    if (status_is_ok(status)) status = experiment_create(p, &e, NULL);
+    if (status_is_ok(status)) status = create(p, &e, NULL);
     UNIT_CHECK(status_is_ok(status), "%s in a %s, %s: %s", c->name, kind, way->name, status.message);
     if (status_is_ok(status)) check_frames(way, c, kind, e, way == ways);
     experiment_destroy(&e);
@@ -311,6 +342,8 @@ static const Case run_cases[] = {
      {"3"},
      {"crystal.structure_factors=factors.shelx", "crystal.structure_factor_format=shelx", "crystal.space_group=P1"}},
     {"crystal.ignore_file_cell", {"true"}, {MTZ}},
+    {"detector.clen", {"60"}, {"detector.panels=x.geom"}},
+    {"detector.panel_axes", {"exact"}, {"detector.panels=x.geom"}},
     {"detector.twotheta_axis", {"0,0,-1"}, {"detector.twotheta=5"}},
     {"detector.sensor_material", {"Si"}, {"detector.sensor_thickness=320"}},
     {"detector.mask_values", {"good"}, {"detector.mask=mask.h5"}},
@@ -384,15 +417,6 @@ static void write_inputs(void) {
     write_file("factors.shelx", "   1   0   0    4.00    1.00\n   0   0   0    0.00    0.00\n");
 }
 
-/* In the place of what knows HDF5. */
-static Status read_mask(const Parameters *p, const Detector *shape, MaskImage *image, Notes *notes) {
-    (void)p;
-    (void)notes;
-    TRY(mask_image_allocate(shape, image));
-    memset(image->signs, MASK_POSITIVE, (size_t)detector_pixels(shape));
-    return status_ok();
-}
-
 /* Remarks on a run with the last value of a case. */
 static Status remarks(const Case *c, const char *const *settings, Notes *notes) {
     Parameters *p = NULL;
@@ -408,7 +432,7 @@ static Status remarks(const Case *c, const char *const *settings, Notes *notes) 
     if (status_is_ok(status) && strchr(c->name, '[') != NULL)
         status = parameters_set_component(p, parameters_find(row_of(c)->public_name), strchr(c->name, '[')[1] - '0',
                                           value, "test");
-    if (status_is_ok(status)) status = experiment_create_from(p, &(ExperimentInputs){.mask = read_mask}, &e, notes);
+    if (status_is_ok(status)) status = create(p, &e, notes);
     experiment_destroy(&e);
     parameters_destroy(&p);
     return status;
@@ -515,7 +539,7 @@ static void a_grid_is_about_the_axes_of_each_frames_own_crystal(void) {
     Experiment *e = NULL;
     CU_ASSERT_FATAL(status_is_ok(begin(ways, &c, &p)));
     CU_ASSERT_FATAL(status_is_ok(set(p, "sweep.draw=crystal.misset[1]=uniform(10,30)")));
-    CU_ASSERT_FATAL(status_is_ok(experiment_create(p, &e, NULL)));
+    CU_ASSERT_FATAL(status_is_ok(create(p, &e, NULL)));
     check_frames(ways, &c, "draw of a grid", e, true);
     experiment_destroy(&e);
     parameters_destroy(&p);
