@@ -74,6 +74,8 @@ static void what_is_no_json_is_refused_with_its_line(void) {
     refuses("[\"a\n\"]", "a string does not end");
     refuses("[\"\\q\"]", "an unknown sign follows a backslash");
     refuses("[\"\\u12\"]", "\\u is followed by no sign");
+    refuses("[\"\\ud83d\\u0041\"]", "\\u is followed by no sign");
+    refuses("{\"c5\\ud83d\\ue", "\\u is followed by no sign");
     refuses("[] []", "something follows its end");
     char deep[256];
     memset(deep, '[', 200);

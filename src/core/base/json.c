@@ -141,7 +141,8 @@ static Status take_code(Parser *parser, char **out) {
     if (code >= 0) parser->next += 4;
     if (code >= 0xD800 && code < 0xDC00 && parser->next[1] == '\\' && parser->next[2] == 'u') {
         const int low = hexadecimal(parser->next + 3);
-        code = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00) : -1;
+        if (low < 0xDC00 || low >= 0xE000) return problem(parser, "\\u is followed by no sign");
+        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
         parser->next += 6;
     }
     if (code <= 0 || (code >= 0xD800 && code < 0xE000)) return problem(parser, "\\u is followed by no sign");
