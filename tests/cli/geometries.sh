@@ -7,6 +7,10 @@ python=${PYTHON:-/usr/bin/python3}
 
 $python "$SOURCE/tests/support/make_geometries.py" . || fail "the geometries"
 $python "$SOURCE/tests/support/check_geometries.py" "$TESSERA" . > log || fail "positions: $(cat log)"
+for form in geom expt; do
+    $python "$SOURCE/tests/support/check_geometries.py" "$TESSERA" . $form > log || fail "through $form: $(cat log)"
+done
+rm through.*
 
 refused() { # refused NAME PATTERN FILE [OPTION...]
     local name=$1 pattern=$2 code=0

@@ -9,7 +9,8 @@
 typedef struct CrystfelOptions {
     double clen_m;   /**< camera length in the place of the file's `clen`; NAN: the file's */
     bool exact_axes; /**< keep fs and ss as they are, with pixels of their lengths; else the nearest pair at right
-                          angles, of length 1, is turned about the middle of each panel */
+                          angles, of length 1, is turned about the middle of each panel, unless they are at right
+                          angles and of other lengths by more than 1 %: pixels that are no squares */
 } CrystfelOptions;
 
 /** What a geometry says of the beam. Plain data. */

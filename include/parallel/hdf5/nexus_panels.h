@@ -17,6 +17,16 @@ Status nexus_panels_read(const char *path, DetectorGeometry *geometry, Notes *no
 /** The same of an open file. */
 Status nexus_panels_of_file(hid_t file, const char *path, DetectorGeometry *geometry, Notes *notes);
 
+/** What an NXmx file says of the beam; NAN where it does not. Plain data. */
+typedef struct NexusBeam {
+    double wavelength_m; /**< of the first image */
+    double polarization; /**< Kahn factor, along x of McStas' frame */
+} NexusBeam;
+
+/** Reads the beam.
+ *  @return BAD_FILE when the file cannot be opened */
+Status nexus_beam_read(const char *path, NexusBeam *beam);
+
 /** The path of the first group below @p parent with that NX_class.
  *  @param found  [bytes]; "" where there is none */
 void nexus_find_class(hid_t file, const char *parent, const char *nx_class, size_t bytes, char *found);

@@ -110,6 +110,13 @@ static Status straighten(Building *building, const CrystfelPanel *from, PanelGeo
     return status_ok();
 }
 
+/* Pixels that are meant to be no squares: axes at right angles, of which one has another length than 1. */
+static bool is_rectangular(const CrystfelPanel *panel) {
+    const double fs = vec3_length(panel->fs), ss = vec3_length(panel->ss);
+    const bool others = fabs(fs - 1.0) > 0.01 || fabs(ss - 1.0) > 0.01;
+    return others && fabs(vec3_dot(panel->fs, panel->ss)) < 1e-7 * fs * ss;
+}
+
 static Status place_panel(Building *building, const CrystfelPanel *from, PanelGeometry *panel) {
     const double pixel_m = 1.0 / from->value[CRYSTFEL_RES];
     const double *shift_m = building->lines->shift_m;
@@ -117,7 +124,7 @@ static Status place_panel(Building *building, const CrystfelPanel *from, PanelGe
     TRY(camera_length(building, from, &length_m));
     panel->corner_m = to_laboratory(vec3(from->value[CRYSTFEL_CORNER_X] * pixel_m + shift_m[0],
                                          from->value[CRYSTFEL_CORNER_Y] * pixel_m + shift_m[1], length_m));
-    if (!building->options.exact_axes) return straighten(building, from, panel);
+    if (!building->options.exact_axes && !is_rectangular(from)) return straighten(building, from, panel);
     panel->fast = to_laboratory(vec3_unit(from->fs));
     panel->slow = to_laboratory(vec3_unit(from->ss));
     panel->pixel_size_m[0] = pixel_m * vec3_length(from->fs);

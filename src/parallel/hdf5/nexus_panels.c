@@ -387,3 +387,30 @@ Status nexus_panels_read(const char *path, DetectorGeometry *geometry, Notes *no
     const Status status = nexus_panels_of_file(file, path, geometry, notes);
     return status_first(status, hdf5_close_file(path, &file));
 }
+
+/* ------------------------------------------------------------------------------------------------------------ beam */
+
+/* The first numbers of a dataset; those that it does not have stay as they are. */
+static void read_first(hid_t file, const char *object, int most, double *values) {
+    int64_t count = 0;
+    if (!exists(file, object) || !status_is_ok(hdf5_count(file, object, &count)) || count < 1 || count > INT32_MAX)
+        return;
+    double *all = malloc((size_t)count * sizeof *all);
+    if (all == NULL) return;
+    if (status_is_ok(hdf5_read(file, object, H5T_NATIVE_DOUBLE, count, all)))
+        for (int i = 0; i < most && i < count; i++) values[i] = all[i];
+    free(all);
+}
+
+Status nexus_beam_read(const char *path, NexusBeam *beam) {
+    hid_t file = H5I_INVALID_HID;
+    double wavelength_angstrom = NAN, stokes[2] = {NAN, NAN};
+    hdf5_prepare();
+    TRY(hdf5_open_file(path, false, &file));
+    read_first(file, "/entry/instrument/beam/incident_wavelength", 1, &wavelength_angstrom);
+    read_first(file, "/entry/instrument/beam/incident_polarization_stokes", 2, stokes);
+    *beam = (NexusBeam){.wavelength_m = 1e-10 * wavelength_angstrom, .polarization = stokes[1] / stokes[0]};
+    if (!(beam->wavelength_m > 0.0)) beam->wavelength_m = NAN;
+    if (!(fabs(beam->polarization) <= 1.0)) beam->polarization = NAN;
+    return hdf5_close_file(path, &file);
+}

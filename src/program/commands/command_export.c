@@ -1,6 +1,7 @@
 #include "commands/command_export.h"
 
 #include "base/text.h"
+#include "export/export_geometry.h"
 #include "export/export_image.h"
 #include "files/output_lock.h"
 #include "files/output_path.h"
@@ -25,7 +26,7 @@ enum { PATH_BYTES = OUTPUT_PATH_BYTES, DIGITS_MOST = 12 };
 typedef struct ExportOptions {
     const char *file, *output, *format, *frames, *scale, *curve, *colours;
     int64_t frame; /* negative: not given */
-    double low, high;
+    double low, high, clen_mm;
     bool expected, flip, approximate, overwrite, quiet, help;
 } ExportOptions;
 
@@ -35,7 +36,7 @@ static const Option options[] = {
             "file to write; for several frames with the place of the number:"
             " name_#####.img or name_%05d.img (first image: 1)")},
     {OPTION("--format", OPTION_TEXT, 0, 0, FIELD(format), "F",
-            "smv, cbf, png or raw (by the end of OUT: .img .smv .cbf .png .raw)")},
+            "smv, cbf, png or raw (by the end of OUT: .img .smv .cbf .png .raw); geom or expt: the geometry alone")},
     {OPTION("--frame", OPTION_INTEGER, 0, 1e15, FIELD(frame), "N", "one frame, its place in the file from 0 (0)")},
     {OPTION("--frames", OPTION_TEXT, 0, 0, FIELD(frames), "A:B", "frames A to B-1, or \"all\"")},
     {OPTION("--expected", OPTION_FLAG, 0, 0, FIELD(expected), "",
@@ -54,6 +55,8 @@ static const Option options[] = {
             "png: value of the highest level (log: the brightest pixel; "
             "linear: a thousandth of the pixels is above)")},
     {OPTION("--colours", OPTION_TEXT, 0, 0, FIELD(colours), "MAP", "png: paper, grey, heat or viridis (paper)")},
+    {OPTION("--detector.clen", OPTION_REAL, -1e9, 1e9, FIELD(clen_mm), "MM",
+            "geom, expt: camera length, where a .geom names a place in the image files")},
     {OPTION("--overwrite", OPTION_FLAG, 0, 0, FIELD(overwrite), "", "replace files")},
     {OPTION("--quiet", OPTION_FLAG, 0, 0, FIELD(quiet), "", "print nothing but losses")},
     {OPTION("--help", OPTION_FLAG, 0, 0, FIELD(help), "", "print this")},
@@ -62,7 +65,10 @@ const OptionTable command_export_options = {
     .command = "export",
     .option = options,
     .options = sizeof options / sizeof *options,
-    .before = "tessera export FILE.nxs --output OUT [OPTION ...]: frames in other programs' formats"};
+    .before =
+        "tessera export FILE.nxs --output OUT [OPTION ...]: frames in other programs' formats\n\n"
+        "tessera export FILE --output OUT.geom or OUT.expt: the detector's geometry for CrystFEL or DIALS, of an\n"
+        "NXmx file or of another geometry"};
 
 /* An export under way. */
 typedef struct Export {
@@ -166,7 +172,8 @@ static Status choose_format(const ExportOptions *asked, Format *format) {
         if (ends_with(asked->output, ends[i].end)) return status_ok();
     }
     if (asked->format != NULL)
-        return status_error(STATUS_BAD_PARAMETER, "export: --format is \"%.60s\"; it must be smv, cbf, png or raw",
+        return status_error(STATUS_BAD_PARAMETER,
+                            "export: --format is \"%.60s\"; it must be smv, cbf, png, raw, geom or expt",
                             asked->format);
     return status_error(STATUS_BAD_PARAMETER, "export: the end of \"%.200s\" names no format; give --format",
                         asked->output);
@@ -430,8 +437,33 @@ static Status export_under_lock(Export *e) {
     return status;
 }
 
+/* Told by the format, or by the end of the name. */
+static bool is_geometry(const ExportOptions *asked, const char *format, const char *end) {
+    return asked->format != NULL ? strcmp(asked->format, format) == 0 : ends_with(asked->output, end);
+}
+
+static Status write_geometry(const ExportOptions *asked, bool crystfel, FILE *out) {
+    Notes notes = {.count = 0};
+    const bool for_frames = asked->frame >= 0 || asked->frames != NULL || asked->scale != NULL ||
+                            asked->curve != NULL || asked->colours != NULL || asked->expected || asked->flip ||
+                            asked->approximate || !isnan(asked->low) || !isnan(asked->high);
+    if (for_frames)
+        return status_error(
+            STATUS_BAD_PARAMETER,
+            "export: geom and expt are the geometry alone; they take --output, --overwrite and --quiet");
+    const GeometryExport geometry = {.file = asked->file,
+                                     .output = asked->output,
+                                     .crystfel = crystfel,
+                                     .overwrite = asked->overwrite,
+                                     .clen_m = 1e-3 * asked->clen_mm};
+    TRY(export_geometry(&geometry, &notes));
+    if (!asked->quiet) (void)fprintf(out, "geometry -> %s\n", asked->output);
+    for (int i = 0; i < notes.count; i++) (void)fprintf(out, "note: %s\n", notes.text[i]);
+    return status_ok();
+}
+
 Status command_export(int argc, char **argv, FILE *out) {
-    Export e = {.asked = {.frame = -1, .low = (double)NAN, .high = (double)NAN}, .out = out};
+    Export e = {.asked = {.frame = -1, .low = (double)NAN, .high = (double)NAN, .clen_mm = (double)NAN}, .out = out};
     TRY(options_read(&command_export_options, argc, argv, &e.asked, &e.asked.file));
     if (e.asked.help) {
         options_print(&command_export_options, out);
@@ -441,6 +473,8 @@ Status command_export(int argc, char **argv, FILE *out) {
         return status_error(STATUS_BAD_PARAMETER,
                             "export needs a file and a name: tessera export FILE.nxs --output OUT");
     (void)stop_signal_catch(STOP_AT_ONCE);
+    const bool crystfel = is_geometry(&e.asked, "geom", ".geom");
+    if (crystfel || is_geometry(&e.asked, "expt", ".expt")) return write_geometry(&e.asked, crystfel, out);
     Status status = choose(&e);
     if (status_is_ok(status)) status = export_under_lock(&e);
     free(e.mask);
