@@ -44,8 +44,8 @@ sections=$("$TESSERA" --parameters-markdown | sed -n 's/^## //p' | paste -sd' ')
 expect "$sections" simulate --help ''
 
 # bash makes a word of '=', or does not
-expect 'square round gauss tophat' simulate --crystal.shape = ''
-expect 'square round gauss tophat' simulate --crystal.shape =
+expect 'square round gauss tophat ellipsoid' simulate --crystal.shape = ''
+expect 'square round gauss tophat ellipsoid' simulate --crystal.shape =
 expect gauss simulate --crystal.shape = ga
 expect --crystal.shape=gauss simulate --crystal.shape=ga
 expect 'true false' simulate --detector.curved = ''
