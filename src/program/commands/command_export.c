@@ -240,11 +240,12 @@ static Status check_header(Export *e) {
     e->description = *nxmx_reader_description(e->reader);
     if (e->format != FORMAT_SMV && e->format != FORMAT_CBF) return status_ok();
     if (e->description.panels > 1)
-        return status_error(STATUS_BAD_FILE,
-                            "export: %.400s: the detector has %" PRId64
-                            " panels, and no header of an SMV or miniCBF image "
-                            "can say where they are; give DIALS the .nxs itself, or write --format raw or png",
-                            e->asked.file, e->description.panels);
+        return status_error(
+            STATUS_BAD_FILE,
+            "export: %.400s: the detector has %" PRId64 " panels, and no header of an SMV or miniCBF image "
+            "can say where they are; give DIALS the .nxs itself, write the geometry as .expt or .geom, or the "
+            "numbers as --format raw or png",
+            e->asked.file, e->description.panels);
     if (!e->description.beam_meets)
         return status_error(STATUS_BAD_FILE,
                             "export: %.400s: the beam does not meet the detector, or its axes are not at right angles: "
