@@ -45,7 +45,7 @@ for name, case in json.load(open('expected.json')).items():
         print(name, 'our own reader:', again.stdout[:300], again.stderr)
         failed += 1
 print('%d failed' % failed if failed else 'all passed')
-sys.exit(failed > 0)
+sys.exit(1 if failed else 0)
 P
 $python look.py "$TESSERA" 2>&1 | tee log
 [ "$(tail -n 1 log)" = 'all passed' ]

@@ -238,7 +238,7 @@ static Status choose_way(Writer *writer, const Parameters *p, const Plan *plan, 
     if (writer->team.rank != 0) return status_ok();
     if (works) note_choice(writer, asked, notes);
     writer->end.writer = record_of(writer);
-    return output_file_put_writer(writer->file, &writer->end);
+    return output_file_explain(&writer->path, writer->is_new, output_file_put_writer(writer->file, &writer->end));
 }
 
 /* Rank 0 tells the others where the images lie and which frames are there; it closes what was opened when that fails.
