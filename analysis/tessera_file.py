@@ -203,7 +203,7 @@ def transformation(dataset, slot):
 
 def module_geometry(file, slot=0):
     """Outer corner of pixel (0,0), and the steps of one pixel along fast and slow (m)."""
-    if DETECTOR + "/module_0" in file:
+    if any(name.startswith("module_") for name in need(file, DETECTOR)):
         raise UserError(f"{file.filename} has a detector of several panels; {PROGRAM} takes the geometry of one panel only")
     module = need(file, DETECTOR + "/module")
     matrix, path = np.eye(4), text(need(file, DETECTOR + "/module/fast_pixel_direction").attrs["depends_on"])

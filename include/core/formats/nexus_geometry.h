@@ -17,6 +17,7 @@ typedef struct NexusGeometry {
     Vec3 module_direction;        /**< unit vector across the beam; (1,0,0) when the offset is 0 */
     double beam_centre_pixels[2]; /**< fast, slow position where the beam meets the plane, from the corner */
     double distance_m;            /**< crystal to the detector's plane, along its normal */
+    double linear[2];             /**< Stokes' Q/I and U/I of wholly polarized light */
 } NexusGeometry;
 
 /** The geometry of @p detector. The beam must meet its plane. */

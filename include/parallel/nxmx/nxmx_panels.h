@@ -18,7 +18,14 @@
  * for one panel. */
 Status nxmx_panels_place(hid_t transformations, const Detector *detector, const NexusGeometry *geometry);
 
-/** Writes a module for each panel into an open detector. */
+/** Writes a module for each panel into an open detector: module_0 and so on, with zeros such that their names are in
+ * the order of the panels. */
 Status nxmx_panels_write(hid_t nxdetector, const Detector *detector);
+
+/** Writes the panel's own sensor into its module: thickness, 0 where it is ignored, and attenuation length. */
+Status nxmx_panels_write_sensor(hid_t module, const Panel *panel);
+
+/** Writes axes and corner in the laboratory frame: [3] of the only panel, else [panels][3]. */
+Status nxmx_panels_write_native(hid_t group, const Detector *detector);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/clocks.h"
 #include "base/status.h"
 #include "base/vector.h"
+#include "model/panel_geometry.h"
 #include "nxmx/provenance.h"
 
 #include <stdbool.h>
@@ -59,6 +60,9 @@ void nxmx_reader_close(NxmxReader **reader);
 
 /** What holds for all frames. Borrowed until the reader is closed. */
 const NxmxDescription *nxmx_reader_description(const NxmxReader *reader);
+
+/** The panels of a detector that has several, in DIALS' frame; without panels for one plane. Borrowed. */
+const DetectorGeometry *nxmx_reader_panels(const NxmxReader *reader);
 
 /** The record of frame @p frame, a place in the file from 0. */
 const NxmxFrame *nxmx_reader_frame(const NxmxReader *reader, int64_t frame);

@@ -5,6 +5,7 @@
 #define TESSERA_EXPORT_IMAGE_H
 
 #include "base/status.h"
+#include "export/assembled_view.h"
 #include "nxmx/nxmx_read.h"
 
 #include <stdint.h>
@@ -13,6 +14,7 @@
 typedef struct ExportFrame {
     const char *source; /**< name of the NXmx file, for the record */
     const NxmxDescription *description;
+    const DetectorGeometry *panels;
     const NxmxFrame *record;
     int64_t frame;        /**< place in the file, from 0 */
     bool expected;        /**< the expected photons beside counts */
@@ -48,8 +50,9 @@ Status export_smv(const char *path, const ExportFrame *frame, ExportLosses *loss
 /** miniCBF with signed 32-bit pixels: value x scale, rounded; pixels that are not computed are -1, bad ones -2. */
 Status export_cbf(const char *path, const ExportFrame *frame, ExportLosses *losses);
 
-/** PNG. */
-Status export_png(const char *path, const ExportFrame *frame, const ExportPicture *picture);
+/** PNG.
+ *  @param view  of the panels; NULL: the image as it is */
+Status export_png(const char *path, const ExportFrame *frame, const ExportPicture *picture, const AssembledView *view);
 
 /** Raw little-endian [slow][fast], counts as int32 and expected photons as float32, and PATH.json with shape, units,
  * geometry and the frame's record. */

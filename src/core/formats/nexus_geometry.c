@@ -25,6 +25,26 @@ static Mat3 mcstas_rotation(const Panel *panel, const LaboratoryAxes *axes) {
     return (Mat3){{vec3_scale(sign, x), vec3_scale(sign, y), z}};
 }
 
+/* The same for the frame of a geometry's file, such that readers see the panels where the file has them: the vertical
+ * stays vertical. */
+static Mat3 rotation_of_file(const LaboratoryAxes *axes) {
+    const Vec3 candidates[] = {vec3(0.0, 1.0, 0.0), vec3(0.0, 0.0, 1.0)};
+    const Vec3 z = vec3_unit(axes->beam);
+    const Vec3 across = vec3_cross(candidates[0], z);
+    const Vec3 x = vec3_unit(vec3_length(across) > RIGHT_ANGLE ? across : vec3_cross(candidates[1], z));
+    return (Mat3){{x, vec3_cross(z, x), z}};
+}
+
+/* Twice the angle of the electric field to x. */
+static void set_polarization(const Detector *detector, const LaboratoryAxes *axes, NexusGeometry *geometry) {
+    const Vec3 electric = mat3_apply(geometry->to_mcstas, axes->polarization);
+    const double squares = electric.x * electric.x + electric.y * electric.y;
+    geometry->linear[0] = 1.0; /* x is along the field */
+    if (!detector->of_file) return;
+    geometry->linear[0] = (electric.x * electric.x - electric.y * electric.y) / squares;
+    geometry->linear[1] = 2.0 * electric.x * electric.y / squares;
+}
+
 /* Where the beam (0,0,t) meets the plane, and how far the plane is. */
 static void set_beam_centre(NexusGeometry *geometry, const double *pixel_size_m) {
     const Vec3 corner = geometry->pixel0_m;
@@ -39,7 +59,7 @@ static void set_beam_centre(NexusGeometry *geometry, const double *pixel_size_m)
 
 NexusGeometry nexus_geometry(const Detector *detector, const LaboratoryAxes *axes) {
     const Panel *panel = detector->panels;
-    const Mat3 to_mcstas = mcstas_rotation(panel, axes);
+    const Mat3 to_mcstas = detector->of_file ? rotation_of_file(axes) : mcstas_rotation(panel, axes);
     NexusGeometry geometry = {.to_mcstas = to_mcstas,
                               .fast = mat3_apply(to_mcstas, panel->fast),
                               .slow = mat3_apply(to_mcstas, panel->slow),
@@ -50,6 +70,7 @@ NexusGeometry nexus_geometry(const Detector *detector, const LaboratoryAxes *axe
     geometry.module_offset_m = vec3_length(across);
     geometry.module_direction = geometry.module_offset_m > 0.0 ? vec3_unit(across) : vec3(1.0, 0.0, 0.0);
     set_beam_centre(&geometry, panel->pixel_size_m);
+    set_polarization(detector, axes, &geometry);
     return geometry;
 }
 

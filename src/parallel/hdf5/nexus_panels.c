@@ -13,6 +13,9 @@
 
 enum { PATH_BYTES = 512, CLASS_BYTES = 64, UNIT_BYTES = 32, CHAIN_MOST = 64, MODULES_MOST = 100000 };
 
+/* Files of Tessera say so of sensors whose thickness is ignored: DIALS wants some. */
+#define NO_THICKNESS_M 1e-9
+
 /* A file that is being read. */
 typedef struct Reading {
     hid_t file;
@@ -293,10 +296,10 @@ static Status place_in_space(Reading *reading, const char *module, PanelGeometry
     return status_ok();
 }
 
-static double optional_quantity(Reading *reading, const char *name, double otherwise) {
+static double optional_quantity(Reading *reading, const char *group, const char *name, double otherwise) {
     char object[PATH_BYTES];
     double value = otherwise;
-    join(reading->detector, name, object);
+    join(group, name, object);
     if (!exists(reading->file, object) || !status_is_ok(read_quantity(reading, object, &value))) return otherwise;
     return value;
 }
@@ -314,7 +317,8 @@ static double optional_number(const Reading *reading, const char *name) {
 static PanelGeometry common_panel(Reading *reading) {
     char object[PATH_BYTES], material[PANEL_MATERIAL_BYTES] = "";
     PanelGeometry panel = {.group = -1, .absorption_per_m = NAN, .gain = NAN, .pedestal = NAN};
-    panel.thickness_m = fmax(0.0, optional_quantity(reading, "sensor_thickness", 0.0));
+    panel.thickness_m = fmax(0.0, optional_quantity(reading, reading->detector, "sensor_thickness", 0.0));
+    if (panel.thickness_m <= NO_THICKNESS_M) panel.thickness_m = 0.0;
     panel.trusted[0] = optional_number(reading, "underload_value");
     panel.trusted[1] = optional_number(reading, "saturation_value");
     join(reading->detector, "sensor_material", object);
@@ -323,12 +327,23 @@ static PanelGeometry common_panel(Reading *reading) {
     return panel;
 }
 
+/* What our own files say of each panel. */
+static void read_own(Reading *reading, const char *module, PanelGeometry *panel) {
+    char object[PATH_BYTES], name[PANEL_NAME_BYTES] = "";
+    panel->thickness_m = fmax(0.0, optional_quantity(reading, module, "sensor_thickness", panel->thickness_m));
+    panel->absorption_per_m = 1.0 / optional_quantity(reading, module, "sensor_attenuation", NAN);
+    join(module, "local_name", object);
+    if (exists(reading->file, object) && status_is_ok(hdf5_read_text(reading->file, object, sizeof name, name)))
+        (void)text_copy(panel->name, sizeof panel->name, name);
+}
+
 static Status read_modules(Reading *reading, const Members *modules) {
     const PanelGeometry common = common_panel(reading);
     for (int i = 0; i < modules->count; i++) {
         PanelGeometry panel = common;
         const char *name = strrchr(modules->path[i], '/');
         (void)text_copy(panel.name, sizeof panel.name, name == NULL ? modules->path[i] : name + 1);
+        read_own(reading, modules->path[i], &panel);
         TRY(place_in_space(reading, modules->path[i], &panel));
         TRY(place_on_canvas(reading, modules->path[i], modules->count == 1, &panel));
         TRY(panel_geometry_add_panel(reading->geometry, &panel));

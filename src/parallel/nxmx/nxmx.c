@@ -354,7 +354,8 @@ static Status fill_beam(hid_t group, const void *context) {
     const Nxmx *nxmx = context;
     const Beam *beam = &nxmx->experiment->beam;
     const double size_m[2] = {nxmx->parameters->beam_size_m, nxmx->parameters->beam_size_m};
-    const double stokes[4] = {1.0, beam->polarization_kahn, 0.0, 0.0};
+    const double kahn = beam->polarization_kahn, *linear = nxmx->geometry.linear;
+    const double stokes[4] = {1.0, kahn * linear[0], kahn * linear[1] + 0.0, 0.0}; /* no -0 */
     TRY(write_beam_values(group, nxmx));
     TRY(hdf5_write_reals(group, "incident_beam_size", hdf5_list(2), size_m, "m"));
     TRY(hdf5_write_text(group, "profile", "rectangular"));
@@ -379,6 +380,7 @@ static Status fill_module(hid_t module, const void *context) {
     TRY(hdf5_write(module, "data_origin", H5T_NATIVE_INT32, hdf5_list(2), origin));
     TRY(hdf5_write(module, "data_size", H5T_NATIVE_INT32, hdf5_list(2), size));
     TRY(hdf5_write(module, "data_stride", H5T_NATIVE_INT32, hdf5_list(2), stride));
+    TRY(nxmx_panels_write_sensor(module, detector->panels));
     TRY(nxmx_chain_translation(module, "module_offset", geometry->module_offset_m, geometry->module_direction,
                                NXMX_DETECTOR_Z));
     TRY(nxmx_chain_translation(module, "fast_pixel_direction", pixel_size_m[0], geometry->fast, PATH_MODULE_OFFSET));
@@ -398,17 +400,21 @@ static Status write_position(hid_t detector, const Nxmx *nxmx) {
 }
 
 static const char *true_material(const Nxmx *nxmx) {
-    const char *material = nxmx->parameters->detector_sensor_material;
+    const char *given = nxmx->parameters->detector_sensor_material;
+    const char *material = *given != '\0' ? given : nxmx->experiment->detector.file_material;
     return *material != '\0' ? material : "a material known by its attenuation depth alone";
 }
 
-/* DIALS refuses a sensor without thickness, and shifts spots by the parallax of one that has it. */
+/* DIALS refuses a sensor without thickness, and shifts spots by the parallax of one that has it. Of panels that differ
+ * the thickest is written. */
 static Status write_sensor(hid_t detector, const Nxmx *nxmx) {
-    const double thin_m = 1e-9, thickness_m = nxmx->experiment->detector.panels[0].sensor.thickness_m;
+    const Detector *from = &nxmx->experiment->detector;
+    double thickness_m = 1e-9;
+    for (int i = 0; i < from->panel_count; i++) thickness_m = fmax(thickness_m, from->panels[i].sensor.thickness_m);
     TRY(hdf5_write_text(detector, "sensor_material", sensor_nexus_name(nxmx->experiment->detector.nexus_material)));
     if (nxmx->experiment->detector.nexus_stand_in)
         TRY(hdf5_attribute_text(detector, "sensor_material", "stand_in_for", true_material(nxmx)));
-    return hdf5_write_real(detector, "sensor_thickness", thickness_m > 0.0 ? thickness_m : thin_m, "m");
+    return hdf5_write_real(detector, "sensor_thickness", thickness_m, "m");
 }
 
 /* The largest good count is one less than that of a saturated pixel; photons are good up to the largest that DIALS
@@ -432,12 +438,14 @@ static Status write_empty_mask(hid_t detector, const Detector *shape) {
     return status;
 }
 
-/* What is wrong with a pixel, by NXmx's bits; the user's mask are pixels that are not computed: those of detector.mask
- * and those outside the region of interest. */
+/* What is wrong with a pixel, by NXmx's bits; the user's mask are pixels that are not computed: those of masks and
+ * those outside the region of interest. */
 static uint32_t mask_bits(const Experiment *experiment, int64_t pixel) {
-    enum { DEAD = 1 << 1, NOISY = 1 << 4, USER_MASK = 1 << 8 };
+    enum { GAP = 1 << 0, DEAD = 1 << 1, NOISY = 1 << 4, USER_MASK = 1 << 8 };
     static const uint32_t bits_of_state[] = {[PIXEL_GOOD] = 0, [PIXEL_DEAD] = DEAD, [PIXEL_HOT] = NOISY};
     const bool active = experiment->active == NULL || experiment->active[pixel] != 0;
+    const int64_t columns = experiment->detector.fast_pixels;
+    if (!active && detector_panel_at(&experiment->detector, pixel / columns, pixel % columns) == NULL) return GAP;
     const uint32_t user = active ? 0 : USER_MASK;
     if (!counts_have_defects(experiment)) return user;
     return user | bits_of_state[detector_signal_state(&experiment->signal, pixel)];
@@ -497,8 +505,8 @@ static Status fill_specific(hid_t specific, const void *context) {
     const Nxmx *nxmx = context;
     TRY(hdf5_write_int64(specific, "nimages", range_length(nxmx->contents->frames)));
     TRY(hdf5_write_int64(specific, "ntrigger", 1));
-    if (panels_lie_side_by_side(&nxmx->experiment->detector))
-        return needs_mask(nxmx->experiment) ? write_full_mask(specific, nxmx->experiment) : status_ok();
+    if (!needs_mask(nxmx->experiment)) return status_ok();
+    if (panels_lie_side_by_side(&nxmx->experiment->detector)) return write_full_mask(specific, nxmx->experiment);
     return H5Lcreate_soft("/entry/instrument/detector/pixel_mask", specific, "pixel_mask", H5P_DEFAULT, H5P_DEFAULT) < 0
                ? hdf5_error(STATUS_OUTPUT_FAILED, "link", "pixel_mask")
                : status_ok();
@@ -531,19 +539,16 @@ static Status fill_instrument(hid_t instrument, const void *context) {
 /* The vectors of the laboratory frame, so that the transformation can be undone. */
 static Status fill_native(hid_t group, const void *context) {
     const Nxmx *nxmx = context;
-    const Panel *panel = nxmx->experiment->detector.panels;
+    const Detector *detector = &nxmx->experiment->detector;
     const LaboratoryAxes *axes = &nxmx->experiment->axes;
-    TRY(write_vector(group, "fdet", panel->fast, NULL));
-    TRY(write_vector(group, "sdet", panel->slow, NULL));
-    TRY(write_vector(group, "odet", panel->normal, NULL));
+    TRY(nxmx_panels_write_native(group, detector));
     TRY(write_vector(group, "beam", axes->beam, NULL));
     TRY(write_vector(group, "polar", axes->polarization, NULL));
     TRY(write_vector(group, "spindle", axes->spindle, NULL));
-    TRY(write_vector(group, "pix0", panel->pixel0_m, "m"));
     TRY(write_matrix(group, "to_mcstas", hdf5_table(3, 3), nxmx->geometry.to_mcstas, NULL));
     char convention[PARAMETER_TEXT_BYTES];
     provenance_text(nxmx->parameters, PARAMETER(detector, convention), convention);
-    return hdf5_write_text(group, "convention", convention);
+    return hdf5_write_text(group, "convention", detector->of_file ? "imgCIF" : convention);
 }
 
 static Status fill_simulation(hid_t simulation, const void *context) {

@@ -5,9 +5,22 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define TRANSFORMATIONS "/entry/instrument/detector/transformations/"
 enum { NAME_BYTES = 128 };
+
+/* Name of panel @p number: readers take modules in the order of their names.
+ * @param name  [NAME_BYTES] */
+static void name_module(const Detector *detector, int number, char *name) {
+    enum { DIGITS = 10 };
+    char text[DIGITS + 2];
+    int digits = 1;
+    for (int most = detector->panel_count - 1; most > 9; most /= 10) digits++;
+    (void)snprintf(text, sizeof text, "%0*d", DIGITS, number);
+    (void)snprintf(name, NAME_BYTES, "module_%s", text + DIGITS - digits);
+}
 
 /* Axes and origin of a panel or group, in the laboratory's frame of the file. */
 typedef struct Place {
@@ -69,7 +82,7 @@ Status nxmx_panels_place(hid_t transformations, const Detector *detector, const 
     }
     for (int i = 0; i < detector->panel_count; i++) {
         const Panel *panel = &detector->panels[i];
-        (void)snprintf(name, sizeof name, "module_%d", i);
+        name_module(detector, i, name);
         path_of_group(panel->group, depends_on);
         TRY(write_place(transformations, name, place_of(geometry, panel->fast, panel->slow, panel->pixel0_m),
                         place_of_group(detector, geometry, panel->group), depends_on));
@@ -77,10 +90,16 @@ Status nxmx_panels_place(hid_t transformations, const Detector *detector, const 
     return status_ok();
 }
 
-/* A panel, and the number of its module. */
+Status nxmx_panels_write_sensor(hid_t module, const Panel *panel) {
+    TRY(hdf5_write_real(module, "sensor_thickness", panel->sensor.thickness_m, "m"));
+    if (!(panel->sensor.thickness_m > 0.0)) return status_ok();
+    return hdf5_write_real(module, "sensor_attenuation", 1.0 / panel->sensor.absorption_per_m, "m");
+}
+
+/* A panel, and the name of its module. */
 typedef struct Module {
     const Panel *panel;
-    int number;
+    char name[NAME_BYTES];
 } Module;
 
 static Status fill_module(hid_t group, const void *context) {
@@ -90,8 +109,9 @@ static Status fill_module(hid_t group, const void *context) {
     const int32_t size[2] = {(int32_t)panel->canvas.slow_pixels, (int32_t)panel->canvas.fast_pixels};
     const double lean = vec3_dot(panel->fast, panel->slow); /* 0 but for exact axes of CrystFEL */
     char depends_on[NAME_BYTES];
-    (void)snprintf(depends_on, sizeof depends_on, TRANSFORMATIONS "module_%d_rotation", module->number);
+    (void)snprintf(depends_on, sizeof depends_on, TRANSFORMATIONS "%.50s_rotation", module->name);
     if (*panel->name != '\0') TRY(hdf5_write_text(group, "local_name", panel->name));
+    TRY(nxmx_panels_write_sensor(group, panel));
     TRY(hdf5_write(group, "data_origin", H5T_NATIVE_INT32, hdf5_list(2), origin));
     TRY(hdf5_write(group, "data_size", H5T_NATIVE_INT32, hdf5_list(2), size));
     TRY(hdf5_write(group, "data_stride", H5T_NATIVE_INT32, hdf5_list(2), stride));
@@ -103,10 +123,34 @@ static Status fill_module(hid_t group, const void *context) {
 
 Status nxmx_panels_write(hid_t nxdetector, const Detector *detector) {
     for (int i = 0; i < detector->panel_count; i++) {
-        const Module module = {&detector->panels[i], i};
-        char name[NAME_BYTES];
-        (void)snprintf(name, sizeof name, "module_%d", i);
-        TRY(hdf5_write_group(nxdetector, name, "NXdetector_module", fill_module, &module));
+        Module module = {.panel = &detector->panels[i]};
+        name_module(detector, i, module.name);
+        TRY(hdf5_write_group(nxdetector, module.name, "NXdetector_module", fill_module, &module));
     }
     return status_ok();
+}
+
+/* One vector of each panel, at an offset within it. */
+static Status write_vectors(hid_t group, const char *name, const Detector *detector, size_t offset, const char *units) {
+    const int count = detector->panel_count;
+    double *values = malloc(3 * (size_t)count * sizeof *values);
+    if (values == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the vectors of %d panels", count);
+    for (int i = 0; i < count; i++) {
+        Vec3 v;
+        memcpy(&v, (const char *)&detector->panels[i] + offset, sizeof v);
+        values[3 * i] = v.x;
+        values[3 * i + 1] = v.y;
+        values[3 * i + 2] = v.z;
+    }
+    const Hdf5Shape shape = count == 1 ? hdf5_list(3) : hdf5_table(count, 3);
+    const Status status = hdf5_write_reals(group, name, shape, values, units);
+    free(values);
+    return status;
+}
+
+Status nxmx_panels_write_native(hid_t group, const Detector *detector) {
+    TRY(write_vectors(group, "fdet", detector, offsetof(Panel, fast), NULL));
+    TRY(write_vectors(group, "sdet", detector, offsetof(Panel, slow), NULL));
+    TRY(write_vectors(group, "odet", detector, offsetof(Panel, normal), NULL));
+    return write_vectors(group, "pix0", detector, offsetof(Panel, pixel0_m), "m");
 }

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
+#include "hdf5/nexus_panels.h"
 #include "nxmx/frame_record.h"
 #include "nxmx/nxmx.h"
 
@@ -24,11 +25,16 @@ struct NxmxReader {
     char *path;
     hid_t file, main, expected; /* expected: negative where there is none beside counts */
     NxmxDescription description;
+    DetectorGeometry panels;
     NxmxFrame *frame; /* [frames] */
 };
 
 const NxmxDescription *nxmx_reader_description(const NxmxReader *reader) {
     return &reader->description;
+}
+
+const DetectorGeometry *nxmx_reader_panels(const NxmxReader *reader) {
+    return &reader->panels;
 }
 
 const NxmxFrame *nxmx_reader_frame(const NxmxReader *reader, int64_t frame) {
@@ -137,18 +143,15 @@ static void set_plane(NxmxDescription *d) {
 }
 
 /* A detector of several panels has no plane of its own. */
-static void count_modules(hid_t file, NxmxDescription *d) {
-    char path[PATH_BYTES];
-    for (d->panels = 0;; d->panels++) {
-        (void)snprintf(path, sizeof path, DETECTOR "module_%" PRId64, d->panels);
-        if (!has_object(file, path)) return;
-    }
-}
-
-static Status read_geometry(hid_t file, NxmxDescription *d) {
-    count_modules(file, d);
-    if (d->panels > 1) return status_ok();
+static Status read_geometry(NxmxReader *reader) {
+    const hid_t file = reader->file;
+    NxmxDescription *d = &reader->description;
     d->panels = 1;
+    if (!has_object(file, DETECTOR "module")) {
+        TRY(nexus_panels_of_file(file, reader->path, &reader->panels, NULL));
+        d->panels = reader->panels.panels;
+        return status_ok();
+    }
     TRY(read_direction(file, MODULE "fast_pixel_direction", &d->fast));
     TRY(read_direction(file, MODULE "slow_pixel_direction", &d->slow));
     TRY(read_number(file, MODULE "fast_pixel_direction", "length", &d->pixel_size_m[0]));
@@ -344,7 +347,7 @@ static Status read_file(NxmxReader *reader) {
         strcmp(definition, "NXmx") != 0)
         return status_error(STATUS_BAD_FILE, "it is no NXmx file");
     TRY(open_all_images(reader));
-    TRY(read_geometry(reader->file, &reader->description));
+    TRY(read_geometry(reader));
     TRY(read_detector(reader->file, &reader->description));
     TRY(read_frames(reader));
     return read_mask_kind(reader);
@@ -379,6 +382,7 @@ void nxmx_reader_close(NxmxReader **reader) {
     if (closing->expected >= 0) (void)H5Dclose(closing->expected);
     if (closing->main >= 0) (void)H5Dclose(closing->main);
     (void)hdf5_close_file(closing->path, &closing->file);
+    panel_geometry_free(&closing->panels);
     free(closing->frame);
     free(closing->path);
     free(closing);

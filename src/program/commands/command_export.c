@@ -79,6 +79,7 @@ typedef struct Export {
     int64_t begin, end;
     double scale, *pixels;
     uint32_t *mask;
+    AssembledView view; /* of several panels, for a picture */
     uint8_t colours[COLOUR_MAP_BYTES];
     FILE *out;
 } Export;
@@ -367,6 +368,7 @@ static Status write_frame(const Export *e, int64_t frame) {
     const NxmxDescription *d = &e->description;
     const ExportFrame image = {.source = e->asked.file,
                                .description = d,
+                               .panels = nxmx_reader_panels(e->reader),
                                .record = nxmx_reader_frame(e->reader, frame),
                                .frame = frame,
                                .expected = e->asked.expected,
@@ -383,7 +385,7 @@ static Status write_frame(const Export *e, int64_t frame) {
     if (e->asked.flip) flip_rows(e->pixels, d->slow_pixels, (size_t)d->fast_pixels * sizeof *e->pixels);
     if (e->format == FORMAT_SMV) TRY(export_smv(path, &image, &losses));
     if (e->format == FORMAT_CBF) TRY(export_cbf(path, &image, &losses));
-    if (e->format == FORMAT_PNG) TRY(export_png(path, &image, &picture));
+    if (e->format == FORMAT_PNG) TRY(export_png(path, &image, &picture, e->view.pixel == NULL ? NULL : &e->view));
     if (e->format == FORMAT_RAW) TRY(export_raw(path, &image));
     report(e, frame, path, losses);
     return status_ok();
@@ -421,6 +423,8 @@ static Status export_frames(Export *e) {
     TRY(check_picture(e));
     TRY(check_names(e));
     TRY(make_buffers(e));
+    if (e->format == FORMAT_PNG && e->description.panels > 1)
+        TRY(assembled_view_create(nxmx_reader_panels(e->reader), &e->view));
     TRY(choose_scale(e));
     if (e->asked.flip && e->mask != NULL)
         flip_rows(e->mask, e->description.slow_pixels, (size_t)e->description.fast_pixels * sizeof *e->mask);
@@ -478,6 +482,7 @@ Status command_export(int argc, char **argv, FILE *out) {
     if (crystfel || is_geometry(&e.asked, "expt", ".expt")) return write_geometry(&e.asked, crystfel, out);
     Status status = choose(&e);
     if (status_is_ok(status)) status = export_under_lock(&e);
+    assembled_view_free(&e.view);
     free(e.mask);
     free(e.pixels);
     nxmx_reader_close(&e.reader);

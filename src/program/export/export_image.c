@@ -180,18 +180,37 @@ static uint8_t level_of(double value, double low, double high, bool logarithmic)
     return (uint8_t)lround(255.0 * fmin(fmax(place, 0.0), 1.0));
 }
 
-Status export_png(const char *path, const ExportFrame *frame, const ExportPicture *picture) {
-    const int64_t pixels = pixels_of(frame);
+/* The image, or what a view takes of it: gaps have the lowest level.
+ * @param levels  the caller frees it */
+static Status make_levels(const ExportFrame *frame, const ExportPicture *picture, const AssembledView *view,
+                          uint8_t **levels) {
+    const int64_t count = view == NULL ? pixels_of(frame) : view->rows * view->columns;
     double low = 0.0, high = 0.0;
-    NewFile new;
     TRY(choose_range(frame, picture, &low, &high));
-    uint8_t *levels = malloc((size_t)pixels);
-    if (levels == NULL) return no_memory(path);
-    for (int64_t i = 0; i < pixels; i++) levels[i] = level_of(frame->pixels[i], low, high, picture->logarithmic);
-    Status status = new_file(path, &new);
+    double *points = view == NULL ? NULL : malloc((size_t)count * sizeof *points);
+    *levels = malloc((size_t)count);
+    if (*levels == NULL || (view != NULL && points == NULL)) {
+        free(points);
+        return no_memory("a picture");
+    }
+    if (view != NULL) assembled_view_take(view, frame->pixels, points);
+    for (int64_t i = 0; i < count; i++) {
+        const double value = points == NULL ? frame->pixels[i] : points[i];
+        (*levels)[i] = isnan(value) ? 0 : level_of(value, low, high, picture->logarithmic);
+    }
+    free(points);
+    return status_ok();
+}
+
+Status export_png(const char *path, const ExportFrame *frame, const ExportPicture *picture, const AssembledView *view) {
+    const int64_t rows = view == NULL ? frame->description->slow_pixels : view->rows;
+    const int64_t columns = view == NULL ? frame->description->fast_pixels : view->columns;
+    uint8_t *levels = NULL;
+    NewFile new;
+    Status status = make_levels(frame, picture, view, &levels);
+    if (status_is_ok(status)) status = new_file(path, &new);
     if (status_is_ok(status))
-        status = name_file(&new, png_file_write(new.file, path, frame->description->slow_pixels,
-                                                frame->description->fast_pixels, levels, picture->colours));
+        status = name_file(&new, png_file_write(new.file, path, rows, columns, levels, picture->colours));
     free(levels);
     return status;
 }
@@ -209,8 +228,36 @@ static void put_vector(JsonWriter *json, const char *name, Vec3 v) {
     put_numbers(json, name, values, 3);
 }
 
+/* Panels are described in DIALS' frame. */
+static void put_panels(JsonWriter *json, const DetectorGeometry *panels) {
+    json_open_group(json, "panels", '[');
+    for (int i = 0; i < panels->panels; i++) {
+        const PanelGeometry *panel = &panels->panel[i];
+        const double first[2] = {(double)panel->canvas[1], (double)panel->canvas[0]};
+        const double shape[2] = {(double)panel->pixels[1], (double)panel->pixels[0]};
+        json_open_group(json, NULL, '{');
+        json_put_text(json, "name", panel->name);
+        put_numbers(json, "first", first, 2);
+        put_numbers(json, "shape", shape, 2);
+        put_vector(json, "fast", panel->fast);
+        put_vector(json, "slow", panel->slow);
+        put_vector(json, "corner_m", panel->corner_m);
+        put_numbers(json, "pixel_size_m", panel->pixel_size_m, 2);
+        json_close_group(json, '}');
+    }
+    json_close_group(json, ']');
+}
+
+static void put_geometry_of_panels(JsonWriter *json, const NxmxDescription *d, const DetectorGeometry *panels) {
+    const Vec3 spindle = vec3(-d->spindle.x, d->spindle.y, -d->spindle.z);
+    json_open_group(json, "geometry", '{');
+    json_put_text(json, "frame", "imgCIF: y up, the beam along -z; first and shape are slow, fast");
+    put_panels(json, panels);
+    if (d->rotation) put_vector(json, "spindle", spindle);
+    json_close_group(json, '}');
+}
+
 static void put_geometry(JsonWriter *json, const NxmxDescription *d) {
-    if (d->panels > 1) return; /* the .nxs has them */
     json_open_group(json, "geometry", '{');
     json_put_text(json, "frame", "McStas: z along the beam");
     put_vector(json, "fast", d->fast);
@@ -255,7 +302,10 @@ static Status write_sidecar(const char *name, const ExportFrame *frame) {
     put_numbers(&json, "shape", shape, 2);
     json_put_text(&json, "order", "slow, fast; fast varies fastest");
     json_put_text(&json, "units", is_counts(frame) ? "counts" : "expected photons");
-    put_geometry(&json, d);
+    if (d->panels > 1)
+        put_geometry_of_panels(&json, d, frame->panels);
+    else
+        put_geometry(&json, d);
     put_record(&json, frame);
     json_close_group(&json, '}');
     return name_file(&new, status_ok());
