@@ -32,6 +32,7 @@ same_file() { # same_file A B: of NXmx files as many bytes, of which a few diffe
 "$TESSERA" simulate "${sweep[@]}" --output whole.nxs > out || fail simulate
 "$TESSERA" simulate "${sweep[@]}" --frames 0:3 --output a.nxs --quiet || fail simulate
 "$TESSERA" simulate "${sweep[@]}" --frames 3:6 --output b.nxs --quiet || fail simulate
+"$TESSERA" export whole.nxs --output own.expt --quiet || fail export
 "$python" - << 'P' # as a run that was stopped leaves it
 import h5py, shutil
 shutil.copy("whole.nxs", "stopped")
@@ -54,6 +55,7 @@ command_describe=(describe whole.nxs --verify)
 command_yaml=(describe whole.nxs --yaml --inputs made)
 command_merge=(merge made/x.nxs a.nxs b.nxs)
 command_export=(export whole.nxs --frames all --output 'made/x_###.raw')
+command_import=(import own.expt --output made/x.yaml)
 command_compress=(compress made/x.nxs --with deflate)
 command_benchmark=(benchmark --sizes 32 --iterations 1 --keep-artifacts made)
 command_help=(help)
