@@ -35,14 +35,15 @@ static bool looks_like_stream(const char *text, size_t bytes) {
     return strncmp(text, "CrystFEL stream format", 22) == 0;
 }
 
-/* Lines of a geometry are KEY = VALUE, comments begin with a semicolon. */
+/* Lines of a geometry are KEY = VALUE, where a key is a word, and comments begin with a semicolon. */
 static bool looks_like_crystfel(const char *text, size_t bytes) {
+    static const char of_key[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./";
     if (memchr(text, '\0', bytes) != NULL) return false;
     for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
         line += strspn(line, " \t\r\n");
         if (*line == ';') continue;
-        const size_t length = strcspn(line, "=\n");
-        return *line != '\0' && line[length] == '=';
+        const size_t length = strspn(line, of_key);
+        return length > 0 && line[length + strspn(line + length, " \t")] == '=';
     }
     return false;
 }
