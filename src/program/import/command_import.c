@@ -1,3 +1,5 @@
+#define _DEFAULT_SOURCE /* realpath */
+
 #include "import/command_import.h"
 
 #include "base/constants.h"
