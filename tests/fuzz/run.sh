@@ -56,6 +56,7 @@ fuzz() { # fuzz NAME: prints one line
     else
         printf '%-16s %10s executions, FINDING (%s)\n' "$name" "${executions:-?}" "$log"
         grep -m 3 -E 'ERROR|runtime error|must hold' "$log" || tail -n 3 "$log"
+        grep '^Base64: ' "$log" # the input, for who has nothing but this output
     fi
     return $code
 }

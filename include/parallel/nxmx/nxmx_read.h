@@ -73,7 +73,7 @@ const NxmxFrame *nxmx_reader_frame(const NxmxReader *reader, int64_t frame);
  *  @return BAD_FILE when it cannot be read */
 Status nxmx_reader_image(const NxmxReader *reader, int64_t frame, bool expected, double *pixels);
 
-/** Reads the mask of bad pixels, by NXmx's bits; 0 is good.
+/** Reads the mask of bad pixels, by NXmx's bits; 0 is good, as all are where the file has no mask.
  *  @param mask  [slow][fast] */
 Status nxmx_reader_mask(const NxmxReader *reader, uint32_t *mask);
 

@@ -242,7 +242,10 @@ static const char *mask_path(hid_t file) {
 
 Status nxmx_reader_mask(const NxmxReader *reader, uint32_t *mask) {
     const int64_t pixels = reader->description.slow_pixels * reader->description.fast_pixels;
-    return hdf5_read(reader->file, mask_path(reader->file), H5T_NATIVE_UINT32, pixels, mask);
+    const char *path = mask_path(reader->file);
+    if (path != NULL) return hdf5_read(reader->file, path, H5T_NATIVE_UINT32, pixels, mask);
+    memset(mask, 0, (size_t)pixels * sizeof *mask);
+    return status_ok();
 }
 
 /* ---------------------------------------------------------------------------------------------------------- frames */
