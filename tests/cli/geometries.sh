@@ -100,6 +100,35 @@ refused "mask not there" 'names the mask bad.h5: .*give detector.mask' jungfrau.
 $python -c 'import h5py, numpy; h5py.File("bad.h5", "w")["mask"] = numpy.ones((512, 1030), "u1")'
 refused "mask of another detector" 'mask of another detector' jungfrau.geom --detector.clen=95.3
 
+# ---- XDS
+xds() { # xds NAME LINE TEXT: segments.XDS with a line replaced
+    sed "$2s/.*/$3/" segments.XDS > "$1.XDS"
+}
+head -n 9 segments.XDS > cut.XDS
+refused "cut file" 'cut.XDS ends where an axis of the detector should follow; is it cut?' cut.XDS
+xds short 3 '0.97 0 0'
+refused "missing number" 'short.XDS:3: there are 3 numbers where the line of the beam: wavelength, direction should be, which is 4' short.XDS
+xds word 2 '7 12.5 x 1 0 0'
+refused "no number" 'word.XDS:2: .*"x' word.XDS
+xds still 2 '7 12.5 0.25 0 0 0'
+refused "no axis" 'still.XDS:2: the rotation axis has no direction' still.XDS
+xds along 2 '7 12.5 0.25 0 0 1'
+sed -i '3s/.*/0.97 0 0 1/' along.XDS
+refused "beam along the axis" 'along.XDS:3: the beam is along the rotation axis' along.XDS
+xds flat 7 '57.3 61.9 0'
+sed -i '5s/.*/1 0 0/; 6s/.*/0 1 0/; 7s/.*/1 1 0/' flat.XDS
+refused "flat crystal" 'flat.XDS:7: the axes of the crystal lie in one plane' flat.XDS
+xds part 8 '6.5 400 330 0.172 0.15'
+refused "segments" 'part.XDS:8: the number of segments is 6.5; it must be a whole number from 1 on' part.XDS
+xds skew 11 '0.5 0.8 0'
+refused "skew axes" 'skew.XDS:11: X and Y axis of the detector are not at right angles' skew.XDS
+xds left 12 "$(sed -n 12p segments.XDS | awk '{print -$1, -$2, -$3}')"
+refused "left-handed axes" 'left.XDS:12: the third axis of the detector is not X x Y' left.XDS
+xds wide 13 '1 1 401 1 100'
+refused "segment too wide" 'wide.XDS:13: the segment reaches beyond NX or NY' wide.XDS
+xds overlap 15 '2 195 389 1 100'
+refused "overlap" 'panels "segment 1" and "segment 2" overlap at pixel fast 194, slow 0' overlap.XDS
+
 # ---- NXmx
 nexus() { # nexus NAME PYTHON: tilted4.nxs with d, its detector, changed
     cp tilted4.nxs "$1.nxs"
@@ -126,5 +155,5 @@ refused "overlap" 'panels "p0" and "p1" overlap at pixel fast 0, slow 127' overl
 nexus modules 'for k in range(4): del d[f"p{k}"]'
 refused "no module" 'has no NXdetector_module.*dials.import' modules.nxs
 echo "what is this" > text
-refused "no geometry" 'text is no geometry: it must be an .expt of DIALS, a .geom of CrystFEL or an NXmx file' text
+refused "no geometry" 'text is no geometry: it must be an .expt of DIALS, a .geom of CrystFEL, an XPARM.XDS or an NXmx file' text
 refused "no file" 'gone.geom: No such file' gone.geom

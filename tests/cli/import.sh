@@ -75,6 +75,15 @@ with open("cut.stream", "w") as f:
             f.write("--- End crystal\n")
         f.write("----- End chunk -----\n")
 rows["cut"] = [[f, *As[k].ravel(), 12398.419843320026 / energy] for f, k, energy in ((0, 0, 9500), (0, 1, 9500), (1, 2, 9300))]
+
+# XDS: x along the spindle, z as close to the source as can be.
+lines = [line.split() for line in open("segments.XDS")]
+x, beam = (np.array(lines[k][n:n + 3], float) for k, n in ((1, 3), (2, 1)))
+x /= np.linalg.norm(x)
+z = (beam @ x) * x - beam
+z /= np.linalg.norm(z)
+A = np.array([x, np.cross(z, x), z]) @ np.linalg.inv(np.array(lines[4:7], float))
+rows["segments"] = [[0, *A.ravel(), 12.5, 0.25]]
 json.dump(rows, open("rows.json", "w"))
 P
 cat > check.py << 'P'
@@ -90,8 +99,8 @@ P
 $python "$SOURCE/tests/support/make_geometries.py" . || fail geometries
 $python make.py "$SOURCE" || fail "the experiments"
 
-for case in scan:1e-14 backwards:1e-14 stills:1e-14 cut:1.1e-8; do
-    name=${case%:*} file=$(ls "${case%:*}".*[tm])
+for case in scan:1e-14 backwards:1e-14 stills:1e-14 cut:1.1e-8 segments:1e-14; do
+    name=${case%:*} file=$(ls "${case%:*}".*[tmS])
     "$TESSERA" import "$file" --output "$name.yaml" > log || fail "$name: $(cat log)"
     $python check.py "$name" "${case#*:}" || fail "rows of $name"
     grep -q "^check .*describe --geometry $file" log || fail "$name: what to check: $(cat log)"
@@ -112,6 +121,9 @@ has log '^frames     2 with 3 crystals' '^note: 1 experiments have no crystal'
 has log '^note: .*differ in direction by up to 1 mrad'
 "$TESSERA" import stills.expt stills.expt --output both.yaml > log || fail both
 has log '^frames     4 with 6 crystals'
+"$TESSERA" import segments.XDS --output segments.yaml --overwrite > log || fail segments
+has log '^note: segments.XDS says neither how many frames'
+has segments.yaml "panels: 'segments.XDS'" 'wavelength: 0.9763' 'direction: \[0.0[0-9]*, 0, -0.99' 'spindle_axis: \[1, 0, 0\]'
 "$TESSERA" import cspad.geom --output geom.yaml > log || fail geom
 has geom.yaml "panels: 'cspad.geom'" 'wavelength: 1.3050'
 [ ! -e geom.csv ] || fail "a list without crystals"

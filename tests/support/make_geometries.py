@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes detectors' geometries, made of numbers alone, as .expt, .geom and NXmx files, and where their pixels are.
+"""Writes detectors' geometries, made of numbers alone, as .expt, .geom, XPARM.XDS and NXmx files, and where their pixels are.
 
   make_geometries.py FOLDER
 
@@ -285,6 +285,41 @@ def write_jungfrau(path, expected_of):
     expected_of[name + " exact"] = {"options": ["--detector.clen=95.3", "--detector.panel_axes=exact"], "panels": exact}
 
 
+# --------------------------------------------------------------------------------------------------------------- XDS
+def write_xds(path, expected_of):
+    """Six segments on two slopes, in a laboratory frame of XDS' own, with the six digits that XDS writes."""
+    tilt = np.round(rotation([1.5, -2, 30]), 6)
+    spindle, beam = np.round(rotation([0, 3, 40])[:, 0], 6), np.round(rotation([2, 1, 0])[:, 2] / 0.9763, 6)
+    origin, distance, qx, qy = np.array([190.25, 170.75]), 183.482, 0.172, 0.150
+    crystal = np.round(rotation([20, 30, 40]) @ np.diag([57.3, 61.9, 103.2]), 6)
+    lines = [" XPARM.XDS    VERSION Feb  5, 2021  BUILT=20210323", f" 7 12.5 0.25 {spindle[0]} {spindle[1]} {spindle[2]}",
+             f" 0.976300 {beam[0]} {beam[1]} {beam[2]}", " 19 57.3 61.9 103.2 90.0 90.0 90.0"]
+    lines += [" ".join(f"{x:.6f}" for x in crystal[:, i]) for i in range(3)]
+    lines += [f" 6 400 330 {qx} {qy}", f" {origin[0]} {origin[1]} {distance}"]
+    lines += [" ".join(f"{x:.6f}" for x in tilt[:, i]) for i in range(3)]
+    x = spindle / np.linalg.norm(spindle)
+    z = -beam + (beam @ x) * x
+    z /= np.linalg.norm(z)
+    to_imgcif = np.array([x, np.cross(z, x), z])
+    fast, slow = nearest_pair(tilt[:, 0] / np.linalg.norm(tilt[:, 0]), tilt[:, 1] / np.linalg.norm(tilt[:, 1]))
+    detector = np.column_stack([fast, slow, np.cross(fast, slow)])
+    panels = {}
+    for k in range(6):
+        own = np.round(rotation([0.5 * k, 4 if k % 2 else -4, 0.2 * k]), 6)
+        x1, y1 = 1 + 205 * (k % 2), 1 + 110 * (k // 2)
+        shift = np.array([0.5 * k, -0.25 * k, 0.1 * k])
+        lines += [f" {k + 1} {x1} {x1 + 194} {y1} {y1 + 99}",
+                  " ".join(f"{v:.6f}" for v in [*shift, *own[:, 0], *own[:, 1]])]
+        f, s = nearest_pair(own[:, 0] / np.linalg.norm(own[:, 0]), own[:, 1] / np.linalg.norm(own[:, 1]))
+        at = [-qx * origin[0], -qy * origin[1], distance] + shift[2] * np.cross(f, s)
+        panels[f"segment {k + 1}"] = [[x1 - 1, y1 - 1], [195, 100], [
+            [i, j, *(to_imgcif @ detector @ (at + qx * (x1 + i - 0.5 - shift[0]) * f + qy * (y1 + j - 0.5 - shift[1]) * s))]
+            for i, j in points((195, 100))]]
+    with open(path, "w") as f:
+        f.write("\n".join(lines) + "\n")
+    expected_of[os.path.basename(path)] = {"options": [], "panels": panels}
+
+
 def main():
     folder = sys.argv[1]
     expected_of = {}
@@ -313,6 +348,7 @@ def main():
     add("gaps.nxs", [panel], {}, bad=int(bad.sum()))
     write_crystfel(os.path.join(folder, "cspad.geom"), expected_of)
     write_jungfrau(os.path.join(folder, "jungfrau.geom"), expected_of)
+    write_xds(os.path.join(folder, "segments.XDS"), expected_of)
     write_json("expected.json", expected_of)
 
 

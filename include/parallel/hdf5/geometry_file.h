@@ -1,6 +1,6 @@
 /** @file
  *  Reads the geometry of a detector from a file of any form that is known: .expt of DIALS, .geom and .stream of
- * CrystFEL, NXmx. A further form is one row of the table in geometry_file.c. For one process. */
+ * CrystFEL, XPARM.XDS, NXmx. A further form is one row of the table in geometry_file.c. For one process. */
 #ifndef TESSERA_GEOMETRY_FILE_H
 #define TESSERA_GEOMETRY_FILE_H
 
@@ -23,7 +23,13 @@ typedef struct GeometryRequest {
 Status geometry_file_read(const GeometryRequest *request, DetectorGeometry *geometry, Notes *notes);
 
 /** The forms, told by the first bytes. */
-typedef enum GeometryForm { GEOMETRY_DIALS, GEOMETRY_NEXUS, GEOMETRY_STREAM, GEOMETRY_CRYSTFEL } GeometryForm;
+typedef enum GeometryForm {
+    GEOMETRY_DIALS,
+    GEOMETRY_NEXUS,
+    GEOMETRY_STREAM,
+    GEOMETRY_CRYSTFEL,
+    GEOMETRY_XDS
+} GeometryForm;
 
 /** Tells the form of a file.
  *  @return BAD_FILE when it cannot be read or has none of them */

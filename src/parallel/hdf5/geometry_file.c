@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "formats/dials_experiment.h"
+#include "formats/xds_geometry.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
 #include "hdf5/nexus_panels.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_BYTES = 2048, LOOK_BYTES = 65536, CRYSTFEL_BYTES_MOST = 1 << 28 };
+enum { PATH_BYTES = 2048, LOOK_BYTES = 65536, TEXT_BYTES_MOST = 1 << 28 };
 
 static const char *name_of(const GeometryRequest *request) {
     return request->name != NULL ? request->name : request->path;
@@ -48,6 +49,11 @@ static bool looks_like_crystfel(const char *text, size_t bytes) {
     return false;
 }
 
+static bool looks_like_xds(const char *text, size_t bytes) {
+    (void)bytes;
+    return xds_looks_alike(text);
+}
+
 static Status read_dials(const GeometryRequest *request, DetectorGeometry *geometry, Notes *notes) {
     (void)notes;
     return dials_detector_of_file(request->path, geometry);
@@ -60,7 +66,7 @@ static Status read_nexus(const GeometryRequest *request, DetectorGeometry *geome
 static Status read_crystfel(const GeometryRequest *request, DetectorGeometry *geometry, Notes *notes) {
     char *text = NULL;
     size_t bytes = 0;
-    TRY(text_read_text(request->path, name_of(request), CRYSTFEL_BYTES_MOST, &text, &bytes));
+    TRY(text_read_text(request->path, name_of(request), TEXT_BYTES_MOST, &text, &bytes));
     const Status status =
         crystfel_geometry_of_text(name_of(request), 1, text, request->crystfel, geometry, NULL, notes);
     free(text);
@@ -73,7 +79,7 @@ static Status read_stream(const GeometryRequest *request, DetectorGeometry *geom
     char *text = NULL;
     size_t bytes = 0;
     int64_t line = 2;
-    TRY(text_read_beginning(request->path, name_of(request), CRYSTFEL_BYTES_MOST, &text, &bytes));
+    TRY(text_read_beginning(request->path, name_of(request), TEXT_BYTES_MOST, &text, &bytes));
     Status status = text_normalise(name_of(request), text, &bytes);
     char *begin = status_is_ok(status) ? strstr(text, first) : NULL, *end = begin == NULL ? NULL : strstr(begin, last);
     if (status_is_ok(status) && end == NULL)
@@ -89,6 +95,20 @@ static Status read_stream(const GeometryRequest *request, DetectorGeometry *geom
     return status;
 }
 
+static Status read_xds(const GeometryRequest *request, DetectorGeometry *geometry, Notes *notes) {
+    RecordedExperiment experiment;
+    char *text = NULL;
+    size_t bytes = 0;
+    (void)notes;
+    TRY(text_read_text(request->path, name_of(request), TEXT_BYTES_MOST, &text, &bytes));
+    const Status status = xds_experiment_of_text(name_of(request), text, bytes, &experiment);
+    if (experiment.detectors > 0) *geometry = experiment.detector[0];
+    experiment.detectors = 0; /* it has another owner now */
+    recorded_experiment_free(&experiment);
+    free(text);
+    return status;
+}
+
 /* A form: how its first bytes look, and its reader. */
 typedef struct FormRow {
     GeometryForm form;
@@ -99,6 +119,7 @@ typedef struct FormRow {
 static const FormRow forms[] = {{GEOMETRY_NEXUS, looks_like_hdf5, read_nexus},
                                 {GEOMETRY_DIALS, looks_like_dials, read_dials},
                                 {GEOMETRY_STREAM, looks_like_stream, read_stream},
+                                {GEOMETRY_XDS, looks_like_xds, read_xds},
                                 {GEOMETRY_CRYSTFEL, looks_like_crystfel, read_crystfel}};
 
 static Status find_form(const char *path, const char *name, const FormRow **row) {
@@ -110,8 +131,9 @@ static Status find_form(const char *path, const char *name, const FormRow **row)
         if (forms[i].looks_alike(text, bytes)) *row = &forms[i];
     free(text);
     if (*row != NULL) return status_ok();
-    return status_error(STATUS_BAD_FILE,
-                        "%s is no geometry: it must be an .expt of DIALS, a .geom of CrystFEL or an NXmx file", name);
+    return status_error(
+        STATUS_BAD_FILE,
+        "%s is no geometry: it must be an .expt of DIALS, a .geom of CrystFEL, an XPARM.XDS or an NXmx file", name);
 }
 
 Status geometry_file_form(const char *path, GeometryForm *form) {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "formats/crystfel_stream.h"
 #include "formats/dials_experiment.h"
+#include "formats/xds_geometry.h"
 #include "hdf5/geometry_file.h"
 #include "import/import_run.h"
 
@@ -105,6 +106,19 @@ static Status read_crystfel(const ImportOptions *asked, const char *path, Crystf
     return status;
 }
 
+static Status read_xds(const char *path, RecordedExperiment *e, Notes *notes) {
+    notes_add(
+        notes,
+        "%s says neither how many frames there are nor how the beam is polarized: the run is the first frame; give "
+        "beam.polarization",
+        path);
+    char *text = NULL;
+    TRY(read_text(path, &text));
+    const Status status = xds_experiment_of_text(path, text, strlen(text), e);
+    free(text);
+    return status;
+}
+
 static Status read_file(const ImportOptions *asked, const char *path, CrystfelOptions crystfel, RecordedExperiment *e,
                         Notes *notes) {
     GeometryForm form = GEOMETRY_DIALS;
@@ -115,6 +129,8 @@ static Status read_file(const ImportOptions *asked, const char *path, CrystfelOp
     case GEOMETRY_STREAM:
     case GEOMETRY_CRYSTFEL:
         return read_crystfel(asked, path, crystfel, form == GEOMETRY_STREAM, e, notes);
+    case GEOMETRY_XDS:
+        return read_xds(path, e, notes);
     case GEOMETRY_NEXUS:
         notes_add(notes,
                   "%s: of an NXmx file only the detector is taken; give beam.wavelength and the crystal (of a file of "
@@ -214,19 +230,19 @@ static Status set_axes(const char *word, bool *exact) {
                         "import: --detector.panel_axes is \"%.60s\"; it must be orthogonal or exact", word);
 }
 
-static Status write_run(const ImportOptions *asked, ImportRun *run, FILE *out, Notes *notes) {
+static Status write_run(const ImportOptions *asked, ImportRun run, FILE *out, Notes *notes) {
     char list[PATH_BYTES], panels[PATH_BYTES];
     ImportResult result;
     TRY(name_of_list(asked->output, list));
     TRY(check_files(asked, list));
     TRY(name_from_folder(asked->output, asked->name[0], panels));
     const char *slash = strrchr(list, '/');
-    run->panels = panels;
-    run->output = asked->output;
-    run->list = list;
-    run->list_name = slash == NULL ? list : slash + 1;
-    TRY(import_run_write(run, &result, notes));
-    report(asked, run, &result, notes, out);
+    run.panels = panels;
+    run.output = asked->output;
+    run.list = list;
+    run.list_name = slash == NULL ? list : slash + 1;
+    TRY(import_run_write(&run, &result, notes));
+    report(asked, &run, &result, notes, out);
     return status_ok();
 }
 
@@ -241,7 +257,7 @@ static Status import(const ImportOptions *asked, FILE *out) {
     for (int i = 0; i < asked->names && status_is_ok(status); i++)
         status = read_file(asked, asked->name[i], crystfel, &experiment[i], &notes);
     run.experiment = experiment;
-    if (status_is_ok(status)) status = write_run(asked, &run, out, &notes);
+    if (status_is_ok(status)) status = write_run(asked, run, out, &notes);
     for (int i = 0; experiment != NULL && i < asked->names; i++) recorded_experiment_free(&experiment[i]);
     free(experiment);
     return status;
