@@ -10,7 +10,7 @@ failed=0
 
 # A mistake that each must find, or its silence proves nothing.
 cat >"$work/probe.c" <<'P'
-#include "status.h"
+#include "base/status.h"
 
 #include <stdlib.h>
 
