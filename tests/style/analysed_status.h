@@ -5,7 +5,7 @@
 #define TESSERA_ANALYSED_STATUS_H
 
 #include "base/status.h"
-#if __has_include("agree.h")
+#if __has_include("team/agree.h")
 #include "team/agree.h"
 static inline Status analysed_agree(Team team, Status mine) {
     const Status all = agree(team, mine);

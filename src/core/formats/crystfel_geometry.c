@@ -360,7 +360,7 @@ static Status take_member(const Building *building, const CrystfelGroup *from, i
 }
 
 static Status take_members(const Building *building, const CrystfelGroup *from, int self) {
-    for (char *name = from->members, *next = name; name != NULL; name = next) {
+    for (char *name = from->members, *next; name != NULL; name = next) {
         next = strchr(name, ',');
         if (next != NULL) *next++ = '\0';
         name += strspn(name, " \t");

@@ -443,16 +443,12 @@ Status dials_detector_of_file(const char *path, DetectorGeometry *geometry) {
     *geometry = (DetectorGeometry){0};
     TRY(json_open(path, &json));
     Reading reading = {.root = json_root(json), .experiment = &experiment};
-    Status status = status_ok();
-    if (json_exists(json_find(reading.root, "panels"))) {
-        status = dials_detector_read(reading.root, geometry);
-    } else {
-        status = read_models(&reading);
-        if (status_is_ok(status)) status = used_detector(&reading, &used);
-        if (status_is_ok(status)) {
-            *geometry = experiment.detector[used];
-            experiment.detector[used] = (DetectorGeometry){0};
-        }
+    const bool is_detector = json_exists(json_find(reading.root, "panels"));
+    Status status = is_detector ? dials_detector_read(reading.root, geometry) : read_models(&reading);
+    if (!is_detector && status_is_ok(status)) status = used_detector(&reading, &used);
+    if (!is_detector && status_is_ok(status)) {
+        *geometry = experiment.detector[used];
+        experiment.detector[used] = (DetectorGeometry){0};
     }
     recorded_experiment_free(&experiment);
     json_close(&json);

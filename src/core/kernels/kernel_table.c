@@ -38,9 +38,9 @@ int kernel_row_of(const Experiment *e) {
 }
 
 const Kernel *cpu_kernel_with(Precision precision, bool by_reflections) {
-    int row = 0;
-    while (table[row]->cpu == NULL || !computes(table[row], precision, by_reflections)) row++;
-    return table[row];
+    for (int row = 0; row < ROWS; row++)
+        if (table[row]->cpu != NULL && computes(table[row], precision, by_reflections)) return table[row];
+    return NULL; /* no such row is missing */
 }
 
 bool kernel_is_used(const Kernel *kernel, const Experiment *e) {

@@ -62,7 +62,7 @@ static Status add_to_row(Sum *sum, const int32_t *index) {
         last->count++;
         return status_ok();
     }
-    if (sum->rows == sum->row_room) {
+    if (sum->row == NULL || sum->rows == sum->row_room) {
         const int64_t room = 2 * sum->row_room + 1024;
         Row *larger = realloc(sum->row, (size_t)room * sizeof *larger);
         if (larger == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a list of reflections");

@@ -218,7 +218,7 @@ Status list_read_line(const LineReader *reader, const ListLayout *layout, Reflec
     const char *word[LIST_FIELDS_MOST];
     int words = 0;
     memcpy(text, reader->current, sizeof text);
-    char *rest = text;
+    char *rest;
     for (char *next = text + strspn(text, separators); *next != '\0' && words < LIST_FIELDS_MOST;
          next = rest + strspn(rest, separators)) {
         word[words++] = next;

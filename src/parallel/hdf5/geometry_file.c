@@ -121,23 +121,24 @@ static const FormRow forms[] = {{GEOMETRY_NEXUS, looks_like_hdf5, read_nexus},
                                 {GEOMETRY_STREAM, looks_like_stream, read_stream},
                                 {GEOMETRY_XDS, looks_like_xds, read_xds},
                                 {GEOMETRY_CRYSTFEL, looks_like_crystfel, read_crystfel}};
+enum { FORMS = sizeof forms / sizeof *forms };
 
 static Status find_form(const char *path, const char *name, const FormRow **row) {
     char *text = NULL;
     size_t bytes = 0;
-    *row = NULL;
+    size_t form = 0;
     TRY(text_read_beginning(path, name, LOOK_BYTES, &text, &bytes));
-    for (size_t i = 0; i < sizeof forms / sizeof *forms && *row == NULL; i++)
-        if (forms[i].looks_alike(text, bytes)) *row = &forms[i];
+    while (form < FORMS && !forms[form].looks_alike(text, bytes)) form++;
     free(text);
-    if (*row != NULL) return status_ok();
+    *row = &forms[form < FORMS ? form : 0];
+    if (form < FORMS) return status_ok();
     return status_error(
         STATUS_BAD_FILE,
         "%s is no geometry: it must be an .expt of DIALS, a .geom of CrystFEL, an XPARM.XDS or an NXmx file", name);
 }
 
 Status geometry_file_form(const char *path, GeometryForm *form) {
-    const FormRow *row = NULL;
+    const FormRow *row = &forms[0];
     TRY(find_form(path, path, &row));
     *form = row->form;
     return status_ok();
@@ -314,7 +315,7 @@ Status geometry_masks_read(const GeometryRequest *request, DetectorGeometry *geo
 }
 
 Status geometry_file_read(const GeometryRequest *request, DetectorGeometry *geometry, Notes *notes) {
-    const FormRow *row = NULL;
+    const FormRow *row = &forms[0];
     *geometry = (DetectorGeometry){0};
     TRY(find_form(request->path, name_of(request), &row));
     TRY(row->read(request, geometry, notes));

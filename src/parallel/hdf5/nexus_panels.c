@@ -80,9 +80,10 @@ static herr_t take_member(hid_t group, const char *name, const H5L_info_t *info,
     (void)info;
     join(members->parent, name, path);
     if (*path == '\0' || !has_class(members->file, path, members->nx_class)) return 0;
+    if (members->count > MODULES_MOST) return -1;
     if ((members->count & (members->count - 1)) == 0) {
         void *larger = realloc(members->path, (members->count == 0 ? 1 : 2 * (size_t)members->count) * PATH_BYTES);
-        if (larger == NULL || members->count > MODULES_MOST) return -1;
+        if (larger == NULL) return -1;
         members->path = larger;
     }
     (void)text_copy(members->path[members->count++], PATH_BYTES, path);

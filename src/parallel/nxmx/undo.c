@@ -159,7 +159,7 @@ static Status check_partial(const OutputPath *output, const Record *record, Mapp
     for (int64_t i = 0; i < record->ranges; i++) {
         const UndoRange range = range_of(record, i);
         if (range.is_fixed && range.bytes > 0 &&
-            (range.offset + range.bytes > there ||
+            (partial.bytes == NULL || range.offset + range.bytes > there ||
              memcmp(bytes, partial.bytes + range.offset, (size_t)range.bytes) != 0))
             return refuse(output, "which has other values");
         bytes += range.bytes;

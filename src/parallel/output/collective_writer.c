@@ -52,7 +52,12 @@ static Status check_layer(void) {
 
 static Status open_together(ImageTarget *target) {
     CollectiveFile *own = malloc(sizeof *own);
-    TRY(agree(target->team, own != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for a file")));
+    const Status room =
+        agree(target->team, own != NULL ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for a file"));
+    if (!status_is_ok(room)) {
+        free(own);
+        return room;
+    }
     *own = (CollectiveFile){
         .file = H5I_INVALID_HID, .main = H5I_INVALID_HID, .twin = H5I_INVALID_HID, .transfer = H5I_INVALID_HID};
     MPI_Comm copy = MPI_COMM_NULL;

@@ -87,21 +87,22 @@ static Status set_beam(const ImportOptions *asked, const char *path, const Cryst
     return status_ok();
 }
 
+static Status take_geometry(const ImportOptions *asked, const char *path, char *text, CrystfelOptions crystfel,
+                            RecordedExperiment *e, Notes *notes) {
+    CrystfelBeam beam = {.energy_ev = NAN};
+    e->detector = calloc(1, sizeof *e->detector);
+    if (e->detector == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a detector");
+    e->detectors = 1;
+    TRY(crystfel_geometry_of_text(path, 1, text, crystfel, e->detector, &beam, notes));
+    return set_beam(asked, path, &beam, e);
+}
+
 static Status read_crystfel(const ImportOptions *asked, const char *path, CrystfelOptions crystfel, bool stream,
                             RecordedExperiment *e, Notes *notes) {
     char *text = NULL;
-    CrystfelBeam beam = {.energy_ev = NAN};
     TRY(read_text(path, &text));
-    Status status = status_ok();
-    if (stream) {
-        status = crystfel_stream_read(path, text, crystfel, e, notes);
-    } else {
-        e->detector = calloc(1, sizeof *e->detector);
-        e->detectors = e->detector == NULL ? 0 : 1;
-        status = e->detector == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a detector")
-                                     : crystfel_geometry_of_text(path, 1, text, crystfel, e->detector, &beam, notes);
-        if (status_is_ok(status)) status = set_beam(asked, path, &beam, e);
-    }
+    const Status status = stream ? crystfel_stream_read(path, text, crystfel, e, notes)
+                                 : take_geometry(asked, path, text, crystfel, e, notes);
     free(text);
     return status;
 }
