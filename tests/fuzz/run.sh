@@ -4,13 +4,14 @@
 #   tests/fuzz/run.sh SECONDS [FOLDER [NAME...]]
 #
 # SECONDS is for each parser; FOLDER (build/fuzz) receives the build, and the inputs that were found; NAME: these parsers
-# alone. FUZZ_JOBS (as many as there are cores) fuzzers run at a time. An input that fails is kept in FOLDER/findings.
+# alone. FUZZ_JOBS (as many as there are cores) fuzzers run at a time; FUZZ_SEED (0: another one each time) decides what is
+# tried. An input that fails is kept in FOLDER/findings.
 # Exit code: 0 nothing found, 1 a finding or a broken build, 2 bad usage.
 set -u -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../.." && pwd)
 seconds=${1:-}
-case $seconds in '' | *[!0-9]* | 0*) sed -n '2,8p' "$0" | cut -c3- >&2; exit 2 ;; esac
+case $seconds in '' | *[!0-9]* | 0*) sed -n '2,9p' "$0" | cut -c3- >&2; exit 2 ;; esac
 folder=${2:-$source/build/fuzz}
 mkdir -p "$folder/build" "$folder/findings" || exit 2
 folder=$(cd "$folder" && pwd)
@@ -47,7 +48,7 @@ fuzz() { # fuzz NAME: prints one line
         more=(-entropic_scale_per_exec_time=1)
     fi
     (cd "$folder" && ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=$leaks "$folder/build/tests/fuzz/fuzz_$name" \
-        -max_total_time="$seconds" -max_len="$bytes" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+        -seed="${FUZZ_SEED:-0}" -max_total_time="$seconds" -max_len="$bytes" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
         -artifact_prefix="$folder/findings/$name-" "${more[@]}" "$found" "$here/corpus/$name") >"$log" 2>&1
     local code=$?
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1)
