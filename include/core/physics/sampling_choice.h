@@ -17,13 +17,15 @@ enum { SAMPLING_OVERSAMPLE_MOST = 64, SAMPLING_PHI_STEPS_MOST = 10000 };
 
 /** How many features of a spot, such as fringes, a step of 1 holds where there are most. */
 typedef struct SamplingFineness {
-    double of_pixel[2];    /**< along two directions of a pixel, the finer first */
-    double of_radian;      /**< of the spindle */
-    CrystalShape shape;    /**< where its spots stop, the feature is their radius */
-    double reflections;    /**< number that a term is expected to show on the detector */
-    double lattices;       /**< domains that are turned far enough to have spots of their own */
-    double terms;          /**< sources x domains */
-    double share_at_edges; /**< of the spots, that the detector's borders cut; may exceed 1 */
+    double of_pixel[2];     /**< along two directions of a pixel, the finer first */
+    double of_radian;       /**< of the spindle */
+    CrystalShape shape;     /**< where its spots stop, the feature is their radius */
+    double reflections;     /**< number that a term is expected to show on the detector */
+    double lattices;        /**< domains that are turned far enough to have spots of their own */
+    double lattices_extent; /**< features from the first to the last of these: a reflection's spots are no farther
+                               apart, and so not independent of each other */
+    double terms;           /**< sources x domains */
+    double share_at_edges;  /**< of the spots, that the detector's borders cut; may exceed 1 */
 } SamplingFineness;
 
 /** For any orientation of the crystal, on all of the detector. */

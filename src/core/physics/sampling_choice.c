@@ -127,6 +127,7 @@ SamplingFineness sampling_fineness(const Beam *beam, const Crystal *crystal, con
     fineness.reflections = shell * crystal->volume_m3;
     const double turned = 1.0 + crystal->mosaic_spread_rad * fineness.of_radian;
     fineness.lattices = fmin((double)crystal->domain_count, turned);
+    fineness.lattices_extent = fineness.lattices > 1.0 ? turned - 1.0 : 0.0;
     fineness.terms = (double)beam->source_count * (double)crystal->domain_count;
     fineness.share_at_edges = 2.0 / fineness.of_pixel[1] * view.edges_pixels;
     return fineness;
@@ -158,12 +159,12 @@ static const double ERROR_AIM = 0.8 * SAMPLING_ERROR_MOST, PHI_SHARE = 1.0 / 3.0
 /* Error that is aimed at for the sum over pixels and frames, and what of it the angles may take. Few bright spots
  * decide a sum: as many as a quarter of all, if all were alike. Errors of independent spots are taken three times as
  * large as they are on average. */
-static const double SUM_AIM = 0.8 * SAMPLING_SUM_ERROR_MOST, SUM_PHI_SHARE = 0.4;
+static const double SUM_AIM = 0.65 * SAMPLING_SUM_ERROR_MOST, SUM_PHI_SHARE = 0.4;
 static const double SHARE_OF_SPOTS = 0.25, DEVIATIONS = 3.0;
 
 /* Expected spots within some distance of the view, of which one is as good as certain to be there; and how far a spot
  * can be: a Gaussian one is below 1e-9 of its peak there. */
-static const double SPOTS_SURE = 3.0, FARTHEST = 2.57;
+static const double SPOTS_SURE = 5.0, FARTHEST = 2.57;
 
 /* Thinnest segment of a disc that is looked at, in radii; error of one as thin as a radius, in that of whole discs. */
 static const double THINNEST = 0.02, SEGMENT = 1.4;
@@ -179,7 +180,9 @@ static double farthest_spot(const SamplingFineness *fineness, double turned) {
     double near = 0.0, far = stops(fineness) ? 1.0 : FARTHEST;
     for (int i = 0; i < 40; i++) {
         const double middle = 0.5 * (near + far), wider = 1.0 + 0.5 * fineness->share_at_edges * middle;
-        const double spots = fineness->reflections * fineness->lattices * (middle + 0.5 * turned) * wider * wider;
+        const double reach = middle + 0.5 * turned;
+        const double near_lattices = fmin(fineness->lattices * reach, reach + 0.5 * fineness->lattices_extent);
+        const double spots = fineness->reflections * near_lattices * wider * wider;
         if (spots < SPOTS_SURE)
             near = middle;
         else
@@ -196,13 +199,14 @@ static double flank_error(CrystalShape shape, double distance) {
 }
 
 /* What cuts a spot spoils a sum: the borders of the detector, or the first and the last angle. Spots that are cut
- * anywhere err to both sides, so the sum of the errors grows with the root of their number.
+ * anywhere err to both sides, so the sum of the errors grows with the root of their number; of a few spots, one is.
  * @param share   of the spots, that are cut
  * @param turned  features that the spindle turns by in a frame */
 static double cut_error(const SamplingFineness *fineness, double step_squared, double share, double turned) {
     const double spots = fmax(SHARE_OF_SPOTS * fineness->reflections * fineness->lattices, 1.0);
     const double flank = flank_error(fineness->shape, farthest_spot(fineness, turned));
-    return flank * step_squared * fmin(0.5 * DEVIATIONS * sqrt(fmin(share, 1.0) / spots), 1.0);
+    const double of_many = 0.5 * DEVIATIONS * sqrt(fmin(share, 1.0) / spots);
+    return flank * step_squared * fmin(fmax(of_many, 1.0 / spots), 1.0);
 }
 
 /* The same of the borders of the detector, by one sub-pixel. */
