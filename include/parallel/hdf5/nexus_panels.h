@@ -27,8 +27,4 @@ typedef struct NexusBeam {
  *  @return BAD_FILE when the file cannot be opened */
 Status nexus_beam_read(const char *path, NexusBeam *beam);
 
-/** The path of the first group below @p parent with that NX_class.
- *  @param found  [bytes]; "" where there is none */
-void nexus_find_class(hid_t file, const char *parent, const char *nx_class, size_t bytes, char *found);
-
 #endif

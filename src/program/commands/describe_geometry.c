@@ -2,7 +2,7 @@
 
 #include "hdf5/geometry_file.h"
 #include "hdf5/hdf5_helpers.h"
-#include "hdf5/nexus_panels.h"
+#include "hdf5/nexus_chain.h"
 #include "shared/json_writer.h"
 #include "shared/options.h"
 
