@@ -48,6 +48,10 @@ Status nexus_find_members(hid_t file, const char *parent, const char *nx_class, 
  *  @param found  [bytes]; "" where there is none */
 void nexus_find_class(hid_t file, const char *parent, const char *nx_class, size_t bytes, char *found);
 
+/** A dataset of one text, of fixed or variable length.
+ *  @param text  [bytes] */
+Status nexus_read_text(hid_t file, const char *object, size_t bytes, char *text);
+
 /** All numbers of a dataset of lengths or angles, in m or rad.
  *  @param unit    what they are in where no attribute says it
  *  @param values  [count], the caller frees it; NULL after a failure

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "hdf5/hdf5_helpers.h"
+#include "hdf5/hdf5_inside.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -72,6 +73,33 @@ void nexus_find_class(hid_t file, const char *parent, const char *nx_class, size
     (void)nexus_find_members(file, parent, nx_class, &members);
     (void)text_copy(found, bytes, members.count > 0 ? members.path[0] : "");
     free(members.path);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ texts */
+
+/* Text of variable length is HDF5's own memory. */
+static Status read_variable_text(hid_t dataset, hid_t type, const char *object, size_t bytes, char *text) {
+    char *stored = NULL;
+    if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &stored) < 0)
+        return hdf5_error(STATUS_BAD_FILE, "read", object);
+    const bool fits = text_copy(text, bytes, stored != NULL ? stored : "");
+    (void)H5free_memory(stored);
+    return fits ? status_ok() : status_error(STATUS_BAD_FILE, "%s is too long a text", object);
+}
+
+Status nexus_read_text(hid_t file, const char *object, size_t bytes, char *text) {
+    hid_t dataset = H5I_INVALID_HID;
+    int64_t count = 0;
+    TRY(hdf5_count(file, object, &count));
+    TRY(hdf5_inside_open(file, object, &dataset));
+    const hid_t type = H5Dget_type(dataset);
+    const bool is_variable = type >= 0 && H5Tis_variable_str(type) > 0;
+    Status status = status_ok();
+    if (is_variable && count == 1) status = read_variable_text(dataset, type, object, bytes, text);
+    if (type >= 0) (void)H5Tclose(type);
+    (void)H5Dclose(dataset);
+    if (is_variable && count == 1) return status;
+    return hdf5_read_text(file, object, bytes, text);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- numbers */

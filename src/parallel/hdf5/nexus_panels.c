@@ -134,7 +134,7 @@ static PanelGeometry common_panel(Reading *reading) {
     panel.trusted[1] = optional_number(reading, "saturation_value");
     nexus_join(reading->detector, "sensor_material", object);
     if (nexus_exists(reading->from.file, object) &&
-        status_is_ok(hdf5_read_text(reading->from.file, object, sizeof material, material)))
+        status_is_ok(nexus_read_text(reading->from.file, object, sizeof material, material)))
         (void)text_copy(panel.material, sizeof panel.material, material);
     return panel;
 }
@@ -146,7 +146,7 @@ static void read_own(Reading *reading, const char *module, PanelGeometry *panel)
     panel->absorption_per_m = 1.0 / optional_quantity(reading, module, "sensor_attenuation", NAN);
     nexus_join(module, "local_name", object);
     if (nexus_exists(reading->from.file, object) &&
-        status_is_ok(hdf5_read_text(reading->from.file, object, sizeof name, name)))
+        status_is_ok(nexus_read_text(reading->from.file, object, sizeof name, name)))
         (void)text_copy(panel->name, sizeof panel->name, name);
 }
 

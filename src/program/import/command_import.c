@@ -9,6 +9,7 @@
 #include "formats/dials_experiment.h"
 #include "formats/xds_geometry.h"
 #include "hdf5/geometry_file.h"
+#include "hdf5/nexus_experiment.h"
 #include "import/import_run.h"
 
 #include <inttypes.h>
@@ -58,7 +59,7 @@ const OptionTable command_import_options = {
         "program recorded or refined: .expt of DIALS, .stream or .geom of CrystFEL, NXmx\n\n"
         "The run file has the beam, the detector's panels and the spindle; a list beside it has the orientation,\n"
         "wavelength, mosaic spread and domain size of every crystal and the angles of every frame. Structure\n"
-        "factors, the crystal's size and the fluence are in no such file: add them.",
+        "factors and the crystal's size are in no such file: add them, and the fluence unless the run file has it.",
     .word = take_name};
 
 /* --------------------------------------------------------------------------------------------------------- reading */
@@ -133,11 +134,7 @@ static Status read_file(const ImportOptions *asked, const char *path, CrystfelOp
     case GEOMETRY_XDS:
         return read_xds(path, e, notes);
     case GEOMETRY_NEXUS:
-        notes_add(notes,
-                  "%s: of an NXmx file only the detector is taken; give beam.wavelength and the crystal (of a file of "
-                  "Tessera, tessera describe --yaml makes the whole run file)",
-                  path);
-        return status_ok();
+        return nexus_experiment_read(path, e, notes);
     }
     return status_ok();
 }
@@ -216,7 +213,7 @@ static void report(const ImportOptions *asked, const ImportRun *run, const Impor
     if (result->without_crystal > 0)
         (void)fprintf(out, "note: %" PRId64 " experiments have no crystal and are left out\n", result->without_crystal);
     for (int i = 0; i < notes->count; i++) (void)fprintf(out, "note: %s\n", notes->text[i]);
-    (void)fputs("to add     structure factors, the crystal's size and the fluence: the run file says where\n"
+    (void)fputs("to add     structure factors and what else the run file has a comment for\n"
                 "left out   images, profile and scaling models, and what notes say\n",
                 out);
     (void)fprintf(

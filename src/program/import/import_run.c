@@ -16,6 +16,7 @@ static const double DEGREE = RADIANS_PER_DEGREE;
 typedef struct Common {
     const RecordedBeam *beam;             /* NULL: no experiment has one */
     const RecordedGoniometer *goniometer; /* of a scan; NULL: no scan */
+    const RecordedScan *scan;             /* the only one, where there is no crystal */
     double exposure_s, spread_rad;
     bool wavelengths, spreads, cells; /* differ between frames, or are known */
 } Common;
@@ -137,8 +138,8 @@ static void print_row(const Walk *walk, const RecordedExperiment *e, const Recor
     const Mat3 ub = mat3_transpose(rows);
     (void)fprintf(walk->file, "%" PRId64, walk->result->frames);
     for (int i = 0; i < 3; i++)
-        (void)fprintf(walk->file, ",%.17g,%.17g,%.17g", ANGSTROM * ub.row[i].x, ANGSTROM * ub.row[i].y,
-                      ANGSTROM * ub.row[i].z);
+        (void)fprintf(walk->file, ",%.17g,%.17g,%.17g", ANGSTROM * ub.row[i].x + 0.0, ANGSTROM * ub.row[i].y + 0.0,
+                      ANGSTROM * ub.row[i].z + 0.0); /* no -0 */
     if (walk->common->goniometer != NULL) print_angles(walk, shot->scan < 0 ? NULL : &e->scan[shot->scan], frame);
     if (walk->common->wavelengths)
         (void)fprintf(walk->file, ",%.17g",
@@ -241,9 +242,20 @@ static void print_beam(FILE *file, const Common *common) {
     print_vector(file, "direction", beam->direction);
     print_vector(file, "polarization_axis", beam->electric_vector);
     if (!isnan(beam->polarization)) (void)fprintf(file, "  polarization: %.17g\n", beam->polarization);
+    if (!isnan(beam->fluence_per_m2)) (void)fprintf(file, "  fluence: %.17g\n", beam->fluence_per_m2);
     if (!isnan(common->exposure_s))
         (void)fprintf(file, "  # exposure: %.10g s  # with beam.flux and beam.size\n", common->exposure_s);
-    (void)fputs("  # fluence: photons/m2 of a frame, which the file does not say\n", file);
+    if (isnan(beam->fluence_per_m2))
+        (void)fputs("  # fluence: photons/m2 of a frame, which the file does not say\n", file);
+}
+
+/* The scan of a detector and beam without a crystal, which the user adds. */
+static void print_scan(FILE *file, const Common *common) {
+    const RecordedScan *scan = common->scan;
+    (void)fputs("sampling:\n", file);
+    print_vector(file, "spindle_axis", spindle_of(common->goniometer));
+    (void)fprintf(file, "sweep:\n  kind: rotation\n  start: %.17g deg\n  width: %.17g deg\n  count: %" PRId64 "\n",
+                  scan->start_rad / DEGREE, scan->width_rad / DEGREE, scan->frames);
 }
 
 static void print_run(FILE *file, const ImportRun *run, const Common *common, const ImportResult *result) {
@@ -255,6 +267,7 @@ static void print_run(FILE *file, const ImportRun *run, const Common *common, co
     print_quoted(file, "panels", run->panels);
     if (!isnan(run->clen_mm)) (void)fprintf(file, "  clen: %.17g mm\n", run->clen_mm);
     if (run->exact_axes) (void)fputs("  panel_axes: exact\n", file);
+    if (!result->has_list && common->scan != NULL) print_scan(file, common);
     if (!result->has_list) return;
     (void)fputs("crystal:\n  # structure_factors: FILE (MTZ, mmCIF, SHELX or text), or model: FILE (PDB, CIF)\n", file);
     if (!common->cells)
@@ -269,13 +282,27 @@ static void print_run(FILE *file, const ImportRun *run, const Common *common, co
     print_quoted(file, "file", run->list_name);
 }
 
+/* The one scan that has no crystal, in a file without crystals. */
+static void find_scan(const ImportRun *run, Common *common) {
+    const RecordedExperiment *e = run->experiment;
+    if (run->files != 1 || e->shots != 1 || e->shot->crystal >= 0) return;
+    if (e->shot->scan < 0 || e->shot->goniometer < 0 || e->scan[e->shot->scan].width_rad == 0.0) return;
+    common->scan = &e->scan[e->shot->scan];
+    common->goniometer = &e->goniometer[e->shot->goniometer];
+    common->exposure_s = common->scan->exposure_s;
+}
+
 Status import_run_write(const ImportRun *run, ImportResult *result, Notes *notes) {
     Common common;
     FILE *file = NULL;
     *result = (ImportResult){0};
     TRY(find_common(run, &common, notes));
     for (int i = 0; i < run->files; i++) result->has_list = result->has_list || run->experiment[i].crystals > 0;
-    if (result->has_list) TRY(write_list(run, &common, result));
+    if (result->has_list)
+        TRY(write_list(run, &common, result));
+    else
+        find_scan(run, &common);
+    if (common.scan != NULL) result->frames = common.scan->frames;
     result->has_list = result->has_list && result->rows > 0;
     TRY(open_output(run->output, &file));
     print_run(file, run, &common, result);
