@@ -9,7 +9,7 @@ import argparse
 import math
 import sys
 
-from tessera_file import FRAMES, PROGRAM, Sweep, UserError, frames_text, module_geometry, run, wavelength_angstrom
+from tessera_file import FRAMES, PROGRAM, Sweep, UserError, frames_text, panels_of, run, wavelength_angstrom
 import numpy as np  # after tessera_file, which says what is missing
 
 LABELS = ("ub_matrix", "fluence", "phi0", "crystal_N", "seed", "noise_seed")
@@ -37,8 +37,9 @@ def label_differences(reference, test, pairs):
             found.append((name, reference.column(name)[pairs[:, 0]], test.column(name)[pairs[:, 1]]))
     found.append(("wavelength", *(np.array([wavelength_angstrom(s.file, slot) for slot in slots])
                                   for s, slots in zip((reference, test), pairs.T))))
-    for name, a, b in zip(("corner", "fast step", "slow step"), module_geometry(reference.file), module_geometry(test.file)):
-        found.append((name, a, b))
+    panels = [[panel.geometry for panel in panels_of(s.file)] for s in (reference, test)]
+    for part, name in enumerate(("corner", "fast step", "slow step")):
+        found.append((name, *([geometry[part] for geometry in of_file] for of_file in panels)))
     rows = []
     for name, a, b in found:
         a, b = np.asarray(a, float), np.asarray(b, float)

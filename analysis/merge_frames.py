@@ -47,11 +47,12 @@ def spot_pixels(spots):
     return fast, slow, distance <= SPOT_SIGMAS**2
 
 
-def integrate(image, good, spots):
-    """Photons within the ellipse of each spot, and which of the spots touch no edge, bad pixel or other spot."""
+def integrate(image, good, spots, panels):
+    """Photons within the ellipse of each spot, and which of the spots touch no edge of a panel, bad pixel or other spot."""
     fast, slow, within = spot_pixels(spots)
-    height, width = image.shape
-    on = (fast >= 0) & (fast < width) & (slow >= 0) & (slow < height)
+    width = image.shape[1]
+    edges = np.array([panel.window for panel in panels])[spots.panel]
+    on = (slow >= edges[:, :1]) & (slow < edges[:, 1:2]) & (fast >= edges[:, 2:3]) & (fast < edges[:, 3:])
     place = np.where(on, slow * width + fast, 0)
     claims = np.bincount(place[within & on], minlength=image.size)
     whole = ~(within & ~on).any(axis=1)
@@ -72,7 +73,7 @@ def merge(sweep, model, sigmas):
             continue
         raw = sweep.frame(slot)
         good = sweep.good & (raw >= 0) & (raw <= sweep.greatest_good)
-        photons, usable = integrate((raw.astype(float) - pedestal) / gain, good, spots)
+        photons, usable = integrate((raw.astype(float) - pedestal) / gain, good, spots, model.panels)
         wanted = spots.nearest < sigmas
         chosen = wanted & usable
         merged.add(spots.index[chosen], photons[chosen], spots.photons[chosen])

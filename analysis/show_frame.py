@@ -2,18 +2,20 @@
 """Draws one frame of an NXmx file as a PNG: dark spots on white, axes in pixels.
 
 Needs h5py, numpy and matplotlib only. Reads that one frame, in bands of rows, whatever the size of the file.
-Above 1600 pixels along an edge, each point of the picture shows the strongest pixel of a block.
+Above 1600 pixels along an edge, each point of the picture shows the strongest pixel of a block. Several panels are
+drawn where they are, seen along the beam with y up, axes in mm; --zoom and --spots show pixels of one panel.
 """
 import argparse
 import math
 import os
 import sys
 
-from tessera_file import (COMPLETE, METRES, DETECTOR, Sweep, UserError, check_outputs, mask_of, module_geometry, run, spacing_angstrom, text,
+from tessera_file import (COMPLETE, METRES, DETECTOR, Sweep, UserError, check_outputs, mask_of, panels_of, run, spacing_angstrom, text,
                           wavelength_angstrom)
 import numpy as np  # after tessera_file, which says what is missing
 from spot_model import SpotModel
 import matplotlib.pyplot as plt
+from matplotlib.transforms import Affine2D
 
 PICTURE_PIXELS_MOST = 1600
 ZOOM_PIXELS = 128
@@ -21,12 +23,17 @@ SPOT_PIXELS = 24
 SPOTS_MOST = 100
 
 
-def read_frame(dataset, slot, window, bad):
+def block_of(slow_pixels, fast_pixels):
+    """The edge of the blocks that are points of a picture of so many pixels."""
+    return max(1, math.ceil(max(slow_pixels, fast_pixels) / PICTURE_PIXELS_MOST))
+
+
+def read_frame(dataset, slot, window, bad, block=None):
     """The window (slow0, slow1, fast0, fast1) of one frame, each block reduced to its greatest value.
 
     Returns the picture, a picture of the blocks without any good pixel, and the edge of a block."""
     slow0, slow1, fast0, fast1 = window
-    block = max(1, math.ceil(max(slow1 - slow0, fast1 - fast0) / PICTURE_PIXELS_MOST))
+    block = block or block_of(slow1 - slow0, fast1 - fast0)
     band = block * max(1, (1 << 24) // max(1, (fast1 - fast0) * block))
     pictures, invalid = [], []
     for first in range(slow0, slow1, band):
@@ -69,17 +76,45 @@ def ring_spacings(spacing):
     return found
 
 
-def draw_rings(axes, geometry, wavelength, window):
+def draw_rings(axes, panel, wavelength, window):
     slow0, slow1, fast0, fast1 = window
     fast, slow = np.meshgrid(np.linspace(fast0, fast1, 400), np.linspace(slow0, slow1, 400))
-    spacing = spacing_angstrom(geometry, wavelength, fast, slow)
+    spacing = spacing_angstrom(panel.geometry, wavelength, fast, slow)
     lines = axes.contour(fast, slow, spacing, levels=sorted(ring_spacings(spacing)), colors="tab:red",
                          linewidths=0.8, linestyles="dashed")
     axes.clabel(lines, fmt="%g Å", fontsize=9)
 
 
-def window_of_zoom(zoom, dataset, slot, bad):
-    """The window around FAST,SLOW[,EDGE], or around the strongest pixel."""
+def view_of(panel, fast, slow):
+    """Where pixels are seen along the beam: x, y (mm) in DIALS' frame."""
+    place = 1e3 * panel.place(np.asarray(fast, float), np.asarray(slow, float))
+    return -place[..., 0], place[..., 1]
+
+
+def draw_rings_on_panels(axes, panels, wavelength):
+    """Rings on every panel; each has its number once, where it is best known."""
+    meshes = [np.meshgrid(np.linspace(fast0, fast1, 60), np.linspace(slow0, slow1, 60)) for slow0, slow1, fast0, fast1 in
+              (panel.window for panel in panels)]
+    spacings = [spacing_angstrom(panel.geometry, wavelength, *mesh) for panel, mesh in zip(panels, meshes)]
+    views = [view_of(panel, *mesh) for panel, mesh in zip(panels, meshes)]
+    levels = sorted(ring_spacings(np.stack(spacings)))
+    for (x, y), spacing in zip(views, spacings):
+        on = [level for level in levels if spacing.min() < level < spacing.max()]
+        if on:
+            axes.contour(x, y, spacing, levels=on, colors="tab:red", linewidths=0.8, linestyles="dashed")
+    x, y = (np.stack([view[i] for view in views]).ravel() for i in (0, 1))
+    for level in levels:
+        nearest = np.argmin(np.abs(np.stack(spacings).ravel() - level))
+        axes.annotate("%g Å" % level, (x[nearest], y[nearest]), fontsize=9, color="tab:red", ha="center")
+
+
+def several_panels(file):
+    """The panels of a detector that has more than one."""
+    return panels_of(file) if any(name.startswith("module_") for name in file.get(DETECTOR, ())) else []
+
+
+def window_of_zoom(zoom, dataset, slot, bad, panels):
+    """The window around FAST,SLOW[,EDGE], or around the strongest pixel; of several panels, within the pixel's own."""
     slow_pixels, fast_pixels = dataset.shape[1:]
     if zoom == "strongest":
         picture, _, block = read_frame(dataset, slot, (0, slow_pixels, 0, fast_pixels), bad)
@@ -95,9 +130,11 @@ def window_of_zoom(zoom, dataset, slot, bad):
         if len(numbers) > 3 or edge < 2 or not (0 <= fast < fast_pixels and 0 <= slow < slow_pixels):
             raise UserError(f'--zoom "{zoom}" must name a pixel of the {fast_pixels} x {slow_pixels} detector '
                             "and an edge of 2 or more")
-    slow_edge, fast_edge = min(edge, slow_pixels), min(edge, fast_pixels)
-    slow0 = min(max(slow - slow_edge // 2, 0), slow_pixels - slow_edge)
-    fast0 = min(max(fast - fast_edge // 2, 0), fast_pixels - fast_edge)
+    windows = [panel.window for panel in panels if panel.holds(fast + 0.5, slow + 0.5)] or [(0, slow_pixels, 0, fast_pixels)]
+    first_slow, last_slow, first_fast, last_fast = windows[0]
+    slow_edge, fast_edge = min(edge, last_slow - first_slow), min(edge, last_fast - first_fast)
+    slow0 = min(max(slow - slow_edge // 2, first_slow), last_slow - slow_edge)
+    fast0 = min(max(fast - fast_edge // 2, first_fast), last_fast - fast_edge)
     return slow0, slow0 + slow_edge, fast0, fast0 + fast_edge
 
 
@@ -117,10 +154,27 @@ def title(sweep, slot):
         parts[0] += f" (number {sweep.numbers[slot]} of the sweep)"
     parts.append(f"wavelength {wavelength_angstrom(sweep.file, slot):.6g} Å")
     distance = sweep.file.get(DETECTOR + "/distance")
-    if distance is not None:
+    if distance is not None and not several_panels(sweep.file):
         metres = float(np.ravel(distance[()])[0]) * METRES[text(distance.attrs["units"])]
         parts.append(f"distance {metres * 1e3:.6g} mm")
     return ", ".join(parts)
+
+
+def draw_points(axes, shade, invalid, extent, where=None):
+    """Points in greys, bad ones in blue; `where` takes pixels to the axes."""
+    options = {"extent": extent, "interpolation": "nearest"}
+    if where is not None:
+        options["transform"] = where + axes.transData
+    axes.imshow(shade, cmap="gray_r", vmin=0, vmax=1, **options)
+    if invalid.any():
+        colour = np.zeros(invalid.shape + (4,))
+        colour[invalid] = (0.55, 0.7, 0.95, 1)
+        axes.imshow(colour, **options)
+
+
+def extent_of(window, picture, block):
+    slow0, _, fast0, _ = window
+    return fast0, fast0 + picture.shape[1] * block, slow0 + picture.shape[0] * block, slow0
 
 
 def draw_picture(axes, sweep, slot, window, scale):
@@ -128,14 +182,34 @@ def draw_picture(axes, sweep, slot, window, scale):
     picture, invalid, block = read_frame(sweep.images, slot, window, mask_of(sweep.file))
     shade, black = tone(picture, scale)
     slow0, slow1, fast0, fast1 = window
-    extent = (fast0, fast0 + picture.shape[1] * block, slow0 + picture.shape[0] * block, slow0)
-    axes.imshow(shade, cmap="gray_r", vmin=0, vmax=1, extent=extent, interpolation="nearest")
-    if invalid.any():
-        colour = np.zeros(invalid.shape + (4,))
-        colour[invalid] = (0.55, 0.7, 0.95, 1)
-        axes.imshow(colour, extent=extent, interpolation="nearest")
+    draw_points(axes, shade, invalid, extent_of(window, picture, block))
     axes.set_xlim(fast0, fast1)
     axes.set_ylim(slow1, slow0)
+    axes.set_xlabel("fast (pixels)")
+    axes.set_ylabel("slow (pixels)")
+    return black
+
+
+def draw_panels(axes, sweep, slot, panels, scale):
+    """All panels where they are; returns the count that is black."""
+    block, bad = block_of(sweep.slow_pixels, sweep.fast_pixels), mask_of(sweep.file)
+    read = [read_frame(sweep.images, slot, panel.window, bad, block)[:2] for panel in panels]
+    shades, black = tone(np.concatenate([picture.ravel() for picture, _ in read]), scale)
+    ends = np.cumsum([picture.size for picture, _ in read])
+    corners = []
+    for panel, (picture, invalid), shade in zip(panels, read, np.split(shades, ends[:-1])):
+        (x0, x1, x2), (y0, y1, y2) = view_of(panel, [0, 1, 0], [0, 0, 1])
+        where = Affine2D(np.array([[x1 - x0, x2 - x0, x0], [y1 - y0, y2 - y0, y0], [0, 0, 1]]))
+        draw_points(axes, shade.reshape(picture.shape), invalid, extent_of(panel.window, picture, block), where)
+        slow0, slow1, fast0, fast1 = panel.window
+        corners.append(view_of(panel, [fast0, fast1, fast0, fast1], [slow0, slow0, slow1, slow1]))
+    x, y = (np.stack([corner[i] for corner in corners]) for i in (0, 1))
+    axes.set_xlim(x.min(), x.max())
+    axes.set_ylim(y.min(), y.max())
+    axes.set_aspect("equal")
+    axes.set_facecolor("lightgrey")  # what lies between panels
+    axes.set_xlabel("x (mm)")
+    axes.set_ylabel("y (mm)")
     return black
 
 
@@ -157,20 +231,49 @@ def predicted_spots(sweep, slot):
     return model, model.predict(slot, sigmas=2.0)
 
 
+def draw_predicted_on_panels(axes, predicted, panels):
+    for number, panel in enumerate(panels):
+        on = predicted.chosen(predicted.panel == number)
+        axes.plot(*view_of(panel, on.fast, on.slow), "o", markersize=9, markerfacecolor="none", markeredgecolor="tab:green",
+                  markeredgewidth=0.8)
+
+
+def draw_assembled(axes, sweep, slot, panels, arguments):
+    """All panels of a frame, with rings and circles; returns the count that is black."""
+    black = draw_panels(axes, sweep, slot, panels, arguments.scale)
+    if arguments.resolution_rings:
+        draw_rings_on_panels(axes, panels_of(sweep.file, slot), wavelength_angstrom(sweep.file, slot))
+    if arguments.predicted:
+        draw_predicted_on_panels(axes, predicted_spots(sweep, slot)[1], panels)
+    return black
+
+
+def draw_window(axes, sweep, slot, window, panels, arguments):
+    """Pixels of a frame, with rings and circles; returns the count that is black."""
+    black = draw_picture(axes, sweep, slot, window, arguments.scale)
+    if arguments.resolution_rings:
+        middle = (window[2] + window[3]) / 2, (window[0] + window[1]) / 2
+        panel = next((p for p in panels_of(sweep.file, slot) if not panels or p.holds(*middle)), None)
+        if panel is None:
+            raise UserError(f"there is no panel around pixel {middle[0]:g},{middle[1]:g}: --zoom into one, or leave the rings out")
+        draw_rings(axes, panel, wavelength_angstrom(sweep.file, slot), window)
+    if arguments.predicted:
+        draw_predicted(axes, predicted_spots(sweep, slot)[1], window)
+    return black
+
+
 def show_frame(sweep, slot, output, arguments):
     """Draws frame `slot` into the PNG `output`."""
     file = finished(sweep, slot)
-    window = (0, sweep.slow_pixels, 0, sweep.fast_pixels)
-    if arguments.zoom is not None:
-        window = window_of_zoom(arguments.zoom, sweep.images, slot, mask_of(file))
+    panels = several_panels(file)
     figure, axes = plt.subplots(figsize=(10, 10), dpi=120)
-    black = draw_picture(axes, sweep, slot, window, arguments.scale)
-    if arguments.resolution_rings:
-        draw_rings(axes, module_geometry(file, slot), wavelength_angstrom(file, slot), window)
-    if arguments.predicted:
-        draw_predicted(axes, predicted_spots(sweep, slot)[1], window)
-    axes.set_xlabel("fast (pixels)")
-    axes.set_ylabel("slow (pixels)")
+    if panels and arguments.zoom is None:
+        black = draw_assembled(axes, sweep, slot, panels, arguments)
+    else:
+        window = (0, sweep.slow_pixels, 0, sweep.fast_pixels)
+        if arguments.zoom is not None:
+            window = window_of_zoom(arguments.zoom, sweep.images, slot, mask_of(file), panels)
+        black = draw_window(axes, sweep, slot, window, panels, arguments)
     axes.set_title(title(sweep, slot) + f"\n{arguments.scale} scale, black = {black:.4g} photons or more", fontsize=11)
     figure.tight_layout()
     figure.savefig(output, format="png")
@@ -202,7 +305,7 @@ def show_spots(sweep, slot, output, arguments):
     for axes in panels.ravel()[len(found):]:
         axes.set_axis_off()
     for axes, (slow, fast) in zip(panels.ravel(), found):
-        window = window_of_zoom(f"{fast},{slow},{SPOT_PIXELS}", sweep.images, slot, None)
+        window = window_of_zoom(f"{fast},{slow},{SPOT_PIXELS}", sweep.images, slot, None, several_panels(sweep.file))
         draw_picture(axes, sweep, slot, window, arguments.scale)
         if model is not None:
             draw_predicted(axes, predicted, window, model.hkl)

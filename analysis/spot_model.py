@@ -6,7 +6,7 @@ partiality and the Lorentz factor are what this cut gives, summed over the angle
 """
 import math
 
-from tessera_file import COMPLETE, UserError, module_geometry, rotation, spacing_angstrom
+from tessera_file import COMPLETE, UserError, need, panels_of, rotation, spacing_angstrom
 import numpy as np  # after tessera_file, which says what is missing
 
 ELECTRON_RADIUS_SQUARED_M2 = 7.94079248018965e-30
@@ -16,15 +16,17 @@ STEPS_MOST = 400
 
 
 class Prediction:
-    """Reflections of one frame: `index` into the model's list, centre `fast` `slow` (pixels from the corner), `photons` for a
-    structure factor of 1, `covariance` (pixels^2) and `nearest`, the least distance from the Ewald sphere in standard deviations."""
+    """Reflections of one frame: `index` into the model's list, centre `fast` `slow` (pixels from the image's corner), `photons` for a
+    structure factor of 1, `covariance` (pixels^2), `nearest`, the least distance from the Ewald sphere in standard deviations, and
+    `panel`, the number of the one that the spot is on."""
 
-    def __init__(self, index, fast, slow, photons, covariance, nearest):
+    def __init__(self, index, fast, slow, photons, covariance, nearest, panel):
         self.index, self.fast, self.slow = index, fast, slow
-        self.photons, self.covariance, self.nearest = photons, covariance, nearest
+        self.photons, self.covariance, self.nearest, self.panel = photons, covariance, nearest, panel
 
     def chosen(self, choice):
-        return Prediction(*(v[choice] for v in (self.index, self.fast, self.slow, self.photons, self.covariance, self.nearest)))
+        return Prediction(*(v[choice] for v in (self.index, self.fast, self.slow, self.photons, self.covariance, self.nearest,
+                                                self.panel)))
 
 
 def reflections(ub, spacing_least):
@@ -55,23 +57,27 @@ class SpotModel:
         if sweep.parameter("detector.curved"):
             raise UserError(f"{sweep.path} has a curved detector: its spots cannot be predicted")
         self.ubs = sweep.column("ub_matrix")
-        self.corner, self.fast_step, self.slow_step = self.geometry = module_geometry(sweep.file)
-        self.to_pixels = np.linalg.inv(np.stack([self.fast_step, self.slow_step, self.corner], axis=1))
-        edges = np.linspace(0, 1, 33)
-        fast, slow = np.meshgrid(edges * sweep.fast_pixels, edges * sweep.slow_pixels)
-        seen = float(spacing_angstrom(self.geometry, sweep.shortest_wavelength(), fast, slow).min())
+        self.panels = panels_of(sweep.file)
+        self.to_pixels = [np.linalg.inv(np.stack([*panel.geometry[1:], panel.geometry[0]], axis=1)) for panel in self.panels]
+        seen = min(self.least_spacing(panel, sweep.shortest_wavelength()) for panel in self.panels)
         self.spacing_least = max(seen, spacing_least, float(sweep.parameter("sampling.dmin")) * 1e10)
         first = self.ubs[np.argmax(sweep.status == COMPLETE)]
         self.hkl = reflections(first, self.spacing_least)
         self.inverse_spacing = np.linalg.norm(self.hkl @ first.T, axis=1)
-        self.polarization = self.kahn_factor()
+        self.polarization = self.stokes()
         self.axis = sweep.spindle()
 
-    def kahn_factor(self):
-        """The Kahn factor, or None where polarization was left out."""
+    @staticmethod
+    def least_spacing(panel, wavelength):
+        slow0, slow1, fast0, fast1 = panel.window
+        fast, slow = np.meshgrid(np.linspace(fast0, fast1, 33), np.linspace(slow0, slow1, 33))
+        return float(spacing_angstrom(panel.geometry, wavelength, fast, slow).min())
+
+    def stokes(self):
+        """Stokes' parameters of linear polarization, or None where polarization was left out."""
         if not self.sweep.parameter("beam.polarization_correction"):
             return None
-        return float(self.sweep.file["entry/instrument/beam/incident_polarization_stokes"][0, 1])
+        return self.sweep.file["entry/instrument/beam/incident_polarization_stokes"][0, 1:3]
 
     def crystal_spread(self, slot):
         """Covariance (1/angstrom^2) of a spot of a perfect crystal, and the photons of its integral per F^2 and fluence."""
@@ -102,11 +108,15 @@ class SpotModel:
         return VARIANCE_OF_MODEL[self.sweep.parameter("crystal.mosaic_model", slot)] * (axes * spread**2) @ axes.T
 
     def divergence_covariance(self, slot):
-        """Covariance (rad^2) of the directions of the beam; x is along the electric field."""
+        """Covariance (rad^2) of the directions of the beam, horizontal being along the electric field."""
         names = ("beam.divergence_horizontal", "beam.divergence_vertical")
         widths = np.nan_to_num([float(self.sweep.parameter(name, slot)) for name in names])
         part = 12 if self.sweep.parameter("beam.divergence_shape", slot) == "square" else 16
-        return np.diag([*(widths**2 / part), 0.0])
+        native = need(self.sweep.file, "entry/simulation/geometry_native")
+        horizontal = native["to_mcstas"][()] @ native["polar"][()] * (1, 1, 0)
+        horizontal /= np.linalg.norm(horizontal)
+        axes = np.stack([horizontal, np.cross([0, 0, 1], horizontal), [0, 0, 1]], axis=1)
+        return (axes * [*(widths**2 / part), 0.0]) @ axes.T
 
     def angles(self, slot, covariance):
         """Spindle angles (rad) that stand for the exposure of a frame."""
@@ -129,7 +139,21 @@ class SpotModel:
     def polarization_factor(self, ray):
         if self.polarization is None:
             return 1.0
-        return (1 + ray[:, 2] ** 2 - self.polarization * (ray[:, 0] ** 2 - ray[:, 1] ** 2)) / 2
+        x, y, z = ray.T
+        return (1 + z**2 - self.polarization[0] * (x**2 - y**2) - self.polarization[1] * 2 * x * y) / 2
+
+    def on_panels(self, rays):
+        """For each panel that rays meet: its number, which of them, and x, y, 1 times their depth, in pixels of the image."""
+        free = np.ones(len(rays), bool)
+        for number, (panel, to_pixels) in enumerate(zip(self.panels, self.to_pixels)):
+            ahead = rays @ to_pixels.T
+            met = free & (ahead[:, 2] > 0)
+            if len(self.panels) > 1:  # of one alone, spots beside it reach onto it
+                depth = np.where(met, ahead[:, 2], 1.0)
+                met &= panel.holds(ahead[:, 0] / depth, ahead[:, 1] / depth)
+            free &= ~met
+            if met.any():
+                yield number, np.flatnonzero(met), ahead[met]
 
     def add_exposure(self, sums, which, wavelength, weight, turn, spread):
         """Adds the photons of the spots `which` at one angle and wavelength to `sums`: photons, their first and second moments."""
@@ -148,18 +172,25 @@ class SpotModel:
         nearest[which] = np.minimum(nearest[which], np.abs(off) / np.sqrt(variance))
         rays -= lean * (off / variance)[:, None]
         rays /= np.linalg.norm(rays, axis=1)[:, None]
-        ahead = rays @ self.to_pixels.T
-        seen = ahead[:, 2] > 0
-        depth = np.where(seen, ahead[:, 2], 1.0)
-        centre = ahead[:, :2] / depth[:, None]
-        slope = (self.to_pixels[None, :2] - centre[:, :, None] * self.to_pixels[2]) / depth[:, None, None] * wavelength
         flat = covariance - lean[:, :, None] * lean[:, None, :] / variance[:, None, None]
-        blur = slope @ flat @ slope.transpose(0, 2, 1) + centre[:, :, None] * centre[:, None, :]
         photons = weight * wavelength**2 * np.exp(-(off**2) / (2 * variance)) / np.sqrt(2 * math.pi * variance)
-        photons = np.where(seen, photons * self.polarization_factor(rays), 0.0)
-        for total, value in zip(sums, (1.0, centre, blur)):
-            shape = (-1,) + (1,) * (np.ndim(value) - 1 if np.ndim(value) else 0)
-            total[which] += photons.reshape(shape) * value
+        photons = photons * self.polarization_factor(rays)
+        for number, met, ahead in self.on_panels(rays):
+            self.add_panel(sums, number, which[met], ahead, flat[met] * wavelength**2, photons[met])
+
+    def add_panel(self, sums, number, which, ahead, flat, photons):
+        """The share of one panel; a spot that goes on to another one counts where it was first."""
+        total, centres, blurs, panel = sums
+        depth = ahead[:, 2]
+        centre = ahead[:, :2] / depth[:, None]
+        to_pixels = self.to_pixels[number]
+        slope = (to_pixels[None, :2] - centre[:, :, None] * to_pixels[2]) / depth[:, None, None]
+        blur = slope @ flat @ slope.transpose(0, 2, 1) + centre[:, :, None] * centre[:, None, :]
+        photons = np.where((panel[which] < 0) | (panel[which] == number), photons, 0.0)
+        panel[which] = np.where(panel[which] < 0, number, panel[which])
+        total[which] += photons
+        centres[which] += photons[:, None] * centre
+        blurs[which] += photons[:, None, None] * blur
 
     def candidates(self, turns, wavelengths, widest):
         """Which reflections can come near the Ewald sphere: seen from the middle of the exposure, with room for all of it."""
@@ -189,7 +220,7 @@ class SpotModel:
         reach = sigmas * widest
         which = self.candidates(turns, wavelengths, reach)
         n = len(self.hkl)
-        sums = np.zeros(n), np.zeros((n, 2)), np.zeros((n, 2, 2))
+        sums = np.zeros(n), np.zeros((n, 2)), np.zeros((n, 2, 2)), np.full(n, -1)
         nearest = np.full(n, np.inf)
         for turn in turns:
             for wavelength, weight in zip(wavelengths, weights):
@@ -199,19 +230,31 @@ class SpotModel:
         centre = sums[1][which] / photons[:, None]
         blur = sums[2][which] / photons[:, None, None] - centre[:, :, None] * centre[:, None, :] + np.eye(2) / 12
         photons = photons * integral * self.sweep.fluence(slot) * ELECTRON_RADIUS_SQUARED_M2
-        found = Prediction(which, centre[:, 0], centre[:, 1], photons, blur, nearest[which])
-        inside = ((found.fast > 0) & (found.fast < self.sweep.fast_pixels) & (found.slow > 0)
-                  & (found.slow < self.sweep.slow_pixels))
+        found = Prediction(which, centre[:, 0], centre[:, 1], photons, blur, nearest[which], sums[3][which])
+        inside = np.zeros(len(which), bool)
+        for number, panel in enumerate(self.panels):
+            inside |= (found.panel == number) & panel.holds(found.fast, found.slow)
         return self.corrected(found.chosen(inside), slot)
+
+    def sensor(self, panel, slot):
+        """Thickness and attenuation depth (m) of a panel's sensor: the frame's own, or the panel's."""
+        for name, own in (("thickness", "sensor_thickness"), ("attenuation", "sensor_attenuation")):
+            moves = f"entry/simulation/frames/detector.sensor_{name}" in self.sweep.file
+            if own in panel.module and not moves:
+                yield float(panel.module[own][()])
+            else:
+                yield float(self.sweep.parameter(f"detector.sensor_{name}", slot))
 
     def corrected(self, found, slot):
         """What a pixel does to the photons: obliquity left out by point pixels, and the part that the sensor absorbs."""
-        place = self.corner + found.fast[:, None] * self.fast_step + found.slow[:, None] * self.slow_step
-        normal = np.cross(self.fast_step, self.slow_step)
-        cosine = np.abs(place @ normal) / (np.linalg.norm(place, axis=1) * np.linalg.norm(normal))
-        if self.sweep.parameter("detector.point_pixel"):
-            found.photons = found.photons / cosine
-        thickness, depth = (float(self.sweep.parameter(f"detector.sensor_{n}", slot)) for n in ("thickness", "attenuation"))
-        if thickness > 0 and depth > 0 and math.isfinite(depth):
-            found.photons = found.photons * -np.expm1(-thickness / (depth * cosine))
+        for number, panel in enumerate(self.panels):
+            on = np.flatnonzero(found.panel == number)
+            place = panel.place(found.fast[on], found.slow[on])
+            normal = np.cross(*panel.geometry[1:])
+            cosine = np.abs(place @ normal) / (np.linalg.norm(place, axis=1) * np.linalg.norm(normal))
+            if self.sweep.parameter("detector.point_pixel"):
+                found.photons[on] /= cosine
+            thickness, depth = self.sensor(panel, slot)
+            if thickness > 0 and depth > 0 and math.isfinite(depth):
+                found.photons[on] *= -np.expm1(-thickness / (depth * cosine))
         return found

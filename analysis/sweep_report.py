@@ -13,7 +13,7 @@ import math
 import os
 import sys
 
-from tessera_file import (COMPLETE, PARAMETERS, Sweep, UserError, check_outputs, frames_text, module_geometry, rotation, run, spacing_angstrom, text,
+from tessera_file import (COMPLETE, PARAMETERS, Sweep, UserError, check_outputs, frames_text, panels_of, rotation, run, spacings_of_pixels, text,
                           wavelength_angstrom)
 import numpy as np  # after tessera_file, which says what is missing
 import matplotlib.pyplot as plt
@@ -30,10 +30,10 @@ class Totals:
 
     def __init__(self, sweep, slots):
         self.sweep, self.slots = sweep, slots
-        fast, slow = np.meshgrid(np.arange(sweep.fast_pixels) + 0.5, np.arange(sweep.slow_pixels) + 0.5)
         wavelength = wavelength_angstrom(sweep.file, slots[0])
-        inverse = 1 / spacing_angstrom(module_geometry(sweep.file), wavelength, fast, slow)
-        self.edges = np.linspace(0, float(inverse.max()) * (1 + 1e-9), RADIAL_BINS + 1)
+        inverse = 1 / spacings_of_pixels(panels_of(sweep.file), wavelength, sweep.good.shape)
+        sweep.good &= np.isfinite(inverse)  # what lies between panels
+        self.edges = np.linspace(0, float(np.nanmax(inverse)) * (1 + 1e-9), RADIAL_BINS + 1)
         self.ring = (np.digitize(inverse, self.edges) - 1)[sweep.good]
         self.ring_pixels = np.bincount(self.ring, minlength=RADIAL_BINS)
         self.ring_photons, self.ring_greatest = np.zeros(RADIAL_BINS), np.zeros(RADIAL_BINS)

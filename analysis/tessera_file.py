@@ -201,23 +201,54 @@ def transformation(dataset, slot):
     return matrix
 
 
-def module_geometry(file, slot=0):
-    """Outer corner of pixel (0,0), and the steps of one pixel along fast and slow (m)."""
-    if any(name.startswith("module_") for name in need(file, DETECTOR)):
-        raise UserError(f"{file.filename} has a detector of several panels; {PROGRAM} takes the geometry of one panel only")
-    module = need(file, DETECTOR + "/module")
-    matrix, path = np.eye(4), text(need(file, DETECTOR + "/module/fast_pixel_direction").attrs["depends_on"])
+class Panel:
+    """A panel of the detector: `window` (slow0, slow1, fast0, fast1) are its pixels of the image, `geometry` says where they are:
+    the place (m) of the image's corner on the panel's plane, and the steps of one pixel along fast and slow."""
+
+    def __init__(self, module, window, geometry):
+        self.module, self.window, self.geometry = module, window, geometry
+
+    @property
+    def pixels(self):
+        """The panel's part of an image."""
+        return slice(*self.window[:2]), slice(*self.window[2:])
+
+    def holds(self, fast, slow):
+        """Which places (pixels from the image's corner) are on the panel."""
+        slow0, slow1, fast0, fast1 = self.window
+        return (fast > fast0) & (fast < fast1) & (slow > slow0) & (slow < slow1)
+
+    def place(self, fast, slow):
+        """Where such places are (m)."""
+        corner, fast_step, slow_step = self.geometry
+        return corner + fast[..., None] * fast_step + slow[..., None] * slow_step
+
+
+def panel_of(file, name, slot):
+    module = need(file, f"{DETECTOR}/{name}")
+    matrix, path = np.eye(4), text(need(file, f"{DETECTOR}/{name}/fast_pixel_direction").attrs["depends_on"])
     parent = module
     while path != ".":
         axis = file[path] if path.startswith("/") else parent[path]
         matrix = transformation(axis, slot) @ matrix
         path, parent = text(axis.attrs["depends_on"]), axis.parent
     steps = []
-    for name in ("fast_pixel_direction", "slow_pixel_direction"):
-        axis = need(file, f"{DETECTOR}/module/{name}")
+    for direction in ("fast_pixel_direction", "slow_pixel_direction"):
+        axis = need(file, f"{DETECTOR}/{name}/{direction}")
         size = float(np.ravel(axis[()])[0]) * METRES[text(axis.attrs["units"])]
         steps.append(matrix[:3, :3] @ np.asarray(axis.attrs["vector"], float) * size)
-    return matrix[:3, 3], steps[0], steps[1]
+    if name == "module":
+        first, size = (0, 0), need(file, IMAGES["data"]).shape[1:]
+    else:
+        first, size = (tuple(int(v) for v in need(file, f"{DETECTOR}/{name}/{part}")[()]) for part in ("data_origin", "data_size"))
+    corner = matrix[:3, 3] - first[1] * steps[0] - first[0] * steps[1]
+    return Panel(module, (first[0], first[0] + size[0], first[1], first[1] + size[1]), (corner, *steps))
+
+
+def panels_of(file, slot=0):
+    """The detector's panels, one or more."""
+    names = sorted(name for name in need(file, DETECTOR) if name.startswith("module_"))
+    return [panel_of(file, name, slot) for name in names or ["module"]]
 
 
 def wavelength_angstrom(file, slot):
@@ -235,6 +266,16 @@ def spacing_angstrom(geometry, wavelength, fast, slow):
     cosine = place[..., 2] / np.linalg.norm(place, axis=-1)
     sine_theta = np.sqrt(np.clip((1 - cosine) / 2, 1e-12, None))
     return wavelength / (2 * sine_theta)
+
+
+def spacings_of_pixels(panels, wavelength, shape):
+    """Bragg's d of each pixel of an image of `shape`; NaN between panels."""
+    found = np.full(shape, np.nan)
+    for panel in panels:
+        slow0, slow1, fast0, fast1 = panel.window
+        fast, slow = np.meshgrid(np.arange(fast0, fast1) + 0.5, np.arange(slow0, slow1) + 0.5)
+        found[panel.pixels] = spacing_angstrom(panel.geometry, wavelength, fast, slow)
+    return found
 
 
 def frames_text(numbers, most=12):

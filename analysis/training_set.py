@@ -18,7 +18,7 @@ import h5py  # after tessera_file, which sets it up
 import numpy as np
 from spot_model import SpotModel
 
-SPOT = np.dtype([("h", "i4"), ("k", "i4"), ("l", "i4"), ("fast", "f4"), ("slow", "f4"), ("photons", "f4")])
+SPOT = np.dtype([("h", "i4"), ("k", "i4"), ("l", "i4"), ("fast", "f4"), ("slow", "f4"), ("photons", "f4"), ("panel", "i4")])
 SPOT_SIGMAS = 2.0
 
 
@@ -63,6 +63,7 @@ def spots_of(model, slot):
     spots = np.empty(found.index.size, SPOT)
     spots["h"], spots["k"], spots["l"] = model.hkl[found.index].T
     spots["fast"], spots["slow"], spots["photons"] = found.fast, found.slow, found.photons
+    spots["panel"] = found.panel
     return np.sort(spots, order="photons")[::-1]
 
 

@@ -93,7 +93,7 @@ import h5py
 import numpy as np
 import tessera_file
 with h5py.File("small.nxs") as f:
-    geometry = tessera_file.module_geometry(f)
+    geometry = tessera_file.panels_of(f)[0].geometry
 fast, slow = np.array([50.0, 10.0]), np.array([25.0, 40.0])
 d = tessera_file.spacing_angstrom(geometry, 1.5, fast, slow)
 # the foot of the crystal lies at 2theta = 20 degrees
