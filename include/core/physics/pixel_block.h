@@ -72,47 +72,72 @@ INLINED float inverse_root_less_1(float u, RootSeries series) {
     return s * u;
 }
 
+/** What the pixels of a row of a flat block have in common. */
+typedef struct FlatRow {
+    Float3 way;                /* from the centre's row */
+    float linear, fixed, lean; /* of u, and of the obliquity */
+} FlatRow;
+
+INLINED FlatRow flat_row(const FlatBlock *flat, int row) {
+    const float s = flat->step_slow * ((float)row - 0.5f * (BLOCK_SLOW - 1));
+    return (FlatRow){.way = {s * flat->slow.x, s * flat->slow.y, s * flat->slow.z},
+                     .linear = 2.0f * fused(s, flat->skew, flat->along_fast),
+                     .fixed = s * fused(2.0f, flat->along_slow, s),
+                     .lean = fused(s, flat->lean_slow, flat->cosine)};
+}
+
+/** How far a column is from the centre's. */
+INLINED float flat_column(const FlatBlock *flat, int column) {
+    return flat->step_fast * ((float)column - 0.5f * (BLOCK_FAST - 1));
+}
+
+/** One sub-pixel: see Block. */
+typedef struct FlatPixel {
+    float x, y, z, weight;
+} FlatPixel;
+
 /** With p the way from the centre over the centre's distance r, and u = 2 d_c.p + p.p, the distance is r sqrt(1 + u)
  *  and d - d_c = p / sqrt(1 + u) + d_c (1 / sqrt(1 + u) - 1) = p + (p + d_c) (1 / sqrt(1 + u) - 1). */
+INLINED FlatPixel flat_pixel(const FlatBlock *flat, const FlatRow *row, float f, RootSeries series) {
+    const float u = fused(f, f + row->linear, row->fixed);
+    const float shrink = inverse_root_less_1(u, series), inverse = 1.0f + shrink;
+    const float x = fused(f, flat->fast.x, row->way.x), y = fused(f, flat->fast.y, row->way.y);
+    const float z = fused(f, flat->fast.z, row->way.z);
+    const float oblique = fabsf(fused(f, flat->lean_fast, row->lean));
+    return (FlatPixel){fused(x + flat->centre.x, shrink, x), fused(y + flat->centre.y, shrink, y),
+                       fused(z + flat->centre.z, shrink, z),
+                       inverse * inverse * fused(oblique, inverse, flat->face_on)};
+}
+
 INLINED void fill_flat_block(FlatBlock flat, RootSeries series, Block *block) {
     LANE_ALIGNED float along[BLOCK_FAST];
-    float sx[BLOCK_SLOW], sy[BLOCK_SLOW], sz[BLOCK_SLOW], linear[BLOCK_SLOW], fixed[BLOCK_SLOW], lean[BLOCK_SLOW];
-    for (int column = 0; column < BLOCK_FAST; column++)
-        along[column] = flat.step_fast * ((float)column - 0.5f * (BLOCK_FAST - 1));
+    for (int column = 0; column < BLOCK_FAST; column++) along[column] = flat_column(&flat, column);
     for (int row = 0; row < BLOCK_SLOW; row++) {
-        const float s = flat.step_slow * ((float)row - 0.5f * (BLOCK_SLOW - 1));
-        sx[row] = s * flat.slow.x;
-        sy[row] = s * flat.slow.y;
-        sz[row] = s * flat.slow.z;
-        linear[row] = 2.0f * fused(s, flat.skew, flat.along_fast);
-        fixed[row] = s * fused(2.0f, flat.along_slow, s);
-        lean[row] = fused(s, flat.lean_slow, flat.cosine);
-    }
-    for (int row = 0; row < BLOCK_SLOW; row++) {
+        const FlatRow of_row = flat_row(&flat, row);
 #pragma omp simd
         for (int column = 0; column < BLOCK_FAST; column++) {
             const int i = row * BLOCK_FAST + column;
-            const float f = along[column], u = fused(f, f + linear[row], fixed[row]);
-            const float shrink = inverse_root_less_1(u, series), inverse = 1.0f + shrink;
-            const float x = fused(f, flat.fast.x, sx[row]), y = fused(f, flat.fast.y, sy[row]);
-            const float z = fused(f, flat.fast.z, sz[row]);
-            block->x[i] = fused(x + flat.centre.x, shrink, x);
-            block->y[i] = fused(y + flat.centre.y, shrink, y);
-            block->z[i] = fused(z + flat.centre.z, shrink, z);
-            const float oblique = fabsf(fused(f, flat.lean_fast, lean[row]));
-            block->weight[i] = inverse * inverse * fused(oblique, inverse, flat.face_on);
+            const FlatPixel pixel = flat_pixel(&flat, &of_row, along[column], series);
+            block->x[i] = pixel.x;
+            block->y[i] = pixel.y;
+            block->z[i] = pixel.z;
+            block->weight[i] = pixel.weight;
         }
     }
+}
+
+/** The series that is enough for all pixels of a block. */
+INLINED RootSeries flat_series(const FlatBlock *flat) {
+    const float half_fast = 0.5f * BLOCK_FAST * flat->step_fast, half_slow = 0.5f * BLOCK_SLOW * flat->step_slow;
+    const float squared = (half_fast + half_slow) * (half_fast + half_slow); /* enough for skew axes too */
+    return root_series(2.0f * (fabsf(flat->along_fast) * half_fast + fabsf(flat->along_slow) * half_slow) + squared);
 }
 
 INLINED void set_flat_block(bool point_pixel, Vec3 centre_m, Block *block) {
     const double per_m = 1.0 / vec3_length(centre_m);
     block->centre = vec3_scale(per_m, centre_m);
     const FlatBlock flat = flat_block(block->panel, point_pixel, block->centre, per_m);
-    const float half_fast = 0.5f * BLOCK_FAST * flat.step_fast, half_slow = 0.5f * BLOCK_SLOW * flat.step_slow;
-    const float squared = (half_fast + half_slow) * (half_fast + half_slow); /* enough for skew axes too */
-    const float greatest = 2.0f * (fabsf(flat.along_fast) * half_fast + fabsf(flat.along_slow) * half_slow) + squared;
-    switch (root_series(greatest)) { /* a constant in each */
+    switch (flat_series(&flat)) { /* a constant in each */
     case ROOT_OF_SMALL:
         fill_flat_block(flat, ROOT_OF_SMALL, block);
         return;
@@ -159,16 +184,19 @@ INLINED void multiply_by_capture(const Block *block, double absorption_per_m, fl
     }
 }
 
+/** Where along an edge the sub-pixels' own centre is: the middle of the block moved by the sub-pixel's offset. */
+INLINED double block_centre_m(double pixel_m, int64_t first, int pixels, int sub_pixel, double oversample) {
+    return pixel_m * ((double)first + 0.5 * (pixels - 1) + (sub_pixel + 0.5) / oversample);
+}
+
 /** The block whose first pixel on its panel is @p slow, @p fast, at one of the sub-pixels and in one layer of the
  * sensor.
  */
 INLINED void set_block(const Experiment *e, int64_t slow, int64_t fast, int sub_s, int sub_f, int layer, Block *block) {
     const Panel *panel = block->panel;
     const bool point_pixel = e->detector.point_pixel;
-    const double oversample = e->sampling.oversample;
-    /* the sub-pixels' own centre: the middle of the block moved by the sub-pixel's offset */
-    const double s_m = panel->pixel_size_m[1] * ((double)slow + 0.5 * (BLOCK_SLOW - 1) + (sub_s + 0.5) / oversample);
-    const double f_m = panel->pixel_size_m[0] * ((double)fast + 0.5 * (BLOCK_FAST - 1) + (sub_f + 0.5) / oversample);
+    const double s_m = block_centre_m(panel->pixel_size_m[1], slow, BLOCK_SLOW, sub_s, e->sampling.oversample);
+    const double f_m = block_centre_m(panel->pixel_size_m[0], fast, BLOCK_FAST, sub_f, e->sampling.oversample);
     const double depth_m = sensor_depth(&panel->sensor, layer);
     block->slow_m = s_m;
     block->fast_m = f_m;
@@ -182,32 +210,56 @@ INLINED void set_block(const Experiment *e, int64_t slow, int64_t fast, int sub_
         multiply_by_capture(block, panel->sensor.absorption_per_m, block->weight);
 }
 
-/** What a source does to every pixel whatever the crystal's orientation: Kahn's polarization factor
- *  (1 + (d.i)^2 + K ((d.b)^2 - (d.e)^2)) / 2, the difference of squares as a product; the capture where it depends on
- *  the wavelength, and the resolution limit. */
-INLINED void set_source_factor(const Experiment *e, const Block *block, const Source *source, float *factor) {
-    const double half = e->beam.polarization_correction ? 0.5 : 0.0, kahn = half * e->beam.polarization_kahn;
-    const Vec3 centre = block->centre, incident = source->direction, straight = vec3_scale(sqrt(half), incident);
+/** Kahn's polarization factor (1 + (d.i)^2 + K ((d.b)^2 - (d.e)^2)) / 2 of a source near the centre of a block, the
+ *  difference of squares as a product. */
+typedef struct SourceFactor {
+    Float3 a, b, c;                     /* of the products' first, second and third */
+    float a_centre, b_centre, c_centre; /* their values at the centre */
+    float fixed;
+} SourceFactor;
+
+/** @param half  1/2, or 0 without polarization
+ *  @param kahn  that times K */
+INLINED SourceFactor source_factor(double half, double kahn, Vec3 centre, const Source *source) {
+    const Vec3 straight = vec3_scale(sqrt(half), source->direction);
     const Vec3 less = vec3_scale(kahn, vec3_subtract(source->magnetic, source->electric));
     const Vec3 more = vec3_add(source->magnetic, source->electric);
-    const float a_centre = (float)vec3_dot(straight, centre), p_centre = (float)vec3_dot(less, centre);
-    const float q_centre = (float)vec3_dot(more, centre), fixed = (float)(1.0 - half);
-    const Float3 a = float3_of(straight), b = float3_of(less), c = float3_of(more);
+    return (SourceFactor){.a = float3_of(straight),
+                          .b = float3_of(less),
+                          .c = float3_of(more),
+                          .a_centre = (float)vec3_dot(straight, centre),
+                          .b_centre = (float)vec3_dot(less, centre),
+                          .c_centre = (float)vec3_dot(more, centre),
+                          .fixed = (float)(1.0 - half)};
+}
+
+/** The factor at a pixel. */
+INLINED float source_factor_at(const SourceFactor *f, float x, float y, float z) {
+    const float along = float3_dot(f->a, x, y, z, f->a_centre);
+    const float p = float3_dot(f->b, x, y, z, f->b_centre), q = float3_dot(f->c, x, y, z, f->c_centre);
+    return fused(p, q, fused(along, along, f->fixed));
+}
+
+/** True where a pixel sees a source's waves beyond the resolution limit. */
+INLINED bool is_beyond_limit(Vec3 centre, float x, float y, float z, const Source *source, double dmin_m) {
+    const double least = source->wavelength_m / dmin_m; /* of |diffracted - incident| */
+    const Vec3 offset = vec3((double)x, (double)y, (double)z);
+    const Vec3 s = vec3_subtract(vec3_add(centre, offset), source->direction);
+    return vec3_dot(s, s) > least * least;
+}
+
+/** What a source does to every pixel whatever the crystal's orientation: its polarization; the capture where it depends
+ *  on the wavelength, and the resolution limit. */
+INLINED void set_source_factor(const Experiment *e, const Block *block, const Source *source, float *factor) {
+    const double half = e->beam.polarization_correction ? 0.5 : 0.0, kahn = half * e->beam.polarization_kahn;
+    const SourceFactor own = source_factor(half, kahn, block->centre, source);
 #pragma omp simd
-    for (int i = 0; i < PIXELS; i++) {
-        const float x = block->x[i], y = block->y[i], z = block->z[i];
-        const float along = float3_dot(a, x, y, z, a_centre);
-        const float p = float3_dot(b, x, y, z, p_centre), q = float3_dot(c, x, y, z, q_centre);
-        factor[i] = fused(p, q, fused(along, along, fixed));
-    }
+    for (int i = 0; i < PIXELS; i++) factor[i] = source_factor_at(&own, block->x[i], block->y[i], block->z[i]);
     if (block->panel->sensor.by_wavelength) multiply_by_capture(block, source->absorption_per_m, factor);
     if (!(e->sampling.dmin_m > 0.0)) return;
-    const double least = source->wavelength_m / e->sampling.dmin_m; /* of |diffracted - incident| */
-    for (int i = 0; i < PIXELS; i++) {
-        const Vec3 offset = vec3((double)block->x[i], (double)block->y[i], (double)block->z[i]);
-        const Vec3 s = vec3_subtract(vec3_add(centre, offset), incident);
-        if (vec3_dot(s, s) > least * least) factor[i] = 0.0f;
-    }
+    for (int i = 0; i < PIXELS; i++)
+        if (is_beyond_limit(block->centre, block->x[i], block->y[i], block->z[i], source, e->sampling.dmin_m))
+            factor[i] = 0.0f;
 }
 
 #endif

@@ -1,16 +1,8 @@
 #include "kernels/kernel_variants.h"
 
 #include "kernels/kernel.h"
-#include "physics/float32_shape.h"
+#include "physics/float32_step.h"
 #include "physics/pixel_block.h"
-
-/* What the loop over pixels needs of a term. */
-typedef struct Term {
-    float h, k, l;        /* fraction of the Miller indices at the centre */
-    float per_wavelength; /* 1e-10 m / lambda */
-    float first[3];       /* place of the nearest reflection at the centre in the padded table */
-    float weight;         /* of the source */
-} Term;
 
 /* Miller indices of a lattice relative to the centre, times the wavelength in 1e-10 m. */
 typedef struct Lattice {
@@ -78,24 +70,6 @@ INLINED void set_lattice(const Block *block, Mat3 cell_m, Lattice *lattice) {
         lattice->k[i] = float3_dot(b, x, y, z, 0.0f);
         lattice->l[i] = float3_dot(c, x, y, z, 0.0f);
     }
-}
-
-/* Miller index at the centre in double precision: its fraction, and the nearest reflection's place in the padded table.
- */
-INLINED float fraction_at_centre(Vec3 edge_m, Vec3 scattering_per_m, int32_t least, float *first) {
-    const double index = vec3_dot(edge_m, scattering_per_m), whole = shape_nearest(index);
-    *first = (float)(whole - least + 1.0);
-    return (float)(index - whole);
-}
-
-INLINED Term make_term(const Experiment *e, const Block *block, const Source *source, Mat3 cell_m) {
-    const Vec3 scattering = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(block->centre, source->direction));
-    const int32_t *least = e->factors.least;
-    Term term = {.per_wavelength = (float)(1e-10 / source->wavelength_m), .weight = (float)source->weight};
-    term.h = fraction_at_centre(cell_m.row[0], scattering, least[0], &term.first[0]);
-    term.k = fraction_at_centre(cell_m.row[1], scattering, least[1], &term.first[1]);
-    term.l = fraction_at_centre(cell_m.row[2], scattering, least[2], &term.first[2]);
-    return term;
 }
 
 /* ------------------------------------------------------------------------------------------------- interpolation */
@@ -176,29 +150,18 @@ INLINED void interpolate(const StructureFactors *factors, const Lattice *lattice
 
 /* ---------------------------------------------------------------------------------------------------------- steps */
 
-INLINED void set_phase(CrystalShape shape, float index, float cells, int axis, int i, Phases *phases) {
-    AxisPhase phase = {0.0f, 0.0f};
-    switch (shape) {
-#define SHAPE_OF_AXES(NAME, name)                                                                                      \
-    case SHAPE_##NAME:                                                                                                 \
-        phase = name##_phase(index - nearest(index), cells);                                                           \
-        break;
-#define SHAPE_OF_FORM(NAME, name, ...)                                                                                 \
-    case SHAPE_##NAME:                                                                                                 \
-        break;
-#include "parameters/shapes.def"
-    }
-    phases->of_cells[axis][i] = phase.of_cells;
-    phases->of_one[axis][i] = phase.of_one;
-}
-
 /* In a loop of its own: what follows is a chain so long that the processor would not look ahead to the next pixels. */
 INLINED void set_phases(CrystalShape shape, const Spot *spot, const Lattice *lattice, Term term, Phases *phases) {
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
-        set_phase(shape, fused(term.per_wavelength, lattice->h[i], term.h), spot->cells[0], 0, i, phases);
-        set_phase(shape, fused(term.per_wavelength, lattice->k[i], term.k), spot->cells[1], 1, i, phases);
-        set_phase(shape, fused(term.per_wavelength, lattice->l[i], term.l), spot->cells[2], 2, i, phases);
+        const float index[3] = {fused(term.per_wavelength, lattice->h[i], term.h),
+                                fused(term.per_wavelength, lattice->k[i], term.k),
+                                fused(term.per_wavelength, lattice->l[i], term.l)};
+        for (int axis = 0; axis < 3; axis++) {
+            const AxisPhase phase = axis_phase(shape, index[axis], spot->cells[axis]);
+            phases->of_cells[axis][i] = phase.of_cells;
+            phases->of_one[axis][i] = phase.of_one;
+        }
     }
 }
 
@@ -247,13 +210,6 @@ INLINED void set_sharp(CrystalShape shape, const Scene *scene, const Source *sou
         if (in_doubt[i] != 0) work->sharp[i] = exact_squared(scene->experiment, work, source, i);
 }
 
-/* Place along one axis of the padded table: beyond either end in the last, where F is the default as in the first. As
- * whole numbers, for which every compiler has an instruction. */
-INLINED uint32_t clamped(float place, uint32_t last) {
-    const uint32_t whole = (uint32_t)(int32_t)place; /* below 0 it becomes great */
-    return whole < last ? whole : last;
-}
-
 /* |F_latt|^2 at a pixel, dh, dk, dl from the spot's centre; by phases or the values at sharp edges where the shape has
  * made them before. */
 INLINED float squared_at(CrystalShape shape, const Spot *spot, const Phases *phases, const float *sharp, int i,
@@ -278,8 +234,7 @@ INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Ter
     const float *sharp = work->sharp;
     const Phases *phases = &work->phases;
     const Spot *spot = &scene->spot;
-    const uint32_t last_h = (uint32_t)factors->count[0] + 1, last_k = (uint32_t)factors->count[1] + 1;
-    const uint32_t last_l = (uint32_t)factors->count[2] + 1, row = last_k + 1, column = last_l + 1;
+    const TableEnd last = table_end(factors->count);
     float *sums = work->sums;
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
@@ -290,10 +245,7 @@ INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Ter
         float squared = squared_at(shape, spot, phases, sharp, i, h - h0, k - k0, l - l0);
         squared *= term.weight;
         if (lookup == LOOKUP_NEAREST) {
-            const uint32_t place_h = clamped(h0 + term.first[0], last_h), place_k = clamped(k0 + term.first[1], last_k);
-            const uint32_t place_l = clamped(l0 + term.first[2], last_l);
-            const int32_t place = (int32_t)((place_h * row + place_k) * column + place_l);
-            const float f = table[place];
+            const float f = table[place_in_table(&last, h0 + term.first[0], k0 + term.first[1], l0 + term.first[2])];
             squared *= f * f;
         } else if (lookup == LOOKUP_TRICUBIC) {
             squared *= amplitude[i] * amplitude[i];
@@ -333,7 +285,8 @@ INLINED void add_term_by_shape(const Scene *scene, const Source *source, Term te
 INLINED void add_sources(const Scene *scene, const Source *sources, int64_t count, Work *work) {
     const Experiment *e = scene->experiment;
     Term terms[KERNEL_BLOCK_TERMS];
-    for (int64_t n = 0; n < count; n++) terms[n] = make_term(e, &work->block, &sources[n], work->cell_m);
+    for (int64_t n = 0; n < count; n++)
+        terms[n] = make_term(e->factors.least, work->block.centre, &sources[n], work->cell_m);
     for (int64_t n = 0; n < count; n++) {
         if (experiment_sources_differ(e, &work->block.panel->sensor, work->source, &sources[n]))
             set_source_factor(e, &work->block, &sources[n], work->factor);
