@@ -24,4 +24,9 @@ static inline DoubleDouble double_double_sum(DoubleDouble left, DoubleDouble rig
     return double_double_add(sum, right.low);
 }
 
+/** @p factor times @p sum, rounded to single precision. */
+static inline float double_double_times(double factor, DoubleDouble sum) {
+    return (float)(factor * sum.high + factor * sum.low);
+}
+
 #endif

@@ -18,6 +18,12 @@ typedef struct KernelWatch {
     void *context;
 } KernelWatch;
 
+/** Who tells the user what goes wrong with a device; the run goes on. */
+typedef struct KernelWarn {
+    void (*say)(void *context, const char *text); /**< NULL: nobody is told */
+    void *context;
+} KernelWarn;
+
 /** What a kernel needs once for a run. Everything is borrowed for as long as the work lasts. */
 typedef struct KernelSetup {
     const Experiment *experiment; /**< the run's; frames may have their own */
@@ -26,6 +32,7 @@ typedef struct KernelSetup {
     int64_t part_count;
     Timeline *timeline; /**< may be NULL */
     const char *label;  /**< of its events */
+    KernelWarn warn;
 } KernelSetup;
 
 /** One piece of work: a run of terms of one crystal of a frame on the tiles of a part. */
@@ -95,13 +102,20 @@ const Kernel *kernel_at(int row);
  *  that compute the steps that were chosen, in their precision. */
 int kernel_row_of(const Experiment *experiment);
 
+/** Number of the row that renders a frame of a run: as the run's own would be rendered with the frame's precision and
+ *  steps. What its kernel cannot do in a single frame is the kernel's own matter. */
+int kernel_row_for(const Experiment *run, const Experiment *frame);
+
+/** True when some frame of a run is rendered by this row on this rank. */
+bool kernel_is_needed(const Kernel *kernel, const Experiment *experiment);
+
 /** True when some frame of a run has this kernel's precision and steps. */
 bool kernel_is_used(const Kernel *kernel, const Experiment *experiment);
 
 /** The bytes of kernel_names()'s text. */
 enum { KERNEL_NAMES_BYTES = 96 };
 
-/** Names of the kernels that render the frames of a run on this rank, "float32, reflections".
+/** Names of the kernels that render the frames of a run on this rank, "float32, reflections", and of its device.
  *  @param text  [KERNEL_NAMES_BYTES] */
 void kernel_names(const Experiment *experiment, char *text);
 

@@ -101,6 +101,12 @@ Pivot detector_pivot(const Parameters *parameters);
  * axis, then towards the fast axis. */
 Vec3 panel_position(const Panel *panel, double fast_m, double slow_m, double depth_m);
 
+/** The same of a flat panel. */
+static inline Vec3 panel_flat_position(const Panel *panel, double fast_m, double slow_m, double depth_m) {
+    const Vec3 in_plane = vec3_add(vec3_scale(fast_m, panel->fast), vec3_scale(slow_m, panel->slow));
+    return vec3_add(vec3_add(in_plane, vec3_scale(depth_m, panel->normal)), panel->pixel0_m);
+}
+
 /** Cosine of the angle between a unit vector towards a pixel and the normal of its surface, > 0. */
 double panel_cosine(const Panel *panel, Vec3 direction);
 

@@ -44,6 +44,14 @@ typedef struct FrameLimits {
                                     those rendered by reflections without a background */
 } FrameLimits;
 
+/** The device that computes frames of this rank. */
+typedef struct DeviceUse {
+    bool is_used;
+    int ordinal;        /**< its number among those of the machine that the driver shows */
+    double check_share; /**< of the frames, that the CPU computes too */
+    char name[40];      /**< for people: "NVIDIA H200, CUDA 13.0" */
+} DeviceUse;
+
 /** Everything that the images depend on, as it is in frame 0. Owns what beam, crystal, detector, structure factors,
  * background and sweep own. */
 typedef struct Experiment {
@@ -60,6 +68,7 @@ typedef struct Experiment {
     OutputImages images;
     Precision precision;       /**< where every step is computed, and of the background; chosen: not PRECISION_AUTO */
     Instructions instructions; /**< of the kernel on this rank, chosen: not INSTRUCTIONS_AUTO */
+    DeviceUse device;          /**< of this rank; never changes the image */
     struct KeptSymmetry *kept; /**< what cells of frames must keep; NULL but while the experiment is created */
     DetectorSignal signal;     /**< of the counts */
     int64_t active_pixels;     /**< of a frame: those that are computed */

@@ -219,6 +219,7 @@ typedef enum OutputWriter { WRITER_AUTO, WRITER_COLLECTIVE, WRITER_DIRECT } Outp
 typedef enum OutputCompression { COMPRESSION_NONE, COMPRESSION_DEFLATE } OutputCompression;
 typedef enum Emptiness { EMPTY_REFUSE, EMPTY_ACCEPT } Emptiness;
 typedef enum Instructions { INSTRUCTIONS_AUTO, INSTRUCTIONS_PORTABLE, INSTRUCTIONS_V3, INSTRUCTIONS_V4 } Instructions;
+typedef enum DeviceWish { DEVICE_AUTO, DEVICE_NONE, DEVICE_REQUIRED } DeviceWish;
 typedef enum Precision { PRECISION_AUTO, PRECISION_FLOAT64, PRECISION_FLOAT32 } Precision;
 typedef enum Verbosity { VERBOSITY_NORMAL, VERBOSITY_QUIET, VERBOSITY_VERBOSE } Verbosity;
 typedef enum ProgressKind { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE } ProgressKind;

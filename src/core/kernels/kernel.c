@@ -2,10 +2,6 @@
 
 #include "physics/step.h"
 
-static inline float photons_of(double photons, DoubleDouble sum) {
-    return (float)(photons * sum.high + photons * sum.low);
-}
-
 KernelScale kernel_scale(const Frame *frame) {
     return (KernelScale){.photons = step_photons(frame->experiment, frame), .adds = frame->crystal != 0};
 }
@@ -17,14 +13,15 @@ void kernel_store(const Experiment *e, KernelScale scale, Tile tile, const Doubl
         const DoubleDouble *sum = sums + s * tile.fast_pixels;
         float *row = expected + s * width;
         if (e->active == NULL && !scale.adds) { /* the usual loop is one of vectors */
-            for (int64_t f = 0; f < tile.fast_pixels; f++) row[f] = photons_of(photons, sum[f]);
+            for (int64_t f = 0; f < tile.fast_pixels; f++) row[f] = double_double_times(photons, sum[f]);
             continue;
         }
         const uint8_t *active =
             e->active == NULL ? NULL : e->active + (tile.slow + s) * e->detector.fast_pixels + tile.fast;
         for (int64_t f = 0; f < tile.fast_pixels; f++)
             if (active == NULL || active[f] != 0)
-                row[f] = scale.adds ? row[f] + photons_of(photons, sum[f]) : photons_of(photons, sum[f]);
+                row[f] =
+                    scale.adds ? row[f] + double_double_times(photons, sum[f]) : double_double_times(photons, sum[f]);
     }
 }
 

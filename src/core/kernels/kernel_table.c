@@ -37,6 +37,14 @@ int kernel_row_of(const Experiment *e) {
     return row_of(e->precision, e->sampling.by_reflections, e);
 }
 
+int kernel_row_for(const Experiment *run, const Experiment *frame) {
+    return row_of(frame->precision, frame->sampling.by_reflections, run);
+}
+
+bool kernel_is_needed(const Kernel *kernel, const Experiment *e) {
+    return kernel_is_used(kernel, e) && kernel == table[row_of(kernel->precision, kernel->by_reflections, e)];
+}
+
 const Kernel *cpu_kernel_with(Precision precision, bool by_reflections) {
     for (int row = 0; row < ROWS; row++)
         if (table[row]->cpu != NULL && computes(table[row], precision, by_reflections)) return table[row];
@@ -51,11 +59,14 @@ bool kernel_is_used(const Kernel *kernel, const Experiment *e) {
 }
 
 void kernel_names(const Experiment *e, char *text) {
+    bool has_device = false;
     text[0] = '\0';
     for (int row = 0; row < ROWS; row++) {
         const size_t length = strlen(text);
-        if (kernel_is_used(table[row], e) && row_of(table[row]->precision, table[row]->by_reflections, e) == row)
-            (void)snprintf(text + length, KERNEL_NAMES_BYTES - length, "%s%s", length == 0 ? "" : ", ",
-                           table[row]->name);
+        if (!kernel_is_needed(table[row], e)) continue;
+        has_device = has_device || table[row]->cpu == NULL;
+        (void)snprintf(text + length, KERNEL_NAMES_BYTES - length, "%s%s", length == 0 ? "" : ", ", table[row]->name);
     }
+    const size_t length = strlen(text);
+    if (has_device) (void)snprintf(text + length, KERNEL_NAMES_BYTES - length, " on %s", e->device.name);
 }

@@ -394,9 +394,8 @@ static Vec3 curved_position(const Panel *panel, double fast_m, double slow_m, do
 }
 
 Vec3 panel_position(const Panel *panel, double fast_m, double slow_m, double depth_m) {
-    if (panel->curved) return curved_position(panel, fast_m, slow_m, depth_m);
-    const Vec3 in_plane = vec3_add(vec3_scale(fast_m, panel->fast), vec3_scale(slow_m, panel->slow));
-    return vec3_add(vec3_add(in_plane, vec3_scale(depth_m, panel->normal)), panel->pixel0_m);
+    return panel->curved ? curved_position(panel, fast_m, slow_m, depth_m)
+                         : panel_flat_position(panel, fast_m, slow_m, depth_m);
 }
 
 double panel_cosine(const Panel *panel, Vec3 direction) {

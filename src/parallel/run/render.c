@@ -9,9 +9,12 @@
 #include "team/agree.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Sums that a cluster reduces at a time, and the edges of the pieces that its tiles are cut into for that. */
 static const int64_t BATCH_PIXELS = INT64_C(1) << 17;
@@ -39,7 +42,7 @@ struct Renderer {
     const Experiment *experiment;
     const Plan *plan;
     Team group, cluster;
-    int member, place; /* rank in group and in cluster */
+    int rank, member, place; /* in the team, in group and in cluster */
     Reduction reduction;
     OwnPart own;
     Tile *tiles;
@@ -151,6 +154,14 @@ static Status set_tiles(Renderer *r) {
 
 /* ---------------------------------------------------------------------------------------------------------- kernels */
 
+/* Said at once: what comes after takes another time than was expected. */
+static void warn_of_device(void *context, const char *text) {
+    const Renderer *r = context;
+    char line[1200];
+    const int length = snprintf(line, sizeof line, "tessera: warning: rank %d: %.1100s\n", r->rank, text);
+    if (write(STDERR_FILENO, line, (size_t)length) < 0) errno = 0;
+}
+
 /* A work for each kernel that some frame needs. */
 static Status create_works(Renderer *r) {
     const KernelSetup setup = {.experiment = r->experiment,
@@ -158,12 +169,13 @@ static Status create_works(Renderer *r) {
                                .parts = r->parts,
                                .part_count = r->part_count,
                                .timeline = r->timeline,
-                               .label = "photons"};
+                               .label = "photons",
+                               .warn = {warn_of_device, r}};
     r->works = calloc((size_t)kernel_count(), sizeof *r->works);
     if (r->works == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the kernels");
     for (int row = 0; row < kernel_count(); row++) {
         const Kernel *kernel = kernel_at(row);
-        if (!kernel_is_used(kernel, r->experiment)) continue;
+        if (!kernel_is_needed(kernel, r->experiment)) continue;
         TRY(kernel->create(kernel, setup, &r->works[row]));
     }
     return status_ok();
@@ -219,6 +231,7 @@ Status renderer_create(Team team, const Experiment *experiment, const Plan *plan
     r->experiment = experiment;
     r->plan = plan;
     r->timeline = timeline;
+    r->rank = team.rank;
     r->member = plan_member_of_rank(plan, team.rank);
     r->place = r->member % plan->cluster_ranks;
     r->group = team_split(team, plan_group_of_rank(plan, team.rank), team.rank);
@@ -320,7 +333,7 @@ static bool is_overtaking(const Renderer *r, const KernelWork *work) {
 }
 
 static void submit_job(Renderer *r, const Frame *frame, int64_t part, Range blocks, Flight *flight) {
-    KernelWork *work = r->works[kernel_row_of(frame->experiment)];
+    KernelWork *work = r->works[kernel_row_for(r->experiment, frame->experiment)];
     while (r->submitted - r->collected == r->in_flight || is_overtaking(r, work)) collect_job(r);
     const int64_t slot = r->submitted++ % r->in_flight;
     DoubleDouble *sums = is_alone(r) ? NULL : r->sums + slot * r->most_pixels;

@@ -10,6 +10,7 @@
 #include "output/writer_choice.h"
 #include "parameters/instructions.h"
 #include "plan/schedule.h"
+#include "run/devices.h"
 #include "run/render.h"
 #include "run/watchdog.h"
 #include "setup/frames.h"
@@ -232,6 +233,7 @@ static Status share_decision(Run *run) {
     TRY(broadcast_experiment(run->team, &run->experiment, &run->grid));
     TRY(broadcast_sweep(run->team, run->experiment, &run->lists));
     TRY(agree_on_instructions(run));
+    TRY(devices_choose(run->team, run->parameters, run->experiment, &run->notes));
     team_broadcast(run->team, 0, &run->decision, sizeof run->decision);
     return status_ok();
 }

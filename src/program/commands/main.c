@@ -6,6 +6,8 @@
 #include "commands/commands.h"
 #include "commands/completion.h"
 #include "commands/manual.h"
+#include "kernels/device_code.h"
+#include "kernels/device_driver.h"
 #include "shared/file_roles.h"
 #include "shared/help.h"
 #include "shared/standard_streams.h"
@@ -47,6 +49,23 @@ static const struct {
                  {"--bash-completion", completion_print},
                  {"--file-roles", print_file_roles}};
 
+/* What run.device has to choose from. */
+static Status print_devices(FILE *out) {
+    DeviceDriver driver;
+    TRY(device_driver_open(&driver));
+    Status status = status_ok();
+    for (int i = 0; i < driver.devices && status_is_ok(status); i++) {
+        DeviceFacts facts;
+        status = device_driver_facts(&driver, i, &facts);
+        if (!status_is_ok(status)) break;
+        (void)fprintf(out, "device %d: %s, %.0f GiB, %d processors, sm_%d, CUDA %d.%d\n", i, facts.name,
+                      (double)facts.memory_bytes / 1073741824.0, facts.processors, facts.capability,
+                      facts.driver_version / 1000, facts.driver_version % 1000 / 10);
+    }
+    device_driver_close(&driver);
+    return status;
+}
+
 static Status serial_command(int argc, char **argv) {
     const char *command = argv[0];
     int count;
@@ -64,10 +83,13 @@ static Status serial_command(int argc, char **argv) {
     }
     if (strcmp(command, "--version") == 0) {
         const BuildInfo build = build_info();
-        (void)printf("tessera %s (%.12s%s, %s, %s)\n", build.version, build.git_revision, build.git_dirty ? "+" : "",
-                     build.compiler, build.build_type);
+        const char *device = device_code_compiler();
+        (void)printf("tessera %s (%.12s%s, %s, %s, %s%s)\n", build.version, build.git_revision,
+                     build.git_dirty ? "+" : "", build.compiler, build.build_type,
+                     device == NULL ? "no code for devices" : "code for devices by ", device == NULL ? "" : device);
         return status_ok();
     }
+    if (strcmp(command, "--devices") == 0) return print_devices(stdout);
     return unknown_command(command);
 }
 
