@@ -117,6 +117,9 @@ has scan.yaml "panels: 'scan.expt'" 'direction: \[0, 0, -1\]' 'polarization_axis
 "$TESSERA" import stills.expt --output stills.yaml --overwrite > log || fail stills
 has log '^frames     2 with 3 crystals' '^note: 1 experiments have no crystal'
 ! grep -q 'wavelength:\|spindle' stills.yaml || fail "stills.yaml: $(cat stills.yaml)"
+"$TESSERA" import stills.expt --output given.yaml --crystal.cells=5,6,7 --crystal.mosaic_spread=0.3 > log || fail given
+has given.yaml "cells: '5,6,7'" "mosaic_spread: '0.3'"
+head -n 1 given.csv | grep -q 'cells\|mosaic' && fail "given values in the list: $(head -n 1 given.csv)"
 "$TESSERA" import directions.expt --output directions.yaml > log || fail directions
 has log '^note: .*differ in direction by up to 1 mrad'
 "$TESSERA" import stills.expt stills.expt --output both.yaml > log || fail both
@@ -138,6 +141,8 @@ refused() { # refused NAME PATTERN ARGUMENT...
     [ $code = 2 ] || fail "$name: exit code $code: $(cat out err)"
     [ "$(wc -l < err)" = 1 ] && grep -q -- "$pattern" err || fail "$name: message: $(cat err)"
 }
+refused "cells" 'crystal.cells' stills.expt --output x.yaml --crystal.cells=0
+refused "spread" 'crystal.mosaic_spread' stills.expt --output x.yaml --crystal.mosaic_spread=wide
 refused "exists" 'scan.yaml exists; give another --output, or --overwrite' scan.expt --output scan.yaml
 refused "itself" 'scan.expt' scan.expt --output scan.expt --overwrite
 refused "no output" 'import needs a name for the run file: --output RUN.yaml' scan.expt

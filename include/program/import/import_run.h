@@ -19,6 +19,7 @@ typedef struct ImportRun {
     const char *list_name; /**< the same as seen from the run file's folder */
     double clen_mm;        /**< NAN: not given */
     bool exact_axes;
+    const char *cells, *mosaic_spread; /**< parameters' texts that take the place of what the files say; NULL: none */
 } ImportRun;
 
 /** What became of it. Plain data. */

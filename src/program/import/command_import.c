@@ -11,6 +11,7 @@
 #include "hdf5/geometry_file.h"
 #include "hdf5/nexus_experiment.h"
 #include "import/import_run.h"
+#include "parameters/parameters.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -23,7 +24,7 @@ static const size_t STREAM_BYTES_MOST = (size_t)1 << 34;
 
 /* What the command line asks for. */
 typedef struct ImportOptions {
-    const char *output, *axes;
+    const char *output, *axes, *cells, *mosaic_spread;
     const char **name; /* of the files */
     int names;
     double clen_mm, energy_ev;
@@ -47,6 +48,10 @@ static const Option options[] = {
             "camera length, where a .geom names a place in the image files")},
     {OPTION("--detector.panel_axes", OPTION_TEXT, 0, 0, FIELD(axes), "LAW",
             "axes of a .geom: orthogonal, the nearest pair at right angles, or exact")},
+    {OPTION("--crystal.cells", OPTION_TEXT, 0, 0, FIELD(cells), "NA,NB,NC",
+            "unit cells along a, b, c, whatever domain sizes the files have")},
+    {OPTION("--crystal.mosaic_spread", OPTION_TEXT, 0, 0, FIELD(mosaic_spread), "DEG",
+            "mosaic spread, whatever the files say")},
     {OPTION("--without-masks", OPTION_FLAG, 0, 0, FIELD(without_masks), "", "do not read masks that the file names")},
     {OPTION("--help", OPTION_FLAG, 0, 0, FIELD(help), "", "print this")},
 };
@@ -244,9 +249,24 @@ static Status write_run(const ImportOptions *asked, ImportRun run, FILE *out, No
     return status_ok();
 }
 
+/* What stands in the run file as it was given must be what a run takes. */
+static Status check_given(const ImportOptions *asked) {
+    Parameters *parameters = NULL;
+    Status status = parameters_create(&parameters);
+    if (status_is_ok(status) && asked->cells != NULL)
+        status = parameters_set(parameters, "crystal.cells", asked->cells, "command line");
+    if (status_is_ok(status) && asked->mosaic_spread != NULL)
+        status = parameters_set(parameters, "crystal.mosaic_spread", asked->mosaic_spread, "command line");
+    parameters_destroy(&parameters);
+    return status;
+}
+
 static Status import(const ImportOptions *asked, FILE *out) {
     Notes notes = {.count = 0};
     ImportRun run = {.name = asked->name, .files = asked->names, .clen_mm = asked->clen_mm};
+    run.cells = asked->cells;
+    run.mosaic_spread = asked->mosaic_spread;
+    TRY(check_given(asked));
     TRY(set_axes(asked->axes, &run.exact_axes));
     const CrystfelOptions crystfel = {.clen_m = 1e-3 * asked->clen_mm, .exact_axes = run.exact_axes};
     RecordedExperiment *experiment = calloc((size_t)asked->names, sizeof *experiment);

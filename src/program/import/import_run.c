@@ -74,6 +74,8 @@ static Status find_common(const ImportRun *run, Common *common, Notes *notes) {
         for (int i = 0; i < e->shots; i++)
             if (e->shot[i].crystal >= 0) TRY(compare_shot(run, file, &e->shot[i], common, &turn));
     }
+    if (run->cells != NULL) common->cells = false;
+    if (run->mosaic_spread != NULL) common->spreads = false;
     if (turn > 1e-9)
         notes_add(
             notes,
@@ -258,6 +260,19 @@ static void print_scan(FILE *file, const Common *common) {
                   scan->start_rad / DEGREE, scan->width_rad / DEGREE, scan->frames);
 }
 
+/* What the run has of all its crystals. */
+static void print_crystal(FILE *file, const ImportRun *run, const Common *common) {
+    (void)fputs("crystal:\n  # structure_factors: FILE (MTZ, mmCIF, SHELX or text), or model: FILE (PDB, CIF)\n", file);
+    if (run->cells != NULL)
+        print_quoted(file, "cells", run->cells);
+    else if (!common->cells)
+        (void)fputs("  # cells: how many unit cells along a, b, c, which the file does not say\n", file);
+    if (run->mosaic_spread != NULL)
+        print_quoted(file, "mosaic_spread", run->mosaic_spread);
+    else if (!common->spreads && !isnan(common->spread_rad))
+        (void)fprintf(file, "  mosaic_spread: %.17g deg\n", common->spread_rad / DEGREE);
+}
+
 static void print_run(FILE *file, const ImportRun *run, const Common *common, const ImportResult *result) {
     (void)fprintf(file, "# Made by tessera import of %s", run->name[0]);
     for (int i = 1; i < run->files; i++) (void)fprintf(file, ", %s", run->name[i]);
@@ -269,11 +284,7 @@ static void print_run(FILE *file, const ImportRun *run, const Common *common, co
     if (run->exact_axes) (void)fputs("  panel_axes: exact\n", file);
     if (!result->has_list && common->scan != NULL) print_scan(file, common);
     if (!result->has_list) return;
-    (void)fputs("crystal:\n  # structure_factors: FILE (MTZ, mmCIF, SHELX or text), or model: FILE (PDB, CIF)\n", file);
-    if (!common->cells)
-        (void)fputs("  # cells: how many unit cells along a, b, c, which the file does not say\n", file);
-    if (!common->spreads && !isnan(common->spread_rad))
-        (void)fprintf(file, "  mosaic_spread: %.17g deg\n", common->spread_rad / DEGREE);
+    print_crystal(file, run, common);
     if (common->goniometer != NULL) {
         (void)fputs("sampling:\n", file);
         print_vector(file, "spindle_axis", spindle_of(common->goniometer));
