@@ -48,6 +48,24 @@ code=0
 OUTPUT='my runs/the whole.nxs' PARTS=2 bash "$JOBS/merge.sbatch" > log 2>&1 || code=$?
 [ $code = 1 ] && grep -q 'are missing' log || fail "merge.sbatch with a part missing: exit code $code: $(cat log)"
 
+# From an experiment of DIALS through an array to a merged file; the same command again finds nothing to do.
+${PYTHON:-/usr/bin/python3} "$SOURCE/tests/acceptance/panels_pipeline.py" scan 5 32 24 1.0 || fail "an experiment"
+mv scan.expt 'my inputs/a scan.expt'
+own=("--crystal.default_f=10" --crystal.cells=4 --crystal.mosaic_spread=0.1 --crystal.mosaic_domains=3 --sampling.phi_steps=2 --sampling.oversample=1)
+export OPTIONS="${own[*]}"
+for again in first again; do
+    PATH=$PWD/bin:$PATH "$JOBS/own_experiment.sh" 'my inputs/a scan.expt' 'my runs/own.nxs' 2 > log 2>&1 ||
+        fail "own_experiment.sh, $again: $(cat log log.sbatch)"
+done
+grep -q '^frames     5 of ' log || fail "own_experiment.sh: no plan: $(cat log)"
+"$TESSERA" simulate 'my runs/own.yaml' "${own[@]}" --output own.nxs --quiet || fail "an own experiment"
+reference=$("$TOOLS/dataset_sha256" own.nxs /entry/data/data)
+same 'my runs/own.nxs' own_experiment
+h5dump -d /entry/sample/depends_on 'my runs/own.nxs' | grep -q transformations/phi || fail "own_experiment: no rotation"
+code=0
+PATH=$PWD/bin:$PATH "$JOBS/own_experiment.sh" 'my inputs/none.expt' 'my runs/none.nxs' 2 > log 2>&1 || code=$?
+[ $code = 2 ] && grep -q 'none.expt' log && [ ! -e 'my runs/none.yaml' ] || fail "own_experiment.sh without a file: exit code $code: $(cat log)"
+
 # What is in OPTIONS is neither expanded nor run.
 words() { # words OPTIONS: as the scripts read it
     OPTIONS=$1 bash -c 'run=r output=o tessera=t launcher=srun; . "$JOBS/common.sh"; printf "<%s>" "${options[@]}"'
