@@ -1,13 +1,13 @@
 # Code for NVIDIA's devices, where a clang is found that makes it: clang 19 does, 14 to 16 ignore the attribute that marks a
 # kernel. Without, the program is the same but for that. TESSERA_DEVICE_CODE names a folder of PTX that was made elsewhere.
 #
-#   device_code(TARGET): compiles device_float32.ptx.c once for each variant, and gives TARGET the texts
+#   device_code(TARGET): compiles device_kernels.ptx.c once for each variant, and gives TARGET the texts
 #   device_code_options(TARGET): gives them to another target
 set(TESSERA_DEVICE auto CACHE STRING "code for devices: auto, on (a clang that makes it must be found), off")
 set(TESSERA_DEVICE_CODE "" CACHE PATH "folder of PTX made by a build on another machine: its device_code folder")
 find_program(TESSERA_DEVICE_CLANG NAMES clang-22 clang-21 clang-20 clang-19 clang
              DOC "clang 19 or newer, which compiles code for devices")
-set(device_source ${CMAKE_CURRENT_SOURCE_DIR}/src/core/kernels/device_float32.ptx.c)
+set(device_source ${CMAKE_CURRENT_SOURCE_DIR}/src/core/kernels/device_kernels.ptx.c)
 # Headers of this machine's libc are read, none of its functions is called. Whatever contracts or flushes would show.
 set(device_flags --cuda-path=/nonexistent -x c -std=gnu11 --target=nvptx64-nvidia-cuda -march=sm_70 -O3
     -Xclang -fconvergent-functions # or a barrier is put into both branches of a thread's own, and never passed
@@ -57,24 +57,24 @@ function(device_code target)
   set(list "")
   set(texts "")
   foreach(row IN LISTS rows)
-    if(row MATCHES "SPOTS_STOP")
-      continue() # asked in double precision where rounding leaves in doubt: the CPU does that
-    endif()
     string(REGEX REPLACE "^SHAPE_OF_[A-Z]+\\(([A-Z]+).*" "\\1" shape "${row}")
     string(TOLOWER ${shape} word)
-    foreach(table 0 1)
+    foreach(kind "32;DEFAULT" "32;NEAREST" "32;TRICUBIC" "64;DEFAULT" "64;NEAREST")
+      list(GET kind 0 precision)
+      list(GET kind 1 factors)
+      string(TOLOWER ${factors} factors_word)
       foreach(differ 0 1)
-        set(name float32_${word}_${table}${differ})
+        set(name float${precision}_${word}_${factors_word}_${differ})
         set(text ${folder}/${name}.ptx)
         if(TESSERA_DEVICE_CODE)
           set(text ${TESSERA_DEVICE_CODE}/${name}.ptx)
         else()
           add_custom_command(OUTPUT ${text} DEPENDS ${device_source} DEPFILE ${text}.d
-            COMMAND ${TESSERA_DEVICE_CLANG} ${device_flags} -MD -MF ${text}.d -MT ${text} -DDEVICE_FUNCTION=device_${name} -DDEVICE_SHAPE=SHAPE_${shape}
-                    -DDEVICE_HAS_TABLE=${table} -DDEVICE_SOURCES_DIFFER=${differ} ${device_source} -o ${text}
+            COMMAND ${TESSERA_DEVICE_CLANG} ${device_flags} -MD -MF ${text}.d -MT ${text} -DDEVICE_FUNCTION=device_${name} -DDEVICE_PRECISION=${precision} -DDEVICE_SHAPE=SHAPE_${shape}
+                    -DDEVICE_FACTORS_OF=DEVICE_${factors} -DDEVICE_SOURCES_DIFFER=${differ} ${device_source} -o ${text}
             COMMENT "Compiling ${name} for devices" VERBATIM)
         endif()
-        string(APPEND list "DEVICE_CODE(${shape}, ${table}, ${differ}, ${name}, \"${text}\")\n")
+        string(APPEND list "DEVICE_CODE(FLOAT${precision}, ${shape}, DEVICE_${factors}, ${differ}, ${name}, \"${text}\")\n")
         list(APPEND texts ${text})
       endforeach()
     endforeach()

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE /* program_invocation_name */
 #include "kernels/device_code.h"
 #include "kernels/device_driver.h"
+#include "kernels/device_float64.h"
 #include "kernels/device_on_cpu.h"
 
 #include <stdatomic.h>
@@ -119,10 +120,14 @@ DeviceCode cuCtxSetCurrent(DeviceContextHandle context) {
 }
 
 /* A module is its text. */
-DeviceCode cuModuleLoadData(DeviceModuleHandle *module, const void *text);
-DeviceCode cuModuleLoadData(DeviceModuleHandle *module, const void *text) {
+DeviceCode cuModuleLoadDataEx(DeviceModuleHandle *module, const void *text, unsigned options, int *option,
+                              void **value);
+DeviceCode cuModuleLoadDataEx(DeviceModuleHandle *module, const void *text, unsigned options, int *option,
+                              void **value) {
     COUNTED;
-    if (strstr(text, ".entry") == NULL) return ERROR_INVALID;
+    if (strstr(text, ".entry") == NULL || options != 1 || *option != DEVICE_REGISTERS_MOST || (uintptr_t)*value < 16 ||
+        (uintptr_t)*value > 255)
+        return ERROR_INVALID;
     *module = (DeviceModuleHandle)strdup(text);
     allocations++;
     return 0;
@@ -144,8 +149,9 @@ DeviceCode cuModuleGetFunction(DeviceFunctionHandle *function, DeviceModuleHandl
     COUNTED;
     (void)snprintf(entry, sizeof entry, ".entry %s(", name);
     if (strstr((const char *)module, entry) == NULL || !device_code_variant(name, &variant)) return ERROR_FOUND;
-    *function =
-        (DeviceFunctionHandle)(uintptr_t)(4 * (int)variant.shape + 2 * variant.has_table + variant.sources_differ + 1);
+    const int factors = DEVICE_FACTORS * (int)variant.shape + (int)variant.factors;
+    const int is_double = variant.precision == PRECISION_FLOAT64;
+    *function = (DeviceFunctionHandle)(uintptr_t)(4 * factors + 2 * is_double + variant.sources_differ + 1);
     return 0;
 }
 
@@ -245,16 +251,19 @@ DeviceCode cuLaunchKernel(DeviceFunctionHandle function, unsigned blocks, unsign
                           unsigned thread_y, unsigned thread_z, unsigned shared_bytes, DeviceStreamHandle stream,
                           void **arguments, void **more) {
     const int number = (int)(uintptr_t)function - 1;
-    const DeviceVariant variant = {(CrystalShape)(number / 4), (number & 2) != 0, (number & 1) != 0};
+    const DeviceVariant variant = {(number & 2) != 0 ? PRECISION_FLOAT64 : PRECISION_FLOAT32,
+                                   (CrystalShape)(number / 4 / DEVICE_FACTORS),
+                                   (DeviceFactors)(number / 4 % DEVICE_FACTORS), (number & 1) != 0};
+    const unsigned threads_right = (number & 2) != 0 ? (unsigned)DEVICE64_THREADS : (unsigned)DEVICE_THREADS;
     const DeviceArguments *a = arguments[0];
     COUNTED;
-    if (blocks == 0 || y * z * thread_y * thread_z != 1 || threads != DEVICE_THREADS || shared_bytes != 0 ||
+    if (blocks == 0 || y * z * thread_y * thread_z != 1 || threads != threads_right || shared_bytes != 0 ||
         stream == NULL || more != NULL)
         return ERROR_INVALID;
 #ifdef KERNEL_HAS_VARIANTS
-    device_float32_on_cpu_v3(a, variant, blocks);
+    device_on_cpu_v3(a, variant, blocks);
 #else
-    device_float32_on_cpu_portable(a, variant, blocks);
+    device_on_cpu_portable(a, variant, blocks);
 #endif
     if (number_of("MOCK_WRONG", 0) != 0 && a->photons != NULL) a->photons[a->blocks[0].place] += 1.0f;
     if (number_of("MOCK_WRONG", 0) == 1 && a->sums != NULL) a->sums[a->blocks[0].place].low += 1e-30;

@@ -29,7 +29,7 @@ typedef struct DeviceStream *DeviceStreamHandle;
     CALL(context_retain, "cuDevicePrimaryCtxRetain", (DeviceContextHandle *, int))                                     \
     CALL(context_release, "cuDevicePrimaryCtxRelease_v2", (int))                                                       \
     CALL(context_use, "cuCtxSetCurrent", (DeviceContextHandle))                                                        \
-    CALL(module_load, "cuModuleLoadData", (DeviceModuleHandle *, const void *))                                        \
+    CALL(module_load, "cuModuleLoadDataEx", (DeviceModuleHandle *, const void *, unsigned, int *, void **))            \
     CALL(module_unload, "cuModuleUnload", (DeviceModuleHandle))                                                        \
     CALL(module_function, "cuModuleGetFunction", (DeviceFunctionHandle *, DeviceModuleHandle, const char *))           \
     CALL(allocate, "cuMemAlloc_v2", (DeviceAddress *, size_t))                                                         \
@@ -49,6 +49,9 @@ typedef struct DeviceStream *DeviceStreamHandle;
 
 /** stream_query: what was begun is not done yet. */
 enum { DEVICE_NOT_READY = 600, DEVICE_STREAM_ALONE = 1 };
+
+/** module_load: an option, the most registers of a thread. */
+enum { DEVICE_REGISTERS_MOST = 0 };
 
 /** The driver. */
 typedef struct DeviceDriver {

@@ -8,8 +8,8 @@
 #include "kernels/kernel_variants.h"
 
 /** Computes so many blocks of pixels. @p arguments are addresses of the host's. */
-void device_float32_on_cpu_portable(const DeviceArguments *arguments, DeviceVariant variant, int64_t blocks);
-void device_float32_on_cpu_v3(const DeviceArguments *arguments, DeviceVariant variant, int64_t blocks);
-void device_float32_on_cpu_v4(const DeviceArguments *arguments, DeviceVariant variant, int64_t blocks);
+void device_on_cpu_portable(const DeviceArguments *arguments, DeviceVariant variant, int64_t blocks);
+void device_on_cpu_v3(const DeviceArguments *arguments, DeviceVariant variant, int64_t blocks);
+void device_on_cpu_v4(const DeviceArguments *arguments, DeviceVariant variant, int64_t blocks);
 
 #endif

@@ -55,7 +55,12 @@ void beam_destroy(Beam *beam);
 
 /** Kahn et al., J. Appl. Cryst. 15 (1982) 330: (1 + cos^2 2theta - K cos 2psi sin^2 2theta) / 2.
  *  @param diffracted  unit vector */
-double beam_polarization_factor(double kahn, const Source *source, Vec3 diffracted);
+static inline double beam_polarization_factor(double kahn, const Source *source, Vec3 diffracted) {
+    const double along = vec3_dot(source->direction, diffracted); /* cos 2theta */
+    const double e = vec3_dot(source->electric, diffracted);      /* sin 2theta cos psi */
+    const double b = vec3_dot(source->magnetic, diffracted);      /* sin 2theta sin psi */
+    return 0.5 * (1.0 + along * along - kahn * (e * e - b * b));
+}
 
 /** A source with its electric and magnetic directions. @p direction is made a unit vector. */
 Source beam_source(Vec3 direction, double wavelength_m, double weight, Vec3 polarization_axis);

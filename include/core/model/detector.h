@@ -108,7 +108,9 @@ static inline Vec3 panel_flat_position(const Panel *panel, double fast_m, double
 }
 
 /** Cosine of the angle between a unit vector towards a pixel and the normal of its surface, > 0. */
-double panel_cosine(const Panel *panel, Vec3 direction);
+static inline double panel_cosine(const Panel *panel, Vec3 direction) {
+    return panel->curved ? 1.0 : fabs(vec3_dot(direction, panel->normal));
+}
 
 /** The part of a tile of the canvas that is the panel's own; of size 0 where there is none. */
 Tile panel_overlap(const Panel *panel, Tile tile);

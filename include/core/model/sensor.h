@@ -3,6 +3,7 @@
 #ifndef TESSERA_SENSOR_H
 #define TESSERA_SENSOR_H
 
+#include "base/float64_math.h"
 #include "model/beam.h"
 #include "model/detector.h"
 
@@ -25,7 +26,7 @@ const char *sensor_nexus_name(NexusMaterial material);
  *  @param cosine  of the angle between ray and normal */
 static inline double sensor_capture(double layer_m, int layer, double absorption_per_m, double cosine) {
     const double path = layer_m * absorption_per_m / cosine;
-    return exp(-layer * path) - exp(-(layer + 1) * path);
+    return (layer == 0 ? 1.0 : exp_negative64(layer * path)) - exp_negative64((layer + 1) * path);
 }
 
 /** How fast the sensor absorbs the waves of a source (1/m). */

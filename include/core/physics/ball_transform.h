@@ -4,12 +4,16 @@
 #define TESSERA_BALL_TRANSFORM_H
 
 #include "base/float32_math.h"
+#include "base/float64_math.h"
 
-/** 3 (sin x - x cos x) / x^3, by its series where that would cancel. */
-static inline double ball_transform(double x) {
-    const double y = x * x;
+/** 3 (sin x - x cos x) / x^3 with x = pi t, by its series where that would cancel. Sine and cosine are ours, so that it
+ *  is the same on a device: of t less its whole part, whose parity is the sign. */
+static inline double ball_transform(double t) {
+    const double shift = 6755399441055744.0; /* 1.5 x 2^52 */
+    const double x = PI * t, y = x * x, whole = (t + shift) - shift, offset = t - whole;
+    const double pairs = (0.5 * whole + shift) - shift, sign = 2.0 * pairs == whole ? 1.0 : -1.0;
     if (x < 0.1) return 1.0 - y * (1.0 / 10 - y * (1.0 / 280 - y * (1.0 / 15120 - y / 1330560)));
-    return 3.0 * (sin(x) / x - cos(x)) / y;
+    return sign * (3.0 * (sin_pi64(offset) / x - cos_pi64(offset)) / y);
 }
 
 /** The same squared with x = pi sqrt(form), in single precision. The sign alternates with the whole part of s =

@@ -6,7 +6,7 @@
 #ifdef TESSERA_DEVICE_COMPILER
 
 /* Each text as its file is, with a zero behind it. */
-#define DEVICE_CODE(SHAPE, table, differ, name, file)                                                                  \
+#define DEVICE_CODE(PRECISION, SHAPE, factors, differ, name, file)                                                     \
     extern const char device_##name[];                                                                                 \
     __asm__(".section .rodata\n.balign 64\n.globl device_" #name "\n.hidden device_" #name "\ndevice_" #name           \
             ":\n.incbin \"" file "\"\n.byte 0\n.previous");
@@ -20,8 +20,8 @@ typedef struct CodeRow {
 } CodeRow;
 
 static const CodeRow rows[] = {
-#define DEVICE_CODE(SHAPE, table, differ, name, file)                                                                  \
-    {{SHAPE_##SHAPE, table, differ}, {"device_" #name, device_##name}},
+#define DEVICE_CODE(PRECISION, SHAPE, factors, differ, name, file)                                                     \
+    {{PRECISION_##PRECISION, SHAPE_##SHAPE, factors, differ}, {"device_" #name, device_##name}},
 #include TESSERA_DEVICE_LIST
 #undef DEVICE_CODE
 };
@@ -32,10 +32,7 @@ const char *device_code_compiler(void) {
 
 const DeviceText *device_code_find(DeviceVariant variant) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const DeviceVariant own = rows[i].variant;
-        if (own.shape == variant.shape && own.has_table == variant.has_table &&
-            own.sources_differ == variant.sources_differ)
-            return &rows[i].text;
+        if (device_variant_is_same(rows[i].variant, variant)) return &rows[i].text;
     }
     return NULL;
 }

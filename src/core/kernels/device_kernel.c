@@ -4,6 +4,7 @@
 #include "kernels/cpu_kernel.h"
 #include "kernels/device_code.h"
 #include "kernels/device_driver.h"
+#include "kernels/device_float64.h"
 #include "kernels/device_on_cpu.h"
 #include "kernels/kernel.h"
 #include "physics/step.h"
@@ -17,6 +18,9 @@
 #include <time.h>
 
 enum { ALIGNMENT = 256, CODES_MOST = 8, TEST_BLOCKS = 8, TEST_TERM_BLOCKS = 32 };
+
+/* Of a thread: with fewer more groups share a processor, which an H200 likes better than what they spill (measured). */
+enum { REGISTERS = 80 };
 
 /* Between two looks at a job; so long it is asked without a pause. */
 static const double PAUSE_S = 50e-6, IMPATIENT_S = 2e-3;
@@ -47,7 +51,7 @@ typedef struct Slot {
     DeviceStreamHandle stream;
     Mirror inputs, result;
     DeviceAddress own_table; /* of a frame whose structure factors are its own */
-    float *own_table_host;
+    void *own_table_host;
     size_t own_table_bytes;
     DeviceArguments there, here; /* where the device and the CPU find it */
     DeviceVariant variant;
@@ -233,13 +237,22 @@ static Status start_device(DeviceWork *w) {
     return driven(w, w->driver.stream_wait(w->control), "start the device");
 }
 
-/* The run's own table of structure factors. */
+/* What structure factors are looked up in: a table in single precision, the grid in double. */
+static const void *table_of(const DeviceWork *w, const StructureFactors *factors, size_t *bytes) {
+    const bool is_single = w->base.kernel->precision == PRECISION_FLOAT32;
+    *bytes = is_single ? (size_t)structure_factors_table_size(factors) * sizeof(float)
+                       : (size_t)structure_factors_grid_size(factors) * sizeof(double);
+    if (factors->grid == NULL) *bytes = 0;
+    return is_single ? (const void *)factors->table : (const void *)factors->grid;
+}
+
+/* The run's own. */
 static Status put_table(DeviceWork *w) {
-    const StructureFactors *factors = &w->setup.experiment->factors;
-    const size_t bytes = factors->table == NULL ? 0 : (size_t)structure_factors_table_size(factors) * sizeof(float);
-    if (bytes == 0) return status_ok();
+    size_t bytes = 0;
+    const void *table = table_of(w, &w->setup.experiment->factors, &bytes);
+    if (bytes == 0 || table == NULL) return status_ok();
     TRY(allocate(w, bytes, &w->table));
-    TRY(driven(w, w->driver.to_device(w->table, factors->table, bytes, w->control), "copy to the device"));
+    TRY(driven(w, w->driver.to_device(w->table, table, bytes, w->control), "copy to the device"));
     return driven(w, w->driver.stream_wait(w->control), "copy to the device");
 }
 
@@ -310,27 +323,32 @@ static Status find_code(DeviceWork *w, DeviceVariant variant, LoadedCode **code)
     for (int i = 0; i < w->code_count; i++) {
         const DeviceVariant own = w->codes[i].variant;
         *code = &w->codes[i];
-        if (own.shape == variant.shape && own.has_table == variant.has_table &&
-            own.sources_differ == variant.sources_differ)
-            return status_ok();
+        if (device_variant_is_same(own, variant)) return status_ok();
     }
     const DeviceText *text = device_code_find(variant);
     if (text == NULL || w->code_count == CODES_MOST)
         return status_error(STATUS_BAD_PARAMETER, "there is no code for the device for this crystal");
     *code = &w->codes[w->code_count];
     **code = (LoadedCode){.variant = variant};
-    TRY(driven(w, w->driver.module_load(&(*code)->module, text->text), "compile the kernel"));
+    int option = DEVICE_REGISTERS_MOST;
+    void *registers = (void *)(intptr_t)REGISTERS;
+    TRY(driven(w, w->driver.module_load(&(*code)->module, text->text, 1, &option, &registers), "compile the kernel"));
     w->code_count++;
     return driven(w, w->driver.module_function(&(*code)->function, (*code)->module, text->function), "find the kernel");
 }
 
 /* ----------------------------------------------------------------------------------------------------------- inputs */
 
-static DeviceVariant variant_of(const Experiment *e) {
-    DeviceVariant variant = {.shape = e->crystal.shape, .has_table = e->factors.table != NULL};
-    for (int64_t n = 1; n < e->beam.source_count; n++)
-        if (experiment_sources_differ(e, &e->detector.panels->sensor, &e->beam.sources[n - 1], &e->beam.sources[n]))
-            variant.sources_differ = true;
+static DeviceVariant variant_of(const DeviceWork *w, const Experiment *e) {
+    const bool has_table = e->factors.grid != NULL;
+    DeviceVariant variant = {.precision = w->base.kernel->precision,
+                             .shape = e->crystal.shape,
+                             .factors = has_table ? DEVICE_NEAREST : DEVICE_DEFAULT};
+    if (has_table && step_is_tricubic(e)) variant.factors = DEVICE_TRICUBIC;
+    for (int i = 0; i < e->detector.panel_count; i++)
+        for (int64_t n = 1; n < e->beam.source_count && !variant.sources_differ; n++)
+            variant.sources_differ = experiment_sources_differ(e, &e->detector.panels[i].sensor,
+                                                               &e->beam.sources[n - 1], &e->beam.sources[n]);
     return variant;
 }
 
@@ -345,18 +363,28 @@ static DeviceScene scene_of(const Experiment *e, const Frame *frame, const Kerne
                          .term_end = (int32_t)end,
                          .point_pixel = e->detector.point_pixel,
                          .wants_photons = job->sums == NULL,
+                         .layers = detector_layers(&e->detector),
                          .dmin_m = e->sampling.dmin_m,
+                         .crystal = e->crystal,
+                         .longest_m =
+                             fmax(e->crystal.lengths_m[0], fmax(e->crystal.lengths_m[1], e->crystal.lengths_m[2])),
+                         .background = e->background,
+                         .times = (double)e->sampling.phi_steps * (double)e->crystal.domain_count,
                          .half = e->beam.polarization_correction ? 0.5 : 0.0,
-                         .scale = e->factors.table != NULL ? 1.0 : e->factors.default_f * e->factors.default_f,
+                         .default_f = e->factors.default_f,
+                         .scale = e->factors.grid != NULL ? 1.0 : e->factors.default_f * e->factors.default_f,
                          .photons = step_photons(e, frame)};
-    scene.kahn = scene.half * e->beam.polarization_kahn;
+    scene.full_kahn = e->beam.polarization_kahn;
+    scene.kahn = scene.half * scene.full_kahn;
+    if (begin > 0) scene.background.molecules = 0.0; /* block 0 brings it */
     memcpy(scene.least, e->factors.least, sizeof scene.least);
+    memcpy(scene.count, e->factors.count, sizeof scene.count);
     return scene;
 }
 
 /* Where the pieces of the inputs begin. */
 typedef struct Layout {
-    size_t panels, sources, lattices, bytes;
+    size_t panels, depths, points, sources, lattices, bytes;
 } Layout;
 
 static size_t aligned(size_t bytes) {
@@ -367,9 +395,15 @@ static int64_t lattices_of(const Experiment *e) {
     return e->sampling.phi_steps * e->crystal.domain_count;
 }
 
+static int64_t depths_of(const Experiment *e) {
+    return (int64_t)e->detector.panel_count * detector_layers(&e->detector);
+}
+
 static Layout layout_of(const Experiment *e) {
     Layout layout = {.panels = aligned(sizeof(DeviceScene))};
-    layout.sources = layout.panels + aligned((size_t)e->detector.panel_count * sizeof(Panel));
+    layout.depths = layout.panels + aligned((size_t)e->detector.panel_count * sizeof(Panel));
+    layout.points = layout.depths + aligned((size_t)depths_of(e) * sizeof(double));
+    layout.sources = layout.points + aligned((size_t)e->background.point_count * sizeof *e->background.points);
     layout.lattices = layout.sources + aligned((size_t)e->beam.source_count * sizeof(Source));
     layout.bytes = layout.lattices + aligned((size_t)lattices_of(e) * sizeof(Mat3));
     return layout;
@@ -381,6 +415,13 @@ static void fill_inputs(const Experiment *e, const Frame *frame, const KernelJob
     const int64_t phi_steps = e->sampling.phi_steps, count = lattices_of(e);
     memcpy(inputs, &scene, sizeof scene);
     memcpy(inputs + layout.panels, e->detector.panels, (size_t)e->detector.panel_count * sizeof(Panel));
+    double *depths_m = (double *)(void *)(inputs + layout.depths);
+    for (int i = 0, layers = detector_layers(&e->detector); i < e->detector.panel_count; i++)
+        for (int layer = 0; layer < layers; layer++)
+            depths_m[i * layers + layer] = sensor_depth(&e->detector.panels[i].sensor, layer);
+    if (e->background.point_count > 0)
+        memcpy(inputs + layout.points, e->background.points,
+               (size_t)e->background.point_count * sizeof *e->background.points);
     memcpy(inputs + layout.sources, e->beam.sources, (size_t)e->beam.source_count * sizeof(Source));
 #pragma omp parallel for if (count > 1000)
     for (int64_t n = 0; n < count; n++)
@@ -388,8 +429,7 @@ static void fill_inputs(const Experiment *e, const Frame *frame, const KernelJob
 }
 
 /* Structure factors of a frame's own, kept: the frame may change once the job is submitted. */
-static Status put_own_table(DeviceWork *w, const StructureFactors *factors, Slot *slot) {
-    const size_t bytes = (size_t)structure_factors_table_size(factors) * sizeof(float);
+static Status put_own_table(DeviceWork *w, const void *table, size_t bytes, Slot *slot) {
     if (slot->own_table_bytes < bytes) {
         release(w, &slot->own_table);
         free(slot->own_table_host);
@@ -399,7 +439,7 @@ static Status put_own_table(DeviceWork *w, const StructureFactors *factors, Slot
         TRY(allocate(w, bytes, &slot->own_table));
         slot->own_table_bytes = bytes;
     }
-    memcpy(slot->own_table_host, factors->table, bytes);
+    memcpy(slot->own_table_host, table, bytes);
     return driven(w, w->driver.to_device(slot->own_table, slot->own_table_host, bytes, slot->stream),
                   "copy to the device");
 }
@@ -407,6 +447,8 @@ static Status put_own_table(DeviceWork *w, const StructureFactors *factors, Slot
 static DeviceArguments arguments_at(uintptr_t base, Layout layout) {
     return (DeviceArguments){.scene = (const DeviceScene *)base,
                              .panels = (const Panel *)(base + layout.panels),
+                             .depths_m = (const double *)(base + layout.depths),
+                             .points = (double(*)[2])(base + layout.points),
                              .sources = (const Source *)(base + layout.sources),
                              .lattices = (const Mat3 *)(base + layout.lattices)};
 }
@@ -416,6 +458,11 @@ static void set_result(uintptr_t result, bool photons, DeviceArguments *argument
     arguments->sums = photons ? NULL : (DoubleDouble *)result;
 }
 
+static void set_table(uintptr_t table, DeviceArguments *arguments) {
+    arguments->table = (const float *)table;
+    arguments->grid = (const double *)table;
+}
+
 /* The inputs on both sides. */
 static Status put_inputs(DeviceWork *w, const Frame *frame, Slot *slot) {
     const Experiment *e = frame->experiment;
@@ -423,20 +470,22 @@ static Status put_inputs(DeviceWork *w, const Frame *frame, Slot *slot) {
     const Part *part = &w->parts[slot->job.part];
     const bool photons = slot->job.sums == NULL;
     const size_t bytes = (size_t)part->pixels * (photons ? sizeof(float) : sizeof(DoubleDouble));
-    const bool has_own_table = e->factors.table != NULL && e->factors.table != w->setup.experiment->factors.table;
+    size_t table_bytes = 0, unused = 0;
+    const void *table = table_of(w, &e->factors, &table_bytes);
+    const bool has_own_table = table_bytes > 0 && table != table_of(w, &w->setup.experiment->factors, &unused);
     TRY(mirror_grow(w, layout.bytes, &slot->inputs));
     TRY(mirror_grow(w, bytes, &slot->result));
     fill_inputs(e, frame, &slot->job, layout, slot->inputs.host);
     TRY(driven(w, w->driver.to_device(slot->inputs.device, slot->inputs.host, layout.bytes, slot->stream),
                "copy to the device"));
-    if (has_own_table) TRY(put_own_table(w, &e->factors, slot));
+    if (has_own_table) TRY(put_own_table(w, table, table_bytes, slot));
     slot->there = arguments_at((uintptr_t)slot->inputs.device, layout);
-    slot->there.table = (const float *)(uintptr_t)(has_own_table ? slot->own_table : w->table);
+    set_table(has_own_table ? slot->own_table : w->table, &slot->there);
     slot->there.blocks = (const DeviceBlock *)(uintptr_t)part->on_device;
     slot->there.stop = (const int32_t *)(uintptr_t)w->stop;
     set_result((uintptr_t)slot->result.device, photons, &slot->there);
     slot->here = arguments_at((uintptr_t)slot->inputs.host, layout);
-    slot->here.table = has_own_table ? slot->own_table_host : w->setup.experiment->factors.table;
+    set_table((uintptr_t)(has_own_table ? slot->own_table_host : table), &slot->here);
     slot->here.blocks = part->blocks;
     slot->here.stop = &w->stop_here;
     set_result((uintptr_t)slot->result.host, photons, &slot->here);
@@ -445,15 +494,19 @@ static Status put_inputs(DeviceWork *w, const Frame *frame, Slot *slot) {
 
 /* ------------------------------------------------------------------------------------------------------------- jobs */
 
+static unsigned threads_of(const Slot *slot) {
+    return slot->variant.precision == PRECISION_FLOAT32 ? (unsigned)DEVICE_THREADS : (unsigned)DEVICE64_THREADS;
+}
+
 static Status launch(DeviceWork *w, const LoadedCode *code, int64_t blocks, Slot *slot, size_t bytes) {
     DeviceArguments arguments = slot->there;
     void *list[] = {&arguments};
     TRY(driven(w, w->driver.fill(slot->result.device, 0, bytes / 4, slot->stream), "clear its memory"));
     if (blocks > 0)
-        TRY(driven(
-            w,
-            w->driver.launch(code->function, (unsigned)blocks, 1, 1, DEVICE_THREADS, 1, 1, 0, slot->stream, list, NULL),
-            "start the kernel"));
+        TRY(driven(w,
+                   w->driver.launch(code->function, (unsigned)blocks, 1, 1, threads_of(slot), 1, 1, 0, slot->stream,
+                                    list, NULL),
+                   "start the kernel"));
     return driven(w, w->driver.to_host(slot->result.host, slot->result.device, bytes, slot->stream),
                   "copy from the device");
 }
@@ -461,9 +514,9 @@ static Status launch(DeviceWork *w, const LoadedCode *code, int64_t blocks, Slot
 /* The same code, by the CPU's threads. */
 static void on_cpu(const Slot *slot, int64_t blocks) {
 #ifdef KERNEL_HAS_VARIANTS
-    device_float32_on_cpu_v3(&slot->here, slot->variant, blocks);
+    device_on_cpu_v3(&slot->here, slot->variant, blocks);
 #else
-    device_float32_on_cpu_portable(&slot->here, slot->variant, blocks);
+    device_on_cpu_portable(&slot->here, slot->variant, blocks);
 #endif
 }
 
@@ -499,7 +552,7 @@ static size_t result_bytes(const DeviceWork *w, const Slot *slot) {
 
 static Status begin_on_device(DeviceWork *w, const Frame *frame, Slot *slot) {
     LoadedCode *code = NULL;
-    slot->variant = variant_of(frame->experiment);
+    slot->variant = variant_of(w, frame->experiment);
     TRY(driven(w, w->driver.context_use(w->context), "use the device"));
     TRY(find_code(w, slot->variant, &code));
     TRY(test_code(w, frame, code, slot));

@@ -48,10 +48,8 @@ typedef struct Scene {
 } Scene;
 
 static Scene make_scene(const Experiment *e, const Frame *frame) {
-    const int32_t *count = e->factors.count;
-    const bool has_room = count[0] > 1 && count[1] > 1 && count[2] > 1; /* for four points in the padded table */
     Scene scene = {.experiment = e, .frame = frame, .spot = make_spot(&e->crystal), .scale = 1.0};
-    scene.lookup = e->sampling.interpolate && has_room ? LOOKUP_TRICUBIC : LOOKUP_NEAREST;
+    scene.lookup = step_is_tricubic(e) ? LOOKUP_TRICUBIC : LOOKUP_NEAREST;
     if (e->factors.table != NULL) return scene;
     scene.lookup = LOOKUP_DEFAULT;
     scene.scale = e->factors.default_f * e->factors.default_f;
@@ -74,32 +72,9 @@ INLINED void set_lattice(const Block *block, Mat3 cell_m, Lattice *lattice) {
 
 /* ------------------------------------------------------------------------------------------------- interpolation */
 
-/* The four points along one axis of the padded table, which are first .. first + 3, and where the pixel is among them.
- */
-typedef struct Axis {
-    float first;
-    float beyond; /* the pixel's distance from the second point, 0..1 */
-    float own;    /* which of the four is the nearest: the only one that counts outside the grid */
-    int inside;
-} Axis;
-
-INLINED Axis make_axis(float index, float place_of_0, float count) {
-    const float below = nearest(index - 0.5f), place = index + place_of_0;
-    const float own = within(nearest(index) + place_of_0, count + 1.0f);
-    Axis axis = {.inside = (place >= 3.0f) & (place <= count - 2.0f)};
-    axis.first = within((axis.inside ? below + place_of_0 : own) - 1.0f, count - 2.0f);
-    axis.beyond = index - below;
-    axis.own = own - axis.first;
-    return axis;
-}
-
-/* Lagrange's weights of the points -1, 0, 1, 2 at 0 <= x <= 1. */
 INLINED void set_weights(Axis axis, int inside, int i, float (*weight)[PIXELS]) {
-    const float x = axis.beyond, ab = (x + 1.0f) * x, c = x - 1.0f, d = x - 2.0f, cd = c * d;
-    weight[0][i] = inside ? x * (-1.0f / 6.0f) * cd : axis.own == 0.0f ? 1.0f : 0.0f;
-    weight[1][i] = inside ? (x + 1.0f) * 0.5f * cd : axis.own == 1.0f ? 1.0f : 0.0f;
-    weight[2][i] = inside ? d * -0.5f * ab : axis.own == 2.0f ? 1.0f : 0.0f;
-    weight[3][i] = inside ? c * (1.0f / 6.0f) * ab : axis.own == 3.0f ? 1.0f : 0.0f;
+    const AxisWeights own = axis_weights(axis, inside);
+    for (int k = 0; k < 4; k++) weight[k][i] = own.of[k];
 }
 
 INLINED void place_points(const StructureFactors *factors, const Lattice *lattice, Term term, Tricubic *tricubic) {
@@ -115,7 +90,7 @@ INLINED void place_points(const StructureFactors *factors, const Lattice *lattic
         set_weights(h, inside, i, tricubic->h);
         set_weights(k, inside, i, tricubic->k);
         set_weights(l, inside, i, tricubic->l);
-        tricubic->place[i] = ((int32_t)h.first * row + (int32_t)k.first) * column + (int32_t)l.first;
+        tricubic->place[i] = first_place(h, k, l, row, column);
     }
 }
 
@@ -123,15 +98,12 @@ INLINED void place_points(const StructureFactors *factors, const Lattice *lattic
 INLINED void add_rows(const StructureFactors *factors, Tricubic *tricubic) {
     const int64_t column = factors->count[2] + 2, plane = column * (factors->count[1] + 2);
     for (int i = 0; i < PIXELS; i++) {
-        const float *first = factors->table + tricubic->place[i];
         float sum[4] = {0.0f, 0.0f, 0.0f, 0.0f};
         for (int h = 0; h < 4; h++) {
             float along_k[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-            for (int k = 0; k < 4; k++) {
-                const float *f = first + h * plane + k * column, weight = tricubic->k[k][i];
-                for (int l = 0; l < 4; l++) along_k[l] = fused(weight, f[l], along_k[l]);
-            }
-            for (int l = 0; l < 4; l++) sum[l] = fused(tricubic->h[h][i], along_k[l], sum[l]);
+            for (int k = 0; k < 4; k++)
+                add_points(factors->table + tricubic->place[i] + h * plane + k * column, tricubic->k[k][i], along_k);
+            add_points(along_k, tricubic->h[h][i], sum);
         }
         for (int l = 0; l < 4; l++) tricubic->along_l[i][l] = sum[l];
     }
@@ -142,9 +114,8 @@ INLINED void interpolate(const StructureFactors *factors, const Lattice *lattice
     add_rows(factors, tricubic);
 #pragma omp simd
     for (int i = 0; i < PIXELS; i++) {
-        const float *f = tricubic->along_l[i];
-        const float last = fused(tricubic->l[2][i], f[2], tricubic->l[3][i] * f[3]);
-        tricubic->amplitude[i] = fused(tricubic->l[0][i], f[0], fused(tricubic->l[1][i], f[1], last));
+        const AxisWeights l = {{tricubic->l[0][i], tricubic->l[1][i], tricubic->l[2][i], tricubic->l[3][i]}};
+        tricubic->amplitude[i] = last_sum(l, tricubic->along_l[i]);
     }
 }
 
@@ -169,21 +140,15 @@ INLINED AxisPhase phase_at(const Phases *phases, int axis, int i) {
     return (AxisPhase){phases->of_cells[axis][i], phases->of_one[axis][i]};
 }
 
-/* Rounding of the Miller indices in a block, up to a factor that is generous. */
+/* Rounding of the Miller indices in a block. */
 static float rounding_of_indices(const Experiment *e, const Block *block, const Source *source) {
-    const double r = vec3_length(pixel_position(block, PIXELS / 2));
-    const double edges_m =
-        BLOCK_FAST * block->panel->pixel_size_m[0] + BLOCK_SLOW * block->panel->pixel_size_m[1]; /* of the block */
     const double longest = fmax(e->crystal.lengths_m[0], fmax(e->crystal.lengths_m[1], e->crystal.lengths_m[2]));
-    const double range = longest / source->wavelength_m * edges_m / r;
-    return (float)((range + 1.0) * 16.0 / 16777216.0);
+    return block_rounding(block->panel, vec3_length(pixel_position(block, PIXELS / 2)), longest, source->wavelength_m);
 }
 
 /* |F_latt|^2 at one pixel by the oracle's function. */
 static float exact_squared(const Experiment *e, const Work *work, const Source *source, int i) {
-    const Vec3 diffracted = vec3_unit(pixel_position(&work->block, i));
-    const Vec3 scattering = vec3_scale(1.0 / source->wavelength_m, vec3_subtract(diffracted, source->direction));
-    const Vec3 hkl = mat3_apply(work->cell_m, scattering);
+    const Vec3 hkl = indices_at(pixel_position(&work->block, i), source, work->cell_m);
     return (float)shape_squared(&e->crystal, hkl.x, hkl.y, hkl.z);
 }
 

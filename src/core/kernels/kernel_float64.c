@@ -1,9 +1,7 @@
 #include "kernels/kernel_variants.h"
 
-#include "base/float64_math.h"
 #include "kernels/kernel.h"
-#include "model/sensor.h"
-#include "physics/shape.h"
+#include "physics/float64_step.h"
 
 /* Pixels of a row that are computed side by side: their arrays stay in the first-level cache, and the compiler turns
  * the loops over them into vector instructions. */
@@ -32,27 +30,22 @@ typedef struct TermScratch {
 INLINED void set_lanes(const Experiment *e, int64_t slow, int64_t fast, int count, int sub_s, int sub_f, int layer,
                        Lanes *lanes) {
     const Panel *panel = lanes->panel;
-    const Sensor *sensor = &panel->sensor;
-    const double pixel_f = panel->pixel_size_m[0], pixel_s = panel->pixel_size_m[1];
-    const double oversample = e->sampling.oversample, thickness = sensor_layer(sensor);
-    const double depth = sensor_depth(sensor, layer);
-    const double s_m = pixel_s * ((double)slow + (sub_s + 0.5) / oversample);
+    const double oversample = e->sampling.oversample;
+    const double layer_m = panel->sensor.thickness_m > 0.0 ? sensor_layer(&panel->sensor) : 0.0;
+    const double depth_m = sensor_depth(&panel->sensor, layer);
+    const double s_m = lane_m(panel->pixel_size_m[1], slow, sub_s, oversample);
     lanes->count = count;
     lanes->layer = layer;
     lanes->source = NULL;
     for (int i = 0; i < count; i++) {
-        const double f_m = pixel_f * ((double)(fast + i) + (sub_f + 0.5) / oversample);
-        const Vec3 position = panel_position(panel, f_m, s_m, depth);
-        const double r = vec3_length(position);
-        const Vec3 direction = vec3_scale(1.0 / r, position);
-        const double cosine = panel_cosine(panel, direction);
-        lanes->x[i] = direction.x;
-        lanes->y[i] = direction.y;
-        lanes->z[i] = direction.z;
-        lanes->cosine[i] = cosine;
-        lanes->weight[i] = pixel_f * pixel_s / (r * r) * (e->detector.point_pixel ? 1.0 : cosine);
-        if (thickness > 0.0 && !sensor->by_wavelength)
-            lanes->weight[i] *= sensor_capture(thickness, layer, sensor->absorption_per_m, cosine);
+        const double f_m = lane_m(panel->pixel_size_m[0], fast + i, sub_f, oversample);
+        const Lane lane =
+            make_lane(panel, e->detector.point_pixel, panel_position(panel, f_m, s_m, depth_m), layer, layer_m);
+        lanes->x[i] = lane.x;
+        lanes->y[i] = lane.y;
+        lanes->z[i] = lane.z;
+        lanes->weight[i] = lane.weight;
+        lanes->cosine[i] = lane.cosine;
     }
 }
 
@@ -70,7 +63,7 @@ INLINED void set_along_edges(const Lanes *lanes, Mat3 cell_m, TermScratch *term)
 /* h = a.s, k = b.s, l = c.s. */
 INLINED void set_miller_indices(const Source *source, Mat3 cell_m, TermScratch *term) {
     const double per_m = 1.0 / source->wavelength_m;
-    const Vec3 incident = mat3_apply(cell_m, vec3_scale(-per_m, source->direction));
+    const Vec3 incident = incident_indices(source, cell_m);
 #pragma omp simd
     for (int i = 0; i < LANES; i++) {
         term->h[i] = fused64(per_m, term->along_a[i], incident.x);
@@ -82,25 +75,17 @@ INLINED void set_miller_indices(const Source *source, Mat3 cell_m, TermScratch *
 /* Kahn's factor for each lane. */
 INLINED void set_polarization(const Experiment *e, const Source *source, Lanes *lanes) {
     const double kahn = e->beam.polarization_kahn, on = e->beam.polarization_correction ? 1.0 : 0.0;
-    const Vec3 incident = source->direction, electric = source->electric, magnetic = source->magnetic;
 #pragma omp simd
-    for (int i = 0; i < LANES; i++) {
-        const double along = fused64_dot(incident, lanes->x[i], lanes->y[i], lanes->z[i]);
-        const double p = fused64_dot(electric, lanes->x[i], lanes->y[i], lanes->z[i]);
-        const double q = fused64_dot(magnetic, lanes->x[i], lanes->y[i], lanes->z[i]);
-        const double polarized = 0.5 * fused64(along, along, fused64(kahn, fused64(q, q, -p * p), 1.0));
-        lanes->factor[i] = fused64(on, polarized - 1.0, 1.0);
-    }
+    for (int i = 0; i < LANES; i++)
+        lanes->factor[i] = polarization64(on, kahn, source, lanes->x[i], lanes->y[i], lanes->z[i]);
 }
 
 /* Beyond the resolution limit nothing is diffracted. */
 INLINED void apply_dmin(const Experiment *e, const Source *source, Lanes *lanes) {
     if (!(e->sampling.dmin_m > 0.0)) return;
-    const double least = source->wavelength_m / e->sampling.dmin_m; /* of |diffracted - incident| */
-    for (int i = 0; i < lanes->count; i++) {
-        const Vec3 s = vec3_subtract(vec3(lanes->x[i], lanes->y[i], lanes->z[i]), source->direction);
-        if (vec3_dot(s, s) > least * least) lanes->factor[i] = 0.0;
-    }
+    for (int i = 0; i < lanes->count; i++)
+        if (is_beyond_limit64(lanes->x[i], lanes->y[i], lanes->z[i], source, e->sampling.dmin_m))
+            lanes->factor[i] = 0.0;
 }
 
 /* What a source does to each lane whatever diffracts: polarization, and capture where it depends on the wavelength. */
@@ -114,17 +99,11 @@ INLINED void set_source_factor(const Experiment *e, const Source *source, Lanes 
 }
 
 INLINED void apply_nearest_structure_factor(const StructureFactors *factors, TermScratch *term) {
-    const double *grid = factors->grid;
-    const double h0 = factors->least[0], k0 = factors->least[1], l0 = factors->least[2];
-    const double nh = factors->count[0], nk = factors->count[1], nl = factors->count[2];
-    const int32_t row = factors->count[1], column = factors->count[2];
+    const int32_t least[3] = {factors->least[0], factors->least[1], factors->least[2]};
+    const int32_t count[3] = {factors->count[0], factors->count[1], factors->count[2]};
     const double default_f = factors->default_f;
     for (int i = 0; i < LANES; i++) {
-        const double h = ceil(term->h[i] - 0.5) - h0, k = ceil(term->k[i] - 0.5) - k0, l = ceil(term->l[i] - 0.5) - l0;
-        const int inside = (h >= 0.0) & (h < nh) & (k >= 0.0) & (k < nk) & (l >= 0.0) & (l < nl);
-        const int32_t place =
-            inside ? ((int32_t)h * row + (int32_t)k) * column + (int32_t)l : 0; /* the grid fits: see the reader */
-        const double f = inside ? grid[place] : default_f;
+        const double f = nearest_factor64(factors->grid, least, count, default_f, term->h[i], term->k[i], term->l[i]);
         term->squared[i] *= f * f;
     }
 }
@@ -147,23 +126,9 @@ static double scale_of(const StructureFactors *factors) {
     return factors->grid == NULL ? factors->default_f * factors->default_f : 1.0;
 }
 
-/* |F_latt|^2 of a shape of the axes, which is a constant where this is called. */
-INLINED double axes_squared(CrystalShape shape, const double *cells, double h, double k, double l) {
-    switch (shape) {
-#define SHAPE_OF_AXES(NAME, name)                                                                                      \
-    case SHAPE_##NAME:                                                                                                 \
-        return name##_squared64(cells, h, k, l);
-#define SHAPE_OF_FORM(NAME, name, ...)                                                                                 \
-    case SHAPE_##NAME:                                                                                                 \
-        break;
-#include "parameters/shapes.def"
-    }
-    return 0.0;
-}
-
 INLINED void set_lattice_of_axes(CrystalShape shape, const double *cells, TermScratch *term) {
 #pragma omp simd
-    for (int i = 0; i < LANES; i++) term->squared[i] = axes_squared(shape, cells, term->h[i], term->k[i], term->l[i]);
+    for (int i = 0; i < LANES; i++) term->squared[i] = axes_squared64(shape, cells, term->h[i], term->k[i], term->l[i]);
 }
 
 INLINED void set_lattice(const Crystal *crystal, TermScratch *term, int count) {
@@ -218,9 +183,7 @@ static void add_background(const Experiment *e, Lanes *lanes, DoubleDouble *sums
         const Source *source = &e->beam.sources[n];
         set_source_factor(e, source, lanes);
         for (int i = 0; i < lanes->count; i++) {
-            const Vec3 s = vec3_subtract(vec3(lanes->x[i], lanes->y[i], lanes->z[i]), source->direction);
-            const double stol = 0.5 * vec3_length(s) / source->wavelength_m;
-            all[i] += source->weight * background_squared(&e->background, stol) * lanes->factor[i];
+            all[i] += background64(&e->background, source, lanes->factor[i], lanes->x[i], lanes->y[i], lanes->z[i]);
         }
     }
     for (int i = 0; i < lanes->count; i++) sums[i] = double_double_add(sums[i], times * lanes->weight[i] * all[i]);

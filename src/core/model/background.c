@@ -91,22 +91,3 @@ void background_destroy(Background *background) {
     free(background->points);
     background->points = NULL;
 }
-
-double background_squared(const Background *background, double stol_per_m) {
-    double f = background->f;
-    if (background->point_count > 0) {
-        double(*const points)[2] = background->points;
-        int64_t low = 0, high = background->point_count - 1;
-        while (high - low > 1) {
-            const int64_t middle = low + (high - low) / 2;
-            if (points[middle][0] <= stol_per_m)
-                low = middle;
-            else
-                high = middle;
-        }
-        const double part = (stol_per_m - points[low][0]) / (points[high][0] - points[low][0]);
-        const double within = part < 0.0 ? 0.0 : part > 1.0 ? 1.0 : part;
-        f = points[low][1] + within * (points[high][1] - points[low][1]);
-    }
-    return background->molecules * f * f;
-}

@@ -19,13 +19,6 @@ Source beam_source(Vec3 direction, double wavelength_m, double weight, Vec3 pola
     return source;
 }
 
-double beam_polarization_factor(double kahn, const Source *source, Vec3 diffracted) {
-    const double along = vec3_dot(source->direction, diffracted); /* cos 2theta */
-    const double e = vec3_dot(source->electric, diffracted);      /* sin 2theta cos psi */
-    const double b = vec3_dot(source->magnetic, diffracted);      /* sin 2theta sin psi */
-    return 0.5 * (1.0 + along * along - kahn * (e * e - b * b));
-}
-
 /* Points of a width: a band of wavelengths, or an angle. */
 typedef struct Spread {
     int64_t count;

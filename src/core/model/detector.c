@@ -398,10 +398,6 @@ Vec3 panel_position(const Panel *panel, double fast_m, double slow_m, double dep
                          : panel_flat_position(panel, fast_m, slow_m, depth_m);
 }
 
-double panel_cosine(const Panel *panel, Vec3 direction) {
-    return panel->curved ? 1.0 : fabs(vec3_dot(direction, panel->normal));
-}
-
 static Range common(int64_t begin, int64_t length, int64_t other_begin, int64_t other_length) {
     const int64_t end = begin + length, other_end = other_begin + other_length;
     const Range both = {begin > other_begin ? begin : other_begin, end < other_end ? end : other_end};

@@ -35,7 +35,7 @@ static const char *against_device(const Experiment *e) {
         if (kernel->cpu != NULL || !kernel_is_used(kernel, e)) continue;
         return kernel->obstacle(e);
     }
-    return e->limits.some_float32 || e->limits.some_float64 ? "there is no code for devices in float64"
+    return e->limits.some_float32 || e->limits.some_float64 ? "no kernel of a device computes them"
                                                             : "frames are rendered by reflections";
 }
 

@@ -14,7 +14,7 @@ static inline double ellipsoid_height(SpotLaw law) {
 
 static inline double ellipsoid_profile(SpotLaw law, double distance_squared) {
     (void)law;
-    return ball_transform(BALL_STEEPNESS * sqrt(distance_squared));
+    return ball_transform(BALL_STEEPNESS / PI * sqrt(distance_squared));
 }
 
 static inline double ellipsoid_form(SpotLaw law, double distance_squared) {

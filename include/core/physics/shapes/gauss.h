@@ -19,7 +19,7 @@ static inline double gauss_height(SpotLaw law) {
 }
 
 static inline double gauss_profile(SpotLaw law, double distance_squared) {
-    return exp(-gauss_exponent(law) * distance_squared);
+    return exp_negative64(gauss_exponent(law) * distance_squared);
 }
 
 static inline double gauss_form(SpotLaw law, double distance_squared) {

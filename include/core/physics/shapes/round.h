@@ -13,7 +13,7 @@ static inline double round_height(SpotLaw law) {
 }
 
 static inline double round_profile(SpotLaw law, double distance_squared) {
-    return ball_transform((law == SPOT_ISOTROPIC ? BALL_STEEPNESS : PI) * sqrt(distance_squared));
+    return ball_transform((law == SPOT_ISOTROPIC ? BALL_STEEPNESS / PI : 1.0) * sqrt(distance_squared));
 }
 
 static inline double round_form(SpotLaw law, double distance_squared) {
@@ -26,7 +26,7 @@ INLINED float round_squared32(float form) {
 }
 
 INLINED double round_squared64(double form) {
-    const double amplitude = ball_transform(PI * sqrt(form));
+    const double amplitude = ball_transform(sqrt(form));
     return amplitude * amplitude;
 }
 

@@ -56,7 +56,7 @@ INLINED AxisPhase square_phase(float offset, float cells) {
 INLINED float square_squared32(AxisPhase a, AxisPhase b, AxisPhase c) {
     const float top = sin_pi_in_units(a.of_cells) * sin_pi_in_units(b.of_cells) * sin_pi_in_units(c.of_cells);
     const float below = sin_pi_in_units(a.of_one) * sin_pi_in_units(b.of_one) * sin_pi_in_units(c.of_one);
-    const float amplitude = top / below;
+    const float amplitude = quotient(top, below);
     return amplitude * amplitude;
 }
 
