@@ -133,6 +133,10 @@ has geom.yaml "panels: 'cspad.geom'" 'wavelength: 1.3050'
 mkdir below
 "$TESSERA" import stills.expt --output below/run.yaml > log || fail below
 has below/run.yaml "panels: '$(realpath stills.expt)'" "file: 'run.csv'"
+# the nanometre that files of Tessera, and so DIALS, say of a sensor whose thickness is ignored
+sed 's/"thickness": 0.32/"thickness": 1.0000000000000002e-06/g' stills.expt > thin.expt
+"$TESSERA" describe --geometry thin.expt --json > thin.json || fail thin
+$python -c 'import json; assert all(p["thickness_mm"] == 0 for p in json.load(open("thin.json"))["panels"])' || fail "thin: $(grep -m 1 thick thin.json)"
 
 refused() { # refused NAME PATTERN ARGUMENT...
     local name=$1 pattern=$2 code=0

@@ -28,7 +28,7 @@ typedef struct PanelGeometry {
     double pixel_size_m[2];  /**< along fast and slow */
     int64_t pixels[2];       /**< along fast and slow */
     int64_t canvas[2];       /**< fast, slow coordinates of its first pixel on the canvas */
-    double thickness_m;      /**< of the sensor; 0: as thin as can be */
+    double thickness_m;      /**< of the sensor; 0: as thin as can be, also where a file has a nanometre */
     double absorption_per_m; /**< of the sensor, "mu" */
     char material[PANEL_MATERIAL_BYTES]; /**< "Si", "CdTe", ... */
     double gain;                         /**< counts for each photon */

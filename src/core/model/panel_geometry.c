@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Files of Tessera say 1e-9 m of a sensor whose thickness is ignored, as DIALS wants some, and DIALS says it again. */
+static const double PLACEHOLDER_THICKNESS_M = 1.001e-9;
+
 /* Unit vectors of a file are right to its digits. */
 static const double UNIT_TOLERANCE = 1e-5;
 
@@ -34,7 +37,9 @@ static Status append(void **array, int *count, size_t size, const void *element)
 
 Status panel_geometry_add_panel(DetectorGeometry *geometry, const PanelGeometry *panel) {
     void *array = geometry->panel;
-    const Status status = append(&array, &geometry->panels, sizeof *panel, panel);
+    PanelGeometry added = *panel;
+    if (added.thickness_m <= PLACEHOLDER_THICKNESS_M) added.thickness_m = 0.0;
+    const Status status = append(&array, &geometry->panels, sizeof added, &added);
     geometry->panel = array;
     return status;
 }

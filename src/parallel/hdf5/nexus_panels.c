@@ -13,9 +13,6 @@
 
 enum { MODULES_MOST = 100000 };
 
-/* Files of Tessera say so of sensors whose thickness is ignored: DIALS wants some. */
-#define NO_THICKNESS_M 1e-9
-
 /* A file that is being read. */
 typedef struct Reading {
     NexusFile from;
@@ -129,7 +126,6 @@ static PanelGeometry common_panel(Reading *reading) {
     char object[NEXUS_PATH_BYTES], material[PANEL_MATERIAL_BYTES] = "";
     PanelGeometry panel = {.group = -1, .absorption_per_m = NAN, .gain = NAN, .pedestal = NAN};
     panel.thickness_m = fmax(0.0, optional_quantity(reading, reading->detector, "sensor_thickness", 0.0));
-    if (panel.thickness_m <= NO_THICKNESS_M) panel.thickness_m = 0.0;
     panel.trusted[0] = optional_number(reading, "underload_value");
     panel.trusted[1] = optional_number(reading, "saturation_value");
     nexus_join(reading->detector, "sensor_material", object);
