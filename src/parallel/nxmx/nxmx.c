@@ -9,6 +9,7 @@
 #include "nxmx/image_dataset.h"
 #include "nxmx/nxmx_chain.h"
 #include "nxmx/nxmx_panels.h"
+#include "setup/rotation_series.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ typedef struct Nxmx {
     const Experiment *experiment;
     const Parameters *parameters;
     NexusGeometry geometry;
+    RotationSeries series;
     char now[CLOCKS_UTC_BYTES];
 } Nxmx;
 
@@ -142,23 +144,20 @@ static Status fill_source(hid_t source, const void *context) {
 /* ----------------------------------------------------------------------------------------------------------- sample */
 
 /* Readers such as DIALS want a width that is not negative: a reversed scan is one about the opposite axis. */
-static double direction_of_scan(const Sweep *sweep) {
-    return sweep->width_rad < 0.0 ? -1.0 : 1.0;
+static double direction_of_scan(const RotationSeries *series) {
+    return series->width_rad < 0.0 ? -1.0 : 1.0;
 }
 
-/* Start, end and width of the rotation of every frame. The angles of the left-edge law sit at the start of their
- * intervals, so each stands for half a step to either side. */
+/* Start, end and width of the rotation of every frame. */
 static void set_angles(const Nxmx *nxmx, double *start, double *end, double *width) {
-    const Sampling *sampling = &nxmx->experiment->sampling;
-    const Sweep *sweep = &nxmx->experiment->sweep;
+    const RotationSeries *series = &nxmx->series;
     const Range frames = nxmx->contents->frames;
-    const double shift_rad = sampling->phi_law == PHI_LEFT_EDGE ? -0.5 * sampling->phi_step_rad : 0.0;
-    const double unit = direction_of_scan(sweep) / RADIANS_PER_DEGREE;
+    const double unit = direction_of_scan(series) / RADIANS_PER_DEGREE;
     for (int64_t i = 0; i < range_length(frames); i++) {
         const double number = (double)(frames.begin + i);
-        start[i] = (sweep->start_rad + number * sweep->width_rad + shift_rad) * unit;
-        end[i] = (sweep->start_rad + (number + 1.0) * sweep->width_rad + shift_rad) * unit;
-        width[i] = sweep->width_rad * unit;
+        start[i] = (series->start_rad + number * series->width_rad + series->shift_rad) * unit;
+        end[i] = (series->start_rad + (number + 1.0) * series->width_rad + series->shift_rad) * unit;
+        width[i] = series->width_rad * unit;
     }
 }
 
@@ -175,7 +174,7 @@ static Status fill_transformations(hid_t group, const void *context) {
     if (status_is_ok(status)) status = hdf5_write_reals(group, "phi_increment_set", shape, width, "deg");
     free(angles);
     TRY(status);
-    const double direction = direction_of_scan(&nxmx->experiment->sweep);
+    const double direction = direction_of_scan(&nxmx->series);
     return nxmx_chain_attributes(group, "phi", "rotation", vec3_scale(direction, nxmx->geometry.spindle), ".");
 }
 
@@ -192,13 +191,13 @@ static Status write_cell(hid_t sample, const Crystal *crystal) {
 
 static Status fill_sample(hid_t sample, const void *context) {
     const Nxmx *nxmx = context;
-    const bool rotation = nxmx->experiment->sweep.kind == SWEEP_ROTATION;
+    const bool rotation = nxmx->series.exists;
     TRY(hdf5_write_text(sample, "name", "simulated crystal"));
     TRY(hdf5_write_text(sample, "depends_on", rotation ? PATH_PHI : "."));
     TRY(write_cell(sample, &nxmx->experiment->crystal));
     TRY(hdf5_write_text(sample, "space_group", nxmx->experiment->factors.space_group));
     if (!rotation) return status_ok();
-    const Mat3 ub = nexus_ub_per_angstrom(nxmx->geometry.to_mcstas, nxmx->experiment->crystal.reciprocal_per_m);
+    const Mat3 ub = nexus_ub_per_angstrom(nxmx->geometry.to_mcstas, nxmx->series.reciprocal_per_m);
     TRY(write_matrix(sample, "ub_matrix", hdf5_block(1, 3, 3), ub, "1/angstrom"));
     return hdf5_write_group(sample, "transformations", "NXtransformations", fill_transformations, nxmx);
 }
@@ -600,6 +599,7 @@ Status nxmx_create(hid_t file, const NxmxContents *contents) {
                  .experiment = contents->experiment,
                  .parameters = contents->parameters,
                  .geometry = nexus_geometry(&contents->experiment->detector, &contents->experiment->axes)};
+    TRY(rotation_series_find(nxmx.experiment, &nxmx.series));
     clocks_utc(nxmx.now);
     TRY(write_root(file, &nxmx));
     return hdf5_write_group(file, "entry", "NXentry", fill_entry, &nxmx);
