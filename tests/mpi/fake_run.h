@@ -21,7 +21,6 @@ typedef struct FakeRun {
     Experiment experiment;
     Source sources[3];
     Panel panel;
-    int32_t first_panel;
     Plan plan;
     Notes notes;
 } FakeRun;
@@ -66,11 +65,7 @@ static inline Detector fake_detector(FakeRun *run) {
                          .close_distance_m = 0.1,
                          .distance_m = 0.1,
                          .sensor = {.layers = 1}};
-    return (Detector){.fast_pixels = FAKE_FAST,
-                      .slow_pixels = FAKE_SLOW,
-                      .panel_count = 1,
-                      .panels = &run->panel,
-                      .by_place = &run->first_panel};
+    return (Detector){.fast_pixels = FAKE_FAST, .slow_pixels = FAKE_SLOW, .panel_count = 1, .panels = &run->panel};
 }
 
 static inline Crystal fake_crystal(void) {

@@ -55,6 +55,12 @@ typedef struct Panel {
     char name[PANEL_NAME_BYTES]; /**< "" for the panel of the parameters */
 } Panel;
 
+/** Where a panel is on the canvas, apart from all else that is known of it: looking one up is fast. */
+typedef struct PanelPlace {
+    Tile canvas;
+    int32_t panel; /**< its number */
+} PanelPlace;
+
 /** Panels, and what they have in common. The image is one array of pixels, the canvas; pixels of no panel are gaps.
  *  The arrays are owned: detector_destroy frees them. */
 typedef struct Detector {
@@ -67,10 +73,11 @@ typedef struct Detector {
     bool of_crystfel;             /**< and that file is CrystFEL's */
     bool of_file;                 /**< the panels are those of a geometry's file */
     char file_material[PANEL_MATERIAL_BYTES]; /**< of the sensor by that file, "" where it says nothing */
+    int common_layers; /**< of all panels' sensors, so that nobody need look a panel up; 0 where they differ */
     int panel_count, group_count;
     Panel *panels;      /**< [panel_count] */
     PanelGroup *groups; /**< [group_count] as the file has them, without detector.panels_shift; NULL for none */
-    int32_t *by_place;  /**< [panel_count] their numbers, by first row and then first column of the canvas */
+    PanelPlace *places; /**< [panel_count] sorted by first row, then first column; not read for one panel */
 } Detector;
 
 /** The axes of the convention; one that the user gives replaces it.
@@ -124,6 +131,9 @@ const Panel *detector_panel_at(const Detector *detector, int64_t slow, int64_t f
 /** Points along an edge of each panel such that all panels together have about as many as one of @p points along an
  *  edge; at least 3. */
 int detector_points_along(const Detector *detector, int points);
+
+/** The layers of the sensor of the panel that has this pixel. */
+int detector_layers_at(const Detector *detector, int64_t slow, int64_t fast);
 
 /** The most layers that any panel's sensor has. */
 int detector_layers(const Detector *detector);

@@ -27,7 +27,7 @@ void kernel_accumulate(const Experiment *e, const Frame *frame, Tile tile, Range
 
 /* What computes photons without sums, where one flush of the sums is all there is. */
 static KernelDirectFunction direct_of(const Experiment *e, const Frame *frame, Tile tile) {
-    const int layers = detector_panel_at(&e->detector, tile.slow, tile.fast)->sensor.layers;
+    const int layers = detector_layers_at(&e->detector, tile.slow, tile.fast);
     const bool one_flush = kernel_blocks(e) == 1 && e->sampling.oversample == 1 && layers == 1;
     if (!one_flush || frame->crystal != 0 || e->active != NULL || e->background.molecules > 0.0) return NULL;
     return cpu_kernel_with(e->precision, e->sampling.by_reflections)->cpu->expected[variant_of(e)];

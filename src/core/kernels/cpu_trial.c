@@ -76,12 +76,11 @@ static double try_steps(const Experiment *e, Experiment *tried, const Frame *fra
 
 double cpu_kernel_trial(const Experiment *e, const Frame *frame) {
     Panel panel = e->detector.panels[e->detector.panel_count / 2];
-    int32_t first = 0;
     const Tile tile = middle_tile(e, &panel);
     Experiment tried = *e;
     tried.detector.panel_count = 1;
     tried.detector.panels = &panel;
-    tried.detector.by_place = &first;
+    tried.detector.common_layers = 0;
     DoubleDouble *sums = calloc((size_t)(tile.slow_pixels * tile.fast_pixels), sizeof *sums);
     const double seconds = sums == NULL ? NAN : try_steps(e, &tried, frame, tile, sums);
     free(sums);

@@ -30,9 +30,9 @@ int64_t kernel_blocks(const Experiment *experiment) {
 }
 
 int64_t kernel_steps(const Experiment *e, Tile tile, Range blocks) {
-    const Panel *panel = detector_panel_at(&e->detector, tile.slow, tile.fast);
     const int64_t all = experiment_terms(e), begin = blocks.begin * KERNEL_BLOCK_TERMS;
     const int64_t end = blocks.end * KERNEL_BLOCK_TERMS;
-    const int64_t of_pixel = (int64_t)e->sampling.oversample * e->sampling.oversample * panel->sensor.layers;
+    const int64_t of_pixel = (int64_t)e->sampling.oversample * e->sampling.oversample *
+                             detector_layers_at(&e->detector, tile.slow, tile.fast);
     return tile.slow_pixels * tile.fast_pixels * of_pixel * ((end < all ? end : all) - begin);
 }

@@ -319,23 +319,16 @@ static Status place_panels(const Parameters *p, const LaboratoryAxes *axes, Dete
     return status_ok();
 }
 
-static int compare_places(const Panel *a, const Panel *b) {
-    const int64_t slow = a->canvas.slow - b->canvas.slow, fast = a->canvas.fast - b->canvas.fast;
-    const int64_t difference = slow != 0 ? slow : fast;
+static int compare_places(const void *one, const void *other) {
+    const Tile a = ((const PanelPlace *)one)->canvas, b = ((const PanelPlace *)other)->canvas;
+    const int64_t difference = a.slow != b.slow ? a.slow - b.slow : a.fast - b.fast;
     return (difference > 0) - (difference < 0);
 }
 
-/* Insertion, in time where the file has them in order, as it mostly does. */
-static void sort_by_place(Detector *detector) {
-    for (int i = 0; i < detector->panel_count; i++) {
-        int place = i;
-        for (; place > 0; place--) {
-            const int32_t before = detector->by_place[place - 1];
-            if (compare_places(&detector->panels[before], &detector->panels[i]) <= 0) break;
-            detector->by_place[place] = before;
-        }
-        detector->by_place[place] = i;
-    }
+static void sort_places(Detector *detector) {
+    for (int i = 0; i < detector->panel_count; i++)
+        detector->places[i] = (PanelPlace){.canvas = detector->panels[i].canvas, .panel = i};
+    qsort(detector->places, (size_t)detector->panel_count, sizeof *detector->places, compare_places);
 }
 
 static Status set_panels(const Parameters *p, const LaboratoryAxes *axes, const DetectorGeometry *geometry,
@@ -358,13 +351,12 @@ Status detector_create(const Parameters *p, const LaboratoryAxes *axes, const De
     const int panels = geometry == NULL ? 1 : geometry->panels;
     *detector = (Detector){.panel_count = panels, .group_count = geometry == NULL ? 0 : geometry->groups};
     detector->panels = calloc((size_t)panels, sizeof *detector->panels);
-    detector->by_place = calloc((size_t)panels, sizeof *detector->by_place);
+    detector->places = calloc((size_t)panels, sizeof *detector->places);
     if (detector->group_count > 0) detector->groups = calloc((size_t)detector->group_count, sizeof *detector->groups);
-    if (detector->panels == NULL || detector->by_place == NULL ||
-        (detector->group_count > 0 && detector->groups == NULL))
+    if (detector->panels == NULL || detector->places == NULL || (detector->group_count > 0 && detector->groups == NULL))
         return status_error(STATUS_NO_MEMORY, "no memory for %d panels", panels);
     TRY(geometry == NULL ? set_single(p, axes, detector, notes) : set_panels(p, axes, geometry, detector));
-    sort_by_place(detector);
+    sort_places(detector);
     return status_ok();
 }
 
@@ -374,11 +366,11 @@ Status detector_change(const Parameters *p, const LaboratoryAxes *axes, Detector
 
 void detector_destroy(Detector *detector) {
     free(detector->panels);
-    free(detector->by_place);
+    free(detector->places);
     free(detector->groups);
     detector->groups = NULL;
     detector->panels = NULL;
-    detector->by_place = NULL;
+    detector->places = NULL;
 }
 
 /* --------------------------------------------------------------------------------------------------------- panels */
@@ -417,25 +409,26 @@ Tile panel_tile(const Panel *panel, Tile tile) {
 
 /* --------------------------------------------------------------------------------------------------------- detector */
 
-static bool has_pixel(const Panel *panel, int64_t slow, int64_t fast) {
-    const int64_t s = slow - panel->canvas.slow, f = fast - panel->canvas.fast;
-    return s >= 0 && s < panel->canvas.slow_pixels && f >= 0 && f < panel->canvas.fast_pixels;
+static bool has_pixel(Tile canvas, int64_t slow, int64_t fast) {
+    const int64_t s = slow - canvas.slow, f = fast - canvas.fast;
+    return s >= 0 && s < canvas.slow_pixels && f >= 0 && f < canvas.fast_pixels;
 }
 
 /* Only panels whose first pixel comes no later can have it: the nearest of them first. */
 const Panel *detector_panel_at(const Detector *detector, int64_t slow, int64_t fast) {
+    if (detector->panel_count == 1) return has_pixel(detector->panels->canvas, slow, fast) ? detector->panels : NULL;
     int low = 0, high = detector->panel_count;
     while (low < high) {
         const int middle = low + (high - low) / 2;
-        const Tile canvas = detector->panels[detector->by_place[middle]].canvas;
+        const Tile canvas = detector->places[middle].canvas;
         if (canvas.slow < slow || (canvas.slow == slow && canvas.fast <= fast))
             low = middle + 1;
         else
             high = middle;
     }
     while (low > 0) {
-        const Panel *panel = &detector->panels[detector->by_place[--low]];
-        if (has_pixel(panel, slow, fast)) return panel;
+        const PanelPlace *place = &detector->places[--low];
+        if (has_pixel(place->canvas, slow, fast)) return &detector->panels[place->panel];
     }
     return NULL;
 }
@@ -443,6 +436,11 @@ const Panel *detector_panel_at(const Detector *detector, int64_t slow, int64_t f
 int detector_points_along(const Detector *detector, int points) {
     const int each = 1 + (int)((points - 1) / ceil(sqrt((double)detector->panel_count)));
     return each > 3 ? each : 3;
+}
+
+int detector_layers_at(const Detector *detector, int64_t slow, int64_t fast) {
+    return detector->common_layers > 0 ? detector->common_layers
+                                       : detector_panel_at(detector, slow, fast)->sensor.layers;
 }
 
 int detector_layers(const Detector *detector) {

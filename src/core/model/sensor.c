@@ -161,6 +161,9 @@ Status sensor_create(const Parameters *p, Detector *detector, Beam *beam, Notes 
         sensor->by_wavelength = by_material && differ;
         if (thick == NULL) thick = sensor;
     }
+    detector->common_layers = detector->panels[0].sensor.layers;
+    for (int i = 1; i < detector->panel_count; i++)
+        if (detector->panels[i].sensor.layers != detector->common_layers) detector->common_layers = 0;
     if (thick != NULL) choose_nexus_material(material, thick->absorption_per_m, beam->wavelength_m, detector, notes);
     return status_ok();
 }

@@ -25,7 +25,7 @@ static double subpixel_m(const Experiment *e, double pixel_size_m, int64_t pixel
 
 static double solid_angle_of_pixel(const Experiment *e, int64_t slow, int64_t fast) {
     const int oversample = e->sampling.oversample;
-    const int layers = detector_panel_at(&e->detector, slow, fast)->sensor.layers;
+    const int layers = detector_layers_at(&e->detector, slow, fast);
     double sum = 0.0;
     Step step = {.layer = 0};
     for (step.layer = 0; step.layer < layers; step.layer++)

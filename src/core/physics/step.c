@@ -4,8 +4,8 @@
 #include "physics/shape.h"
 
 int64_t step_count(const Experiment *e, int64_t slow, int64_t fast) {
-    const Panel *panel = detector_panel_at(&e->detector, slow, fast);
-    return experiment_terms(e) * e->sampling.oversample * e->sampling.oversample * panel->sensor.layers;
+    const int layers = detector_layers_at(&e->detector, slow, fast);
+    return experiment_terms(e) * e->sampling.oversample * e->sampling.oversample * layers;
 }
 
 /* Takes the last factor of a number that was built from counts. */
@@ -109,7 +109,7 @@ static double intensity_at_point(const Experiment *e, const Frame *frame, Step *
 double step_pixel(const Experiment *e, const Frame *frame, int64_t slow, int64_t fast) {
     double sum = 0.0;
     Step step = {.layer = 0};
-    const int layers = detector_panel_at(&e->detector, slow, fast)->sensor.layers;
+    const int layers = detector_layers_at(&e->detector, slow, fast);
     for (step.layer = 0; step.layer < layers; step.layer++)
         for (step.sub_slow = 0; step.sub_slow < e->sampling.oversample; step.sub_slow++)
             for (step.sub_fast = 0; step.sub_fast < e->sampling.oversample; step.sub_fast++) {

@@ -32,12 +32,11 @@ static Status allocate_arrays(Experiment *experiment) {
     detector->panels = malloc((size_t)detector->panel_count * sizeof *detector->panels);
     detector->groups =
         detector->group_count == 0 ? NULL : malloc((size_t)detector->group_count * sizeof *detector->groups);
-    detector->by_place = malloc((size_t)detector->panel_count * sizeof *detector->by_place);
+    detector->places = malloc((size_t)detector->panel_count * sizeof *detector->places);
     beam->sources = malloc((size_t)beam->source_count * sizeof *beam->sources);
     crystal->domains = malloc((size_t)crystal->domain_count * sizeof *crystal->domains);
     background->points = malloc((size_t)(background->point_count + 1) * sizeof *background->points);
-    if (detector->panels == NULL || detector->by_place == NULL ||
-        (detector->group_count > 0 && detector->groups == NULL))
+    if (detector->panels == NULL || detector->places == NULL || (detector->group_count > 0 && detector->groups == NULL))
         return status_error(STATUS_NO_MEMORY, "no memory for %d panels", detector->panel_count);
     if (beam->sources == NULL || crystal->domains == NULL || background->points == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sources and %" PRId64 " mosaic domains",
@@ -117,7 +116,7 @@ Status broadcast_experiment(Team team, Experiment **experiment, SharedMemory *gr
     team_broadcast(team, 0, detector->panels, (size_t)detector->panel_count * sizeof *detector->panels);
     if (detector->group_count > 0)
         team_broadcast(team, 0, detector->groups, (size_t)detector->group_count * sizeof *detector->groups);
-    team_broadcast(team, 0, detector->by_place, (size_t)detector->panel_count * sizeof *detector->by_place);
+    team_broadcast(team, 0, detector->places, (size_t)detector->panel_count * sizeof *detector->places);
     team_broadcast(team, 0, e->beam.sources, (size_t)e->beam.source_count * sizeof *e->beam.sources);
     team_broadcast(team, 0, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *e->crystal.domains);
     team_broadcast(team, 0, e->background.points, (size_t)e->background.point_count * sizeof *e->background.points);
