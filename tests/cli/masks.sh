@@ -244,6 +244,22 @@ with h5py.File("three.nxs") as f:  # the mask is recorded as an input
     assert any(digest.encode() in np.asarray(text).tobytes() for text in texts)
 P
 
+# The computed pixels are those of the image without a mask, where a pixel takes one step too.
+for more in plain --detector.mask=smv.img --detector.roi=3,17,2,11; do
+    simulate --run.precision=float32 ${more/plain/} --output "of$more.nxs" > out 2>&1 || fail "float32, $more: $(cat out)"
+done
+$python - << 'P' || fail "an image of one step"
+import h5py
+import numpy as np
+plain, masked, part = (h5py.File(f"of{name}.nxs")["entry/simulation/images/expected_photons"][0]
+                       for name in ("plain", "--detector.mask=smv.img", "--detector.roi=3,17,2,11"))
+assert (plain > 0).all()
+assert (masked == np.where(np.load("expected.npy"), plain, 0)).all()
+inside = np.zeros(plain.shape, bool)
+inside[2:12, 3:18] = True
+assert (part == np.where(inside, plain, 0)).all()
+P
+
 # What Tessera wrote is a mask, and what it exports.
 simulate --detector.mask=run1.nxs --output again.nxs > out 2>&1 || fail "a file of its own: $(cat out)"
 { images_of again.nxs; "$TOOLS/dataset_sha256" again.nxs /entry/instrument/detector/pixel_mask; } > sums 2>&1

@@ -25,11 +25,18 @@ void kernel_accumulate(const Experiment *e, const Frame *frame, Tile tile, Range
     kernel->cpu->accumulate[variant_of(e)](e, frame, tile, blocks, sums);
 }
 
+static bool is_all_active(const Experiment *e, Tile tile) {
+    for (int64_t s = tile.slow; s < tile.slow + tile.slow_pixels && e->active != NULL; s++)
+        if (memchr(e->active + s * e->detector.fast_pixels + tile.fast, 0, (size_t)tile.fast_pixels) != NULL)
+            return false;
+    return true;
+}
+
 /* What computes photons without sums, where one flush of the sums is all there is. */
 static KernelDirectFunction direct_of(const Experiment *e, const Frame *frame, Tile tile) {
     const int layers = detector_layers_at(&e->detector, tile.slow, tile.fast);
     const bool one_flush = kernel_blocks(e) == 1 && e->sampling.oversample == 1 && layers == 1;
-    if (!one_flush || frame->crystal != 0 || e->active != NULL || e->background.molecules > 0.0) return NULL;
+    if (!one_flush || frame->crystal != 0 || e->background.molecules > 0.0 || !is_all_active(e, tile)) return NULL;
     return cpu_kernel_with(e->precision, e->sampling.by_reflections)->cpu->expected[variant_of(e)];
 }
 
