@@ -405,7 +405,7 @@ static void describe_yaml(void) {
 
 static void read_images(void) {
     NxmxReader *reader = NULL;
-    if (!accepted(nxmx_reader_open(bench.file, &reader))) return;
+    if (!accepted(nxmx_reader_open(bench.file, NULL, &reader))) return;
     const NxmxDescription *d = nxmx_reader_description(reader);
     double *pixels = calloc(PIXELS_MOST, sizeof *pixels);
     uint32_t *mask = calloc(PIXELS_MOST, sizeof *mask);

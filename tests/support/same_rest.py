@@ -10,13 +10,16 @@ OTHER = {
     "/entry/start_time", "/entry/end_time", "/entry/end_time_estimated", "/entry/simulation/date", "/entry/simulation/command_line",
     "/entry/simulation/notes", "/entry/simulation/frames/rank", "/entry/simulation/frames/start_time",
     "/entry/simulation/frames/wall_seconds", "/entry/simulation/parameters/output.writer", "/entry/simulation/parameters/run.output",
-    "/entry/simulation/parameters/run.tile", "/entry/simulation/parameters/run.shards", "/entry/simulation/parameters/run.wave", "/entry/simulation/parameters/run.verbosity",
+    "/entry/simulation/parameters/output.frames_per_file", "/entry/simulation/parameters/output.compression",
+    "/entry/simulation/data_files", "/entry/simulation/parameters/run.tile", "/entry/simulation/parameters/run.shards", "/entry/simulation/parameters/run.wave", "/entry/simulation/parameters/run.verbosity",
 }
 OTHER_GROUPS = ("/entry/simulation/environment", "/entry/simulation/resumes")
 OTHER_ATTRIBUTES = {("/", "file_time"), ("/", "file_name")}
 
 
 def is_other(path):
+    if path.startswith("/entry/data/data_00"):  # a link to a file of frames
+        return True
     return any(path == name or path.startswith(name + "/") for name in OTHER) or path.startswith(OTHER_GROUPS)
 
 

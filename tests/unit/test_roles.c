@@ -370,6 +370,7 @@ static const Case run_cases[] = {
     {"noise.hot_fraction", {"0.1"}, {COUNTS}},
     {"noise.hot_value", {"99"}, {COUNTS, "noise.hot_fraction=0.1"}},
     {"output.compression_level", {"6"}, {"output.compression=deflate"}},
+    {"output.frames_per_file", {"10"}, {"output.writer=files"}},
     {"output.int_scale", {"2"}, {"output.int_file=a.img"}},
     {"output.adc_offset", {"10"}, {"output.noise_file=a.img"}},
     {"output.pgm_scale", {"2"}, {"output.pgm_file=a.pgm"}},
@@ -385,7 +386,8 @@ enum { RUN_CASES = sizeof run_cases / sizeof *run_cases };
 static const struct {
     ParameterNeed need;
     const char *settings[SETTINGS_MOST];
-} against[] = {{NEED_ALL_STEPS, {"crystal.shape=gauss", "crystal.cells=30"}},
+} against[] = {{NEED_FILES, {"output.writer=direct"}},
+               {NEED_ALL_STEPS, {"crystal.shape=gauss", "crystal.cells=30"}},
                {NEED_CELL, {"sweep.kind=list", "sweep.file=ub.csv"}},
                {NEED_CELLS, {"crystal.size=1e-4"}},
                {NEED_COUNTS, {"detector.psf_fwhm=1"}},

@@ -215,8 +215,8 @@ typedef enum PointGroup {
     POINT_GROUP_432
 } PointGroup;
 typedef enum OutputImages { IMAGES_EXPECTED, IMAGES_COUNTS, IMAGES_BOTH } OutputImages;
-typedef enum OutputWriter { WRITER_AUTO, WRITER_COLLECTIVE, WRITER_DIRECT } OutputWriter;
-typedef enum OutputCompression { COMPRESSION_NONE, COMPRESSION_DEFLATE } OutputCompression;
+typedef enum OutputWriter { WRITER_AUTO, WRITER_COLLECTIVE, WRITER_DIRECT, WRITER_FILES } OutputWriter;
+typedef enum OutputCompression { COMPRESSION_NONE, COMPRESSION_DEFLATE, COMPRESSION_BITSHUFFLE } OutputCompression;
 typedef enum Emptiness { EMPTY_REFUSE, EMPTY_ACCEPT } Emptiness;
 typedef enum Instructions { INSTRUCTIONS_AUTO, INSTRUCTIONS_PORTABLE, INSTRUCTIONS_V3, INSTRUCTIONS_V4 } Instructions;
 typedef enum DeviceWish { DEVICE_AUTO, DEVICE_NONE, DEVICE_REQUIRED } DeviceWish;

@@ -17,7 +17,7 @@ typedef Status (*Hdf5CopyObject)(hid_t source, hid_t target, const char *name, c
 
 /** Copies everything below the root of @p source to that of @p target, a new file: groups and datasets with their
  *  attributes, soft and external links as links, further hard links as hard links. Virtual datasets become plain ones
- *  of the values that they show.
+ *  of the values that they show, and links to data files are left out.
  *  @return OUTPUT_FAILED, BAD_FILE, NO_MEMORY, or what @p copy returned */
 Status hdf5_copy_file(hid_t source, hid_t target, Hdf5CopyObject copy, void *context);
 

@@ -34,7 +34,8 @@ static inline Hdf5Shape hdf5_block(int64_t planes, int64_t rows, int64_t columns
 /** Before the first file: stops HDF5 from printing its errors in this process (they enter our messages instead), from
  *  following links to other files and from locking files. Our own lock keeps two jobs from one file; HDF5's would fail
  *  where a file system has none, and where somebody looks at a growing file. As the first call of HDF5 it also keeps it
- *  from closing files when the process ends: all are closed by then, or cannot be. */
+ *  from closing files when the process ends: all are closed by then, or cannot be. The number of files that this
+ * process may open is raised as far as it may be. */
 void hdf5_prepare(void);
 
 /** The failure of HDF5's last call.
@@ -50,6 +51,9 @@ Status hdf5_create_file(const char *path, hid_t *file);
 
 /** The same in a file that is there, in the place of what it holds. */
 Status hdf5_fill_file(const char *path, hid_t *file);
+
+/** A file that is never on the disk: what HDF5 makes of a description can be read from it. The caller closes it. */
+Status hdf5_create_in_memory(hid_t *file);
 
 /** Opens a file for one process, without HDF5's lock. The caller closes it. */
 Status hdf5_open_file(const char *path, bool writable, hid_t *file);

@@ -3,7 +3,10 @@
  *  elsewhere only those that show parts of a merged file are opened.
  *
  *  The parts of a virtual dataset must have relative names, and lie in the folder of the file that shows them or below;
- *  elsewhere only images of files that Tessera wrote are taken. Such a part may not show others in turn. */
+ *  elsewhere only images of files that Tessera wrote are taken. Such a part may not show others in turn.
+ *
+ *  Links data_NNNNNN to the images of NAME_data_NNNNNN.h5 in the same folder, which a master has for other programs,
+ * may be there; they are not followed either. */
 #ifndef TESSERA_HDF5_INSIDE_H
 #define TESSERA_HDF5_INSIDE_H
 
@@ -17,6 +20,13 @@
 
 /** Makes HDF5 forget how links to other files are followed, in this process. */
 void hdf5_inside_forget_external_links(void);
+
+/** Adds a link to dataset @p path of another file, in the folder of this one, for other programs. */
+Status hdf5_inside_link_to_part(hid_t group, const char *name, const char *file, const char *path);
+
+/** True for such a link, as a master has them.
+ *  @param name  of the link, or a path to it from @p group */
+bool hdf5_inside_is_part_link(hid_t group, const char *name, const H5L_info_t *info);
 
 /** Walks through all that a file of Tessera's holds.
  *  @return BAD_FILE naming a link to another file, or a dataset that lies elsewhere and is no part */

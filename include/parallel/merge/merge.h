@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/tile.h"
 #include "files/output_path.h"
+#include "nxmx/data_files.h"
 #include "nxmx/nxmx_reader.h"
 
 /** What to merge. Borrows all that it points to. */
@@ -27,6 +28,7 @@ typedef struct MergePart {
     char path[OUTPUT_PATH_BYTES];      /**< as it is opened */
     char file_name[OUTPUT_PATH_BYTES]; /**< from the folder of the master */
     NxmxFrames frames;
+    DataFiles files; /**< where its images lie */
     int64_t
         *crystal; /**< [frames + 1] first row of each frame in frames/crystals, and their number; NULL without that */
 } MergePart;

@@ -41,8 +41,9 @@ Status frame_table_close(FrameTable *table);
  *  @param to_mcstas  turns their reciprocal vectors into the file's frame */
 Status frame_table_write(const FrameTable *table, const FrameRecord *records, int64_t count, Mat3 to_mcstas);
 
-/** Sets the state of the frames of @p records. For one rank. */
-Status frame_table_mark(const FrameTable *table, const FrameRecord *records, int64_t count, FrameState state);
+/** Sets the state of frames. For one rank.
+ *  @param slots  [count] ascending */
+Status frame_table_mark(const FrameTable *table, const int64_t *slots, int64_t count, FrameState state);
 
 /** Reads the state of all @p frames frames. For one rank. */
 Status frame_table_read_states(const FrameTable *table, int64_t frames, uint8_t *states);

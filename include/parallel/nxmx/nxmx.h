@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "hdf5/hdf5_inside.h"
 #include "model/experiment.h"
+#include "nxmx/data_files.h"
 #include "nxmx/provenance.h"
 #include "parameters/parameters.h"
 
@@ -20,13 +21,14 @@ typedef struct NxmxContents {
     const Parameters *parameters;
     const Experiment *experiment;
     const Provenance *provenance;
-    Range frames; /**< absolute numbers */
+    Range frames;    /**< absolute numbers */
+    DataFiles files; /**< where the images lie */
 } NxmxContents;
 
 /** Type of the pixels of the main dataset. */
 hid_t nxmx_image_type(OutputImages images);
 
-/** Bytes of the images alone. */
+/** Bytes of the images alone that the file itself holds. */
 double nxmx_image_bytes(const NxmxContents *contents);
 
 /** Bytes that the file will have, nearly. */

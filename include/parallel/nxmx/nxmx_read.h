@@ -51,9 +51,10 @@ typedef struct NxmxFrame {
 typedef struct NxmxReader NxmxReader;
 
 /** Opens a file and reads what describes it.
+ *  @param notes   told of data files that are missing or damaged; may be NULL
  *  @param reader  the caller closes it
  *  @return BAD_FILE naming the file and what is missing or cannot be understood; NO_MEMORY */
-Status nxmx_reader_open(const char *path, NxmxReader **reader);
+Status nxmx_reader_open(const char *path, Notes *notes, NxmxReader **reader);
 
 /** Closes the file and leaves NULL; accepts NULL. */
 void nxmx_reader_close(NxmxReader **reader);

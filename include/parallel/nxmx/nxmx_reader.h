@@ -51,9 +51,10 @@ typedef struct NxmxPart {
  *  @return BAD_FILE naming it when it is missing, damaged or something else; the caller closes it otherwise */
 Status nxmx_open(const char *path, hid_t *file);
 
-/** Reads the frames of an open file.
+/** Reads the frames of an open file. Those whose data files are missing or damaged are absent.
+ *  @param notes  told which files these are; may be NULL
  *  @return BAD_FILE when they are damaged */
-Status nxmx_read_frames(hid_t file, const char *path, NxmxFrames *frames);
+Status nxmx_read_frames(hid_t file, const char *path, Notes *notes, NxmxFrames *frames);
 
 /** Frees the lists; accepts frames without any. */
 void nxmx_frames_free(NxmxFrames *frames);
@@ -87,6 +88,6 @@ Status nxmx_read_part(hid_t file, int index, NxmxPart *part);
 /** Compares the images of all complete frames with their CRC-32.
  *  @param damaged  [frames] set to 1 where they differ, else to 0
  *  @return BAD_FILE when images cannot be read */
-Status nxmx_verify(hid_t file, const NxmxFrames *frames, uint8_t *damaged);
+Status nxmx_verify(hid_t file, const char *path, const NxmxFrames *frames, uint8_t *damaged);
 
 #endif

@@ -4,25 +4,11 @@
 #ifndef TESSERA_IMAGE_PACK_H
 #define TESSERA_IMAGE_PACK_H
 
-#include "base/status.h"
+#include "output/frame_codec.h"
 
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-/** The bitshuffle filter's number at the HDF Group. */
-#define IMAGE_PACK_BITSHUFFLE_ID 32008
-
-/** Methods. */
-typedef enum PackMethod { PACK_DEFLATE, PACK_BITSHUFFLE } PackMethod;
-
-/** How to pack. Plain data. */
-typedef struct Packing {
-    PackMethod method;
-    int level;                /**< of deflate, 1 fast to 9 small */
-    bool shuffle;             /**< before deflate: bytes of equal weight side by side */
-    const volatile int *stop; /**< set by a signal: give up; may be NULL */
-} Packing;
 
 /** The pixels of one frame, or of some of its rows. Plain data. */
 typedef struct PackedImages {
@@ -32,10 +18,6 @@ typedef struct PackedImages {
     int64_t chunks_per_frame; /**< the last of a frame may be cut short by the frame's end */
     uint32_t *crc32;          /**< [frames x chunks_per_frame] of what was read, without padding */
 } PackedImages;
-
-/** Checks that the method can be used here.
- *  @return BAD_PARAMETER naming the plugin that is missing and where it was looked for */
-Status image_pack_check(PackMethod method);
 
 /** The shape of @p dataset and of its chunks, with room for its checksums; image_pack_free frees them.
  *  @return BAD_FILE when these are no images; NO_MEMORY */

@@ -9,6 +9,7 @@
 #include "files/output_path.h"
 #include "nxmx/nxmx.h"
 #include "nxmx/session.h"
+#include "output/frame_codec.h"
 #include "output/writer.h"
 
 /** What was found, and done. Plain data. */
@@ -16,6 +17,7 @@ typedef struct OutputPrepared {
     OutputStart start;
     int session;      /**< number of the one that was begun, from 1 */
     bool is_reserved; /**< the disk space of the whole file is */
+    DataFiles files;  /**< where its images lie */
 } OutputPrepared;
 
 /** Prepares the file that the request asks for. A finished one is only compared.
@@ -28,10 +30,11 @@ typedef struct OutputEnd {
     int session, ranks;
     bool complete;             /**< every frame is */
     bool overwrite;            /**< a complete file may be replaced */
+    bool has_files;            /**< images lie in files of frames, packed already */
     const Plan *plan;          /**< that was followed; may be NULL */
     const RankResult *results; /**< [ranks] */
     SessionWriter writer;      /**< for the record */
-    OutputCompression compression;
+    PackMethod compression;
     int compression_level;
     const volatile int *stop; /**< gives up compressing; may be NULL */
     const char *version;      /**< of the program */

@@ -29,7 +29,9 @@ typedef struct OutputRequest {
     const char *command_line; /**< for the record. Borrowed */
     const InputLooks *looks;  /**< on rank 0: at the input files before they were read; may be NULL. Borrowed */
     BuildInfo build;
-    OutputCompression compression; /**< of the images, when the last frame is complete */
+    int64_t frames_per_file; /**< of a new file: 0 for images in the file itself */
+    OutputCompression
+        compression; /**< of the images: in files of frames as they are written, else when all are complete */
     int compression_level;
     const volatile int *stop; /**< set by a signal: gives up compressing; may be NULL */
     Timeline *timeline;       /**< for the phases of writing; may be NULL. Borrowed */
@@ -61,6 +63,9 @@ Status writer_open(Team team, const Parameters *parameters, const Experiment *ex
 
 /** State of every frame of the file, [frames], the same on every rank. Borrowed until the writer is closed. */
 const uint8_t *writer_states(const Writer *writer);
+
+/** True when the images lie in files of frames, which become whole one after the other. The same on every rank. */
+bool writer_has_data_files(const Writer *writer);
 
 /** True when the images go through collective calls of parallel HDF5. The same on every rank. */
 bool writer_is_collective(const Writer *writer);

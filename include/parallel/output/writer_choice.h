@@ -10,6 +10,7 @@
 /** What the choice depends on. Plain data. */
 typedef struct WriterFacts {
     OutputWriter asked;
+    bool has_files; /**< the file was begun with files of frames, or is to be */
     int ranks;
     bool has_mpi;            /**< this is no process alone */
     bool whole_frames;       /**< no frame is cut among ranks */
@@ -20,7 +21,7 @@ typedef struct WriterFacts {
 
 /** The choice. Plain data. */
 typedef struct WriterChoice {
-    OutputWriter writer; /**< WRITER_COLLECTIVE or WRITER_DIRECT */
+    OutputWriter writer; /**< any but WRITER_AUTO */
     bool is_refused;     /**< another one was asked for */
     char reason[160];    /**< "whole frames of 4 ranks" */
 } WriterChoice;

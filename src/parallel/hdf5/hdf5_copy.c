@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "hdf5/hdf5_helpers.h"
+#include "hdf5/hdf5_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -288,6 +289,8 @@ static herr_t copy_link(hid_t source, const char *name, const H5L_info_t *info, 
         const hid_t object = H5Oopen(source, name, H5P_DEFAULT);
         group->status = copy_object(group, source, object, name);
         if (object >= 0) (void)H5Oclose(object);
+    } else if (hdf5_inside_is_part_link(source, name, info)) {
+        return 0; /* the copy has the values themselves */
     } else if (H5Lcopy(source, name, group->target, name, H5P_DEFAULT, H5P_DEFAULT) < 0) {
         group->status = hdf5_error(STATUS_OUTPUT_FAILED, "copy link", name);
     }

@@ -9,9 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const int64_t VALUES_MOST = INT64_MAX / 64;
+
+/* A virtual dataset keeps the files that it shows open. */
+static void open_many_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 void hdf5_prepare(void) {
     /* HDF5 reads it once, and prefers it to what the access properties of a file say; parts of virtual datasets heed it
@@ -20,6 +29,7 @@ void hdf5_prepare(void) {
     (void)H5dont_atexit(); /* a file that could not be written and closed would be tried again, and crash HDF5 1.10 */
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     hdf5_inside_forget_external_links();
+    open_many_files();
 }
 
 /* The walk goes from the innermost failure outwards: the first one that says something is kept. */
@@ -53,6 +63,17 @@ Status hdf5_error(StatusCode code, const char *action, const char *name) {
 Status hdf5_create_file(const char *path, hid_t *file) {
     *file = H5Fcreate(path, H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT);
     return *file < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "create", path) : status_ok();
+}
+
+Status hdf5_create_in_memory(hid_t *file) {
+    enum { GROWTH_BYTES = 65536 };
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    *file = access >= 0 && H5Pset_fapl_core(access, GROWTH_BYTES, false) >= 0
+                ? H5Fcreate("memory", H5F_ACC_TRUNC, H5P_DEFAULT, access)
+                : H5I_INVALID_HID;
+    const Status status = *file < 0 ? hdf5_error(STATUS_NO_MEMORY, "make", "a file in memory") : status_ok();
+    if (access >= 0) (void)H5Pclose(access);
+    return status;
 }
 
 Status hdf5_fill_file(const char *path, hid_t *file) {

@@ -12,8 +12,61 @@
 
 enum { PATH_BYTES = 1024, FILE_NAME_BYTES = 4096, DEPTH_MOST = 32, OBJECTS_MOST = 2000000, SHARED_MOST = 256 };
 
+/* -------------------------------------------------------------------------------------------- links to other files
+ */
+
+/* The value of such a link: a byte of no meaning, the name of the file and that of the object, each with its zero. */
+enum { LINK_BYTES = 1 + FILE_NAME_BYTES + PATH_BYTES };
+
+static hid_t follow_nothing(const char *name, hid_t group, const void *value, size_t bytes, hid_t access,
+                            hid_t transfer) {
+    (void)name, (void)group, (void)value, (void)bytes, (void)access, (void)transfer;
+    return H5I_INVALID_HID;
+}
+
+static ssize_t tell_value(const char *name, const void *value, size_t bytes, void *copy, size_t room) {
+    (void)name;
+    if (copy != NULL) memcpy(copy, value, bytes < room ? bytes : room);
+    return (ssize_t)bytes;
+}
+
 void hdf5_inside_forget_external_links(void) {
-    if (H5Lis_registered(H5L_TYPE_EXTERNAL) > 0) (void)H5Lunregister(H5L_TYPE_EXTERNAL);
+    static const H5L_class_t unfollowed = {.version = H5L_LINK_CLASS_T_VERS,
+                                           .id = H5L_TYPE_EXTERNAL,
+                                           .comment = "external, never followed",
+                                           .trav_func = follow_nothing,
+                                           .query_func = tell_value};
+    (void)H5Lregister(&unfollowed);
+}
+
+Status hdf5_inside_link_to_part(hid_t group, const char *name, const char *file, const char *path) {
+    char value[LINK_BYTES] = "";
+    const size_t file_bytes = strlen(file) + 1, path_bytes = strlen(path) + 1;
+    if (1 + file_bytes + path_bytes > sizeof value)
+        return status_error(STATUS_BAD_PARAMETER, "the name %.100s is too long", file);
+    memcpy(value + 1, file, file_bytes);
+    memcpy(value + 1 + file_bytes, path, path_bytes);
+    return H5Lcreate_ud(group, name, H5L_TYPE_EXTERNAL, value, 1 + file_bytes + path_bytes, H5P_DEFAULT, H5P_DEFAULT) <
+                   0
+               ? hdf5_error(STATUS_OUTPUT_FAILED, "link", name)
+               : status_ok();
+}
+
+/* "data_NNNNNN" to the images of "ANYTHING_data_NNNNNN.h5" in the same folder: what a master has for each data file. It
+ * is for other programs, and is not followed. */
+bool hdf5_inside_is_part_link(hid_t group, const char *path_of_link, const H5L_info_t *info) {
+    const char *slash = strrchr(path_of_link, '/'), *name = slash == NULL ? path_of_link : slash + 1;
+    char value[LINK_BYTES] = "";
+    enum { NAME_LENGTH = 11 };
+    if (info->type != H5L_TYPE_EXTERNAL || strlen(name) != NAME_LENGTH || strncmp(name, "data_", 5) != 0 ||
+        strspn(name + 5, "0123456789") != NAME_LENGTH - 5 || info->u.val_size < 4 || info->u.val_size > sizeof value ||
+        H5Lget_val(group, path_of_link, value, sizeof value, H5P_DEFAULT) < 0 || value[info->u.val_size - 1] != '\0')
+        return false;
+    const char *file = value + 1, *path = file + strlen(file) + 1;
+    const size_t length = strlen(file), ending = NAME_LENGTH + 4; /* "_" before it, ".h5" behind it */
+    return path < value + info->u.val_size && strcmp(path, NXMX_IMAGES) == 0 && strchr(file, '/') == NULL &&
+           length > ending && file[length - ending] == '_' &&
+           strncmp(file + length - ending + 1, name, NAME_LENGTH) == 0 && strcmp(file + length - 3, ".h5") == 0;
 }
 
 /* ------------------------------------------------------------------------------------------------ parts of a dataset
@@ -254,7 +307,7 @@ static herr_t walk_link(hid_t group, const char *name, const H5L_info_t *info, v
         const hid_t object = H5Oopen(group, name, H5P_DEFAULT);
         above->status = walk_object(object, &walk);
         if (object >= 0) (void)H5Oclose(object);
-    } else if (leads_elsewhere(info)) {
+    } else if (leads_elsewhere(info) && !hdf5_inside_is_part_link(group, name, info)) {
         above->status = refuse_link(walk.path, walk.name);
     }
     return status_is_ok(above->status) ? 0 : -1;

@@ -4,6 +4,7 @@
 #include "formats/smv.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
+#include "hdf5/hdf5_parts.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -169,7 +170,7 @@ static Status read_dataset(hid_t file, const ImageRequest *request, const ImageN
     Status status = space >= 0 && is_number(set)
                         ? choose_slab(space, request, name, dataset, &slab)
                         : status_error(STATUS_BAD_FILE, "%s: %s is no dataset of numbers", name->path, dataset);
-    if (status_is_ok(status)) status = hdf5_check_filters(set, name->path);
+    if (status_is_ok(status)) status = hdf5_parts_check_frame(set, name->path, (int64_t)slab.start[0]);
     if (status_is_ok(status)) status = read_slab(set, space, &slab, name, image);
     if (space >= 0) (void)H5Sclose(space);
     (void)H5Dclose(set);

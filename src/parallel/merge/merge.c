@@ -189,11 +189,12 @@ static Status read_part(Merge *merge, Standard *standard, const char *path) {
     const Status opened = nxmx_open(path, &file);
     if (!status_is_ok(opened))
         return status_error(STATUS_BAD_FILE, "%.700s; render that part again, or leave it out", opened.message);
-    Status status = nxmx_read_frames(file, path, &part->frames);
+    Status status = nxmx_read_frames(file, path, &merge->notes, &part->frames);
     if (status_is_ok(status)) {
         (void)text_copy(part->path, sizeof part->path, path);
         merge->parts++;
         status = check_part(file, &part->frames, path, standard, &merge->notes);
+        if (status_is_ok(status)) status = data_files_read(file, &part->files);
         if (status_is_ok(status)) status = merge_crystals_read(file, part);
     }
     (void)hdf5_close_file(path, &file);

@@ -3,6 +3,7 @@
 #include "base/clocks.h"
 #include "hdf5/hdf5_copy.h"
 #include "hdf5/hdf5_helpers.h"
+#include "hdf5/hdf5_inside.h"
 #include "merge/merge_crystals.h"
 #include "merge/merge_rows.h"
 #include "nxmx/nxmx.h"
@@ -184,9 +185,11 @@ static Status add_group(Writing *writing, const char *path);
 static Status add_link(Writing *writing, const char *path, const H5L_info_t *link) {
     H5O_info_t info;
     if (link->type == H5L_TYPE_SOFT) return add_soft_link(writing, path, link);
+    if (hdf5_inside_is_part_link(writing->first, path, link)) return status_ok(); /* the master shows more than these */
     if (link->type != H5L_TYPE_HARD) return status_error(STATUS_BAD_FILE, "%s leads to another file", path);
     if (begins_with(path, "/entry/simulation/environment")) return status_ok();
-    if (strcmp(path, "/entry/simulation/" SESSION_RESUMES) == 0) return status_ok();
+    if (strcmp(path, "/entry/simulation/" SESSION_RESUMES) == 0 || strcmp(path, DATA_FILES_RECORD) == 0)
+        return status_ok();
     if (H5Oget_info_by_name(writing->first, path, &info, H5P_DEFAULT) < 0)
         return hdf5_error(STATUS_BAD_FILE, "read", path);
     return info.type == H5O_TYPE_GROUP ? add_group(writing, path) : add_dataset(writing, path);

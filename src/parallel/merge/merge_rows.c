@@ -67,16 +67,14 @@ static Status source_name(const char *file_name, char *name, size_t bytes) {
     return status_ok();
 }
 
-/* Frames @p run of the master are those of their owner. */
-static Status map_run(hid_t creation, hid_t space, const Merge *merge, const char *path, const MergeRows *rows,
-                      Range run) {
-    const MergePart *part = &merge->part[merge->owner[run.begin]];
-    const hsize_t whole[3] = {(hsize_t)range_length(part->frames.range), rows->length[1], rows->length[2]};
+/* Frames @p run of the master are those of @p file_name from @p place on, which holds @p held of them. */
+static Status map_frames(hid_t creation, hid_t space, const char *file_name, int64_t held, int64_t place,
+                         const char *path, const MergeRows *rows, Range run) {
+    const hsize_t whole[3] = {(hsize_t)held, rows->length[1], rows->length[2]};
     const hsize_t count[3] = {(hsize_t)range_length(run), rows->length[1], rows->length[2]};
-    const hsize_t to[3] = {(hsize_t)run.begin, 0, 0};
-    const hsize_t from[3] = {(hsize_t)(merge->frames.begin + run.begin - part->frames.range.begin), 0, 0};
+    const hsize_t to[3] = {(hsize_t)run.begin, 0, 0}, from[3] = {(hsize_t)place, 0, 0};
     char name[OUTPUT_PATH_BYTES];
-    TRY(source_name(part->file_name, name, sizeof name));
+    TRY(source_name(file_name, name, sizeof name));
     const hid_t source = H5Screate_simple(3, whole, NULL);
     const bool mapped = source >= 0 && H5Sselect_hyperslab(source, H5S_SELECT_SET, from, NULL, count, NULL) >= 0 &&
                         H5Sselect_hyperslab(space, H5S_SELECT_SET, to, NULL, count, NULL) >= 0 &&
@@ -84,6 +82,35 @@ static Status map_run(hid_t creation, hid_t space, const Merge *merge, const cha
     const Status status = mapped ? status_ok() : hdf5_error(STATUS_OUTPUT_FAILED, "map", path);
     if (source >= 0) (void)H5Sclose(source);
     return status;
+}
+
+/* The frames of a part that has data files are in these: a part may not show others. */
+static Status map_data_files(hid_t creation, hid_t space, const MergePart *part, int64_t first, const char *path,
+                             const MergeRows *rows, Range run) {
+    const DataFiles *files = &part->files;
+    const int64_t frames = range_length(part->frames.range);
+    const char *slash = strrchr(part->file_name, '/');
+    for (int64_t at = run.begin, end = 0; at < run.end; at = end) {
+        const int64_t place = first + at - run.begin, index = place / files->frames_per_file;
+        const Range range = data_files_range(files, index, frames);
+        char name[DATA_FILE_NAME_BYTES], file_name[OUTPUT_PATH_BYTES + DATA_FILE_NAME_BYTES];
+        data_files_name(files, index, name);
+        (void)snprintf(file_name, sizeof file_name, "%.*s%s", slash == NULL ? 0 : (int)(slash + 1 - part->file_name),
+                       part->file_name, name);
+        end = at + range.end - place < run.end ? at + range.end - place : run.end;
+        TRY(map_frames(creation, space, file_name, range_length(range), place - range.begin, path, rows,
+                       (Range){at, end}));
+    }
+    return status_ok();
+}
+
+/* Frames @p run of the master are those of their owner. */
+static Status map_run(hid_t creation, hid_t space, const Merge *merge, const char *path, const MergeRows *rows,
+                      Range run) {
+    const MergePart *part = &merge->part[merge->owner[run.begin]];
+    const int64_t first = merge->frames.begin + run.begin - part->frames.range.begin;
+    if (part->files.frames_per_file > 0) return map_data_files(creation, space, part, first, path, rows, run);
+    return map_frames(creation, space, part->file_name, range_length(part->frames.range), first, path, rows, run);
 }
 
 static Status map_all(hid_t creation, hid_t space, const Merge *merge, const char *path, const MergeRows *rows) {

@@ -299,17 +299,13 @@ Status frame_table_write(const FrameTable *table, const FrameRecord *records, in
     return status;
 }
 
-Status frame_table_mark(const FrameTable *table, const FrameRecord *records, int64_t count, FrameState state) {
-    RowBuffers buffers;
+Status frame_table_mark(const FrameTable *table, const int64_t *slots, int64_t count, FrameState state) {
     if (count == 0) return status_ok();
-    TRY(make_buffers(count, &buffers));
-    for (int64_t i = 0; i < count; i++) {
-        buffers.slots[i] = records[i].slot;
-        buffers.column[i] = (char)state;
-    }
-    const Status status =
-        write_rows(table->status, "status", H5T_NATIVE_UINT8, hdf5_list(count), buffers.slots, buffers.column);
-    free_buffers(&buffers);
+    uint8_t *states = malloc((size_t)count);
+    if (states == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the states of %" PRId64 " frames", count);
+    memset(states, (int)state, (size_t)count);
+    const Status status = write_rows(table->status, "status", H5T_NATIVE_UINT8, hdf5_list(count), slots, states);
+    free(states);
     return status;
 }
 

@@ -44,15 +44,17 @@ static bool counts_have_defects(const Experiment *experiment) {
 double nxmx_image_bytes(const NxmxContents *contents) {
     const Experiment *experiment = contents->experiment;
     const double pixels = (double)experiment->detector.slow_pixels * (double)experiment->detector.fast_pixels;
+    if (contents->files.frames_per_file > 0) return 0.0;
     return (experiment->images == IMAGES_BOTH ? 8.0 : 4.0) * pixels * (double)range_length(contents->frames);
 }
 
 double nxmx_bytes(const NxmxContents *contents) {
-    enum { ROW_BYTES = 300, FIXED_BYTES = 1 << 20 };
+    enum { ROW_BYTES = 300, FIXED_BYTES = 1 << 20, FILE_BYTES = 1024 };
     const Experiment *experiment = contents->experiment;
     const double pixels = (double)experiment->detector.slow_pixels * (double)experiment->detector.fast_pixels;
     const double row_bytes = ROW_BYTES + frame_values_bytes(experiment);
     double bytes = FIXED_BYTES + nxmx_image_bytes(contents) + row_bytes * (double)range_length(contents->frames);
+    bytes += FILE_BYTES * (double)data_files_count(&contents->files, range_length(contents->frames));
     if (experiment->active != NULL || counts_have_defects(experiment)) bytes += 4.0 * pixels; /* the mask */
     for (int i = 0; i < contents->provenance->inputs; i++) {
         const int64_t input_bytes = contents->provenance->input[i].bytes;
@@ -95,12 +97,22 @@ static Status write_frame_numbers(hid_t data, int64_t frames) {
     return status;
 }
 
-/* An NXdata whose signal is the images @p name. */
-static Status write_images(hid_t data, const char *name, hid_t type, const char *long_name, const Nxmx *nxmx) {
-    static const char axes[3][6] = {"frame", ".", "."};
+/* The images @p path, in the file or in data files. */
+static Status create_images(hid_t data, const char *path, hid_t type, const Nxmx *nxmx) {
+    const char *name = strrchr(path, '/') + 1;
     const Detector *detector = &nxmx->experiment->detector;
-    TRY(image_dataset_create(data, name, type, range_length(nxmx->contents->frames), detector->slow_pixels,
-                             detector->fast_pixels));
+    const int64_t frames = range_length(nxmx->contents->frames);
+    const DataImages images = {type, frames, detector->slow_pixels, detector->fast_pixels};
+    return nxmx->contents->files.frames_per_file > 0
+               ? data_files_show(data, name, path, &nxmx->contents->files, images)
+               : image_dataset_create(data, name, type, frames, images.slow_pixels, images.fast_pixels);
+}
+
+/* An NXdata whose signal is the images @p path. */
+static Status write_images(hid_t data, const char *path, hid_t type, const char *long_name, const Nxmx *nxmx) {
+    static const char axes[3][6] = {"frame", ".", "."};
+    const char *name = strrchr(path, '/') + 1;
+    TRY(create_images(data, path, type, nxmx));
     TRY(hdf5_attribute_text(data, name, "units", "counts"));
     TRY(hdf5_attribute_text(data, name, "long_name", long_name));
     TRY(hdf5_attribute_text(data, ".", "signal", name));
@@ -120,17 +132,18 @@ static Status fill_data(hid_t data, const void *context) {
     const bool counts = nxmx->experiment->images != IMAGES_EXPECTED;
     const DetectorSignal *signal = &nxmx->experiment->signal;
     const bool photons = !counts || (signal->gain == 1.0 && !(signal->pedestal > 0.0));
-    TRY(write_images(data, "data", nxmx_image_type(nxmx->experiment->images),
+    TRY(write_images(data, NXMX_IMAGES, nxmx_image_type(nxmx->experiment->images),
                      !counts   ? "expected photons"
                      : photons ? "counted photons"
                                : "detector counts",
                      nxmx));
     if (!photons) TRY(write_scale(data, signal));
+    TRY(data_files_link(data, &nxmx->contents->files, range_length(nxmx->contents->frames)));
     return write_frame_numbers(data, range_length(nxmx->contents->frames));
 }
 
 static Status fill_twin(hid_t images, const void *context) {
-    TRY(write_images(images, "expected_photons", H5T_NATIVE_FLOAT, "expected photons", context));
+    TRY(write_images(images, NXMX_TWIN, H5T_NATIVE_FLOAT, "expected photons", context));
     return H5Lcreate_hard(images, "/entry/data/frame", images, "frame", H5P_DEFAULT, H5P_DEFAULT) < 0
                ? hdf5_error(STATUS_OUTPUT_FAILED, "link", "frame")
                : status_ok();
@@ -557,6 +570,7 @@ static Status fill_simulation(hid_t simulation, const void *context) {
     if (nxmx->experiment->detector.nexus_stand_in)
         TRY(hdf5_write_text(simulation, "sensor_material", true_material(nxmx)));
     TRY(frame_table_create(simulation, nxmx->experiment, nxmx->contents->frames));
+    TRY(data_files_record(simulation, &nxmx->contents->files));
     if (nxmx->experiment->images != IMAGES_BOTH) return status_ok();
     return hdf5_write_group(simulation, "images", "NXdata", fill_twin, nxmx);
 }

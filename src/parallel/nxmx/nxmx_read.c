@@ -5,7 +5,9 @@
 #include "base/units.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
+#include "hdf5/hdf5_parts.h"
 #include "hdf5/nexus_panels.h"
+#include "nxmx/data_files.h"
 #include "nxmx/frame_record.h"
 #include "nxmx/nxmx.h"
 
@@ -27,6 +29,7 @@ struct NxmxReader {
     NxmxDescription description;
     DetectorGeometry panels;
     NxmxFrame *frame; /* [frames] */
+    Notes *notes;     /* while it is opened */
 };
 
 const NxmxDescription *nxmx_reader_description(const NxmxReader *reader) {
@@ -206,7 +209,7 @@ static Status open_all_images(NxmxReader *reader) {
     NxmxDescription *d = &reader->description;
     int64_t shape[3] = {0}, twin[3] = {0};
     TRY(open_images(reader->file, NXMX_IMAGES, &reader->main, shape));
-    TRY(hdf5_check_filters(reader->main, reader->path));
+    TRY(hdf5_parts_check_filters(reader->main, reader->path));
     d->frames = shape[0];
     d->slow_pixels = shape[1];
     d->fast_pixels = shape[2];
@@ -268,6 +271,25 @@ static Status read_member(const NxmxReader *reader, const char *path, size_t off
     return status_ok();
 }
 
+/* Frames whose data files are missing or damaged are incomplete. */
+static Status check_data_files(const NxmxReader *reader) {
+    const int64_t frames = reader->description.frames;
+    if (!has_object(reader->file, TABLE "crc32")) return status_ok();
+    uint8_t *states = calloc((size_t)frames, sizeof *states);
+    uint32_t *crc32 = calloc((size_t)frames, sizeof *crc32);
+    Status status = states == NULL || crc32 == NULL
+                        ? status_error(STATUS_NO_MEMORY, "no memory for the states of %" PRId64 " frames", frames)
+                        : hdf5_read(reader->file, TABLE "crc32", H5T_NATIVE_UINT32, frames, crc32);
+    if (status_is_ok(status)) {
+        for (int64_t i = 0; i < frames; i++) states[i] = reader->frame[i].complete ? FRAME_COMPLETE : FRAME_ABSENT;
+        status = data_files_check(reader->file, reader->path, frames, states, crc32, reader->notes);
+        for (int64_t i = 0; i < frames; i++) reader->frame[i].complete = states[i] == FRAME_COMPLETE;
+    }
+    free(crc32);
+    free(states);
+    return status;
+}
+
 static Status read_states(const NxmxReader *reader, double *buffer) {
     const int64_t frames = reader->description.frames;
     for (int64_t i = 0; i < frames; i++) {
@@ -279,7 +301,7 @@ static Status read_states(const NxmxReader *reader, double *buffer) {
     for (int64_t i = 0; i < frames; i++) reader->frame[i].complete = buffer[i] == (double)FRAME_COMPLETE;
     TRY(hdf5_read(reader->file, TABLE "number", H5T_NATIVE_DOUBLE, frames, buffer));
     for (int64_t i = 0; i < frames; i++) reader->frame[i].number = (int64_t)buffer[i];
-    return status_ok();
+    return check_data_files(reader);
 }
 
 static Status read_matrices(const NxmxReader *reader, double *buffer) {
@@ -367,13 +389,15 @@ static Status open_file(const char *path, NxmxReader *reader) {
     return status_error(status.code, "%s: %.800s", path, status.message);
 }
 
-Status nxmx_reader_open(const char *path, NxmxReader **reader) {
+Status nxmx_reader_open(const char *path, Notes *notes, NxmxReader **reader) {
     *reader = NULL;
     hdf5_prepare();
     NxmxReader *opened = calloc(1, sizeof *opened);
     if (opened == NULL) return status_error(STATUS_NO_MEMORY, "no memory to read %s", path);
     opened->file = opened->main = opened->expected = H5I_INVALID_HID;
+    opened->notes = notes;
     const Status status = open_file(path, opened);
+    opened->notes = NULL;
     if (!status_is_ok(status)) nxmx_reader_close(&opened);
     *reader = opened;
     return status;

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
+#include "hdf5/hdf5_parts.h"
+#include "nxmx/data_files.h"
 #include "nxmx/frame_record.h"
 #include "nxmx/nxmx.h"
 #include "nxmx/session.h"
@@ -84,11 +86,10 @@ static Status read_table(hid_t group, const void *context) {
     TRY(read_numbers(group, frames));
     TRY(hdf5_read(group, "status", H5T_NATIVE_UINT8, count, frames->states));
     TRY(hdf5_read(group, "crc32", H5T_NATIVE_UINT32, count, frames->crc32));
-    for (int64_t i = 0; i < count; i++) frames->complete += frames->states[i] == FRAME_COMPLETE;
     return status_ok();
 }
 
-static Status read_frames(hid_t file, NxmxFrames *frames) {
+static Status read_frames(hid_t file, const char *path, Notes *notes, NxmxFrames *frames) {
     TRY(read_images_shape(file, frames));
     const int64_t count = range_length(frames->range);
     if (count < 1) return status_error(STATUS_BAD_FILE, "it has no frames");
@@ -98,12 +99,15 @@ static Status read_frames(hid_t file, NxmxFrames *frames) {
     frames->crc32 = calloc((size_t)count, sizeof *frames->crc32);
     if (frames->states == NULL || frames->crc32 == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for the states of %" PRId64 " frames", count);
-    return hdf5_use_group(file, "/entry/simulation/frames", read_table, &frames);
+    TRY(hdf5_use_group(file, "/entry/simulation/frames", read_table, &frames));
+    TRY(data_files_check(file, path, count, frames->states, frames->crc32, notes));
+    for (int64_t i = 0; i < count; i++) frames->complete += frames->states[i] == FRAME_COMPLETE;
+    return status_ok();
 }
 
-Status nxmx_read_frames(hid_t file, const char *path, NxmxFrames *frames) {
+Status nxmx_read_frames(hid_t file, const char *path, Notes *notes, NxmxFrames *frames) {
     *frames = (NxmxFrames){.states = NULL};
-    const Status status = read_frames(file, frames);
+    const Status status = read_frames(file, path, notes, frames);
     if (status_is_ok(status)) return status;
     nxmx_frames_free(frames);
     return status_error(status.code, "%s: %.700s", path, status.message);
@@ -280,12 +284,12 @@ static Status verify_frame(hid_t dataset, const NxmxFrames *frames, int64_t slot
     return status;
 }
 
-Status nxmx_verify(hid_t file, const NxmxFrames *frames, uint8_t *damaged) {
+Status nxmx_verify(hid_t file, const char *path, const NxmxFrames *frames, uint8_t *damaged) {
     void *pixels = malloc(4 * (size_t)(frames->slow_pixels * frames->fast_pixels));
     hid_t dataset = H5I_INVALID_HID;
     Status status = pixels == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a frame") : status_ok();
     if (status_is_ok(status)) status = hdf5_inside_open(file, NXMX_IMAGES, &dataset);
-    if (status_is_ok(status)) status = hdf5_check_filters(dataset, NXMX_IMAGES);
+    if (status_is_ok(status)) status = hdf5_parts_check_filters(dataset, path);
     for (int64_t slot = 0; status_is_ok(status) && slot < range_length(frames->range); slot++) {
         bool same = true;
         if (frames->states[slot] == FRAME_COMPLETE) status = verify_frame(dataset, frames, slot, pixels, &same);

@@ -6,6 +6,7 @@
 #include "hdf5/hdf5_copy.h"
 #include "hdf5/hdf5_helpers.h"
 #include "hdf5/hdf5_inside.h"
+#include "hdf5/hdf5_parts.h"
 #include "nxmx/nxmx.h"
 #include "nxmx/provenance.h"
 #include "output/writer.h"
@@ -94,7 +95,7 @@ static Status look_at_dataset(Compression *c, int which, double *bytes_packed) {
     hid_t dataset = H5I_INVALID_HID;
     TRY(hdf5_inside_open(c->source, image_paths[which], &dataset));
     Status status = image_pack_shape(dataset, image_paths[which], &c->images[which]);
-    if (status_is_ok(status)) status = hdf5_check_filters(dataset, c->request->path);
+    if (status_is_ok(status)) status = hdf5_parts_check_filters(dataset, c->request->path);
     if (status_is_ok(status)) status = hdf5_check_virtual(dataset, c->request->path, &is_virtual);
     if (status_is_ok(status)) status = image_pack_sample(dataset, image_paths[which], &c->images[which], &share);
     const PackedImages *images = &c->images[which];
@@ -149,7 +150,8 @@ static Status copy_images(hid_t source, hid_t target, const char *name, const ch
         (void)H5Dclose(dataset);
         return status;
     }
-    *taken = strcmp(path, RECORD) == 0; /* of an earlier compression: a new one is written */
+    /* of an earlier compression, and of data files: a new one is written, and there are none */
+    *taken = strcmp(path, RECORD) == 0 || strcmp(path, DATA_FILES_RECORD) == 0;
     return status_ok();
 }
 
@@ -282,7 +284,7 @@ Status compress_file(CompressRequest request, CompressResult *result) {
     hdf5_prepare();
     if (snprintf(c.packed, sizeof c.packed, "%s.packed", request.path) >= (int)sizeof c.packed)
         return status_error(STATUS_BAD_PARAMETER, "the name %.60s... is too long", request.path);
-    TRY(image_pack_check(request.packing.method));
+    TRY(frame_codec_check(request.packing.method));
     if (hdf5_has_writer(request.path))
         return status_error(STATUS_BAD_FILE, "%.400s is open for changes in another program; close it there first",
                             request.path);

@@ -15,17 +15,6 @@
 
 enum { SAMPLES = 3, THREADS_MOST = 128 };
 
-Status image_pack_check(PackMethod method) {
-    const char *folders = getenv("HDF5_PLUGIN_PATH");
-    char standard[512] = "";
-    if (method == PACK_DEFLATE || H5Zfilter_avail(IMAGE_PACK_BITSHUFFLE_ID) > 0) return status_ok();
-    if (folders == NULL) (void)H5PLget(0, standard, sizeof standard);
-    return status_error(STATUS_BAD_PARAMETER,
-                        "HDF5 finds no bitshuffle plugin (filter %d, libh5bshuf.so) in %.400s; install it (Debian: "
-                        "bitshuffle) or set HDF5_PLUGIN_PATH to its folder, or use deflate",
-                        IMAGE_PACK_BITSHUFFLE_ID, folders != NULL ? folders : standard);
-}
-
 /* ------------------------------------------------------------------------------------------------------------ shape */
 
 static size_t pixel_bytes_of(hid_t dataset) {
@@ -99,28 +88,19 @@ uint32_t image_pack_frame_crc32(const PackedImages *images, int64_t frame) {
 
 /* ------------------------------------------------------------------------------------------------------ HDF5's part */
 
-/* Reads or writes the rows of a chunk as they lie in the file. */
-static bool transfer_chunk(hid_t dataset, const PackedImages *images, int64_t chunk, bool writes, void *pixels) {
+/* Reads the rows of a chunk as they lie in the file. */
+static bool read_chunk(hid_t dataset, const PackedImages *images, int64_t chunk, void *pixels) {
     const hsize_t start[3] = {(hsize_t)(chunk / images->chunks_per_frame),
                               (hsize_t)(chunk % images->chunks_per_frame * images->rows), 0};
     const hsize_t length[3] = {1, (hsize_t)rows_within(images, chunk), (hsize_t)images->fast_pixels};
     const hid_t space = H5Dget_space(dataset), memory = H5Screate_simple(3, length, NULL), type = H5Dget_type(dataset);
     bool done = space >= 0 && memory >= 0 && type >= 0 &&
                 H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, length, NULL) >= 0;
-    if (done && writes) done = H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, pixels) >= 0;
-    if (done && !writes) done = H5Dread(dataset, type, memory, space, H5P_DEFAULT, pixels) >= 0;
+    if (done) done = H5Dread(dataset, type, memory, space, H5P_DEFAULT, pixels) >= 0;
     if (type >= 0) (void)H5Tclose(type);
     if (memory >= 0) (void)H5Sclose(memory);
     if (space >= 0) (void)H5Sclose(space);
     return done;
-}
-
-static bool set_filters(hid_t creation, Packing packing) {
-    static const unsigned lz4[2] = {0, 2}; /* blocks of the filter's own choice; LZ4 behind the shuffle */
-    if (packing.method == PACK_BITSHUFFLE)
-        return H5Pset_filter(creation, IMAGE_PACK_BITSHUFFLE_ID, H5Z_FLAG_MANDATORY, 2, lz4) >= 0;
-    return (!packing.shuffle || H5Pset_shuffle(creation) >= 0) &&
-           H5Pset_deflate(creation, (unsigned)packing.level) >= 0;
 }
 
 static Status create_packed(hid_t source, hid_t target, const char *name, Packing packing, const PackedImages *images,
@@ -129,7 +109,7 @@ static Status create_packed(hid_t source, hid_t target, const char *name, Packin
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE), type = H5Dget_type(source), space = H5Dget_space(source);
     *dataset = H5I_INVALID_HID;
     if (creation >= 0 && H5Pset_chunk(creation, 3, chunk) >= 0 &&
-        H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER) >= 0 && set_filters(creation, packing))
+        H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER) >= 0 && frame_codec_set_filters(creation, packing))
         *dataset = H5Dcreate2(target, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
     const Status status = *dataset < 0 ? hdf5_error(STATUS_OUTPUT_FAILED, "create", name) : status_ok();
     if (space >= 0) (void)H5Sclose(space);
@@ -141,18 +121,16 @@ static Status create_packed(hid_t source, hid_t target, const char *name, Packin
 /* ------------------------------------------------------------------------------------------------------ the threads'
  */
 
-/* Buffers for one chunk. */
+/* A chunk before and after. */
 typedef struct ChunkBuffers {
-    unsigned char *plain, *shuffled, *packed;
-    size_t plain_bytes, packed_room;
-    uLongf packed_bytes;
-    bool failed;
+    unsigned char *plain;
+    void *packed;
+    size_t plain_bytes, packed_bytes;
 } ChunkBuffers;
 
 static void free_buffers(ChunkBuffers *buffers, int count) {
     for (int i = 0; i < count; i++) {
         free(buffers[i].packed);
-        free(buffers[i].shuffled);
         free(buffers[i].plain);
     }
 }
@@ -161,75 +139,46 @@ static Status make_buffers(const PackedImages *images, ChunkBuffers *buffers, in
     const size_t bytes = bytes_of_rows(images, images->rows);
     bool all = true;
     for (int i = 0; i < count; i++) {
-        buffers[i] = (ChunkBuffers){.plain = calloc(bytes, 1),
-                                    .shuffled = malloc(bytes),
-                                    .plain_bytes = bytes,
-                                    .packed_room = compressBound(bytes)};
-        buffers[i].packed = malloc(buffers[i].packed_room);
-        all = all && buffers[i].plain != NULL && buffers[i].shuffled != NULL && buffers[i].packed != NULL;
+        buffers[i] = (ChunkBuffers){.plain = calloc(bytes, 1), .plain_bytes = bytes};
+        all = all && buffers[i].plain != NULL;
     }
     return all ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for %d chunks of %zu bytes", count, bytes);
 }
 
-/* As HDF5's shuffle filter: the first bytes of all pixels, then the second ones ... */
-static void shuffle(const unsigned char *plain, size_t bytes, size_t pixel_bytes, unsigned char *shuffled) {
-    const size_t pixels = bytes / pixel_bytes;
-    for (size_t byte = 0; byte < pixel_bytes; byte++)
-        for (size_t i = 0; i < pixels; i++) shuffled[byte * pixels + i] = plain[i * pixel_bytes + byte];
-}
-
-static void deflate_chunk(const PackedImages *images, Packing packing, ChunkBuffers *buffers) {
-    const unsigned char *bytes = buffers->plain;
-    if (packing.shuffle) {
-        shuffle(buffers->plain, buffers->plain_bytes, images->pixel_bytes, buffers->shuffled);
-        bytes = buffers->shuffled;
-    }
-    buffers->packed_bytes = buffers->packed_room;
-    buffers->failed =
-        compress2(buffers->packed, &buffers->packed_bytes, bytes, buffers->plain_bytes, packing.level) != Z_OK;
-}
-
-static uint32_t crc32_of(const unsigned char *bytes, size_t count) {
-    uLong crc = crc32(0L, Z_NULL, 0);
-    for (size_t done = 0, part = 0; done < count; done += part) {
-        part = count - done < (1U << 30) ? count - done : 1U << 30;
-        crc = crc32(crc, bytes + done, (uInt)part);
-    }
-    return (uint32_t)crc;
+/* Packs it in place of what was packed before. */
+static bool pack_chunk(const FrameCodec *codec, ChunkBuffers *buffers) {
+    free(buffers->packed);
+    return frame_codec_pack(codec, buffers->plain, &buffers->packed, &buffers->packed_bytes);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- pack */
 
 /* Chunks [first, first + count): read one after the other, packed side by side. The last of a frame is padded. */
-static Status read_and_pack(hid_t source, const char *name, Packing packing, const PackedImages *images, int64_t first,
-                            int count, ChunkBuffers *buffers) {
+static Status read_and_pack(hid_t source, const char *name, const FrameCodec *codec, const PackedImages *images,
+                            int64_t first, int count, ChunkBuffers *buffers) {
     for (int i = 0; i < count; i++) {
         const size_t within = bytes_of_rows(images, rows_within(images, first + i));
         memset(buffers[i].plain + within, 0, buffers[i].plain_bytes - within);
-        if (!transfer_chunk(source, images, first + i, false, buffers[i].plain))
-            return hdf5_error(STATUS_BAD_FILE, "read", name);
+        if (!read_chunk(source, images, first + i, buffers[i].plain)) return hdf5_error(STATUS_BAD_FILE, "read", name);
     }
     bool failed = false;
 #pragma omp parallel for schedule(dynamic, 1) reduction(|| : failed)
     for (int i = 0; i < count; i++) {
-        images->crc32[first + i] = crc32_of(buffers[i].plain, bytes_of_rows(images, rows_within(images, first + i)));
-        if (packing.method == PACK_DEFLATE) deflate_chunk(images, packing, &buffers[i]);
-        failed = failed || buffers[i].failed;
+        images->crc32[first + i] =
+            frame_codec_crc32(buffers[i].plain, bytes_of_rows(images, rows_within(images, first + i)));
+        failed = !pack_chunk(codec, &buffers[i]) || failed;
     }
-    return failed ? status_error(STATUS_NO_MEMORY, "zlib has no memory to compress %s", name) : status_ok();
+    return failed ? status_error(STATUS_NO_MEMORY, "no memory to compress %s", name) : status_ok();
 }
 
-static Status write_chunks(hid_t dataset, const char *name, Packing packing, const PackedImages *images, int64_t first,
-                           int count, ChunkBuffers *buffers) {
+static Status write_chunks(hid_t dataset, const char *name, const PackedImages *images, int64_t first, int count,
+                           const ChunkBuffers *buffers) {
     for (int i = 0; i < count; i++) {
         const int64_t chunk = first + i;
         const hsize_t start[3] = {(hsize_t)(chunk / images->chunks_per_frame),
                                   (hsize_t)(chunk % images->chunks_per_frame * images->rows), 0};
-        const bool written =
-            packing.method == PACK_DEFLATE
-                ? H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, start, buffers[i].packed_bytes, buffers[i].packed) >= 0
-                : transfer_chunk(dataset, images, chunk, true, buffers[i].plain);
-        if (!written) return hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
+        if (H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, start, buffers[i].packed_bytes, buffers[i].packed) < 0)
+            return hdf5_error(STATUS_OUTPUT_FAILED, "write", name);
     }
     return status_ok();
 }
@@ -248,14 +197,24 @@ static int batch_of(const PackedImages *images) {
     return chunks_of(images) < threads ? (int)chunks_of(images) : threads;
 }
 
+static Status make_codec(hid_t dataset, Packing packing, const PackedImages *images, FrameCodec *codec) {
+    const hid_t type = H5Dget_type(dataset);
+    if (type < 0) return hdf5_error(STATUS_BAD_FILE, "read", "the type of the images");
+    const Status status = frame_codec_create(packing, type, images->rows, images->fast_pixels, codec);
+    (void)H5Tclose(type);
+    return status;
+}
+
 static Status pack_all(hid_t source, hid_t dataset, const char *name, Packing packing, const PackedImages *images,
                        ChunkBuffers *buffers, int batch) {
+    FrameCodec codec;
+    TRY(make_codec(source, packing, images, &codec));
     TRY(make_buffers(images, buffers, batch));
     for (int64_t first = 0; first < chunks_of(images); first += batch) {
         const int count = (int)(chunks_of(images) - first < batch ? chunks_of(images) - first : batch);
         if (is_stopped(packing)) return stopped();
-        TRY(read_and_pack(source, name, packing, images, first, count, buffers));
-        TRY(write_chunks(dataset, name, packing, images, first, count, buffers));
+        TRY(read_and_pack(source, name, &codec, images, first, count, buffers));
+        TRY(write_chunks(dataset, name, images, first, count, buffers));
     }
     return status_ok();
 }
@@ -280,9 +239,9 @@ Status image_pack_verify(hid_t dataset, const char *name, Packing packing, const
     for (int64_t chunk = 0; status_is_ok(status) && chunk < chunks_of(images); chunk++) {
         if (is_stopped(packing))
             status = stopped();
-        else if (!transfer_chunk(dataset, images, chunk, false, plain))
+        else if (!read_chunk(dataset, images, chunk, plain))
             status = hdf5_error(STATUS_OUTPUT_FAILED, "read back", name);
-        else if (crc32_of(plain, bytes_of_rows(images, rows_within(images, chunk))) != images->crc32[chunk])
+        else if (frame_codec_crc32(plain, bytes_of_rows(images, rows_within(images, chunk))) != images->crc32[chunk])
             status = status_error(STATUS_OUTPUT_FAILED, "frame %" PRId64 " of %s does not read back as it was written",
                                   chunk / images->chunks_per_frame, name);
     }
@@ -296,10 +255,12 @@ static Status pack_sample(hid_t dataset, const char *name, const PackedImages *i
                           double *share) {
     const Packing fast = {.method = PACK_DEFLATE, .level = 1, .shuffle = true};
     double plain = 0.0, packed = 0.0;
+    FrameCodec codec;
+    TRY(make_codec(dataset, fast, images, &codec));
     TRY(make_buffers(images, buffers, 1));
     for (int i = 0; i < SAMPLES; i++) {
         const int64_t chunk = i * (chunks_of(images) - 1) / (SAMPLES - 1);
-        TRY(read_and_pack(dataset, name, fast, images, chunk, 1, buffers));
+        TRY(read_and_pack(dataset, name, &codec, images, chunk, 1, buffers));
         plain += (double)buffers->plain_bytes;
         packed += (double)buffers->packed_bytes;
     }

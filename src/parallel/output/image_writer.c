@@ -21,5 +21,7 @@ const ImageWriter image_writer_direct = {
     .name = "direct", .open = open_nothing, .write = write_past_hdf5, .close = close_nothing};
 
 const ImageWriter *image_writer_of(OutputWriter writer) {
-    return writer == WRITER_COLLECTIVE ? &image_writer_collective : &image_writer_direct;
+    return writer == WRITER_COLLECTIVE ? &image_writer_collective
+           : writer == WRITER_FILES    ? &image_writer_files
+                                       : &image_writer_direct;
 }

@@ -5,6 +5,7 @@
 #include "hdf5/hdf5_inside.h"
 #include "nxmx/undo.h"
 #include "output/compress.h"
+#include "output/data_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -57,11 +58,22 @@ static Status fill_new_file(hid_t file, const NxmxContents *contents) {
     return hdf5_use_group(file, "/entry/simulation", begin_first, contents->provenance);
 }
 
+/* A finished master would show files of frames that are made anew: it goes first. */
+static Status clear_data_files(const OutputPath *path, const NxmxContents *contents, bool overwrite) {
+    const DataFiles *files = &contents->files;
+    if (files->frames_per_file == 0) return status_ok();
+    TRY(data_file_clear_all(files, path->complete, range_length(contents->frames), overwrite, false));
+    if (overwrite && unlink(path->complete) != 0 && errno != ENOENT)
+        return status_error(STATUS_OUTPUT_FAILED, "cannot remove %s: %s", path->complete, strerror(errno));
+    return data_file_clear_all(files, path->complete, range_length(contents->frames), overwrite, true);
+}
+
 /* Leaves nothing on the disk when it fails. The file gets its name when it is whole, as nobody could read what a kill
  * leaves between two of HDF5's writes. */
-static Status create_file(const OutputPath *path, const NxmxContents *contents, bool *reserved) {
+static Status create_file(const OutputPath *path, const NxmxContents *contents, bool overwrite, bool *reserved) {
     hid_t file = H5I_INVALID_HID;
     TRY(output_path_check_room(path, nxmx_bytes(contents), nxmx_image_bytes(contents)));
+    TRY(clear_data_files(path, contents, overwrite));
     TRY(output_path_remove_partial(path));
     unfinished_files_add(path->partial_new, NULL);
     Status status = hdf5_create_file(path->partial_new, &file);
@@ -189,6 +201,19 @@ static Status add_session(const OutputPath *path, const Provenance *provenance, 
     return status_is_ok(status) ? output_path_sync(path) : status;
 }
 
+/* Where the images lie is the file's to say, not the options'. */
+static Status read_layout(const OutputPath *path, const NxmxContents *contents, Notes *notes,
+                          OutputPrepared *prepared) {
+    hid_t file = H5I_INVALID_HID;
+    TRY(hdf5_open_file(path->partial, false, &file));
+    const Status status = data_files_read(file, &prepared->files);
+    (void)hdf5_close_file(path->partial, &file);
+    if (status_is_ok(status) && contents->files.frames_per_file != prepared->files.frames_per_file)
+        notes_add(notes, "%.200s goes on as it was begun: output.frames_per_file=%lld", path->partial,
+                  (long long)prepared->files.frames_per_file);
+    return not_resumed(path->partial, status);
+}
+
 /* The file is compared before it is opened for writing, so that a refusal leaves it as it was. */
 static Status continue_file(const OutputPath *path, const NxmxContents *contents, Notes *notes,
                             OutputPrepared *prepared) {
@@ -202,6 +227,7 @@ static Status continue_file(const OutputPath *path, const NxmxContents *contents
             path, false, status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", path->partial, strerror(errno)));
     TRY(output_path_check_room(path, room ? bytes : 2.0 * bytes, images));
     if (!room) TRY(output_file_explain(path, false, renew_file(path, contents->provenance, notes)));
+    TRY(read_layout(path, contents, notes, prepared));
     TRY(output_path_reserve(path, &prepared->is_reserved));
     return output_file_explain(path, false, add_session(path, contents->provenance, &prepared->session));
 }
@@ -210,9 +236,10 @@ Status output_file_prepare(const OutputPath *path, const NxmxContents *contents,
                            OutputPrepared *prepared) {
     TRY(output_path_start(path, request->overwrite, request->resume, &prepared->start));
     prepared->session = 1;
+    prepared->files = contents->files;
     switch (prepared->start) {
     case OUTPUT_NEW:
-        return create_file(path, contents, &prepared->is_reserved);
+        return create_file(path, contents, request->overwrite, &prepared->is_reserved);
     case OUTPUT_CONTINUED:
         return continue_file(path, contents, request->notes, prepared);
     case OUTPUT_COMPLETE:
@@ -230,10 +257,10 @@ static Status compress(const OutputPath *path, const OutputEnd *end) {
     CompressResult result;
     const CompressRequest request = {
         .path = path->partial,
-        .packing = {.method = PACK_DEFLATE, .level = end->compression_level, .shuffle = true, .stop = end->stop},
+        .packing = {.method = end->compression, .level = end->compression_level, .shuffle = true, .stop = end->stop},
         .unless_packed = true,
         .version = end->version};
-    if (end->compression == COMPRESSION_NONE) return status_ok();
+    if (end->compression == PACK_NONE || end->has_files) return status_ok();
     const Status status = compress_file(request, &result);
     if (status_is_ok(status)) return status;
     return status_error(status.code,

@@ -38,6 +38,7 @@ struct Writer {
     BuildInfo build;
     WriterWitness witness;
     ImageTarget target;
+    DataFiles files;        /* where the images lie */
     const ImageWriter *way; /* NULL before it is chosen */
     WriterChoice choice;
     MpiIo io;
@@ -89,12 +90,20 @@ static Status writer_create(Team team, const Experiment *experiment, OutputReque
                         .frames = frames,
                         .states = states,
                         .build = request.build,
-                        .target = {.team = team, .descriptor = -1, .io_mode = -1},
+                        .target = {.team = team,
+                                   .descriptor = -1,
+                                   .io_mode = -1,
+                                   .main = {.frames = frames,
+                                            .slow_pixels = experiment->detector.slow_pixels,
+                                            .fast_pixels = experiment->detector.fast_pixels,
+                                            .reals = experiment->images == IMAGES_EXPECTED},
+                                   .first_number = request.frames.begin,
+                                   .states = states,
+                                   .level = request.compression_level},
                         .timeline = request.timeline,
                         .file = H5I_INVALID_HID,
                         .table = frame_table_closed(),
                         .end = {.overwrite = request.overwrite,
-                                .compression = request.compression,
                                 .compression_level = request.compression_level,
                                 .stop = request.stop,
                                 .version = request.build.version}};
@@ -102,7 +111,12 @@ static Status writer_create(Team team, const Experiment *experiment, OutputReque
     created->target.path = created->path.partial;
     created->target.has_twin = created->images == IMAGES_BOTH;
     created->target.hints = created->hints;
+    created->target.files = &created->files;
     return output_path_create(request.path, &created->path);
+}
+
+bool writer_has_data_files(const Writer *writer) {
+    return writer->files.frames_per_file > 0;
 }
 
 const uint8_t *writer_states(const Writer *writer) {
@@ -151,15 +165,28 @@ static Status find_witness(Writer *writer) {
     return status;
 }
 
+/* On rank 0: frames whose files are missing or damaged are rendered again. */
+static Status check_data_files(Writer *writer, Notes *notes) {
+    uint32_t *crc32 = calloc((size_t)writer->frames, sizeof *crc32);
+    if (crc32 == NULL) return status_error(STATUS_NO_MEMORY, "no memory for checksums");
+    Status status = hdf5_read(writer->file, FRAME_TABLE_PATH "/crc32", H5T_NATIVE_UINT32, writer->frames, crc32);
+    if (status_is_ok(status))
+        status = data_files_check(writer->file, writer->path.partial, writer->frames, writer->states, crc32, notes);
+    free(crc32);
+    return status;
+}
+
 /* On rank 0: for the table of the frames, and to see where the images lie; when all
  * are there already they may be compressed, and lie in pieces. */
-static Status open_with_hdf5(Writer *writer) {
+static Status open_with_hdf5(Writer *writer, Notes *notes) {
     const Status opened = hdf5_open_file(writer->path.partial, true, &writer->file);
     if (!status_is_ok(opened)) return status_error(STATUS_OUTPUT_FAILED, "%s", opened.message);
     TRY(frame_table_open(writer->file, &writer->table));
     TRY(frame_table_read_states(&writer->table, writer->frames, writer->states));
-    if (count_missing(writer) == 0) return status_ok();
+    if (count_missing(writer) == 0 && writer->files.frames_per_file == 0) return status_ok();
+    if (writer->files.frames_per_file > 0 && !writer->is_new) TRY(check_data_files(writer, notes));
     if (!writer->is_new) TRY(find_witness(writer));
+    if (writer->files.frames_per_file > 0) return status_ok();
     TRY(image_set_locate(writer->file, NXMX_IMAGES, &writer->target.main));
     return writer->target.has_twin ? image_set_locate(writer->file, NXMX_TWIN, &writer->target.twin) : status_ok();
 }
@@ -195,12 +222,13 @@ static void note_choice(const Writer *writer, OutputWriter asked, Notes *notes) 
     const bool collective = choice->writer == WRITER_COLLECTIVE;
     if (notes == NULL) return;
     if (choice->is_refused)
-        notes_add(notes, "output.writer=collective is refused: %s; each rank writes by itself", choice->reason);
-    else if (asked == WRITER_AUTO && writer->team.ranks > 1)
+        notes_add(notes, "output.writer=%s is refused: %s; each rank writes by itself",
+                  asked == WRITER_FILES ? "files" : "collective", choice->reason);
+    else if (asked == WRITER_AUTO && writer->team.ranks > 1 && choice->writer != WRITER_FILES)
         notes_add(notes, "output.writer=%s: %s", writer->way->name, choice->reason);
     if (!collective && writer->hints[0] != '\0')
         notes_add(notes, "output.mpi_hints has no effect: output.writer is %s here", writer->way->name);
-    if (collective && !writer->io.has_threads)
+    if (!writer->writes_beside)
         notes_add(notes, "images are written between waves, not beside them: this MPI lets one thread alone call it");
 }
 
@@ -212,6 +240,23 @@ static SessionWriter record_of(const Writer *writer) {
                            .ranks = writer->team.ranks};
 }
 
+/* How images are packed; all ranks must have the plugin. Collective. */
+static void choose_method(Writer *writer, const Parameters *p, Notes *notes) {
+    static const PackMethod methods[] = {[COMPRESSION_NONE] = PACK_NONE,
+                                         [COMPRESSION_DEFLATE] = PACK_DEFLATE,
+                                         [COMPRESSION_BITSHUFFLE] = PACK_BITSHUFFLE};
+    PackMethod method = methods[p->output_compression];
+    const Status mine = frame_codec_check(method);
+    if (team_least(writer->team, status_is_ok(mine)) == 0) {
+        method = PACK_DEFLATE;
+        notes_add(writer->team.rank == 0 ? notes : NULL,
+                  "output.compression=deflate, as not all ranks have bitshuffle: %s",
+                  status_is_ok(mine) ? "some nodes lack its plugin" : mine.message);
+    }
+    writer->target.method = method;
+    writer->end.compression = method;
+}
+
 /* The choice is rank 0's: where the file lies, and whether its space is reserved. Collective. */
 static Status choose_way(Writer *writer, const Parameters *p, const Plan *plan, Notes *notes) {
     const bool works = count_missing(writer) > 0;
@@ -221,6 +266,7 @@ static Status choose_way(Writer *writer, const Parameters *p, const Plan *plan, 
     writer->io.is_romio = team_least(writer->team, writer->io.is_romio) != 0;
     writer->io.has_threads = team_least(writer->team, writer->io.has_threads) != 0;
     const WriterFacts facts = {.asked = asked,
+                               .has_files = works && writer->files.frames_per_file > 0,
                                .ranks = writer->team.ranks,
                                .has_mpi = writer->team.communicator != MPI_COMM_NULL,
                                .whole_frames = is_whole,
@@ -234,7 +280,8 @@ static Status choose_way(Writer *writer, const Parameters *p, const Plan *plan, 
     writer_hints(p->output_mpi_hints, is_whole && writer->choice.writer == WRITER_COLLECTIVE ? frame_bytes : 0.0,
                  writer->hints);
     writer->way = image_writer_of(writer->choice.writer);
-    writer->writes_beside = writer->choice.writer == WRITER_DIRECT || writer->io.has_threads;
+    choose_method(writer, p, notes);
+    writer->writes_beside = writer->choice.writer == WRITER_DIRECT || writer->io.has_threads || writer->team.ranks == 1;
     if (writer->team.rank != 0) return status_ok();
     if (works) note_choice(writer, asked, notes);
     writer->end.writer = record_of(writer);
@@ -245,7 +292,7 @@ static Status choose_way(Writer *writer, const Parameters *p, const Plan *plan, 
  * Collective. */
 static Status open_for_waves(Writer *writer, const Parameters *p, const Plan *plan, Notes *notes) {
     Status status = status_ok();
-    if (writer->team.rank == 0) status = open_with_hdf5(writer);
+    if (writer->team.rank == 0) status = open_with_hdf5(writer, notes);
     status = agree(writer->team, status_first(status, open_for_images(writer)));
     team_broadcast(writer->team, 0, &writer->target.main, sizeof writer->target.main);
     team_broadcast(writer->team, 0, &writer->target.twin, sizeof writer->target.twin);
@@ -270,6 +317,8 @@ static Status start_file(Writer *writer, const NxmxContents *contents, OutputReq
     team_broadcast(writer->team, 0, &prepared, sizeof prepared);
     writer->end.session = prepared.session;
     writer->is_reserved = prepared.is_reserved;
+    writer->files = prepared.files;
+    writer->end.has_files = prepared.files.frames_per_file > 0;
     *start = prepared.start;
     return status;
 }
@@ -330,6 +379,7 @@ static Status open_with_record(Writer *writer, const Experiment *experiment, Pro
                              .experiment = experiment,
                              .provenance = provenance,
                              .frames = request.frames};
+    TRY(data_files_of(writer->path.complete, request.frames_per_file, &contents.files));
     RankPlace *places = NULL;
     Status status = gather_places(writer, &places);
     provenance->places = places;
@@ -381,20 +431,46 @@ static Status flush(const Writer *writer) {
     return status_ok();
 }
 
+/* Frames that are whole in the file now. */
+typedef struct WholeFrames {
+    int64_t count, *slots; /* [count] ascending */
+} WholeFrames;
+
 /* Every rank learns which frames are complete now. Collective. */
-static Status share_states(Writer *writer, WaveRecords records) {
-    team_broadcast(writer->team, 0, &records.count, sizeof records.count);
-    int64_t *slots = calloc((size_t)(records.count > 0 ? records.count : 1), sizeof *slots);
-    const Status mine = slots == NULL ? status_error(STATUS_NO_MEMORY, "no memory for a list of frames") : status_ok();
-    const Status status = agree(writer->team, mine);
-    if (status_is_ok(status)) {
-        for (int64_t i = 0; writer->team.rank == 0 && i < records.count; i++) slots[i] = records.record[i].slot;
-        team_broadcast(writer->team, 0, slots, (size_t)records.count * sizeof *slots);
-        for (int64_t i = 0; i < records.count; i++) writer->states[slots[i]] = FRAME_COMPLETE;
-        writer->may_be_marked = false;
+static Status share_states(Writer *writer, WholeFrames *whole) {
+    team_broadcast(writer->team, 0, &whole->count, sizeof whole->count);
+    if (whole->slots == NULL) whole->slots = calloc((size_t)whole->count + 1, sizeof *whole->slots);
+    const bool made = whole->slots != NULL;
+    TRY(agree(writer->team, made ? status_ok() : status_error(STATUS_NO_MEMORY, "no memory for a list of frames")));
+    team_broadcast(writer->team, 0, whole->slots, (size_t)whole->count * sizeof *whole->slots);
+    for (int64_t i = 0; i < whole->count; i++) writer->states[whole->slots[i]] = FRAME_COMPLETE;
+    writer->may_be_marked = false;
+    return status_ok();
+}
+
+/* Frames of @p range that have been written and not marked. */
+static void add_written(const Writer *writer, Range range, WholeFrames *whole) {
+    for (int64_t slot = range.begin; slot < range.end; slot++)
+        if (writer->states[slot] == FRAME_IN_PROGRESS) whole->slots[whole->count++] = slot;
+}
+
+/* On rank 0: what @p records has brought to the file may be marked, or, with data files, the frames of those that it
+ * has completed; NULL: all that has been written. */
+static Status list_whole(const Writer *writer, const WaveRecords *records, WholeFrames *whole) {
+    const int64_t per_file = writer->files.frames_per_file;
+    whole->slots = calloc((size_t)writer->frames, sizeof *whole->slots);
+    if (whole->slots == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a list of frames");
+    if (records == NULL) add_written(writer, (Range){0, writer->frames}, whole);
+    for (int64_t i = 0, end = 0; records != NULL && i < records->count; i++) {
+        const int64_t slot = records->record[i].slot;
+        if (slot < end) continue; /* of the file before */
+        const Range range =
+            per_file > 0 ? data_files_range(&writer->files, slot / per_file, writer->frames) : (Range){slot, slot + 1};
+        const uint8_t *states = writer->states + range.begin;
+        if (memchr(states, FRAME_ABSENT, (size_t)range_length(range)) == NULL) add_written(writer, range, whole);
+        end = range.end;
     }
-    free(slots);
-    return status;
+    return status_ok();
 }
 
 /* On rank 0: a run of days shall not go on writing to a file that nobody will find. */
@@ -407,14 +483,21 @@ static Status check_still_there(Writer *writer) {
                         writer->path.partial);
 }
 
+/* On rank 0. */
+static Status mark(Writer *writer, const WaveRecords *records, WholeFrames *whole) {
+    TRY(list_whole(writer, records, whole));
+    writer->may_be_marked = true; /* until all ranks know */
+    TRY(frame_table_mark(&writer->table, whole->slots, whole->count, FRAME_COMPLETE));
+    return flush(writer);
+}
+
 /* On rank 0: only what has left HDF5's hands is marked, so that a kill at any moment leaves marked frames whole. */
-static Status write_rows(Writer *writer, WaveRecords records) {
+static Status write_rows(Writer *writer, WaveRecords records, WholeFrames *whole) {
     TRY(check_still_there(writer));
     TRY(frame_table_write(&writer->table, records.record, records.count, writer->to_mcstas));
     TRY(flush(writer));
-    writer->may_be_marked = true; /* until all ranks know */
-    TRY(frame_table_mark(&writer->table, records.record, records.count, FRAME_COMPLETE));
-    return flush(writer);
+    for (int64_t i = 0; i < records.count; i++) writer->states[records.record[i].slot] = FRAME_IN_PROGRESS;
+    return mark(writer, &records, whole);
 }
 
 /* agree(), whose time is that of waiting for the others' images. */
@@ -427,6 +510,7 @@ static Status agree_timed(const Writer *writer, Status mine) {
 
 Status writer_settle(Writer *writer) {
     WaveRecords records = {.count = 0, .record = NULL};
+    WholeFrames whole = {.count = 0, .slots = NULL};
     if (!writer->wave_is_open) return status_ok();
     const double begin_s = clocks_steady_s();
     Status status = background_write_finish(&writer->images_of_wave);
@@ -438,9 +522,10 @@ Status writer_settle(Writer *writer) {
     const double rows_s = clocks_steady_s();
     if (status_is_ok(status)) status = wave_records_gather(writer->team, &writer->wave, &records);
     if (status_is_ok(status))
-        status = agree(writer->team, writer->team.rank == 0 ? write_rows(writer, records) : status);
-    if (status_is_ok(status)) status = share_states(writer, records);
+        status = agree(writer->team, writer->team.rank == 0 ? write_rows(writer, records, &whole) : status);
+    if (status_is_ok(status)) status = share_states(writer, &whole);
     timeline_add_until_now(writer->timeline, PHASE_WRITE, "frame table", rows_s);
+    free(whole.slots);
     free(records.record);
     close_wave(writer);
     return explain(writer, status);
@@ -485,6 +570,7 @@ Status writer_write(Writer *writer, const WaveData *wave) {
 /* Writes -1 to the frames that are missing. Collective. */
 static Status fill_missing(Writer *writer, Patience patience) {
     const int64_t missing = count_missing(writer);
+    if (writer->files.frames_per_file > 0) return status_ok(); /* which show it by themselves */
     /* the images of a frame that may be marked are there */
     if (team_greatest(writer->team, writer->may_be_marked) != 0) return status_ok();
     int64_t *slots = calloc((size_t)(missing > 0 ? missing : 1), sizeof *slots);
@@ -559,10 +645,24 @@ static Status keep(Writer *writer, bool complete, const Plan *plan, RankRecord m
     return status_first(status, finish(writer, complete && status_is_ok(status), plan, mine));
 }
 
+/* A run that ends before its data files are whole leaves them with the frames that they have. Collective. */
+static Status publish_unfinished(Writer *writer) {
+    WholeFrames whole = {.count = 0, .slots = NULL};
+    if (writer->way == NULL || writer->way->publish == NULL || writer->images_failed) return status_ok();
+    Status status = agree(writer->team, writer->way->publish(&writer->target));
+    writer->images_failed = !status_is_ok(status);
+    if (status_is_ok(status))
+        status = agree(writer->team, writer->team.rank == 0 ? mark(writer, NULL, &whole) : status);
+    if (status_is_ok(status)) status = share_states(writer, &whole);
+    free(whole.slots);
+    return explain(writer, status);
+}
+
 Status writer_close(Writer **writer, bool finished, const Plan *plan, RankRecord mine, Patience patience) {
     Writer *closing = *writer;
     if (closing == NULL) return status_ok();
-    const Status settled = writer_settle(closing);
+    const Status written = writer_settle(closing);
+    const Status settled = status_first(written, publish_unfinished(closing));
     const int64_t missing = count_missing(closing);
     const bool all_written = finished && status_is_ok(settled);
     const Status status = !all_written && is_worthless(closing)

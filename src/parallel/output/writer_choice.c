@@ -36,6 +36,16 @@ static void say_unwise(const WriterFacts *facts, char *reason, size_t bytes) {
 
 WriterChoice writer_choose(const WriterFacts *facts) {
     WriterChoice choice = {.writer = WRITER_DIRECT};
+    if (facts->has_files) {
+        choice.writer = WRITER_FILES;
+        (void)snprintf(choice.reason, sizeof choice.reason, "the output has files of frames");
+        return choice;
+    }
+    if (facts->asked == WRITER_FILES) { /* of a file that was begun otherwise */
+        choice.is_refused = true;
+        (void)snprintf(choice.reason, sizeof choice.reason, "the file was begun with its images inside");
+        return choice;
+    }
     if (facts->asked == WRITER_DIRECT) {
         (void)snprintf(choice.reason, sizeof choice.reason, "asked for");
         return choice;

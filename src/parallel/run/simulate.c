@@ -238,6 +238,13 @@ static Status share_decision(Run *run) {
     return status_ok();
 }
 
+int64_t simulate_frames_per_file(const Parameters *p) {
+    enum { WHERE_NOT_SAID = 1000 };
+    if (p->output_writer != WRITER_AUTO && p->output_writer != WRITER_FILES) return 0;
+    return p->output_writer == WRITER_FILES && p->output_frames_per_file == 0 ? WHERE_NOT_SAID
+                                                                              : p->output_frames_per_file;
+}
+
 static Status open_output(Run *run, bool *complete) {
     const Parameters *p = run->parameters;
     const OutputRequest output = {.path = p->run_output,
@@ -249,6 +256,7 @@ static Status open_output(Run *run, bool *complete) {
                                   .command_line = run->request->command_line,
                                   .looks = run->request->looks,
                                   .build = run->request->build,
+                                  .frames_per_file = simulate_frames_per_file(p),
                                   .compression = (OutputCompression)p->output_compression,
                                   .compression_level = (int)p->output_compression_level,
                                   .stop = run->request->stop,
@@ -295,8 +303,10 @@ static int64_t cost_of_slot(const void *context, int64_t slot) {
     return costs[slot];
 }
 
-/* The costliest first, but for the frame that has files of its own: it stays with rank 0. */
+/* The costliest first, but in the order of data files, so that few are in work; and but for the frame that has files of
+ * its own: it stays with rank 0. */
 static Status sort_slots(Run *run, int64_t count) {
+    if (run->writer != NULL && writer_has_data_files(run->writer)) return status_ok();
     const bool first_stays = count > 0 && run->slots[0] == 0 && nanobragg_files_wanted(run->parameters);
     const int64_t skip = first_stays ? 1 : 0, all = range_length(run->decision.slice);
     int64_t *costs = malloc((size_t)all * sizeof *costs);

@@ -75,6 +75,7 @@ typedef struct Export {
     ExportOptions asked;
     Format format;
     NxmxReader *reader;
+    Notes notes;
     NxmxDescription description; /* as written: flipped where asked */
     int64_t begin, end;
     double scale, *pixels;
@@ -403,7 +404,7 @@ static Status check_one_name(const Export *e) {
 static Status choose(Export *e) {
     TRY(choose_format(&e->asked, &e->format));
     TRY(check_options(e));
-    TRY(nxmx_reader_open(e->asked.file, &e->reader));
+    TRY(nxmx_reader_open(e->asked.file, &e->notes, &e->reader));
     TRY(choose_frames(e));
     TRY(check_one_name(e));
     const ExportFiles files = {.source = e->asked.file,
@@ -433,10 +434,9 @@ static Status export_frames(Export *e) {
 }
 
 static Status export_under_lock(Export *e) {
-    Notes notes = {.count = 0};
     OutputLock *lock = NULL;
-    TRY(output_lock_take(e->asked.output, &notes, &lock));
-    for (int i = 0; i < notes.count && !e->asked.quiet; i++) (void)fprintf(e->out, "note: %s\n", notes.text[i]);
+    TRY(output_lock_take(e->asked.output, &e->notes, &lock));
+    for (int i = 0; i < e->notes.count && !e->asked.quiet; i++) (void)fprintf(e->out, "note: %s\n", e->notes.text[i]);
     const Status status = export_frames(e);
     output_lock_release(&lock);
     return status;

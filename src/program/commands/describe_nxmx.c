@@ -21,6 +21,7 @@ typedef struct Description {
     hid_t file;
     bool partial; /* its name ends in .partial */
     NxmxFrames frames;
+    Notes notes; /* of data files that are missing or damaged */
     Provenance provenance;
     Parameters *parameters;
     int parts;
@@ -83,14 +84,14 @@ static Status verify(Description *d) {
     const int64_t count = range_length(d->frames.range);
     d->damaged = calloc((size_t)count, sizeof *d->damaged);
     if (d->damaged == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a list of %" PRId64 " frames", count);
-    TRY(nxmx_verify(d->file, &d->frames, d->damaged));
+    TRY(nxmx_verify(d->file, d->request->path, &d->frames, d->damaged));
     for (int64_t i = 0; i < count; i++) d->damaged_frames += d->damaged[i];
     return status_ok();
 }
 
 static Status read_all(Description *d) {
     const char *path = d->request->path;
-    TRY(nxmx_read_frames(d->file, path, &d->frames));
+    TRY(nxmx_read_frames(d->file, path, &d->notes, &d->frames));
     TRY(nxmx_read_parameters(d->file, path, &d->parameters));
     d->provenance.parameters = d->parameters;
     TRY(nxmx_read_inputs(d->file, &d->provenance));
@@ -131,6 +132,7 @@ static void print_frames(const Description *d, FILE *out) {
                   frames->twin ? ", float32 expected photons beside them" : "", frames->range.begin, frames->range.end,
                   frames->sweep_frames);
     frame_report(out, frames->states, range_length(frames->range), frames->range.begin);
+    for (int i = 0; i < d->notes.count; i++) (void)fprintf(out, "           %s\n", d->notes.text[i]);
     if (d->damaged != NULL)
         (void)fprintf(out, "verified   %" PRId64 " frames, %" PRId64 " damaged\n", frames->complete, d->damaged_frames);
 }
@@ -236,6 +238,9 @@ static void put_frames(const Description *d, JsonWriter *json) {
     json_open_group(json, "damaged_frames", '[');
     for (int64_t i = 0; i < range_length(frames->range); i++)
         if (d->damaged[i]) json_put_integer(json, NULL, frames->range.begin + i);
+    json_close_group(json, ']');
+    json_open_group(json, "lost_data_files", '[');
+    for (int i = 0; i < d->notes.count; i++) json_put_text(json, NULL, d->notes.text[i]);
     json_close_group(json, ']');
 }
 
