@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A run that is killed at random moments, one rank, the launcher or everything, leaves a file that opens, in which what is
 # called finished is what an undisturbed run writes, and that --resume completes to the same bytes: on 1 and 4 ranks, with
-# images as they are and compressed at the end.
-# Environment: WRITER (direct collective), of which each session takes one; KILLS (2) in each of the four ways, FRAMES (40), SECONDS_MOST (60): CI's few; tests/run.sh full does 5 in each,
+# images as they are, compressed at the end, and in files of 4 frames.
+# Environment: WRITER (direct collective), of which each session takes one; KILLS (2) in each of the six ways, FRAMES (40), SECONDS_MOST (60): CI's few; tests/run.sh full does 5 in each,
 # long 50 of 200 frames. SEED repeats a series.
 set -u
 . "$SOURCE/tests/support/case.sh"
@@ -49,11 +49,14 @@ ended() { # waits until none of these processes is left; ends what is left after
 }
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 sleep_ms() { sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))"; }
+writer() { # writer OPTION...: one of them; where a file is begun with files of frames, it goes on so whichever is asked for
+    [[ "$*" != *frames_per_file* || -e out.nxs.partial ]] && echo "${writers[RANDOM % ${#writers[@]}]}" || echo files
+}
 start() { # start RANKS OPTION...: a session in the background, its number in $launcher
     local ranks=$1
     shift
     # shellcheck disable=SC2086 # a list of words
-    $MPIEXEC -n "$ranks" "$TESSERA" simulate "${sweep[@]}" --output.writer="${writers[RANDOM % ${#writers[@]}]}" "$@" --output out.nxs --resume \
+    $MPIEXEC -n "$ranks" "$TESSERA" simulate "${sweep[@]}" --output.writer="$(writer "$@")" "$@" --output out.nxs --resume \
         --quiet > out 2> err &
     launcher=$!
 }
@@ -79,9 +82,10 @@ kill_something() { # kill_something: a rank or what starts it, mpirun, or all of
 
 killed=0 growing=0 told=0 hung=0 locked=0
 series() { # series RANKS OPTION...: kills sessions of one sweep after another
-    local ranks=$1 before=0 done_here=0 starting growing_ms began finished said
-    rm -f out.nxs out.nxs.partial
+    local ranks=$1 before=0 done_here=0 in_work=$((2 * wave * $1)) starting growing_ms began finished said
+    rm -f out.nxs* out_data_*
     # an undisturbed one: the same bytes, and the times within which to kill
+    [[ "$*" != *frames_per_file* ]] || in_work=$((in_work + 4 * 2)) # a kill loses the frames of files that are not whole
     began=$(now_ms)
     start "$@"
     until_it_grows
@@ -89,7 +93,7 @@ series() { # series RANKS OPTION...: kills sessions of one sweep after another
     wait "$launcher" || fail "$*: $(cat err)"
     growing_ms=$(($(now_ms) - began - starting))
     [ "$(images_of out.nxs)" = "$reference" ] || fail "$*: other bytes without a kill"
-    rm -f out.nxs
+    rm -f out.nxs out_data_*
     SECONDS=0
     while [ $done_here -lt "$kills" ] && [ $SECONDS -lt "$most" ]; do
         rm -f out.nxs.progress.json
@@ -104,22 +108,22 @@ series() { # series RANKS OPTION...: kills sessions of one sweep after another
         killed=$((killed + 1)) done_here=$((done_here + 1))
         if [ -e out.nxs ]; then # it was done before the signal: the next one starts anew
             [ "$(images_of out.nxs)" = "$reference" ] || fail "kill $killed ($*): other bytes"
-            rm out.nxs
+            rm -f out.nxs out_data_*
             before=0
             continue
         fi
         [ -s out.nxs.partial ] || continue # killed before anything was there
-        finished=$(check_finished) || { fail "kill $killed ($*): not readable, or not exact"; rm -f out.nxs.partial; continue; }
+        finished=$(check_finished) || { fail "kill $killed ($*): not readable, or not exact"; rm -f out.nxs.partial out_data_*; continue; }
         growing=$((growing + 1))
         [ "$finished" -ge "$before" ] || fail "kill $killed ($*): $before frames were finished, now $finished"
         # what the session had said of itself is there, but for the wave that was being written and the one in work
         said=$(sed -n 's/.*"frames_done": *\([0-9]*\).*/\1/p' out.nxs.progress.json 2> /dev/null)
-        [ "$finished" -ge $((before + ${said:-0} - 2 * wave * ranks)) ] ||
+        [ "$finished" -ge $((before + ${said:-0} - in_work)) ] ||
             fail "kill $killed ($*): $finished frames are finished, $before before the session, which had rendered $said"
         [ -z "$said" ] || told=$((told + 1))
         before=$finished
     done
-    on_ranks 2 "$TESSERA" simulate "${sweep[@]}" "${@:2}" --output.writer="${writers[RANDOM % ${#writers[@]}]}" --output out.nxs --resume --quiet 2> err ||
+    on_ranks 2 "$TESSERA" simulate "${sweep[@]}" "${@:2}" --output.writer="$(writer "${@:2}")" --output out.nxs --resume --quiet 2> err ||
         fail "$*: not resumed: $(cat err)"
     [ "$(images_of out.nxs)" = "$reference" ] || fail "$*: other bytes after $killed kills"
     [ "$(values_of out.nxs $states | sort -u)" = 2 ] || fail "$*: frames are missing after $killed kills"
@@ -127,6 +131,7 @@ series() { # series RANKS OPTION...: kills sessions of one sweep after another
 for ranks in 1 4; do
     series $ranks --output.compression=none
     series $ranks --output.compression=deflate
+    series $ranks --output.frames_per_file=4 --output.compression=bitshuffle
 done
 [ $growing -gt 0 ] || fail "no kill met a growing file"
 [ $told -gt 0 ] || fail "no session told how far it was"
