@@ -19,6 +19,15 @@ OMPI_MCA_io=ompio plan --sweep.count=10 --ranks 2
 says '^writer  *direct \(MPI-IO is ompio'
 plan --sweep.count=10 --output.compression=deflate
 says '^writer  *direct \(one process without MPI\), 1 file, at the worst moment 300 KiB and its compressed copy'
+# Files of frames: as many bytes as a frame that is tried has when it is packed.
+plan --sweep.count=10 --output.frames_per_file=4 --output.compression=deflate
+says '^writer  *files \(.*\), 3 files, at the worst moment .* KiB, [0-9.]+ times fewer by deflate at [0-9]+ MB/s for each thread \(frame 5 was tried\);'
+says_not warning
+plan --sweep.count=900000 --output.frames_per_file=1 --output.compression=deflate
+says '^warning: a program that reads all frames has 900000 files open, and may have [0-9]+ here'
+plan --sweep.count=900000000
+says '^note: the images have .*, more than half of the .* that are free; --output.frames_per_file=1000 --output.compression=(bitshuffle|deflate) packs'
+says 'times fewer by (bitshuffle|deflate) at'
 plan --sweep.count=1000000 --run.walltime=1
 says '^warning: .* walltime'
 SLURM_JOB_END_TIME=$(($(date +%s) + 2)) plan --sweep.count=1000000

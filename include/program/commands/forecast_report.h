@@ -15,11 +15,20 @@
 Status forecast_report(FILE *out, const Parameters *parameters, const Experiment *experiment, const Plan *plan,
                        Range slice, double step_s);
 
+/** A run that is planned. Borrows all that it points to. */
+typedef struct ForecastRun {
+    const Parameters *parameters;
+    const Experiment *experiment;
+    const Plan *plan;
+    Range slice;
+    double seconds; /**< of computing */
+    double bytes;   /**< of the images as they are */
+} ForecastRun;
+
 /** Prints which way of writing (output.writer) would be taken, what it needs on the disk, and how long writing takes
- *  beside computing.
- *  @param seconds  of computing
- *  @param bytes    of the images */
-void forecast_writer(FILE *out, const Parameters *parameters, const Plan *plan, double seconds, double bytes);
+ *  beside computing. Images that are packed as they are written, or should be, are tried on a frame.
+ *  @return bytes on the disk */
+double forecast_writer(FILE *out, const ForecastRun *run);
 
 /** Warns of what a plan cannot end well with: a walltime that is too short, a disk that is too small, a time of years.
  *  @param seconds  that the run is estimated to take

@@ -19,10 +19,11 @@ static Status report_plan(const Parameters *parameters, const Experiment *experi
                           bool simulated, FILE *out) {
     const double step_s = plan_report_step_seconds(experiment);
     const double threads = (double)plan->request.ranks * plan->request.threads;
-    const double bytes = plan_report_bytes_of_images(experiment, plan);
+    double bytes = plan_report_bytes_of_images(experiment, plan);
     plan_report(out, experiment, plan, slice, step_s);
     const double seconds = experiment_steps(experiment, slice.begin, slice.end) * step_s / threads;
-    if (*parameters->run_output != '\0') forecast_writer(out, parameters, plan, seconds, bytes);
+    const ForecastRun run = {parameters, experiment, plan, slice, seconds, bytes};
+    if (*parameters->run_output != '\0') bytes = forecast_writer(out, &run);
     forecast_warn(out, parameters, seconds, bytes);
     return simulated ? forecast_report(out, parameters, experiment, plan, slice, step_s) : status_ok();
 }

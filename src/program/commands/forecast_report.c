@@ -4,13 +4,17 @@
 #include "commands/plan_report.h"
 #include "commands/progress.h"
 #include "files/output_path.h"
+#include "output/image_writer.h"
 #include "output/writer_choice.h"
 #include "plan/schedule.h"
+#include "run/simulate.h"
+#include "run/trial_frame.h"
 #include "setup/frames.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 /* What rank 0 needs for the row of a frame, and to hear from one rank in a wave: assumed, see docs/scaling.md. */
@@ -88,11 +92,20 @@ static void folder_of(const char *path, char *folder) {
         (void)snprintf(folder, PARAMETER_TEXT_BYTES, ".");
 }
 
+static double room_beside(const char *path) {
+    char folder[PARAMETER_TEXT_BYTES];
+    struct statvfs system;
+    folder_of(path, folder);
+    if (statvfs(folder, &system) != 0 || system.f_blocks == 0) return (double)INFINITY;
+    return (double)system.f_bavail * (double)system.f_frsize;
+}
+
 /* As the run would choose, on a disk that can be reserved. */
 static WriterChoice choose_writer(const Parameters *p, const Plan *plan) {
     char folder[PARAMETER_TEXT_BYTES];
     folder_of(p->run_output, folder);
     return writer_choose(&(WriterFacts){.asked = (OutputWriter)p->output_writer,
+                                        .has_files = simulate_frames_per_file(p) > 0,
                                         .ranks = plan->request.ranks,
                                         .has_mpi = plan->request.ranks > 1,
                                         .whole_frames = writer_has_whole_frames(plan, plan->request.frames),
@@ -101,17 +114,94 @@ static WriterChoice choose_writer(const Parameters *p, const Plan *plan) {
                                         .io = mpi_io_look()});
 }
 
-void forecast_writer(FILE *out, const Parameters *p, const Plan *plan, double seconds, double bytes) {
-    const WriterChoice choice = choose_writer(p, plan);
-    const bool packs = p->output_compression != COMPRESSION_NONE;
+/* A frame that takes longer is not rendered for the sake of a plan. */
+static const double TRIAL_S_MOST = 10.0;
+
+/* Beyond this share of the free disk, files of frames are proposed. */
+static const double DISK_SHARE = 0.5;
+
+static Packing packing_of(const Parameters *p, OutputCompression compression) {
+    const bool deflates = compression == COMPRESSION_DEFLATE || !status_is_ok(frame_codec_check(PACK_BITSHUFFLE));
+    return (Packing){.method = deflates ? PACK_DEFLATE : PACK_BITSHUFFLE,
+                     .level = (int)p->output_compression_level,
+                     .shuffle = true};
+}
+
+/* @return false where no frame was tried */
+static bool try_frame(const ForecastRun *run, Packing packing, TrialFrame *trial) {
+    const double frame_s = run->seconds * run->plan->request.ranks / (double)range_length(run->slice);
+    return frame_s <= TRIAL_S_MOST &&
+           status_is_ok(trial_frame_pack(run->experiment, run->plan, run->slice, packing, trial));
+}
+
+static const char *name_of(Packing packing) {
+    return packing.method == PACK_DEFLATE ? "deflate" : "bitshuffle";
+}
+
+static void print_packing(FILE *out, Packing packing, const TrialFrame *trial) {
+    (void)fprintf(out, ", %.3g times fewer by %s at %.0f MB/s for each thread (frame %" PRId64 " was tried)",
+                  trial->bytes / trial->packed_bytes, name_of(packing), 1e-6 * trial->bytes_per_s, trial->number);
+}
+
+static void warn_of_files(FILE *out, int64_t files) {
+    const double others = 64.0;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY ||
+        (double)files + others <= (double)limit.rlim_max)
+        return;
+    (void)fprintf(out,
+                  "warning: a program that reads all frames has %" PRId64 " files open, and may have %.0f here (ulimit "
+                  "-n): what is beyond reads as -1; make output.frames_per_file larger\n",
+                  files, (double)limit.rlim_max);
+}
+
+/* A disk that raw images fill by half: what files of frames would take. */
+static void propose_files(FILE *out, const ForecastRun *run) {
+    TrialFrame trial;
+    const Packing packing = packing_of(run->parameters, COMPRESSION_BITSHUFFLE);
+    const double room = room_beside(run->parameters->run_output);
+    if (!(run->bytes > DISK_SHARE * room)) return;
+    (void)fputs("note: the images have ", out);
+    plan_report_bytes(out, run->bytes);
+    (void)fputs(", more than half of the ", out);
+    plan_report_bytes(out, room);
+    (void)fprintf(
+        out, " that are free; --output.frames_per_file=1000 --output.compression=%s packs them as they are written",
+        name_of(packing));
+    if (try_frame(run, packing, &trial)) {
+        (void)fputs(": ", out);
+        plan_report_bytes(out, run->bytes * trial.packed_bytes / trial.bytes);
+        print_packing(out, packing, &trial);
+    }
+    (void)fputs("\n", out);
+}
+
+static void print_times(FILE *out, const ForecastRun *run, double bytes) {
     char writing[40], computing[40];
-    progress_duration(bytes / p->run_disk_rate_per_s, writing, sizeof writing);
-    progress_duration(seconds, computing, sizeof computing);
-    (void)fprintf(out, "writer     %s (%s), 1 file, at the worst moment ",
-                  choice.writer == WRITER_COLLECTIVE ? "collective" : "direct", choice.reason);
+    progress_duration(bytes / run->parameters->run_disk_rate_per_s, writing, sizeof writing);
+    progress_duration(run->seconds, computing, sizeof computing);
+    (void)fprintf(out, "; about %s of writing at run.disk_rate, beside %s of computing\n", writing, computing);
+}
+
+double forecast_writer(FILE *out, const ForecastRun *run) {
+    const Parameters *p = run->parameters;
+    const WriterChoice choice = choose_writer(p, run->plan);
+    const OutputCompression compression = (OutputCompression)p->output_compression;
+    const int64_t per_file = simulate_frames_per_file(p), frames = range_length(run->slice);
+    const int64_t files = per_file > 0 ? (frames + per_file - 1) / per_file : 1;
+    const Packing packing = packing_of(p, compression);
+    TrialFrame trial;
+    const bool tried = per_file > 0 && compression != COMPRESSION_NONE && try_frame(run, packing, &trial);
+    const double bytes = tried ? run->bytes * trial.packed_bytes / trial.bytes : run->bytes;
+    if (per_file == 0) propose_files(out, run);
+    (void)fprintf(out, "writer     %s (%s), %" PRId64 " file%s, at the worst moment ",
+                  image_writer_of(choice.writer)->name, choice.reason, files, files == 1 ? "" : "s");
     plan_report_bytes(out, bytes);
-    (void)fprintf(out, "%s; about %s of writing at run.disk_rate, beside %s of computing\n",
-                  packs ? " and its compressed copy" : "", writing, computing);
+    if (tried) print_packing(out, packing, &trial);
+    if (per_file == 0 && compression != COMPRESSION_NONE) (void)fputs(" and its compressed copy", out);
+    print_times(out, run, bytes);
+    warn_of_files(out, files);
+    return bytes;
 }
 
 /* Seconds until the batch system ends the job; NAN where nobody said. */
@@ -119,14 +209,6 @@ static double walltime(const Parameters *p) {
     const char *end = getenv("SLURM_JOB_END_TIME");
     if (!isnan(p->run_walltime_s)) return p->run_walltime_s;
     return end != NULL ? strtod(end, NULL) - clocks_since_1970_s() : (double)NAN;
-}
-
-static double room_beside(const char *path) {
-    char folder[PARAMETER_TEXT_BYTES];
-    struct statvfs system;
-    folder_of(path, folder);
-    if (statvfs(folder, &system) != 0 || system.f_blocks == 0) return (double)INFINITY;
-    return (double)system.f_bavail * (double)system.f_frsize;
 }
 
 void forecast_warn(FILE *out, const Parameters *p, double seconds, double bytes) {
@@ -143,7 +225,7 @@ void forecast_warn(FILE *out, const Parameters *p, double seconds, double bytes)
                       "warning: this would take %.3g years; check sampling.oversample, the mosaic domains, the "
                       "sources and the phi steps\n",
                       seconds / year_s);
-    if (*p->run_output != '\0' && bytes > output_path_bytes_most()) {
+    if (*p->run_output != '\0' && simulate_frames_per_file(p) == 0 && bytes > output_path_bytes_most()) {
         (void)fputs("warning: a file of ", out);
         plan_report_bytes(out, bytes);
         (void)fputs(" is needed, and files of this process may have ", out);
