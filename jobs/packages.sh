@@ -13,9 +13,9 @@ set -eu
 # The one place of these lists.
 run='gcc libc6-dev make cmake git ca-certificates
      libopenmpi-dev openmpi-bin libhdf5-openmpi-dev zlib1g-dev libyaml-dev librandom123-dev libxrl-dev
-     libccp4-dev libccp4-data
+     libccp4-dev libccp4-data bitshuffle
      python3 python3-h5py python3-numpy python3-matplotlib'
-test='clang clang-19 libclang-rt-dev clang-format clang-tidy cppcheck libomp-dev libcunit1-dev hdf5-tools binutils shellcheck bitshuffle
+test='clang clang-19 libclang-rt-dev clang-format clang-tidy cppcheck libomp-dev libcunit1-dev hdf5-tools binutils shellcheck
       groff-base python3-gemmi'
 dials='python3-dials python3-cctbx'
 full="slurmctld slurmd slurm-client munge iproute2 $dials python3-scipy

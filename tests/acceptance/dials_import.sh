@@ -81,6 +81,8 @@ dials_case() { # dials_case NAME IMAGES OPTION...
     dials_case mosflm-stills-both both $stills
     dials_case tilted-rotation-counts counts $rotation $tilted
     dials_case tilted-stills-expected expected $stills $tilted
+    dials_case files-rotation-both both $rotation --output.frames_per_file=4 --output.compression=bitshuffle
+    dials_case files-stills-counts counts $stills --output.frames_per_file=3 --output.compression=deflate
     slices='0:1 1:4 4:6'
     dials_case merged-rotation-both both $rotation
     slices='0:3 3:4'
