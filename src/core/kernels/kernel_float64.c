@@ -131,7 +131,15 @@ INLINED void set_lattice_of_axes(CrystalShape shape, const double *cells, TermSc
     for (int i = 0; i < LANES; i++) term->squared[i] = axes_squared64(shape, cells, term->h[i], term->k[i], term->l[i]);
 }
 
-INLINED void set_lattice(const Crystal *crystal, TermScratch *term, int count) {
+/* The same of a shape of a form. */
+INLINED void set_lattice_of_form(CrystalShape shape, const Crystal *crystal, TermScratch *term) {
+    const Crystal own = *crystal; /* a copy: what is stored below cannot change it */
+    for (int i = 0; i < LANES; i++)
+        term->squared[i] =
+            shape_square(shape_amplitude_of_indices(shape, &own, vec3(term->h[i], term->k[i], term->l[i])));
+}
+
+INLINED void set_lattice(const Crystal *crystal, TermScratch *term) {
     const double cells[3] = {(double)crystal->cells[0], (double)crystal->cells[1], (double)crystal->cells[2]};
     switch (crystal->shape) {
 #define SHAPE_OF_AXES(NAME, name)                                                                                      \
@@ -140,10 +148,10 @@ INLINED void set_lattice(const Crystal *crystal, TermScratch *term, int count) {
         return;
 #define SHAPE_OF_FORM(NAME, name, ...)                                                                                 \
     case SHAPE_##NAME:                                                                                                 \
-        break;
+        set_lattice_of_form(SHAPE_##NAME, crystal, term);                                                              \
+        return;
 #include "parameters/shapes.def"
     }
-    for (int i = 0; i < count; i++) term->squared[i] = shape_squared(crystal, term->h[i], term->k[i], term->l[i]);
 }
 
 /* One block of terms for one row of sub-pixels, added to the sums of their pixels. */
@@ -166,7 +174,7 @@ INLINED void add_block(const Experiment *e, const Frame *frame, Lanes *lanes, Ra
         }
         lanes->source = source;
         set_miller_indices(source, cell_m, &scratch);
-        set_lattice(&e->crystal, &scratch, lanes->count);
+        set_lattice(&e->crystal, &scratch);
         apply_structure_factor(e, &scratch, lanes->count);
         const double weight = source->weight;
 #pragma omp simd
