@@ -41,6 +41,17 @@ h5dump -H -p -d /entry/data/data whole_2_bitshuffle_data_000002.h5 | grep -q 320
 h5dump -H -p -d /entry/data/data whole_2_deflate_data_000002.h5 | grep -q DEFLATE || fail "not packed by deflate"
 [ "$(find . -name 'whole_3_none_data_00000?.h5' | wc -l)" = 4 ] || fail "11 frames are not in 4 files"
 
+# ---- all ranks make the same calls, and messages match: looked at where one thread calls MPI
+if ! ldd "$TESSERA" | grep -q libasan; then # which must come before what is preloaded
+    for shape in "--run.wave=8" "--run.tile=16 --run.shards=2"; do
+        # shellcheck disable=SC2086 # a list of words
+        on_ranks 3 env LD_PRELOAD="$TOOLS/libfile_calls.so $TOOLS/libmpi_check.so" FILE_CALLS_THREADS=1 "$TESSERA" simulate "${sweep[@]}" "${files[@]}" \
+            --run.verbosity=normal $shape --output.compression=bitshuffle --output checked.nxs --overwrite > out 2>&1 || fail "checked $shape: $(cat out)"
+        grep -q 'between waves, not beside them' out || fail "checked $shape: more than one thread calls MPI"
+        [ "$(images_of checked.nxs)" = "$reference" ] || fail "checked $shape: other images"
+    done
+fi
+
 # ---- other programs, and a folder that moves
 mkdir before
 mv whole_2_bitshuffle.nxs whole_2_bitshuffle_data_*.h5 before # HDF5 looks in the working folder too
