@@ -16,6 +16,7 @@ run() { # run WAY RANKS OPTION...: "seconds of writing, of the run"
     local way=$1 ranks=$2
     local -a settings=()
     shift 2
+    [ "$way" != files ] || set -- "$@" --output.frames_per_file=8 --output.compression=bitshuffle
     [ "$way" != between ] || settings=(LD_PRELOAD="$TOOLS/libfile_calls.so" FILE_CALLS_THREADS=1)
     $MPIEXEC -n "$ranks" env "${settings[@]}" "$TESSERA" simulate "${frames[@]}" --output.writer="${way/between/collective}" \
         --output "$work/out.nxs" "$@" > "$work/log" 2>&1 || cat "$work/log" >&2
@@ -44,5 +45,7 @@ compare() { # compare NAME RANKS WAY OPTION...: against direct
 for ranks in ${RANKS:-1 2}; do
     compare whole "$ranks" collective --sweep.count=$((16 * ranks)) --run.wave=4
     compare whole "$ranks" between --sweep.count=$((16 * ranks)) --run.wave=4
+    compare counts "$ranks" files --sweep.count=$((16 * ranks)) --run.wave=4 --output.images=counts
     [ "$ranks" = 1 ] || compare tiles "$ranks" collective --sweep.count=1 --detector.fast_pixels=4096 --detector.slow_pixels=4096
+    [ "$ranks" = 1 ] || compare tiles "$ranks" files --sweep.count=1 --detector.fast_pixels=4096 --detector.slow_pixels=4096 --output.images=counts
 done

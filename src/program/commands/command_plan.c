@@ -25,7 +25,7 @@ static Status report_plan(const Parameters *parameters, const Experiment *experi
     const ForecastRun run = {parameters, experiment, plan, slice, seconds, bytes};
     if (*parameters->run_output != '\0') bytes = forecast_writer(out, &run);
     forecast_warn(out, parameters, seconds, bytes);
-    return simulated ? forecast_report(out, parameters, experiment, plan, slice, step_s) : status_ok();
+    return simulated ? forecast_report(out, &run, step_s, bytes) : status_ok();
 }
 
 static Status plan_and_report(const Parameters *parameters, const CommandLine *line, FILE *out, Notes *notes) {

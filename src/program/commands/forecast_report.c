@@ -67,16 +67,20 @@ static void print_forecast(FILE *out, const ScheduleForecast *f) {
     print_bottleneck(out, f);
 }
 
-Status forecast_report(FILE *out, const Parameters *p, const Experiment *e, const Plan *plan, Range slice,
-                       double step_s) {
+Status forecast_report(FILE *out, const ForecastRun *run, double step_s, double disk_bytes) {
+    const Parameters *p = run->parameters;
+    const Experiment *e = run->experiment;
+    /* the waves are counted in pixels, and the disk takes what is left of them when they are packed */
     const ScheduleMachine machine = {.seconds_per_step = step_s,
-                                     .disk_bytes_per_s = p->run_disk_rate_per_s,
+                                     .disk_bytes_per_s = p->run_disk_rate_per_s * run->bytes / disk_bytes,
                                      .seconds_per_record = RECORD_S,
                                      .seconds_per_wave_and_rank = WAVE_AND_RANK_S};
-    const ScheduleFrames frames = {
-        .cost = cost_of_frame, .context = e, .first = slice.begin, .bytes_of_pixel = e->images == IMAGES_BOTH ? 8 : 4};
+    const ScheduleFrames frames = {.cost = cost_of_frame,
+                                   .context = e,
+                                   .first = run->slice.begin,
+                                   .bytes_of_pixel = e->images == IMAGES_BOTH ? 8 : 4};
     ScheduleForecast forecast;
-    TRY(schedule_forecast(plan, frames, machine, &forecast));
+    TRY(schedule_forecast(run->plan, frames, machine, &forecast));
     print_forecast(out, &forecast);
     return status_ok();
 }
