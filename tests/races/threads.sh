@@ -54,7 +54,9 @@ run 0 counts --output.images=counts --noise.read_noise=2 --noise.gain=1.5 --nois
 # shellcheck disable=SC2206 # a list of words
 on_two_ranks=($MPIEXEC -n 2)
 run 0 ranks --run.shards=2 --output.compression=deflate
+run 0 files_of_ranks --run.shards=2 --output.frames_per_file=2 --output.compression=bitshuffle
 on_two_ranks=()
+run 0 files --run.wave=4 --output.frames_per_file=4 --output.compression=deflate
 run 0 nanobragg --output.float_file=out.bin --output.int_file=out.img --output.noise_file=noise.img --output.pgm_file=out.pgm
 threads=$(grep -o '"tid": *[0-9]*' trace.json | sort -u | wc -l)
 [ "$threads" -ge 4 ] || fail "the run in float32 had $threads threads, not 4"
