@@ -332,6 +332,7 @@ static const Case run_cases[] = {
     {"crystal.left_handed", {"accept"}, {MATRIX}},
     {"crystal.resolution", {"3"}, {MODEL}},
     {"crystal.model_dispersion", {"false"}, {MODEL}},
+    {"crystal.anomalous_elements", {"none"}, {MODEL}},
     {"crystal.structure_factor_format", {"hkl"}, {NULL}},
     {"crystal.structure_factor_columns", {"h,k,l,I"}, {NULL}},
     {"crystal.structure_factor_label", {"F"}, {NULL}},
@@ -518,7 +519,10 @@ static void what_atoms_are_computed_for_is_the_same_in_all_frames(void) {
     static const struct {
         const char *sweep, *settings[SETTINGS_MOST], *refused;
     } runs[] = {
-        {"sweep.matrix=beam.wavelength=1,1.1", {"crystal.resolution=4"}, "crystal.model_dispersion=false"},
+        {"sweep.matrix=beam.wavelength=1,1.1",
+         {"crystal.resolution=4", "crystal.anomalous_elements=none"},
+         "crystal.model_dispersion=false"},
+        {"sweep.matrix=beam.wavelength=1,1.1", {"crystal.resolution=4"}, NULL},
         {"sweep.matrix=beam.wavelength=1,1.1", {"crystal.model_dispersion=false"}, "give crystal.resolution"},
         {"sweep.matrix=beam.wavelength=1,1.1", {"crystal.model_dispersion=false", "crystal.resolution=4"}, NULL},
         {"sweep.matrix=detector.distance=50,60", {NULL}, "give crystal.resolution"},

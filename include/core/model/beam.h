@@ -25,8 +25,10 @@ typedef struct Beam {
     double polarization_kahn;     /**< Kahn factor, -1..1 */
     bool polarization_correction; /**< false: the factor is 1 */
     int64_t source_count;
-    int64_t room;    /**< sources that there is memory for */
-    Source *sources; /**< [source_count] */
+    int64_t room;         /**< sources that there is memory for */
+    Source *sources;      /**< [source_count] */
+    double *coefficients; /**< [room][form_values of the structure factors]: dispersing_coefficients of each source;
+                             NULL where |F| is the same for all wavelengths. Owned */
 } Beam;
 
 /** Wavelengths and their weights instead of the band of dispersion; lines 0: there is none. Borrows both. */

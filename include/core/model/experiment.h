@@ -75,6 +75,7 @@ typedef struct Experiment {
     uint8_t *active;           /**< [slow][fast], 0 for pixels that stay 0; NULL when all are computed. Owned */
     double *owned_grid;        /**< the structure factors' grids where this experiment owns them, else NULL */
     float *owned_table;        /**< the same for the table of the float32 kernel */
+    float *owned_forms;        /**< the same for what they are at each wavelength */
 } Experiment;
 
 /** False where polarization, capture and the resolution limit at a pixel are the same for both sources.

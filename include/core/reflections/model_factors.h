@@ -23,6 +23,9 @@ typedef struct ModelRequest {
  *  with T = exp(-B s^2) or exp(-2 pi^2 (h R) U* (h R)^T) (International Tables B 1.2). Each atom's share is divided by
  * the number of operations that leave it in place only in so far as its occupancy says so, as in PDB files. OpenMP
  * threads; the same values with any number of them.
+ *
+ *  For the elements of reflections->dispersing, whose references are f' and f'' at energy_ev, it sets the forms too. An
+ * amplitude that is less than a thousandth of their G is raised to that: the form is over its square.
  *  @return BAD_PARAMETER when f0 is not known so far out, the energy is outside the tables, or it is too much work;
  * NO_MEMORY */
 Status model_factors(const ModelRequest *request, Reflections *reflections);

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "parameters/parameters.h"
+#include "reflections/dispersing.h"
 #include "reflections/symmetry.h"
 
 #include <stdbool.h>
@@ -45,8 +46,11 @@ typedef struct Reflections {
     int columns;
     ReflectionColumn *column; /**< [columns] */
     int64_t rows, capacity;
-    int32_t (*index)[3]; /**< [rows] h k l */
-    int64_t *line;       /**< [rows] where in a text each stands; 0 in other files */
+    int32_t (*index)[3];   /**< [rows] h k l */
+    int64_t *line;         /**< [rows] where in a text each stands; 0 in other files */
+    Dispersing dispersing; /**< elements that are followed from wavelength to wavelength */
+    float *form;           /**< [rows][2][dispersing_values] dispersing_form of h k l and of -h -k -l, over the squares
+                              of their amplitudes; NULL without such elements */
 } Reflections;
 
 /** Reads the file of crystal.structure_factors and its symmetry.
@@ -56,13 +60,19 @@ typedef struct Reflections {
  *  @return BAD_FILE naming file and line; BAD_PARAMETER for an unknown space group; NO_MEMORY */
 Status reflections_read(const Parameters *parameters, Reflections *reflections, Notes *notes);
 
-/** Structure factors of crystal.model, to crystal.resolution or as far as the detector sees.
+/** Wavelengths (m) that a model is to have f' and f'' at. */
+typedef struct ModelWaves {
+    double mean_m, shortest_m, longest_m;
+    bool frames_differ; /**< frames of a sweep have others */
+} ModelWaves;
+
+/** Structure factors of crystal.model, to crystal.resolution or as far as the detector sees: at the mean wavelength,
+ *  and for the elements of crystal.anomalous_elements what they are at others.
  *  @param seen_m        smallest spacing that the detector sees
- *  @param wavelength_m  for f' and f''
  *  @param reflections   the caller frees it, whatever is returned
  *  @param notes         what was found in the file and computed; may be NULL
  *  @return BAD_FILE naming file and line; BAD_PARAMETER; NO_MEMORY */
-Status reflections_of_model(const Parameters *parameters, double seen_m, double wavelength_m, Reflections *reflections,
+Status reflections_of_model(const Parameters *parameters, double seen_m, ModelWaves waves, Reflections *reflections,
                             Notes *notes);
 
 /** Frees what @p reflections own and leaves them empty. */

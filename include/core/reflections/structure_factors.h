@@ -25,7 +25,11 @@ typedef struct StructureFactors {
     ReflectionFormat format; /**< of the file */
     bool file_has_cell, is_shelx_in_cif;
     char space_group[SYMMETRY_NAME_BYTES]; /**< that the file names; "P 1" where it names none */
-    const float *table; /**< |F| with a layer around it, for the float32 kernel; NULL where it is not used */
+    const float *table;    /**< |F| with a layer around it, for the float32 kernel; NULL where it is not used */
+    Dispersing dispersing; /**< elements followed from wavelength to wavelength; its curves are owned */
+    int form_values;       /**< dispersing_values; 0: |F| is the same for all wavelengths */
+    const float *forms;    /**< [h + 2][k + 2][l + 2][form_values] with a layer around it: dispersing_form over |F|^2,
+                              where that is at the reference, 1 0 0 ... where atoms say nothing */
 } StructureFactors;
 
 /** Makes the grid of what a file gives: the chosen column, expanded to P1, scaled, with what the parameters say of
@@ -56,6 +60,31 @@ int64_t structure_factors_table_size(const StructureFactors *factors);
 /** Fills the table: |F| with one layer of default_f around it.
  *  @param table  [h + 2][k + 2][l + 2], l varying fastest */
 void structure_factors_fill_table(const StructureFactors *factors, float *table);
+
+/** Takes the forms of @p reflections, and the dispersing elements from them, for factors that were made of them.
+ *  @param forms  allocated, or NULL without such elements; the caller frees it after last use of @p factors
+ *  @return NO_MEMORY */
+Status structure_factors_create_forms(const Parameters *parameters, Reflections *reflections, StructureFactors *factors,
+                                      float **forms);
+
+/** Number of values of the forms. */
+int64_t structure_factors_forms_size(const StructureFactors *factors);
+
+/** |F|^2 at a wavelength over what it is at the reference, of the reflection h, k, l.
+ *  @param coefficients  dispersing_coefficients; with form_values above 0 */
+static inline double structure_factor_share(const StructureFactors *factors, const double *coefficients, double h,
+                                            double k, double l) {
+    const double place[3] = {h - factors->least[0], k - factors->least[1], l - factors->least[2]};
+    int64_t at = 0;
+    for (int i = 0; i < 3; i++) { /* beyond either end in the layer around */
+        const double last = factors->count[i], within = place[i] < last ? place[i] : last;
+        at = at * (factors->count[i] + 2) + (int64_t)(within > -1.0 ? within : -1.0) + 1;
+    }
+    const float *form = factors->forms + at * factors->form_values;
+    double sum = 0.0;
+    for (int n = 0; n < factors->form_values; n++) sum += coefficients[n] * (double)form[n];
+    return sum > 0.0 ? sum : 0.0;
+}
 
 /** |F| of the reflection h, k, l. */
 static inline double structure_factor(const StructureFactors *factors, double h, double k, double l) {

@@ -13,6 +13,9 @@
 Status experiment_change(const Experiment *base, const Parameters *parameters, int64_t frame, int64_t crystal,
                          unsigned parts, bool renders, Experiment *own);
 
+/** Sets the coefficients of all sources, for which there must be room, where |F| differs between wavelengths. */
+void experiment_set_coefficients(Experiment *experiment);
+
 /** The beam's spectrum in a frame; without lines where the sweep has none. */
 BeamSpectrum experiment_spectrum(const Sweep *sweep, int64_t frame);
 

@@ -4,13 +4,15 @@
 #include "physics/float32_step.h"
 #include "physics/pixel_block.h"
 
+#include <string.h>
+
 /* Miller indices of a lattice relative to the centre, times the wavelength in 1e-10 m. */
 typedef struct Lattice {
     LANE_ALIGNED float h[PIXELS], k[PIXELS], l[PIXELS];
 } Lattice;
 
 /* How |F| is looked up. */
-typedef enum Lookup { LOOKUP_DEFAULT, LOOKUP_NEAREST, LOOKUP_TRICUBIC } Lookup;
+typedef enum Lookup { LOOKUP_DEFAULT, LOOKUP_NEAREST, LOOKUP_TRICUBIC, LOOKUP_BY_SOURCE } Lookup;
 
 /* Lagrange interpolation at every pixel. */
 typedef struct Tricubic {
@@ -19,6 +21,14 @@ typedef struct Tricubic {
     LANE_ALIGNED float along_l[PIXELS][4];                       /* sums over h and k of the points at each l */
     LANE_ALIGNED float amplitude[PIXELS];                        /* |F| */
 } Tricubic;
+
+/* |F|^2 at a source's wavelength. What the tables have at a place is kept: most pixels stay with their reflection from
+ * one source to the next. */
+typedef struct BySource {
+    LANE_ALIGNED int32_t place[PIXELS];                /* in the padded tables, that the next are of; -1: none */
+    LANE_ALIGNED float form[FORM_VALUES_MOST][PIXELS]; /* times |F|^2 */
+    LANE_ALIGNED float squared[PIXELS];                /* |F|^2 at the source's wavelength */
+} BySource;
 
 /* Arguments of the sines along the axes at every pixel. */
 typedef struct Phases {
@@ -36,6 +46,7 @@ typedef struct Work {
     const Source *source;             /* that the factor is of */
     LANE_ALIGNED float sharp[PIXELS]; /* |F_latt|^2 of spots with a sharp edge */
     Tricubic tricubic;
+    BySource by_source;
 } Work;
 
 /* What is the same for all blocks of pixels. */
@@ -50,6 +61,7 @@ typedef struct Scene {
 static Scene make_scene(const Experiment *e, const Frame *frame) {
     Scene scene = {.experiment = e, .frame = frame, .spot = make_spot(&e->crystal), .scale = 1.0};
     scene.lookup = step_is_tricubic(e) ? LOOKUP_TRICUBIC : LOOKUP_NEAREST;
+    if (e->factors.form_values > 0) scene.lookup = LOOKUP_BY_SOURCE;
     if (e->factors.table != NULL) return scene;
     scene.lookup = LOOKUP_DEFAULT;
     scene.scale = e->factors.default_f * e->factors.default_f;
@@ -117,6 +129,56 @@ INLINED void interpolate(const StructureFactors *factors, const Lattice *lattice
         const AxisWeights l = {{tricubic->l[0][i], tricubic->l[1][i], tricubic->l[2][i], tricubic->l[3][i]}};
         tricubic->amplitude[i] = last_sum(l, tricubic->along_l[i]);
     }
+}
+
+/* ------------------------------------------------------------------------------------------ F of each wavelength */
+
+enum { BY_SOURCE_PIXELS = 16 }; /* whose places are compared at once */
+
+/* What the tables have at the places of some pixels; zeros fill the last three. */
+static void fetch_forms(const StructureFactors *factors, int first, const int32_t *place, BySource *by_source) {
+    for (int i = first; i < first + BY_SOURCE_PIXELS; i++) {
+        const float *form = factors->forms + (int64_t)place[i] * factors->form_values;
+        const float f = factors->table[place[i]];
+        by_source->place[i] = place[i];
+        for (int n = 0; n < factors->form_values; n++) by_source->form[n][i] = f * f * form[n];
+        for (int n = factors->form_values; n % 3 != 1; n++) by_source->form[n][i] = 0.0f;
+    }
+}
+
+INLINED void update_forms(const StructureFactors *factors, const Lattice *lattice, Term term, BySource *by_source) {
+    const TableEnd last = table_end(factors->count);
+    LANE_ALIGNED int32_t place[PIXELS];
+#pragma omp simd
+    for (int i = 0; i < PIXELS; i++) {
+        const float h = nearest(fused(term.per_wavelength, lattice->h[i], term.h));
+        const float k = nearest(fused(term.per_wavelength, lattice->k[i], term.k));
+        const float l = nearest(fused(term.per_wavelength, lattice->l[i], term.l));
+        place[i] = place_in_table(&last, h + term.first[0], k + term.first[1], l + term.first[2]);
+    }
+    for (int i = 0; i < PIXELS; i += BY_SOURCE_PIXELS)
+        if (memcmp(&place[i], &by_source->place[i], BY_SOURCE_PIXELS * sizeof *place) != 0)
+            fetch_forms(factors, i, place, by_source);
+}
+
+/* Three numbers more, those of one element. */
+INLINED void add_forms(const float *before, const float *c, const float (*form)[PIXELS], float *squared) {
+    const float c0 = c[0], c1 = c[1], c2 = c[2];
+#pragma omp simd
+    for (int i = 0; i < PIXELS; i++)
+        squared[i] = fused(c0, form[0][i], fused(c1, form[1][i], fused(c2, form[2][i], before[i])));
+}
+
+INLINED void set_by_source(const Experiment *e, const Source *source, Term term, Work *work) {
+    const int values = e->factors.form_values;
+    const double *coefficients = e->beam.coefficients + (source - e->beam.sources) * values;
+    BySource *by_source = &work->by_source;
+    float c[FORM_VALUES_MOST + 2] = {0.0f};
+    for (int n = 0; n < values; n++) c[n] = (float)coefficients[n];
+    update_forms(&e->factors, &work->lattice, term, by_source);
+    for (int n = 1; n < values; n += 3)
+        add_forms(n == 1 ? by_source->form[0] : by_source->squared, &c[n],
+                  (const float(*)[PIXELS]) & by_source->form[n], by_source->squared);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- steps */
@@ -196,7 +258,7 @@ INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Ter
     const StructureFactors *factors = &scene->experiment->factors;
     const Lattice *lattice = &work->lattice;
     const float *table = factors->table, *amplitude = work->tricubic.amplitude, *factor = work->factor;
-    const float *sharp = work->sharp;
+    const float *sharp = work->sharp, *by_source = work->by_source.squared;
     const Phases *phases = &work->phases;
     const Spot *spot = &scene->spot;
     const TableEnd last = table_end(factors->count);
@@ -214,16 +276,21 @@ INLINED void add_term(CrystalShape shape, Lookup lookup, const Scene *scene, Ter
             squared *= f * f;
         } else if (lookup == LOOKUP_TRICUBIC) {
             squared *= amplitude[i] * amplitude[i];
+        } else if (lookup == LOOKUP_BY_SOURCE) {
+            squared *= by_source[i] > 0.0f ? by_source[i] : 0.0f; /* rounding may make it less */
         }
         sums[i] = fused(squared, factor[i], sums[i]);
     }
 }
 
-INLINED void add_term_of_shape(CrystalShape shape, const Scene *scene, Term term, Work *work) {
+INLINED void add_term_of_shape(CrystalShape shape, const Scene *scene, const Source *source, Term term, Work *work) {
     if (scene->lookup == LOOKUP_DEFAULT) {
         add_term(shape, LOOKUP_DEFAULT, scene, term, work);
     } else if (scene->lookup == LOOKUP_NEAREST) {
         add_term(shape, LOOKUP_NEAREST, scene, term, work);
+    } else if (scene->lookup == LOOKUP_BY_SOURCE) {
+        set_by_source(scene->experiment, source, term, work);
+        add_term(shape, LOOKUP_BY_SOURCE, scene, term, work);
     } else {
         interpolate(&scene->experiment->factors, &work->lattice, term, &work->tricubic);
         add_term(shape, LOOKUP_TRICUBIC, scene, term, work);
@@ -235,12 +302,12 @@ INLINED void add_term_by_shape(const Scene *scene, const Source *source, Term te
 #define SHAPE_OF_AXES(NAME, name)                                                                                      \
     case SHAPE_##NAME:                                                                                                 \
         set_phases(SHAPE_##NAME, &scene->spot, &work->lattice, term, &work->phases);                                   \
-        add_term_of_shape(SHAPE_##NAME, scene, term, work);                                                            \
+        add_term_of_shape(SHAPE_##NAME, scene, source, term, work);                                                    \
         return;
 #define SHAPE_OF_FORM(NAME, name, end, nanobragg)                                                                      \
     case SHAPE_##NAME:                                                                                                 \
         if ((end) == SPOTS_STOP) set_sharp(SHAPE_##NAME, scene, source, term, work);                                   \
-        add_term_of_shape(SHAPE_##NAME, scene, term, work);                                                            \
+        add_term_of_shape(SHAPE_##NAME, scene, source, term, work);                                                    \
         return;
 #include "parameters/shapes.def"
     }
@@ -355,6 +422,7 @@ static void add_pixels(const Scene *scene, int64_t slow, int64_t fast, Tile tile
 /* The tile as seen from its panel, whose blocks of pixels come next. */
 static Tile begin_tile(const Experiment *e, Tile tile, Work *work) {
     work->number = -1;
+    for (int i = 0; i < PIXELS; i++) work->by_source.place[i] = -1;
     work->block.panel = detector_panel_at(&e->detector, tile.slow, tile.fast);
     return panel_tile(work->block.panel, tile);
 }

@@ -108,9 +108,20 @@ INLINED void apply_nearest_structure_factor(const StructureFactors *factors, Ter
     }
 }
 
-INLINED void apply_structure_factor(const Experiment *e, TermScratch *term, int count) {
+/* What |F|^2 is at the wavelength over what it is at the reference. */
+static void apply_dispersion(const StructureFactors *factors, const double *coefficients, TermScratch *term,
+                             int count) {
+    for (int i = 0; i < count; i++)
+        term->squared[i] *= structure_factor_share(factors, coefficients, ceil(term->h[i] - 0.5),
+                                                   ceil(term->k[i] - 0.5), ceil(term->l[i] - 0.5));
+}
+
+INLINED void apply_structure_factor(const Experiment *e, const Source *source, TermScratch *term, int count) {
     const StructureFactors *factors = &e->factors;
     if (factors->grid == NULL) return; /* it is the same everywhere: scale_of */
+    if (factors->form_values > 0)
+        apply_dispersion(factors, e->beam.coefficients + (source - e->beam.sources) * factors->form_values, term,
+                         count);
     if (!e->sampling.interpolate) {
         apply_nearest_structure_factor(factors, term);
     } else {
@@ -175,7 +186,7 @@ INLINED void add_block(const Experiment *e, const Frame *frame, Lanes *lanes, Ra
         lanes->source = source;
         set_miller_indices(source, cell_m, &scratch);
         set_lattice(&e->crystal, &scratch);
-        apply_structure_factor(e, &scratch, lanes->count);
+        apply_structure_factor(e, source, &scratch, lanes->count);
         const double weight = source->weight;
 #pragma omp simd
         for (int i = 0; i < LANES; i++) block[i] = fused64(weight * scratch.squared[i], lanes->factor[i], block[i]);

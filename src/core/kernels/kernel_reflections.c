@@ -405,6 +405,16 @@ static Rows make_rows(const Work *work) {
     return rows;
 }
 
+/* What source @p i of the bundle makes of spot @p n, whose |F|^2 is @p share of the greatest at the reference. */
+static void apply_dispersion(Work *work, const double *miller, double share, int i, int n) {
+    const Experiment *e = work->e;
+    const int64_t source = work->bundle.sources + i - e->beam.sources;
+    const double times = structure_factor_share(&e->factors, e->beam.coefficients + source * e->factors.form_values,
+                                                miller[0], miller[1], miller[2]);
+    work->spots.strength[n] *= times;
+    work->spots.reach[n] = spot_reach_of(&work->spot, share * times);
+}
+
 /* One reflection of the bundle: a spot for each source whose sphere it may touch. */
 static void add_reflection(Work *work, const double *miller) {
     const StructureFactors *factors = &work->e->factors;
@@ -414,7 +424,7 @@ static void add_reflection(Work *work, const double *miller) {
     const double f = constant ? factors->default_f : structure_factor(factors, miller[0], miller[1], miller[2]);
     const double share = constant ? 1.0 : f * f / (factors->greatest_f * factors->greatest_f);
     const double reach = spot_reach_of(&work->spot, share), radius = work->lattice.radius_per_m;
-    if (!(reach > 0.0)) return;
+    if (!(reach > 0.0) && factors->form_values == 0) return;
     const Mat3 *star = &work->lattice.reciprocal_per_m;
     const Vec3 g = vec3_add(vec3_add(vec3_scale(miller[0], star->row[0]), vec3_scale(miller[1], star->row[1])),
                             vec3_scale(miller[2], star->row[2]));
@@ -432,6 +442,7 @@ static void add_reflection(Work *work, const double *miller) {
         spots->excess[n] = excess;
         spots->strength[n] = bundle->weight[i] * f * f * work->spot.height;
         spots->reach[n] = reach;
+        if (factors->form_values > 0) apply_dispersion(work, miller, share, i, n);
         spots->source[n++] = i;
     }
     spots->count = n;

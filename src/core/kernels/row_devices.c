@@ -7,6 +7,7 @@ static const int64_t LATTICES_MOST = 1 << 24; /* 1.2 GB */
 
 /* What the code for devices does not do. */
 static const char *obstacle_of_scene(const Experiment *e) {
+    if (e->factors.form_values > 0) return "structure factors follow the wavelength";
     if (experiment_terms(e) > INT32_MAX) return "there are more than 2147483647 terms";
     if (e->sampling.phi_steps * e->crystal.domain_count > LATTICES_MOST)
         return "there are more than 16777216 spindle angles and domains";

@@ -98,7 +98,8 @@ static const char *doubt(const Experiment *e) {
 
 /* The kernel counts places in 32 bits. */
 static const char *obstacle(const Experiment *e) {
-    if (structure_factors_table_size(&e->factors) <= INT32_MAX) return NULL;
+    const int64_t size = structure_factors_table_size(&e->factors);
+    if (size <= INT32_MAX && structure_factors_forms_size(&e->factors) <= INT32_MAX) return NULL;
     return "the structure factors span more than 2147483647 indices";
 }
 

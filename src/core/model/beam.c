@@ -244,5 +244,7 @@ Status beam_create(const Parameters *p, const LaboratoryAxes *axes, BeamSpectrum
 
 void beam_destroy(Beam *beam) {
     free(beam->sources);
+    free(beam->coefficients);
     beam->sources = NULL;
+    beam->coefficients = NULL;
 }

@@ -77,6 +77,8 @@ void experiment_destroy(Experiment **experiment) {
     parameters_destroy(&(*experiment)->parameters);
     free((*experiment)->owned_grid);
     free((*experiment)->owned_table);
+    free((*experiment)->owned_forms);
+    dispersing_free(&(*experiment)->factors.dispersing);
     free((*experiment)->active);
     free(*experiment);
     *experiment = NULL;

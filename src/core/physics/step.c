@@ -57,6 +57,9 @@ void step_set_lattice(const Experiment *e, const Frame *frame, Step *step) {
     step->interpolated = e->sampling.interpolate && structure_factor_is_inside(factors, hkl[0], hkl[1], hkl[2]);
     step->structure_factor = step->interpolated ? structure_factor_tricubic(factors, hkl[0], hkl[1], hkl[2])
                                                 : structure_factor(factors, nearest[0], nearest[1], nearest[2]);
+    if (factors->form_values == 0) return;
+    const double *coefficients = e->beam.coefficients + step->source * factors->form_values;
+    step->structure_factor *= sqrt(structure_factor_share(factors, coefficients, nearest[0], nearest[1], nearest[2]));
 }
 
 Step step_of(const Experiment *e, const Frame *frame, int64_t slow, int64_t fast, int64_t number) {

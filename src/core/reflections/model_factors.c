@@ -13,6 +13,9 @@
 static const double STOL_MOST_PER_M = 6e10, TERMS_MOST = 1e14;
 enum { INDEX_MOST = 2000 };
 
+/* Of an amplitude, over that of one electron more in every dispersing atom. */
+static const double AMPLITUDE_LEAST = 1e-3;
+
 /* A run of reflections h, k, first_l ... whose F are neighbours. */
 typedef struct Row {
     int32_t h, k, first_l;
@@ -30,6 +33,7 @@ typedef struct Sum {
     int elements, slot[ATOM_ELEMENTS + 1], element[ATOM_ELEMENTS];
     double dispersion[ATOM_ELEMENTS][2]; /* f', f'' */
     double *g;                           /* [elements][reflections][2]: sum of occupancy T exp(2 pi i h x) */
+    const Dispersing *dispersing;        /* elements whose forms are wanted */
 } Sum;
 
 /* -------------------------------------------------------------------------------------------------------- reflections
@@ -247,31 +251,68 @@ static Status add_all(Sum *sum) {
 /* --------------------------------------------------------------------------------------------------------------
  * results */
 
-/* |F(h)| and |F(-h)|: of the mate, the conjugate sum with f'' of the other sign. */
-static void amplitudes(const Sum *sum, const Row *row, int i, double *plus, double *minus) {
+/* F(h) and F(-h): of the mate, the sum over conjugates with the same f''. */
+static void factors_of_pair(const Sum *sum, const Row *row, int i, double *of_plus, double *of_minus) {
     const double stol = 0.5 * sqrt(length_squared_per_m2(sum, row->h, row->k, row->first_l + (double)i));
     const double(*g)[2] = (const double(*)[2])sum->g;
-    double of_plus[2] = {0.0, 0.0}, of_minus[2] = {0.0, 0.0};
+    of_plus[0] = of_plus[1] = of_minus[0] = of_minus[1] = 0.0;
     for (int e = 0; e < sum->elements; e++) {
         const double *value = g[e * sum->reflections + row->place + i];
         const double f = atoms_form_factor(sum->element[e], stol) + sum->dispersion[e][0], d = sum->dispersion[e][1];
         of_plus[0] += f * value[0] - d * value[1];
         of_plus[1] += f * value[1] + d * value[0];
         of_minus[0] += f * value[0] + d * value[1];
-        of_minus[1] += f * value[1] - d * value[0];
+        of_minus[1] += d * value[0] - f * value[1];
     }
-    *plus = hypot(of_plus[0], of_plus[1]);
-    *minus = hypot(of_minus[0], of_minus[1]);
+}
+
+/* Amplitude of F, and its form over the square of that.
+ * @param sign  1 for h k l, -1 for -h -k -l
+ * @param form  not used without dispersing elements */
+static double amplitude_and_form(const Sum *sum, int64_t place, double sign, const double *f, float *form) {
+    const Dispersing *dispersing = sum->dispersing;
+    double g[DISPERSING_MOST][2], values[FORM_VALUES_MOST], squares = 0.0;
+    const double own = hypot(f[0], f[1]);
+    if (dispersing->elements == 0) return own;
+    for (int e = 0; e < dispersing->elements; e++) {
+        const double *value = &sum->g[2 * (sum->slot[dispersing->element[e]] * sum->reflections + place)];
+        g[e][0] = value[0];
+        g[e][1] = sign * value[1];
+        squares += g[e][0] * g[e][0] + g[e][1] * g[e][1];
+    }
+    const double amplitude = fmax(own, AMPLITUDE_LEAST * sqrt(squares));
+    dispersing_form(dispersing->elements, f, (const double(*)[2])g, values);
+    const double per = amplitude > 0.0 ? 1.0 / (amplitude * amplitude) : 0.0;
+    for (int n = 0; n < dispersing_values(dispersing); n++) form[n] = (float)(per * values[n]);
+    return amplitude;
+}
+
+/* Room for all forms; NULL without dispersing elements. */
+static Status allocate_forms(const Sum *sum, Reflections *reflections) {
+    const size_t values = 2 * (size_t)dispersing_values(sum->dispersing);
+    if (values == 0) return status_ok();
+    reflections->form = malloc(((size_t)sum->reflections * values + 1) * sizeof *reflections->form);
+    return reflections->form != NULL
+               ? status_ok()
+               : status_error(STATUS_NO_MEMORY, "no memory for the dispersion of %" PRId64 " reflections",
+                              sum->reflections);
 }
 
 static Status fill(const Sum *sum, Reflections *reflections) {
     TRY(reflections_add_column(reflections, "FC(+)", COLUMN_AMPLITUDE, FRIEDEL_PLUS));
     TRY(reflections_add_column(reflections, "FC(-)", COLUMN_AMPLITUDE, FRIEDEL_MINUS));
+    TRY(allocate_forms(sum, reflections));
+    float *form = reflections->form; /* rows are in the order of the places */
+    const int values = dispersing_values(sum->dispersing);
     for (int64_t n = 0; n < sum->rows; n++)
         for (int i = 0; i < sum->row[n].count; i++) {
             const double index[3] = {sum->row[n].h, sum->row[n].k, (double)sum->row[n].first_l + i};
-            double plus = 0.0, minus = 0.0;
-            amplitudes(sum, &sum->row[n], i, &plus, &minus);
+            const int64_t place = sum->row[n].place + i;
+            double of_plus[2], of_minus[2];
+            factors_of_pair(sum, &sum->row[n], i, of_plus, of_minus);
+            const double plus = amplitude_and_form(sum, place, 1.0, of_plus, form);
+            const double minus = amplitude_and_form(sum, place, -1.0, of_minus, form == NULL ? NULL : form + values);
+            if (form != NULL) form += 2 * values;
             TRY(reflections_add_row(reflections, index, 0));
             TRY(reflections_set(reflections, 0, plus));
             TRY(reflections_set(reflections, 1, minus));
@@ -322,7 +363,7 @@ static void release(Sum *sum) {
 }
 
 Status model_factors(const ModelRequest *request, Reflections *reflections) {
-    Sum sum = {.row = NULL};
+    Sum sum = {.row = NULL, .dispersing = &reflections->dispersing};
     Status status = prepare(request, &sum);
     if (status_is_ok(status)) status = add_up(&sum);
     if (status_is_ok(status)) status = fill(&sum, reflections);

@@ -29,6 +29,8 @@ void reflections_free(Reflections *reflections) {
     free(reflections->column);
     free(reflections->index);
     free(reflections->line);
+    free(reflections->form);
+    dispersing_free(&reflections->dispersing);
     *reflections = (Reflections){.path = ""};
 }
 

@@ -8,12 +8,17 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 /* Bytes of a file, and of one decompressed from gzip. */
 static const size_t FILE_BYTES_MOST = (size_t)1 << 31;
+
+/* f'' (electrons) above which an element is followed from wavelength to wavelength, looked at so often in a band. */
+static const double IMAGINARY_LEAST = 0.3;
+enum { BAND_STEPS = 64 };
 
 /* How far apart (m) images of an atom by symmetry may be to be one atom. */
 static const double SAME_PLACE_M = 0.1e-10;
@@ -91,7 +96,8 @@ static void note(const Parameters *p, const Atoms *atoms, const ModelRequest *re
               " reflections, without the solvent between them",
               r->path, atoms->count, atoms->anisotropic, r->symmetry.name, request->resolution_m * 1e10, r->rows);
     if (!isnan(request->energy_ev))
-        notes_add(notes, "crystal.model: f' and f'' at %.6g eV, for all wavelengths of the beam", request->energy_ev);
+        notes_add(notes, "crystal.model: f' and f'' at %.6g eV, for all wavelengths of the beam%s", request->energy_ev,
+                  r->dispersing.elements > 0 ? " but for elements that follow" : "");
     if (atoms->guessed > 0)
         notes_add(notes,
                   "%.160s: the elements of %" PRId64 " atoms are told by their names, as columns 77 and 78 do not hold "
@@ -100,7 +106,102 @@ static void note(const Parameters *p, const Atoms *atoms, const ModelRequest *re
     (void)p;
 }
 
-static Status compute(const Parameters *p, Atoms *atoms, double seen_m, double wavelength_m, Reflections *r,
+/* -------------------------------------------------------------------------------- elements that are followed */
+
+/* The greatest f'' in a band, of some energies in it. */
+static double greatest_imaginary(const Anomalous *curve, ModelWaves waves) {
+    double greatest = 0.0;
+    for (int i = 0; i <= BAND_STEPS; i++) {
+        const double wavelength_m = waves.shortest_m + (waves.longest_m - waves.shortest_m) * i / BAND_STEPS;
+        greatest = fmax(greatest, anomalous_at(curve, PLANCK_LIGHT_EV_A / (wavelength_m * 1e10)).imaginary);
+    }
+    return greatest;
+}
+
+/* Atoms of each element. */
+static void count_elements(const Atoms *atoms, int64_t *count) {
+    for (int element = 0; element <= ATOM_ELEMENTS; element++) count[element] = 0;
+    for (int64_t i = 0; i < atoms->count; i++) count[atoms->atom[i].element]++;
+}
+
+/* Those with a large f'', the heaviest first. */
+static Status follow_strong(const Atoms *atoms, ModelWaves waves, double reference_ev, Dispersing *dispersing,
+                            Notes *notes) {
+    int64_t count[ATOM_ELEMENTS + 1];
+    count_elements(atoms, count);
+    for (int element = ATOM_ELEMENTS; element > 2; element--) {
+        Anomalous *curve = NULL;
+        if (count[element] == 0) continue;
+        TRY(anomalous_create(atoms_symbol(element), &curve));
+        const double greatest = greatest_imaginary(curve, waves);
+        anomalous_destroy(&curve);
+        if (!(greatest > IMAGINARY_LEAST)) continue;
+        if (dispersing->elements < DISPERSING_MOST)
+            TRY(dispersing_add(dispersing, element, reference_ev));
+        else
+            notes_add(notes, "crystal.anomalous_elements: f' and f'' of %s stay what they are at the mean wavelength",
+                      atoms_symbol(element));
+    }
+    return status_ok();
+}
+
+/* Those that the user names. */
+static Status follow_named(const Parameters *p, const Atoms *atoms, double reference_ev, Dispersing *dispersing) {
+    int64_t count[ATOM_ELEMENTS + 1];
+    count_elements(atoms, count);
+    for (const char *name = p->crystal_anomalous_elements; *name != '\0';) {
+        name += strspn(name, " ");
+        const size_t length = strcspn(name, ", ");
+        const int element = atoms_element(name, length);
+        if (element == 0)
+            return status_error(STATUS_BAD_PARAMETER,
+                                "crystal.anomalous_elements: %.*s is no element; give symbols like Fe,S, or none",
+                                (int)(length < 20 ? length : 20), name);
+        if (count[element] == 0)
+            return status_error(STATUS_BAD_PARAMETER, "crystal.anomalous_elements: %s has no atom of %s", atoms->path,
+                                atoms_symbol(element));
+        TRY(dispersing_add(dispersing, element, reference_ev));
+        name += length + strspn(name + length, " ,");
+    }
+    return status_ok();
+}
+
+static void note_followed(const Dispersing *dispersing, Notes *notes) {
+    char names[64] = "";
+    for (int i = 0; i < dispersing->elements; i++) {
+        const size_t length = strlen(names);
+        (void)snprintf(names + length, sizeof names - length, "%s%s", i > 0 ? ", " : "",
+                       atoms_symbol(dispersing->element[i]));
+    }
+    if (dispersing->elements > 0)
+        notes_add(notes, "crystal.model: each wavelength has its own f' and f'' of %s", names);
+}
+
+static Status follow(const Parameters *p, const Atoms *atoms, ModelWaves waves, Dispersing *dispersing, Notes *notes) {
+    const char *text = p->crystal_anomalous_elements;
+    const bool is_auto = *text == '\0' || strcmp(text, "auto") == 0;
+    const double mean_ev = PLANCK_LIGHT_EV_A / (waves.mean_m * 1e10);
+    if (!p->crystal_model_dispersion || strcmp(text, "none") == 0) return status_ok();
+    if (is_auto && waves.shortest_m == waves.longest_m && !waves.frames_differ) return status_ok();
+    TRY(dispersing_check(waves.shortest_m));
+    TRY(dispersing_check(waves.longest_m));
+    TRY(is_auto ? follow_strong(atoms, waves, mean_ev, dispersing, notes)
+                : follow_named(p, atoms, mean_ev, dispersing));
+    if (dispersing->elements == 0 || p->crystal_interpolate != INTERPOLATE_ON) {
+        note_followed(dispersing, notes);
+        return status_ok();
+    }
+    if (!is_auto)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "crystal.anomalous_elements is %s and crystal.interpolate is on; structure factors of each "
+                            "wavelength are not interpolated: give one of them",
+                            text);
+    dispersing_free(dispersing);
+    notes_add(notes, "crystal.interpolate is on: f' and f'' are those of the mean wavelength for all");
+    return status_ok();
+}
+
+static Status compute(const Parameters *p, Atoms *atoms, double seen_m, ModelWaves waves, Reflections *r,
                       Notes *notes) {
     memcpy(r->lengths_m, atoms->lengths_m, sizeof r->lengths_m);
     memcpy(r->angles_rad, atoms->angles_rad, sizeof r->angles_rad);
@@ -109,23 +210,24 @@ static Status compute(const Parameters *p, Atoms *atoms, double seen_m, double w
     TRY(reflections_settle_symmetry(p, r, notes));
     TRY(check_origin(atoms, &r->symmetry));
     share_sites(atoms, &r->symmetry);
-    const double energy_ev = PLANCK_LIGHT_EV_A / (wavelength_m * 1e10);
+    const double energy_ev = PLANCK_LIGHT_EV_A / (waves.mean_m * 1e10);
     const ModelRequest request = {
         .atoms = atoms,
         .symmetry = r->symmetry,
         .resolution_m = isnan(p->crystal_resolution_m) ? seen_m : p->crystal_resolution_m,
         .energy_ev = p->crystal_model_dispersion ? energy_ev : NAN,
     };
+    TRY(follow(p, atoms, waves, &r->dispersing, notes));
     TRY(model_factors(&request, r));
     note(p, atoms, &request, r, notes);
     return status_ok();
 }
 
-Status reflections_of_model(const Parameters *p, double seen_m, double wavelength_m, Reflections *r, Notes *notes) {
+Status reflections_of_model(const Parameters *p, double seen_m, ModelWaves waves, Reflections *r, Notes *notes) {
     Atoms atoms = {.path = ""};
     *r = (Reflections){.path = p->crystal_model_file, .format = REFLECTIONS_MODEL};
     Status status = read_file(p, &atoms);
-    if (status_is_ok(status)) status = compute(p, &atoms, seen_m, wavelength_m, r, notes);
+    if (status_is_ok(status)) status = compute(p, &atoms, seen_m, waves, r, notes);
     atoms_free(&atoms);
     return status;
 }

@@ -183,6 +183,53 @@ Status structure_factors_create(const Parameters *p, const Reflections *reflecti
     return status_ok();
 }
 
+/* ----------------------------------------------------------------------------------------- for each wavelength */
+
+/* Place of a reflection of the grid in the padded table. */
+static int64_t padded_place(const StructureFactors *factors, const int32_t *index) {
+    int64_t place = 0;
+    for (int i = 0; i < 3; i++) place = place * (factors->count[i] + 2) + (index[i] - factors->least[i] + 1);
+    return place;
+}
+
+/* The form of a row, and of its Friedel mate, at all equivalents. */
+static void spread_form(const Symmetry *symmetry, const int32_t *index, const float *form,
+                        const StructureFactors *factors, float *forms) {
+    const size_t values = (size_t)factors->form_values;
+    for (int n = 0; n < symmetry->operations; n++) {
+        int32_t equivalent[3];
+        symmetry_rotate(&symmetry->operation[n], index, equivalent);
+        memcpy(forms + padded_place(factors, equivalent) * factors->form_values, form, values * sizeof *form);
+        for (int i = 0; i < 3; i++) equivalent[i] = -equivalent[i];
+        memcpy(forms + padded_place(factors, equivalent) * factors->form_values, form + values, values * sizeof *form);
+    }
+}
+
+int64_t structure_factors_forms_size(const StructureFactors *factors) {
+    return factors->form_values * structure_factors_table_size(factors);
+}
+
+Status structure_factors_create_forms(const Parameters *p, Reflections *reflections, StructureFactors *factors,
+                                      float **forms) {
+    const int values = dispersing_values(&reflections->dispersing);
+    *forms = NULL;
+    if (values == 0) return status_ok();
+    factors->form_values = values;
+    const int64_t size = structure_factors_forms_size(factors);
+    float *all = calloc((size_t)size, sizeof *all);
+    if (all == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the dispersion of structure factors");
+    for (int64_t i = 0; i < size; i += values) all[i] = 1.0f;
+    for (int64_t row = 0; row < reflections->rows; row++) {
+        const int32_t *index = reflections->index[row];
+        if (is_origin(index) && !isnan(p->crystal_f000)) continue;
+        spread_form(&reflections->symmetry, index, reflections->form + 2 * row * values, factors, all);
+    }
+    factors->dispersing = reflections->dispersing;
+    reflections->dispersing.elements = 0; /* its curves are the factors' now */
+    factors->forms = *forms = all;
+    return status_ok();
+}
+
 int64_t structure_factors_grid_size(const StructureFactors *factors) {
     return (int64_t)factors->count[0] * factors->count[1] * factors->count[2];
 }

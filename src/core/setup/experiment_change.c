@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 BeamSpectrum experiment_spectrum(const Sweep *sweep, int64_t frame) {
     if (sweep->spectrum.rows == 0) return (BeamSpectrum){.lines = 0};
@@ -14,6 +15,18 @@ BeamSpectrum experiment_spectrum(const Sweep *sweep, int64_t frame) {
 
 void experiment_align_grid(Experiment *e) {
     sweep_align_grid(&e->sweep, e->crystal.cell_m, e->axes.beam, e->axes.polarization);
+}
+
+void experiment_set_coefficients(Experiment *e) {
+    const int values = e->factors.form_values;
+    for (int64_t i = 0; values > 0 && i < e->beam.source_count; i++) {
+        double *own = e->beam.coefficients + i * values;
+        const double wavelength_m = e->beam.sources[i].wavelength_m;
+        if (i > 0 && wavelength_m == e->beam.sources[i - 1].wavelength_m)
+            memcpy(own, own - values, (size_t)values * sizeof *own);
+        else
+            dispersing_coefficients(&e->factors.dispersing, wavelength_m, own);
+    }
 }
 
 /* Structure factors with this frame's scale, B and cell. */
@@ -51,7 +64,9 @@ static Status check_model(const Experiment *base, const Parameters *p, const Exp
     double first[2], other[2];
     const double wavelength_m = beam_mean_wavelength(&base->beam), frame_m = beam_mean_wavelength(&own->beam);
     if (base->factors.format != REFLECTIONS_MODEL) return status_ok();
-    if (p->crystal_model_dispersion && fabs(frame_m / wavelength_m - 1.0) > 1e-12)
+    for (int64_t i = 0; base->factors.form_values > 0 && i < own->beam.source_count; i++)
+        TRY(dispersing_check(own->beam.sources[i].wavelength_m));
+    if (base->factors.form_values == 0 && p->crystal_model_dispersion && fabs(frame_m / wavelength_m - 1.0) > 1e-12)
         return status_error(STATUS_BAD_PARAMETER,
                             "crystal.model has f' and f'' at the mean wavelength of frame 0, %.9g A, and here it is "
                             "%.9g A; give crystal.model_dispersion=false, or write the structure factors once with "
@@ -71,6 +86,7 @@ Status experiment_change(const Experiment *base, const Parameters *p, int64_t fr
                          bool renders, Experiment *own) {
     TRY(change_scene(base, p, frame, crystal, parts, renders, own));
     if (!renders) TRY(check_model(base, p, own));
+    if (renders && enters(parts, PART_SOURCES)) experiment_set_coefficients(own);
     if (renders && base->factors.unscaled != NULL && enters(parts, PART_LATTICE | PART_FACTOR_SCALE))
         rescale(base, p, own);
     background_change(p, &own->background);

@@ -105,8 +105,20 @@ static Status take_first_frame(const Parameters *p, Experiment *e) {
     return varies_cell ? check_varied_cell(p, e->parameters) : status_ok();
 }
 
-static Status fill_crystal(const Parameters *p, double matrix_wavelength_m, const Reflections *reflections,
-                           Experiment *e, Notes *notes) {
+/* What structure factors are at each wavelength. */
+static Status create_dispersion(const Parameters *p, Reflections *reflections, Experiment *e) {
+    TRY(structure_factors_create_forms(p, reflections, &e->factors, &e->owned_forms));
+    const size_t values = (size_t)e->factors.form_values;
+    if (values == 0) return status_ok();
+    e->beam.coefficients = malloc((size_t)e->beam.room * values * sizeof *e->beam.coefficients);
+    if (e->beam.coefficients == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for the dispersion at %" PRId64 " sources", e->beam.room);
+    experiment_set_coefficients(e);
+    return status_ok();
+}
+
+static Status fill_crystal(const Parameters *p, double matrix_wavelength_m, Reflections *reflections, Experiment *e,
+                           Notes *notes) {
     Mat3 reciprocal;
     const bool listed = sweep_reciprocal(&e->sweep, 0, 0, &reciprocal);
     TRY(crystal_create(p, matrix_wavelength_m, listed ? &reciprocal : NULL, reflections, &e->crystal, notes));
@@ -115,8 +127,20 @@ static Status fill_crystal(const Parameters *p, double matrix_wavelength_m, cons
         notes_add(notes,
                   "sweep.kind is grid: %" PRId64 " orientations; none is farther than %.6g degrees from one of them",
                   e->sweep.count, e->sweep.grid.covering_rad / RADIANS_PER_DEGREE);
-    return structure_factors_create(p, reflections, e->crystal.reciprocal_per_m, rescales(p, &e->sweep), &e->factors,
-                                    &e->owned_grid, notes);
+    TRY(structure_factors_create(p, reflections, e->crystal.reciprocal_per_m, rescales(p, &e->sweep), &e->factors,
+                                 &e->owned_grid, notes));
+    return create_dispersion(p, reflections, e);
+}
+
+static ModelWaves waves_of(const Experiment *e) {
+    ModelWaves waves = {beam_mean_wavelength(&e->beam), INFINITY, 0.0, e->sweep.spectrum.rows > 1};
+    for (int64_t i = 0; i < e->beam.source_count; i++) {
+        waves.shortest_m = fmin(waves.shortest_m, e->beam.sources[i].wavelength_m);
+        waves.longest_m = fmax(waves.longest_m, e->beam.sources[i].wavelength_m);
+    }
+    for (int i = 0; i < sweep_values(&e->sweep); i++)
+        if (parameters_row(sweep_column(&e->sweep, i).row)->enters & PART_WAVELENGTHS) waves.frames_differ = true;
+    return waves;
 }
 
 /* The file of structure factors may bring the cell with it. */
@@ -125,10 +149,9 @@ static Status create_crystal(const Parameters *given, const Parameters *p, doubl
     Reflections reflections;
     double range_per_m[2];
     experiment_resolution(&e->beam, &e->detector, range_per_m);
-    Status status =
-        *p->crystal_model_file == '\0'
-            ? reflections_read(p, &reflections, notes)
-            : reflections_of_model(p, 1.0 / range_per_m[1], beam_mean_wavelength(&e->beam), &reflections, notes);
+    Status status = *p->crystal_model_file == '\0'
+                        ? reflections_read(p, &reflections, notes)
+                        : reflections_of_model(p, 1.0 / range_per_m[1], waves_of(e), &reflections, notes);
     if (status_is_ok(status)) status = fill_crystal(p, matrix_wavelength_m, &reflections, e, notes);
     if (status_is_ok(status)) status = kept_symmetry_create(given, &e->sweep, &reflections, &e->kept);
     reflections_free(&reflections);

@@ -25,6 +25,7 @@ static void own_destroy(FrameOwn *own) {
     if (own == NULL) return;
     free(own->experiment.detector.panels);
     free(own->experiment.beam.sources);
+    free(own->experiment.beam.coefficients);
     free(own->experiment.crystal.domains);
     free(own->experiment.owned_grid);
     free(own->experiment.owned_table);
@@ -41,6 +42,18 @@ static Status make_room_for_factors(const StructureFactors *factors, Experiment 
     return status_error(STATUS_NO_MEMORY, "no memory for %zu structure factors of a frame", values);
 }
 
+/* Room for what each wavelength makes of structure factors. */
+static Status make_room_for_coefficients(const Experiment *e, Beam *beam) {
+    const size_t values = (size_t)e->factors.form_values;
+    if (values == 0) return status_ok();
+    beam->coefficients = malloc((size_t)beam->room * values * sizeof *beam->coefficients);
+    if (beam->coefficients == NULL)
+        return status_error(STATUS_NO_MEMORY, "no memory for the dispersion at %" PRId64 " sources", beam->room);
+    memcpy(beam->coefficients, e->beam.coefficients,
+           (size_t)e->beam.source_count * values * sizeof *beam->coefficients);
+    return status_ok();
+}
+
 /* Room for all frames, so that setting one can no longer fail.
  * @param renders  false: frames are only measured */
 static Status own_create(const Experiment *e, FrameLimits limits, bool renders, FrameOwn **own) {
@@ -50,6 +63,8 @@ static Status own_create(const Experiment *e, FrameLimits limits, bool renders, 
     created->experiment = *e;
     created->experiment.owned_grid = NULL;
     created->experiment.owned_table = NULL;
+    created->experiment.owned_forms = NULL;
+    created->experiment.beam.coefficients = NULL;
     created->experiment.detector.panels = NULL;
     created->experiment.beam.sources = NULL;
     created->experiment.crystal.domains = NULL;
@@ -71,6 +86,7 @@ static Status own_create(const Experiment *e, FrameLimits limits, bool renders, 
     memcpy(detector->panels, e->detector.panels, panel_bytes);
     memcpy(beam->sources, e->beam.sources, (size_t)e->beam.source_count * sizeof *beam->sources);
     memcpy(crystal->domains, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *crystal->domains);
+    TRY(make_room_for_coefficients(e, beam));
     return renders && e->factors.unscaled != NULL ? make_room_for_factors(&e->factors, &created->experiment)
                                                   : status_ok();
 }

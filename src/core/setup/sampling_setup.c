@@ -186,7 +186,7 @@ static void choose_interpolation(const Parameters *p, Experiment *e, Notes *note
     const bool few_cells = cells[0] <= 2 || cells[1] <= 2 || cells[2] <= 2;
     const bool wanted =
         p->crystal_interpolate == INTERPOLATE_ON || (p->crystal_interpolate == INTERPOLATE_AUTO && few_cells);
-    e->sampling.interpolate = wanted && e->factors.from_file;
+    e->sampling.interpolate = wanted && e->factors.from_file && e->factors.form_values == 0;
     if (e->sampling.interpolate && p->crystal_interpolate == INTERPOLATE_AUTO)
         notes_add(notes, "crystal.interpolate: tricubic, selected automatically for fewer than 3 cells along an axis");
 }

@@ -126,7 +126,7 @@ double simulate_buffer_bytes(const Plan *plan, const Experiment *experiment) {
 double simulate_grid_bytes(const Experiment *experiment) {
     const StructureFactors *factors = &experiment->factors;
     const double unscaled = factors->unscaled != NULL ? 8.0 * (double)structure_factors_grid_size(factors) : 0.0;
-    return grid_bytes(factors) + unscaled;
+    return grid_bytes(factors) + unscaled + 4.0 * (double)structure_factors_forms_size(factors);
 }
 
 int simulate_ranks_of_node(int ranks) {

@@ -14,6 +14,15 @@ Status broadcast_parameters(Team team, Parameters **parameters) {
     return status;
 }
 
+/* Room for what each wavelength makes of structure factors, and the curves that it comes from. */
+static Status receive_dispersion(StructureFactors *factors, Beam *beam) {
+    const size_t values = (size_t)factors->form_values;
+    beam->coefficients = values == 0 ? NULL : malloc((size_t)beam->source_count * values * sizeof(double));
+    const Status status = dispersing_make_curves(&factors->dispersing);
+    if (!status_is_ok(status) || values == 0 || beam->coefficients != NULL) return status;
+    return status_error(STATUS_NO_MEMORY, "no memory for the dispersion at %" PRId64 " sources", beam->source_count);
+}
+
 /* Allocates the arrays of a freshly received experiment. */
 static Status allocate_arrays(Experiment *experiment) {
     Beam *beam = &experiment->beam;
@@ -24,6 +33,7 @@ static Status allocate_arrays(Experiment *experiment) {
     const int64_t pixels = detector_pixels(detector);
     experiment->owned_grid = NULL;
     experiment->owned_table = NULL;
+    experiment->owned_forms = NULL;
     experiment->sweep.owned_block = NULL;
     experiment->parameters = NULL;
     experiment->active = masked ? malloc((size_t)pixels) : NULL;
@@ -36,8 +46,10 @@ static Status allocate_arrays(Experiment *experiment) {
     beam->sources = malloc((size_t)beam->source_count * sizeof *beam->sources);
     crystal->domains = malloc((size_t)crystal->domain_count * sizeof *crystal->domains);
     background->points = malloc((size_t)(background->point_count + 1) * sizeof *background->points);
+    const Status dispersion = receive_dispersion(&experiment->factors, beam);
     if (detector->panels == NULL || detector->places == NULL || (detector->group_count > 0 && detector->groups == NULL))
         return status_error(STATUS_NO_MEMORY, "no memory for %d panels", detector->panel_count);
+    TRY(dispersion);
     if (beam->sources == NULL || crystal->domains == NULL || background->points == NULL)
         return status_error(STATUS_NO_MEMORY, "no memory for %" PRId64 " sources and %" PRId64 " mosaic domains",
                             beam->source_count, crystal->domain_count);
@@ -55,9 +67,11 @@ static size_t grid_values(const StructureFactors *factors, bool rescaled) {
 static void use_grid(Experiment *experiment, const SharedMemory *grid, bool rescaled, bool tabulated) {
     StructureFactors *factors = &experiment->factors;
     double *values = grid->bytes;
+    const float *after = (const float *)(values + grid_values(factors, rescaled));
     factors->grid = values;
     if (rescaled) factors->unscaled = values + structure_factors_grid_size(factors);
-    if (tabulated) factors->table = (const float *)(values + grid_values(factors, rescaled));
+    if (factors->form_values > 0) factors->forms = after;
+    if (tabulated) factors->table = after + structure_factors_forms_size(factors);
 }
 
 /* Rank 0 of every node fills its node's memory: that of the job with its own grids, which it sends to those of other
@@ -67,7 +81,11 @@ static void fill_grid(Team leaders, Experiment *experiment, const SharedMemory *
     double *values = grid->bytes;
     if (experiment->owned_grid != NULL) memcpy(values, experiment->owned_grid, count * sizeof *values);
     team_broadcast(leaders, 0, values, count * sizeof *values);
-    if (tabulated) structure_factors_fill_table(&experiment->factors, (float *)(values + count));
+    float *after = (float *)(values + count);
+    const size_t forms = (size_t)structure_factors_forms_size(&experiment->factors);
+    if (experiment->owned_forms != NULL) memcpy(after, experiment->owned_forms, forms * sizeof *after);
+    if (forms > 0) team_broadcast(leaders, 0, after, forms * sizeof *after);
+    if (tabulated) structure_factors_fill_table(&experiment->factors, after + forms);
 }
 
 static Status share_grid(Team team, Experiment *experiment, SharedMemory *grid) {
@@ -77,11 +95,13 @@ static Status share_grid(Team team, Experiment *experiment, SharedMemory *grid) 
     factors->grid = NULL;
     factors->unscaled = NULL;
     factors->table = NULL;
+    factors->forms = NULL;
     if (values == 0) return status_ok();
     const int64_t table_values = tabulated ? structure_factors_table_size(factors) : 0;
     Team node = team_split_node(team);
     Team leaders = team_split(team, node.rank == 0 ? 0 : -1, team.rank);
-    const size_t bytes = values * sizeof(double) + (size_t)table_values * sizeof(float);
+    const size_t floats = (size_t)(table_values + structure_factors_forms_size(factors));
+    const size_t bytes = values * sizeof(double) + floats * sizeof(float);
     const Status status = agree(team, team_share(node, bytes, grid));
     if (status_is_ok(status)) {
         use_grid(experiment, grid, rescaled, tabulated);
@@ -93,8 +113,10 @@ static Status share_grid(Team team, Experiment *experiment, SharedMemory *grid) 
     team_free(&node);
     free(experiment->owned_grid);
     free(experiment->owned_table);
+    free(experiment->owned_forms);
     experiment->owned_grid = NULL;
     experiment->owned_table = NULL;
+    experiment->owned_forms = NULL;
     return status;
 }
 
@@ -118,6 +140,9 @@ Status broadcast_experiment(Team team, Experiment **experiment, SharedMemory *gr
         team_broadcast(team, 0, detector->groups, (size_t)detector->group_count * sizeof *detector->groups);
     team_broadcast(team, 0, detector->places, (size_t)detector->panel_count * sizeof *detector->places);
     team_broadcast(team, 0, e->beam.sources, (size_t)e->beam.source_count * sizeof *e->beam.sources);
+    if (e->factors.form_values > 0)
+        team_broadcast(team, 0, e->beam.coefficients,
+                       (size_t)(e->beam.source_count * e->factors.form_values) * sizeof *e->beam.coefficients);
     team_broadcast(team, 0, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *e->crystal.domains);
     team_broadcast(team, 0, e->background.points, (size_t)e->background.point_count * sizeof *e->background.points);
     if (e->active != NULL) team_broadcast(team, 0, e->active, (size_t)detector_pixels(&e->detector));

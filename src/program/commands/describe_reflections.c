@@ -175,9 +175,11 @@ static const double MODEL_RESOLUTION_M = 2e-10;
 static Status read_and_print(const Parameters *p, FILE *out) {
     Reflections reflections;
     Notes notes = {.count = 0};
+    const double wavelength_m = beam_nominal_wavelength(p);
+    const ModelWaves waves = {wavelength_m, wavelength_m, wavelength_m, false};
     Status status = *p->crystal_model_file == '\0'
                         ? reflections_read(p, &reflections, &notes)
-                        : reflections_of_model(p, MODEL_RESOLUTION_M, beam_nominal_wavelength(p), &reflections, &notes);
+                        : reflections_of_model(p, MODEL_RESOLUTION_M, waves, &reflections, &notes);
     if (status_is_ok(status) && reflections.format == REFLECTIONS_DUMP)
         status = status_error(STATUS_BAD_FILE, "%s is a dump of structure factors, which has no more to describe",
                               reflections.path);

@@ -1,0 +1,84 @@
+#include "reflections/dispersing.h"
+
+#include "base/constants.h"
+#include "reflections/atoms.h"
+
+static double energy_ev(double wavelength_m) {
+    return PLANCK_LIGHT_EV_A / (wavelength_m * 1e10);
+}
+
+Status dispersing_add(Dispersing *d, int element, double reference_ev) {
+    Anomalous *curve = NULL;
+    for (int i = 0; i < d->elements; i++)
+        if (d->element[i] == element) return status_ok();
+    if (d->elements == DISPERSING_MOST)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "crystal.anomalous_elements names more than %d elements; name those whose f' and f'' "
+                            "change most",
+                            DISPERSING_MOST);
+    TRY(anomalous_create(atoms_symbol(element), &curve));
+    d->element[d->elements] = element;
+    d->reference[d->elements] = anomalous_at(curve, reference_ev);
+    d->curve[d->elements++] = curve;
+    return status_ok();
+}
+
+Status dispersing_make_curves(Dispersing *d) {
+    for (int i = 0; i < d->elements; i++) d->curve[i] = NULL;
+    for (int i = 0; i < d->elements; i++) TRY(anomalous_create(atoms_symbol(d->element[i]), &d->curve[i]));
+    return status_ok();
+}
+
+void dispersing_free(Dispersing *d) {
+    for (int i = 0; i < d->elements; i++) anomalous_destroy(&d->curve[i]);
+    d->elements = 0;
+}
+
+int dispersing_values(const Dispersing *d) {
+    return d->elements == 0 ? 0 : (d->elements + 1) * (d->elements + 1);
+}
+
+Dispersion dispersing_at(const Dispersing *d, int index, double wavelength_m) {
+    return anomalous_at(d->curve[index], energy_ev(wavelength_m));
+}
+
+Status dispersing_check(double wavelength_m) {
+    const double energy = energy_ev(wavelength_m);
+    if (energy >= ANOMALOUS_LEAST_EV && energy <= ANOMALOUS_MOST_EV) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER,
+                        "the dispersion of atoms is known from %d to %d eV, and a source has %.6g eV; give another "
+                        "energy or crystal.model_dispersion=false",
+                        ANOMALOUS_LEAST_EV, ANOMALOUS_MOST_EV, energy);
+}
+
+void dispersing_coefficients(const Dispersing *d, double wavelength_m, double *coefficients) {
+    double real[DISPERSING_MOST], imaginary[DISPERSING_MOST], *next = coefficients;
+    *next++ = 1.0;
+    for (int e = 0; e < d->elements; e++) {
+        const Dispersion at = dispersing_at(d, e, wavelength_m);
+        real[e] = at.real - d->reference[e].real;
+        imaginary[e] = at.imaginary - d->reference[e].imaginary;
+        *next++ = 2.0 * real[e];
+        *next++ = 2.0 * imaginary[e];
+        *next++ = real[e] * real[e] + imaginary[e] * imaginary[e];
+    }
+    for (int e = 0; e < d->elements; e++)
+        for (int f = e + 1; f < d->elements; f++) {
+            *next++ = 2.0 * (real[e] * real[f] + imaginary[e] * imaginary[f]);
+            *next++ = 2.0 * (real[e] * imaginary[f] - imaginary[e] * real[f]);
+        }
+}
+
+void dispersing_form(int elements, const double *a, const double (*g)[2], double *form) {
+    *form++ = a[0] * a[0] + a[1] * a[1];
+    for (int e = 0; e < elements; e++) {
+        *form++ = a[0] * g[e][0] + a[1] * g[e][1];
+        *form++ = a[1] * g[e][0] - a[0] * g[e][1];
+        *form++ = g[e][0] * g[e][0] + g[e][1] * g[e][1];
+    }
+    for (int e = 0; e < elements; e++)
+        for (int f = e + 1; f < elements; f++) {
+            *form++ = g[e][0] * g[f][0] + g[e][1] * g[f][1];
+            *form++ = g[e][1] * g[f][0] - g[e][0] * g[f][1];
+        }
+}
