@@ -135,6 +135,29 @@ for before in ([], [*shlex.split(mpiexec), "-n", "3"]):
     assert np.array_equal(frames, again), "ranks matter"
 for i, f in enumerate(amplitudes(own, ["Fe"])):
     check("frame at %g eV" % own[i], frames[i], monochromatic(own[i], f))
+
+# F of free atoms with phases from an MTZ file (with the solvent that such files have: here some more of F), and the sites of iron.
+solvent = 0.7 * parts["O"] * np.exp(-40 * s2)
+asu = gemmi.ReciprocalAsu(group)
+rows = [i for i, h in enumerate(hkl.tolist()) if asu.is_in(h)]
+mtz = gemmi.Mtz(with_base=True)
+mtz.spacegroup, mtz.cell = group, cell
+mtz.add_dataset("x").wavelength = 1
+for label, kind in (("FC", "F"), ("PHIC", "P"), ("FOM", "W")):
+    mtz.add_column(label, kind)
+f = (free + solvent)[rows]
+mtz.set_data(np.column_stack([hkl[rows], np.abs(f), np.degrees(np.angle(f)), np.ones(len(rows))]).astype(np.float32))
+mtz.write_to_file("free.mtz")
+with open("model.cif") as all_atoms, open("sites.cif", "w") as sites:
+    sites.writelines(line for line in all_atoms if not (line[0] in "CNOS" and line[1].isdigit()))
+parameters = ["--crystal.structure_factors=free.mtz", "--crystal.structure_factor_phase=PHIC", "--beam.spectrum=spectrum.txt"]
+for names, sites in ((["Fe"], ["--crystal.anomalous_sites=model.cif", "--crystal.anomalous_elements=Fe"]), (["Fe", "Mn"], ["--crystal.anomalous_sites=sites.cif"])):
+    values = {e: dispersion(e, energies) for e in names}
+    images = [w * monochromatic(e, np.abs(free + solvent + sum(values[n][i] * parts[n] for n in names))) for i, (e, w) in enumerate(zip(energies, weights))]
+    got, out = image(*parameters, *sites, *exact)
+    check("sites of %s beside F and phases" % names, got[0], np.sum(images, axis=0) / np.sum(weights))
+one, _ = image("--crystal.structure_factors=free.mtz", "--crystal.structure_factor_phase=PHIC", "--crystal.anomalous_sites=sites.cif", "--beam.energy=7130", *exact)
+check("one energy", one[0], monochromatic(7130, np.abs(free + solvent + sum(dispersion(e, [7130])[0] * parts[e] for e in ("Fe", "Mn")))))
 P
 refused() { # refused PATTERN ARGUMENT...
     local pattern=$1 code=0
@@ -150,4 +173,18 @@ refused 'more than 4' --crystal.anomalous_elements=Fe,S,Mn,C,N
 refused 'crystal.interpolate is on' --crystal.anomalous_elements=Fe --crystal.interpolate=on
 printf '500 1\n7112 1\n' > low.txt
 refused 'from 1000 to 200000 eV, and a source has 500 eV' --beam.spectrum=low.txt --crystal.anomalous_elements=Fe --crystal.resolution=5
+sites() { # sites PATTERN ARGUMENT...
+    local pattern=$1
+    shift
+    refused "$pattern" --crystal.model= --crystal.structure_factors=free.mtz --crystal.anomalous_sites=sites.cif "$@"
+}
+sites 'needs phases: give the label'
+sites 'has no column PHI,' --crystal.structure_factor_phase=PHI
+sites 'no column of amplitudes' --crystal.structure_factor_phase=FC
+sed 's/^_cell_length_a .*/_cell_length_a 31.2/' sites.cif > other.cif
+sites 'more than 0.1 % apart' --crystal.structure_factor_phase=PHIC --crystal.anomalous_sites=other.cif
+sites 'must agree' --crystal.structure_factor_phase=PHIC --crystal.space_group='P 1 2 1'
+sites 'not interpolated' --crystal.structure_factor_phase=PHIC --crystal.interpolate=on
+sed 's/^Fe\(.*\)$/C\1/; s/^Mn\(.*\)$/C\1/; s/ Fe / C /; s/ Mn / C /' sites.cif > light.cif
+sites 'no element whose f' --crystal.structure_factor_phase=PHIC --crystal.anomalous_sites=light.cif
 finish

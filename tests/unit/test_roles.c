@@ -325,6 +325,8 @@ static void each_parameter_that_may_vary_has_a_case(void) {
     "crystal.structure_factors=", "crystal.cell=auto",                                                                 \
         "crystal.model=" TESSERA_GOLDEN_DIR "/../tests/fuzz/corpus/atoms/short.pdb"
 
+#define PHASED "crystal.structure_factors=phased.cif", "crystal.anomalous_elements=S", "crystal.cell=50,60,70"
+
 /* What no sweep varies. */
 static const Case run_cases[] = {
     {"beam.polarization_axis", {"0,1,0"}, {"beam.polarization=0.9"}},
@@ -333,6 +335,8 @@ static const Case run_cases[] = {
     {"crystal.resolution", {"3"}, {MODEL}},
     {"crystal.model_dispersion", {"false"}, {MODEL}},
     {"crystal.anomalous_elements", {"none"}, {MODEL}},
+    {"crystal.anomalous_sites", {"sites.cif"}, {PHASED, "crystal.structure_factor_phase=phase_calc"}},
+    {"crystal.structure_factor_phase", {"phase_calc"}, {PHASED, "crystal.anomalous_sites=sites.cif"}},
     {"crystal.structure_factor_format", {"hkl"}, {NULL}},
     {"crystal.structure_factor_columns", {"h,k,l,I"}, {NULL}},
     {"crystal.structure_factor_label", {"F"}, {NULL}},
@@ -416,6 +420,13 @@ static void write_inputs(void) {
     write_file("water.stol", "0 2.57\n1 1\n");
     write_file("factors.cif", "data_x\n_symmetry.Int_Tables_number 1\nloop_\n_refln.index_h\n_refln.index_k\n"
                               "_refln.index_l\n_refln.F_meas\n1 0 0 2\n");
+    write_file("phased.cif", "data_x\n_symmetry.Int_Tables_number 1\nloop_\n_refln.index_h\n_refln.index_k\n"
+                             "_refln.index_l\n_refln.F_meas\n_refln.phase_calc\n1 0 0 2 90\n");
+    write_file("sites.cif",
+               "data_x\n_cell_length_a 50\n_cell_length_b 60\n_cell_length_c 70\n_cell_angle_alpha 90\n"
+               "_cell_angle_beta 90\n_cell_angle_gamma 90\nloop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\nloop_\n"
+               "_atom_site_label\n_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n"
+               "_atom_site_fract_z\nS1 S 0.1 0.2 0.3\n");
     write_file("mask.h5", "\x89HDF\r\n\x1a\n");
     write_file("factors.shelx", "   1   0   0    4.00    1.00\n   0   0   0    0.00    0.00\n");
 }
@@ -589,8 +600,9 @@ static void f000_works_beside_default_f_alone(void) {
 }
 
 int main(void) {
-    static const char *const written[] = {factors_path, list_path,       "lattice.mat", "ub.csv", "sources.txt",
-                                          "water.stol", "factors.shelx", "factors.cif", "mask.h5"};
+    static const char *const written[] = {factors_path,  list_path,    "lattice.mat",   "ub.csv",
+                                          "sources.txt", "water.stol", "factors.shelx", "factors.cif",
+                                          "mask.h5",     "phased.cif", "sites.cif"};
     static const UnitTest tests[] = {UNIT_TEST(each_parameter_that_may_vary_has_a_case),
                                      UNIT_TEST(each_frame_is_that_of_a_run_of_its_own),
                                      UNIT_TEST(each_need_has_a_case),

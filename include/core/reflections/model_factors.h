@@ -30,4 +30,12 @@ typedef struct ModelRequest {
  * NO_MEMORY */
 Status model_factors(const ModelRequest *request, Reflections *reflections);
 
+/** Adds dispersion to F of free atoms that a file gives: to empty @p to, but for its dispersing elements, the
+ * amplitudes of F + sum over these elements of (f' + i f'') G as a pair of columns, LABEL and LABEL(-), and their
+ * forms.
+ *  @param request  atoms of other elements are left out; its resolution and energy are not used
+ *  @param from     rows whose amplitude or phase (degrees) is missing are left out
+ *  @return BAD_PARAMETER when it is too much work; NO_MEMORY */
+Status model_add_sites(const ModelRequest *request, const Reflections *from, int amplitude, int phase, Reflections *to);
+
 #endif

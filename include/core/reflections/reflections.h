@@ -17,7 +17,7 @@
 enum { MILLER_INDEX_MOST = 1 << 20, REFLECTION_LABEL_BYTES = 64 };
 
 /** What a column holds. */
-typedef enum ColumnKind { COLUMN_OTHER, COLUMN_AMPLITUDE, COLUMN_INTENSITY } ColumnKind;
+typedef enum ColumnKind { COLUMN_OTHER, COLUMN_AMPLITUDE, COLUMN_INTENSITY, COLUMN_PHASE } ColumnKind;
 
 /** Which of a Friedel pair a column belongs to: both (h k l and -h -k -l alike), h k l, or -h -k -l. */
 typedef enum FriedelSide { FRIEDEL_BOTH, FRIEDEL_PLUS, FRIEDEL_MINUS } FriedelSide;
@@ -46,11 +46,12 @@ typedef struct Reflections {
     int columns;
     ReflectionColumn *column; /**< [columns] */
     int64_t rows, capacity;
-    int32_t (*index)[3];   /**< [rows] h k l */
-    int64_t *line;         /**< [rows] where in a text each stands; 0 in other files */
-    Dispersing dispersing; /**< elements that are followed from wavelength to wavelength */
-    float *form;           /**< [rows][2][dispersing_values] dispersing_form of h k l and of -h -k -l, over the squares
-                              of their amplitudes; NULL without such elements */
+    int32_t (*index)[3];     /**< [rows] h k l */
+    int64_t *line;           /**< [rows] where in a text each stands; 0 in other files */
+    const char *phase_label; /**< of the column that is read as phases in degrees; borrowed, NULL or "" for none */
+    Dispersing dispersing;   /**< elements that are followed from wavelength to wavelength */
+    float *form; /**< [rows][2][dispersing_values] dispersing_form of h k l and of -h -k -l, over the squares
+                    of their amplitudes; NULL without such elements */
 } Reflections;
 
 /** Reads the file of crystal.structure_factors and its symmetry.
@@ -74,6 +75,14 @@ typedef struct ModelWaves {
  *  @return BAD_FILE naming file and line; BAD_PARAMETER; NO_MEMORY */
 Status reflections_of_model(const Parameters *parameters, double seen_m, ModelWaves waves, Reflections *reflections,
                             Notes *notes);
+
+/** Adds what depends on the wavelength to amplitudes and phases of a file, those of free atoms: with the atoms of
+ *  crystal.anomalous_sites they become the amplitudes of Friedel pairs at the mean wavelength, and what they are at
+ *  others. Nothing without that parameter.
+ *  @param reflections  what reflections_read has read; changed
+ *  @return BAD_FILE naming file and line; BAD_PARAMETER where phases or sites are missing or cells and space groups
+ *          differ; NO_MEMORY */
+Status reflections_add_sites(const Parameters *parameters, ModelWaves waves, Reflections *reflections, Notes *notes);
 
 /** Frees what @p reflections own and leaves them empty. */
 void reflections_free(Reflections *reflections);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -218,6 +219,7 @@ static void add_atoms(const Sum *sum, int64_t first_row, int64_t last_row, Place
     const Symmetry *symmetry = &sum->request->symmetry;
     for (int64_t n = 0; n < sum->request->atoms->count; n++) {
         const Atom *atom = &sum->request->atoms->atom[n];
+        if (sum->slot[atom->element] < 0) continue;
         double(*g)[2] = (double(*)[2])sum->g + (ptrdiff_t)sum->slot[atom->element] * sum->reflections;
         for (int i = 0; i < symmetry->operations; i++) {
             set_place(sum, atom, &symmetry->operation[i], place);
@@ -251,6 +253,14 @@ static Status add_all(Sum *sum) {
 /* --------------------------------------------------------------------------------------------------------------
  * results */
 
+/* Adds (f + i d) g to F(h), and (f + i d) g* to F(-h). */
+static void add_to_pair(const double *g, double f, double d, double *of_plus, double *of_minus) {
+    of_plus[0] += f * g[0] - d * g[1];
+    of_plus[1] += f * g[1] + d * g[0];
+    of_minus[0] += f * g[0] + d * g[1];
+    of_minus[1] += d * g[0] - f * g[1];
+}
+
 /* F(h) and F(-h): of the mate, the sum over conjugates with the same f''. */
 static void factors_of_pair(const Sum *sum, const Row *row, int i, double *of_plus, double *of_minus) {
     const double stol = 0.5 * sqrt(length_squared_per_m2(sum, row->h, row->k, row->first_l + (double)i));
@@ -258,11 +268,8 @@ static void factors_of_pair(const Sum *sum, const Row *row, int i, double *of_pl
     of_plus[0] = of_plus[1] = of_minus[0] = of_minus[1] = 0.0;
     for (int e = 0; e < sum->elements; e++) {
         const double *value = g[e * sum->reflections + row->place + i];
-        const double f = atoms_form_factor(sum->element[e], stol) + sum->dispersion[e][0], d = sum->dispersion[e][1];
-        of_plus[0] += f * value[0] - d * value[1];
-        of_plus[1] += f * value[1] + d * value[0];
-        of_minus[0] += f * value[0] + d * value[1];
-        of_minus[1] += d * value[0] - f * value[1];
+        const double f = atoms_form_factor(sum->element[e], stol) + sum->dispersion[e][0];
+        add_to_pair(value, f, sum->dispersion[e][1], of_plus, of_minus);
     }
 }
 
@@ -320,6 +327,58 @@ static Status fill(const Sum *sum, Reflections *reflections) {
     return status_ok();
 }
 
+/* One row of a file with its F of free atoms. */
+static Status fill_site(const Sum *sum, int64_t place, const int32_t *index, const double *f, Reflections *to) {
+    const Dispersing *dispersing = sum->dispersing;
+    const double miller[3] = {index[0], index[1], index[2]};
+    const int values = dispersing_values(dispersing);
+    float *form = to->form + 2 * place * values;
+    double of_plus[2] = {f[0], f[1]}, of_minus[2] = {f[0], -f[1]};
+    for (int e = 0; e < dispersing->elements; e++)
+        add_to_pair(&sum->g[2 * (e * sum->reflections + place)], dispersing->reference[e].real,
+                    dispersing->reference[e].imaginary, of_plus, of_minus);
+    TRY(reflections_add_row(to, miller, 0));
+    TRY(reflections_set(to, 0, amplitude_and_form(sum, place, 1.0, of_plus, form)));
+    return reflections_set(to, 1, amplitude_and_form(sum, place, -1.0, of_minus, form + values));
+}
+
+/* The rows of a file that have both. */
+static bool has_f(const Reflections *from, int amplitude, int phase, int64_t row) {
+    return !isnan(from->column[amplitude].values[row]) && !isnan(from->column[phase].values[row]);
+}
+
+static Status fill_sites(const Sum *sum, const Reflections *from, int amplitude, int phase, Reflections *to) {
+    char label[REFLECTION_LABEL_BYTES + 4];
+    int64_t place = 0;
+    (void)snprintf(label, sizeof label, "%s(-)", from->column[amplitude].label);
+    TRY(reflections_add_column(to, from->column[amplitude].label, COLUMN_AMPLITUDE, FRIEDEL_PLUS));
+    TRY(reflections_add_column(to, label, COLUMN_AMPLITUDE, FRIEDEL_MINUS));
+    TRY(allocate_forms(sum, to));
+    for (int64_t row = 0; row < from->rows; row++) {
+        if (!has_f(from, amplitude, phase, row)) continue;
+        const double length = from->column[amplitude].values[row];
+        const double angle = from->column[phase].values[row] * RADIANS_PER_DEGREE;
+        const double f[2] = {length * cos(angle), length * sin(angle)};
+        TRY(fill_site(sum, place++, from->index[row], f, to));
+    }
+    return status_ok();
+}
+
+/* Reflections of a file, in its order. */
+static Status list_rows(Sum *sum, const Reflections *from, int amplitude, int phase) {
+    for (int64_t row = 0; row < from->rows; row++) {
+        if (!has_f(from, amplitude, phase, row)) continue;
+        for (int i = 0; i < 3; i++)
+            if (abs(from->index[row][i]) > sum->most[i]) sum->most[i] = abs(from->index[row][i]);
+        TRY(add_to_row(sum, from->index[row]));
+    }
+    for (int i = 0; i < 3; i++)
+        if (sum->most[i] > INDEX_MOST)
+            return status_error(STATUS_BAD_FILE, "%s: index %c is up to %d; with sites at most %d are computed",
+                                from->path, "hkl"[i], sum -> most[i], INDEX_MOST);
+    return status_ok();
+}
+
 static Status check_request(const ModelRequest *request) {
     const double energy_ev = request->energy_ev;
     if (!(0.5 / request->resolution_m <= STOL_MOST_PER_M))
@@ -360,6 +419,25 @@ static Status add_up(Sum *sum) {
 static void release(Sum *sum) {
     free(sum->row);
     free(sum->g);
+}
+
+static Status prepare_sites(const Reflections *from, int amplitude, int phase, Sum *sum) {
+    const Atoms *atoms = sum->request->atoms;
+    memset(sum->slot, -1, sizeof sum->slot);
+    for (int e = 0; e < sum->dispersing->elements; e++) sum->slot[sum->dispersing->element[e]] = e;
+    sum->elements = sum->dispersing->elements;
+    TRY(cell_reciprocal(atoms->lengths_m, atoms->angles_rad, &sum->reciprocal_per_m));
+    return list_rows(sum, from, amplitude, phase);
+}
+
+Status model_add_sites(const ModelRequest *request, const Reflections *from, int amplitude, int phase,
+                       Reflections *to) {
+    Sum sum = {.request = request, .dispersing = &to->dispersing};
+    Status status = prepare_sites(from, amplitude, phase, &sum);
+    if (status_is_ok(status)) status = add_up(&sum);
+    if (status_is_ok(status)) status = fill_sites(&sum, from, amplitude, phase, to);
+    release(&sum);
+    return status;
 }
 
 Status model_factors(const ModelRequest *request, Reflections *reflections) {

@@ -44,6 +44,8 @@ Status reflections_add_column(Reflections *reflections, const char *label, Colum
     reflections->column = larger;
     ReflectionColumn *added = &larger[reflections->columns++];
     *added = (ReflectionColumn){.kind = kind, .side = side};
+    if (reflections->phase_label != NULL && *label != '\0' && strcmp(reflections->phase_label, label) == 0)
+        added->kind = COLUMN_PHASE;
     (void)text_copy(added->label, sizeof added->label, label);
     return status_ok();
 }
@@ -104,7 +106,7 @@ Status reflections_set(Reflections *r, int column, double value) {
     const bool is_amplitude = to->kind == COLUMN_AMPLITUDE;
     const double greatest = parameters_row(PARAMETER(crystal, default_f))->greatest;
     const double most = is_amplitude ? greatest : greatest * greatest;
-    const char *name = is_amplitude ? "F" : "the intensity";
+    const char *name = is_amplitude ? "F" : to->kind == COLUMN_PHASE ? "the phase" : "the intensity";
     char place[PLACE_BYTES];
     reflections_place(r, r->rows - 1, sizeof place, place);
     if (is_amplitude && value < 0.0)
@@ -135,10 +137,14 @@ Status reflections_set_cell(Reflections *r, const double *cell) {
 /* What a column may be chosen as, best first. */
 typedef enum Rank { MEASURED_F, PAIR_OF_F, MEASURED_I, PAIR_OF_I, CALCULATED_F, CALCULATED_I, RANKS } Rank;
 
+static bool is_usable(const ReflectionColumn *column) {
+    return column->kind == COLUMN_AMPLITUDE || column->kind == COLUMN_INTENSITY;
+}
+
 /* RANKS for a column that is never chosen: of another kind, or the minus side, which comes with its plus. */
 static Rank rank_of(const ReflectionColumn *column) {
     const bool is_f = column->kind == COLUMN_AMPLITUDE;
-    if (column->kind == COLUMN_OTHER || column->side == FRIEDEL_MINUS) return RANKS;
+    if (!is_usable(column) || column->side == FRIEDEL_MINUS) return RANKS;
     if (column->is_calculated) return is_f ? CALCULATED_F : CALCULATED_I;
     if (column->side == FRIEDEL_PLUS) return is_f ? PAIR_OF_F : PAIR_OF_I;
     return is_f ? MEASURED_F : MEASURED_I;
@@ -160,7 +166,7 @@ static void list_labels(const Reflections *r, bool only_usable, size_t bytes, ch
     size_t used = 0;
     *list = '\0';
     for (int i = 0; i < r->columns && used + 8 < bytes; i++) {
-        if (only_usable && r->column[i].kind == COLUMN_OTHER) continue;
+        if (only_usable && !is_usable(&r->column[i])) continue;
         const int length = snprintf(list + used, bytes - used, "%s%s", used > 0 ? ", " : "", r->column[i].label);
         used += length > 0 ? (size_t)length : 0;
     }
@@ -185,8 +191,7 @@ enum { LIST_BYTES = 600 };
 static Status choose_by_label(const Reflections *r, const char *label, ColumnChoice *choice) {
     char list[LIST_BYTES];
     for (int i = 0; i < r->columns; i++)
-        if (strcmp(r->column[i].label, label) == 0 && r->column[i].kind != COLUMN_OTHER)
-            return take_column(r, i, choice);
+        if (strcmp(r->column[i].label, label) == 0 && is_usable(&r->column[i])) return take_column(r, i, choice);
     list_labels(r, true, sizeof list, list);
     for (int i = 0; i < r->columns; i++)
         if (strcmp(r->column[i].label, label) == 0)
@@ -425,7 +430,7 @@ static Status settle_cell(const Parameters *p, Reflections *r, Notes *notes) {
 }
 
 Status reflections_read(const Parameters *p, Reflections *r, Notes *notes) {
-    *r = (Reflections){.path = p->crystal_structure_factors_file};
+    *r = (Reflections){.path = p->crystal_structure_factors_file, .phase_label = p->crystal_structure_factor_phase};
     char *contents = NULL;
     size_t bytes = 0;
     if (*r->path == '\0') return status_ok();

@@ -172,7 +172,7 @@ static Status add_column(CifLoop *loop, int tag, Reflections *reflections) {
     TRY(reflections_add_column(reflections, label, found.kind, found.side));
     const int added = reflections->columns - 1;
     reflections->column[added].is_calculated = found.is_calculated;
-    loop->column[tag] = found.kind == COLUMN_OTHER ? -1 : added;
+    loop->column[tag] = reflections->column[added].kind == COLUMN_OTHER ? -1 : added;
     return status_ok();
 }
 

@@ -20,6 +20,9 @@ static const size_t FILE_BYTES_MOST = (size_t)1 << 31;
 static const double IMAGINARY_LEAST = 0.3;
 enum { BAND_STEPS = 64 };
 
+/* Greatest difference of cells of one crystal: relative, and of angles in radians. */
+static const double CELL_DIFFERENCE_MOST = 1e-3;
+
 /* How far apart (m) images of an atom by symmetry may be to be one atom. */
 static const double SAME_PLACE_M = 0.1e-10;
 
@@ -65,26 +68,27 @@ static Status check_origin(const Atoms *atoms, const Symmetry *symmetry) {
                         atoms->path, (int)strcspn(symmetry->name, ":"), symmetry->name);
 }
 
-static Status read_atoms(const Parameters *p, char *contents, size_t bytes, Atoms *atoms) {
-    TRY(text_normalise(p->crystal_model_file, contents, &bytes));
-    return atoms_read(p->crystal_model_file, (FileContents){contents, bytes}, atoms);
+static Status read_atoms(const char *path, char *contents, size_t bytes, Atoms *atoms) {
+    TRY(text_normalise(path, contents, &bytes));
+    return atoms_read(path, (FileContents){contents, bytes}, atoms);
 }
 
-static Status read_text(const Parameters *p, char *contents, size_t bytes, Atoms *atoms) {
+static Status read_text(const char *path, char *contents, size_t bytes, Atoms *atoms) {
     char *text = NULL;
     size_t text_bytes = 0;
-    if (!gunzip_is(contents, bytes)) return read_atoms(p, contents, bytes, atoms);
-    TRY(gunzip(p->crystal_model_file, contents, bytes, FILE_BYTES_MOST, &text, &text_bytes));
-    const Status status = read_atoms(p, text, text_bytes, atoms);
+    if (!gunzip_is(contents, bytes)) return read_atoms(path, contents, bytes, atoms);
+    TRY(gunzip(path, contents, bytes, FILE_BYTES_MOST, &text, &text_bytes));
+    const Status status = read_atoms(path, text, text_bytes, atoms);
     free(text);
     return status;
 }
 
-static Status read_file(const Parameters *p, Atoms *atoms) {
+/* @param row  the parameter that names the file */
+static Status read_file(const Parameters *p, int row, const char *path, Atoms *atoms) {
     char *contents = NULL;
     size_t bytes = 0;
-    TRY(input_read(p, PARAMETER(crystal, model), FILE_BYTES_MOST, &contents, &bytes));
-    const Status status = read_text(p, contents, bytes, atoms);
+    TRY(input_read(p, row, FILE_BYTES_MOST, &contents, &bytes));
+    const Status status = read_text(path, contents, bytes, atoms);
     free(contents);
     return status;
 }
@@ -173,16 +177,17 @@ static void note_followed(const Dispersing *dispersing, Notes *notes) {
         (void)snprintf(names + length, sizeof names - length, "%s%s", i > 0 ? ", " : "",
                        atoms_symbol(dispersing->element[i]));
     }
-    if (dispersing->elements > 0)
-        notes_add(notes, "crystal.model: each wavelength has its own f' and f'' of %s", names);
+    if (dispersing->elements > 0) notes_add(notes, "each wavelength has its own f' and f'' of %s", names);
 }
 
 static Status follow(const Parameters *p, const Atoms *atoms, ModelWaves waves, Dispersing *dispersing, Notes *notes) {
     const char *text = p->crystal_anomalous_elements;
     const bool is_auto = *text == '\0' || strcmp(text, "auto") == 0;
     const double mean_ev = PLANCK_LIGHT_EV_A / (waves.mean_m * 1e10);
-    if (!p->crystal_model_dispersion || strcmp(text, "none") == 0) return status_ok();
-    if (is_auto && waves.shortest_m == waves.longest_m && !waves.frames_differ) return status_ok();
+    const bool only_where_they_differ = *p->crystal_anomalous_sites_file == '\0';
+    if (strcmp(text, "none") == 0 || (only_where_they_differ && !p->crystal_model_dispersion)) return status_ok();
+    if (only_where_they_differ && is_auto && waves.shortest_m == waves.longest_m && !waves.frames_differ)
+        return status_ok();
     TRY(dispersing_check(waves.shortest_m));
     TRY(dispersing_check(waves.longest_m));
     TRY(is_auto ? follow_strong(atoms, waves, mean_ev, dispersing, notes)
@@ -196,16 +201,24 @@ static Status follow(const Parameters *p, const Atoms *atoms, ModelWaves waves, 
                             "crystal.anomalous_elements is %s and crystal.interpolate is on; structure factors of each "
                             "wavelength are not interpolated: give one of them",
                             text);
+    if (!only_where_they_differ)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "crystal.anomalous_sites is given and crystal.interpolate is on; structure factors of each "
+                            "wavelength are not interpolated: give one of them");
     dispersing_free(dispersing);
     notes_add(notes, "crystal.interpolate is on: f' and f'' are those of the mean wavelength for all");
     return status_ok();
 }
 
-static Status compute(const Parameters *p, Atoms *atoms, double seen_m, ModelWaves waves, Reflections *r,
-                      Notes *notes) {
+static void take_cell(const Atoms *atoms, Reflections *r) {
     memcpy(r->lengths_m, atoms->lengths_m, sizeof r->lengths_m);
     memcpy(r->angles_rad, atoms->angles_rad, sizeof r->angles_rad);
     r->has_cell = true;
+}
+
+static Status compute(const Parameters *p, Atoms *atoms, double seen_m, ModelWaves waves, Reflections *r,
+                      Notes *notes) {
+    take_cell(atoms, r);
     r->symmetry = atoms->symmetry;
     TRY(reflections_settle_symmetry(p, r, notes));
     TRY(check_origin(atoms, &r->symmetry));
@@ -226,8 +239,100 @@ static Status compute(const Parameters *p, Atoms *atoms, double seen_m, ModelWav
 Status reflections_of_model(const Parameters *p, double seen_m, ModelWaves waves, Reflections *r, Notes *notes) {
     Atoms atoms = {.path = ""};
     *r = (Reflections){.path = p->crystal_model_file, .format = REFLECTIONS_MODEL};
-    Status status = read_file(p, &atoms);
+    Status status = read_file(p, PARAMETER(crystal, model), p->crystal_model_file, &atoms);
     if (status_is_ok(status)) status = compute(p, &atoms, seen_m, waves, r, notes);
+    atoms_free(&atoms);
+    return status;
+}
+
+/* ------------------------------------------------------------------------- sites beside structure factors of a file */
+
+/* What is added to must be a sum of waves: amplitudes with phases. */
+static Status find_columns(const Parameters *p, const Reflections *r, int *amplitude, int *phase) {
+    ColumnChoice choice;
+    const char *label = p->crystal_structure_factor_phase;
+    if (*label == '\0')
+        return status_error(STATUS_BAD_PARAMETER,
+                            "crystal.anomalous_sites needs phases: give the label of their column in %s as "
+                            "crystal.structure_factor_phase, like PHIC",
+                            r->path);
+    TRY(reflections_choose(r, p->crystal_structure_factor_label, &choice));
+    const ReflectionColumn *chosen = &r->column[choice.plus];
+    if (chosen->kind != COLUMN_AMPLITUDE || choice.minus >= 0)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s: %s is %s; crystal.anomalous_sites is added to amplitudes that are the same for "
+                            "Friedel pairs, of atoms without f' and f'', like FC",
+                            r->path, chosen->label, choice.minus >= 0 ? "one of a pair" : "an intensity");
+    *amplitude = choice.plus;
+    for (*phase = 0; *phase < r->columns; ++*phase)
+        if (r->column[*phase].kind == COLUMN_PHASE) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER, "%s has no column %s, which crystal.structure_factor_phase names",
+                        r->path, label);
+}
+
+/* The sites are those of the same crystal. */
+static Status check_sites(const Atoms *atoms, const Reflections *r) {
+    for (int i = 0; i < 3; i++) {
+        const double length = atoms->lengths_m[i] / r->lengths_m[i] - 1.0;
+        const double angle = atoms->angles_rad[i] - r->angles_rad[i];
+        if (r->has_cell && !(fabs(length) < CELL_DIFFERENCE_MOST && fabs(angle) < CELL_DIFFERENCE_MOST))
+            return status_error(
+                STATUS_BAD_PARAMETER,
+                "%s has the cell %.6g,%.6g,%.6g A and %s %.6g,%.6g,%.6g A, more than 0.1 %% apart; sites "
+                "and structure factors must be of one crystal",
+                atoms->path, 1e10 * atoms->lengths_m[0], 1e10 * atoms->lengths_m[1], 1e10 * atoms->lengths_m[2],
+                r->path, 1e10 * r->lengths_m[0], 1e10 * r->lengths_m[1], 1e10 * r->lengths_m[2]);
+    }
+    Symmetry own = atoms->symmetry;
+    if (r->symmetry.operations == 0)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "%s does not say its space group, which crystal.anomalous_sites needs; give "
+                            "crystal.space_group",
+                            r->path);
+    if (own.operations == 0 && *own.name == '\0') return status_ok();
+    if (own.operations == 0) TRY(symmetry_of_name(atoms->symmetry.name, atoms->path, &own));
+    if (symmetry_is_same(&own, &r->symmetry)) return status_ok();
+    return status_error(STATUS_BAD_PARAMETER, "%s has space group %s and %s %s; sites and structure factors must agree",
+                        atoms->path, own.name, r->path, r->symmetry.name);
+}
+
+static Status replace_by_sum(const Parameters *p, Atoms *atoms, ModelWaves waves, Reflections *r, Notes *notes) {
+    int amplitude = 0, phase = 0;
+    TRY(find_columns(p, r, &amplitude, &phase));
+    TRY(read_file(p, PARAMETER(crystal, anomalous_sites), p->crystal_anomalous_sites_file, atoms));
+    TRY(check_sites(atoms, r));
+    if (!r->has_cell) take_cell(atoms, r);
+    TRY(check_origin(atoms, &r->symmetry));
+    share_sites(atoms, &r->symmetry);
+    Reflections sum = *r; /* without what it owns */
+    sum.columns = 0;
+    sum.column = NULL;
+    sum.rows = sum.capacity = 0;
+    sum.index = NULL;
+    sum.line = NULL;
+    sum.phase_label = NULL;
+    Status status = follow(p, atoms, waves, &sum.dispersing, notes);
+    const ModelRequest request = {.atoms = atoms, .symmetry = r->symmetry};
+    if (status_is_ok(status) && sum.dispersing.elements == 0)
+        status =
+            status_error(STATUS_BAD_PARAMETER,
+                         "crystal.anomalous_sites: %s has no element whose f'' exceeds 0.3 electrons; name some as "
+                         "crystal.anomalous_elements",
+                         atoms->path);
+    if (status_is_ok(status)) status = model_add_sites(&request, r, amplitude, phase, &sum);
+    reflections_free(status_is_ok(status) ? r : &sum);
+    if (status_is_ok(status)) *r = sum;
+    return status;
+}
+
+Status reflections_add_sites(const Parameters *p, ModelWaves waves, Reflections *r, Notes *notes) {
+    Atoms atoms = {.path = ""};
+    if (*p->crystal_anomalous_sites_file == '\0') return status_ok();
+    if (r->format == REFLECTIONS_MODEL || r->format == REFLECTIONS_DUMP || *r->path == '\0')
+        return status_error(STATUS_BAD_PARAMETER,
+                            "crystal.anomalous_sites is added to amplitudes and phases of crystal.structure_factors; "
+                            "give a file of these, or the atoms alone as crystal.model");
+    const Status status = replace_by_sum(p, &atoms, waves, r, notes);
     atoms_free(&atoms);
     return status;
 }

@@ -63,9 +63,9 @@ static Status change_scene(const Experiment *base, const Parameters *p, int64_t 
 static Status check_model(const Experiment *base, const Parameters *p, const Experiment *own) {
     double first[2], other[2];
     const double wavelength_m = beam_mean_wavelength(&base->beam), frame_m = beam_mean_wavelength(&own->beam);
-    if (base->factors.format != REFLECTIONS_MODEL) return status_ok();
     for (int64_t i = 0; base->factors.form_values > 0 && i < own->beam.source_count; i++)
         TRY(dispersing_check(own->beam.sources[i].wavelength_m));
+    if (base->factors.format != REFLECTIONS_MODEL) return status_ok();
     if (base->factors.form_values == 0 && p->crystal_model_dispersion && fabs(frame_m / wavelength_m - 1.0) > 1e-12)
         return status_error(STATUS_BAD_PARAMETER,
                             "crystal.model has f' and f'' at the mean wavelength of frame 0, %.9g A, and here it is "

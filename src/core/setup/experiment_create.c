@@ -152,6 +152,7 @@ static Status create_crystal(const Parameters *given, const Parameters *p, doubl
     Status status = *p->crystal_model_file == '\0'
                         ? reflections_read(p, &reflections, notes)
                         : reflections_of_model(p, 1.0 / range_per_m[1], waves_of(e), &reflections, notes);
+    if (status_is_ok(status)) status = reflections_add_sites(p, waves_of(e), &reflections, notes);
     if (status_is_ok(status)) status = fill_crystal(p, matrix_wavelength_m, &reflections, e, notes);
     if (status_is_ok(status)) status = kept_symmetry_create(given, &e->sweep, &reflections, &e->kept);
     reflections_free(&reflections);

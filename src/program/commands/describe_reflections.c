@@ -55,7 +55,7 @@ static int64_t values_given(const Reflections *r, const ReflectionColumn *column
 }
 
 static void print_columns(FILE *out, const Reflections *r, ColumnChoice choice) {
-    static const char *const kinds[] = {"other", "amplitude", "intensity"};
+    static const char *const kinds[] = {"other", "amplitude", "intensity", "phase"};
     static const char *const sides[] = {"", " of h k l", " of -h -k -l"};
     (void)fprintf(out, "reflections  %" PRId64 " in the file\n", r->rows);
     for (int i = 0; i < r->columns; i++) {
