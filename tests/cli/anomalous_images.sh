@@ -106,6 +106,12 @@ for names in ("Fe", "Fe, S, Mn"):
     got, out = image(*model, *some, *exact)
     assert some or re.search("own f' and f'' of Fe, Mn, S", out), out
     check(names + ", float64", got[0], truth)
+    with h5py.File("i.nxs") as file:
+        record = file["/entry/simulation/dispersion"]
+        assert np.allclose(record["wavelength"][...], sorted(12398.419843320026 / energies), rtol=1e-12)
+        for element in names.split(", "):
+            values = record[element + "/f_prime"][...] + 1j * record[element + "/f_double_prime"][...]
+            assert np.allclose(values[::-1], dispersion(element, energies), atol=1e-6), element
     single, _ = image(*model, *some, "--run.precision=float32", "--sampling.tolerance=0")
     check(names + ", float32", single[0], truth, 2e-5)
     by_reflections, out = image(*model, *some, "--run.precision=float64", "--sampling.tolerance=1e-9")

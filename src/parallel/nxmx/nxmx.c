@@ -9,6 +9,7 @@
 #include "nxmx/image_dataset.h"
 #include "nxmx/nxmx_chain.h"
 #include "nxmx/nxmx_panels.h"
+#include "reflections/atoms.h"
 #include "setup/rotation_series.h"
 
 #include <inttypes.h>
@@ -563,12 +564,61 @@ static Status fill_native(hid_t group, const void *context) {
     return hdf5_write_text(group, "convention", detector->of_file ? "imgCIF" : convention);
 }
 
+/* f' and f'' of one element. */
+typedef struct ElementRecord {
+    const Dispersing *dispersing;
+    int index;
+    const Spectrum *spectrum;
+} ElementRecord;
+
+static Status write_dispersion(hid_t group, const ElementRecord *record, double *real, double *imaginary) {
+    const Dispersion reference = record->dispersing->reference[record->index];
+    for (int64_t i = 0; i < record->spectrum->lines; i++) {
+        const double wavelength_m = record->spectrum->line[i].wavelength_angstrom / ANGSTROMS_PER_M;
+        const Dispersion at = dispersing_at(record->dispersing, record->index, wavelength_m);
+        real[i] = at.real;
+        imaginary[i] = at.imaginary;
+    }
+    TRY(hdf5_write_reals(group, "f_prime", hdf5_list(record->spectrum->lines), real, NULL));
+    TRY(hdf5_write_reals(group, "f_double_prime", hdf5_list(record->spectrum->lines), imaginary, NULL));
+    TRY(hdf5_write_real(group, "reference_f_prime", reference.real, NULL));
+    return hdf5_write_real(group, "reference_f_double_prime", reference.imaginary, NULL);
+}
+
+static Status fill_element(hid_t group, const void *context) {
+    const ElementRecord *record = context;
+    const size_t lines = (size_t)record->spectrum->lines;
+    double *values = malloc(2 * lines * sizeof *values);
+    if (values == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the dispersion of %zu wavelengths", lines);
+    const Status status = write_dispersion(group, record, values, values + lines);
+    free(values);
+    return status;
+}
+
+/* Elements that are followed from wavelength to wavelength, at those of the first frame. */
+static Status fill_dispersion(hid_t group, const void *context) {
+    const Nxmx *nxmx = context;
+    const Dispersing *dispersing = &nxmx->experiment->factors.dispersing;
+    Spectrum spectrum;
+    TRY(spectrum_create(&nxmx->experiment->beam, &spectrum));
+    Status status =
+        write_lines(group, "wavelength", &spectrum, offsetof(SpectralLine, wavelength_angstrom), "angstrom");
+    for (int i = 0; status_is_ok(status) && i < dispersing->elements; i++) {
+        const ElementRecord record = {dispersing, i, &spectrum};
+        status = hdf5_write_group(group, atoms_symbol(dispersing->element[i]), "NXcollection", fill_element, &record);
+    }
+    free(spectrum.line);
+    return status;
+}
+
 static Status fill_simulation(hid_t simulation, const void *context) {
     const Nxmx *nxmx = context;
     TRY(provenance_write(simulation, nxmx->contents->provenance));
     TRY(hdf5_write_group(simulation, "geometry_native", "NXcollection", fill_native, nxmx));
     if (nxmx->experiment->detector.nexus_stand_in)
         TRY(hdf5_write_text(simulation, "sensor_material", true_material(nxmx)));
+    if (nxmx->experiment->factors.form_values > 0)
+        TRY(hdf5_write_group(simulation, "dispersion", "NXcollection", fill_dispersion, nxmx));
     TRY(frame_table_create(simulation, nxmx->experiment, nxmx->contents->frames));
     TRY(data_files_record(simulation, &nxmx->contents->files));
     if (nxmx->experiment->images != IMAGES_BOTH) return status_ok();
