@@ -106,8 +106,8 @@ int kernel_row_of(const Experiment *experiment);
  *  steps. What its kernel cannot do in a single frame is the kernel's own matter. */
 int kernel_row_for(const Experiment *run, const Experiment *frame);
 
-/** True when some frame of a run is rendered by this row on this rank. */
-bool kernel_is_needed(const Kernel *kernel, const Experiment *experiment);
+/** True when some frame of a run is rendered by row @p row on this rank. */
+bool kernel_is_needed(int row, const Experiment *experiment);
 
 /** True when some frame of a run has this kernel's precision and steps. */
 bool kernel_is_used(const Kernel *kernel, const Experiment *experiment);

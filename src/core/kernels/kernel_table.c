@@ -41,8 +41,8 @@ int kernel_row_for(const Experiment *run, const Experiment *frame) {
     return row_of(frame->precision, frame->sampling.by_reflections, run);
 }
 
-bool kernel_is_needed(const Kernel *kernel, const Experiment *e) {
-    return kernel_is_used(kernel, e) && kernel == table[row_of(kernel->precision, kernel->by_reflections, e)];
+bool kernel_is_needed(int row, const Experiment *e) {
+    return kernel_is_used(table[row], e) && row == row_of(table[row]->precision, table[row]->by_reflections, e);
 }
 
 const Kernel *cpu_kernel_with(Precision precision, bool by_reflections) {
@@ -63,7 +63,7 @@ void kernel_names(const Experiment *e, char *text) {
     text[0] = '\0';
     for (int row = 0; row < ROWS; row++) {
         const size_t length = strlen(text);
-        if (!kernel_is_needed(table[row], e)) continue;
+        if (!kernel_is_needed(row, e)) continue;
         has_device = has_device || table[row]->cpu == NULL;
         (void)snprintf(text + length, KERNEL_NAMES_BYTES - length, "%s%s", length == 0 ? "" : ", ", table[row]->name);
     }

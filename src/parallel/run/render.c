@@ -175,7 +175,7 @@ static Status create_works(Renderer *r) {
     if (r->works == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the kernels");
     for (int row = 0; row < kernel_count(); row++) {
         const Kernel *kernel = kernel_at(row);
-        if (!kernel_is_needed(kernel, r->experiment)) continue;
+        if (!kernel_is_needed(row, r->experiment)) continue;
         TRY(kernel->create(kernel, setup, &r->works[row]));
     }
     return status_ok();
