@@ -30,7 +30,9 @@ refused() { # refused NAME PATTERN COMMAND...
 
 for row in "${rows[@]}"; do
     run_file "$row" none > job/run.yaml
-    refused "$row from the run file's folder" 'job/none' "$TESSERA" plan job/run.yaml --output x.nxs
+    # sites are added to phases, without which they are refused before they are looked for
+    [ "$row" = crystal.anomalous_sites ] ||
+        refused "$row from the run file's folder" 'job/none' "$TESSERA" plan job/run.yaml --output x.nxs
     refused "$row confined, not there" 'job/run.yaml:4: .*none cannot be opened: No such file' \
         "$TESSERA" plan job/run.yaml --output x.nxs --sandbox-inputs
     for name in /etc/passwd ../outside/file inside/../../outside/file link folder/file pipe; do
