@@ -127,7 +127,7 @@ HDF5_PLUGIN_PATH=/nowhere "$TESSERA" describe --verify whole_3_bitshuffle.nxs > 
 grep -q 'plug-in HDF5 does not find' out || fail "no plugin: $(cat out)"
 
 # ---- stopped, and gone on with by others, in other ways
-slow=("${small_case[@]}" --sampling.oversample=3 --sweep.kind=random --sweep.count=120 --run.wave=4 --quiet)
+slow=("${small_case[@]}" --sampling.oversample=9 --sweep.kind=random --sweep.count=120 --run.wave=4 --quiet)
 "$TESSERA" simulate "${slow[@]}" --output slow.nxs || fail "slow"
 # shellcheck disable=SC2086 # a list of words
 $MPIEXEC -n 2 "$TESSERA" simulate "${slow[@]}" --output.frames_per_file=50 --output.compression=bitshuffle --output stopped.nxs 2> err &
