@@ -130,7 +130,7 @@ covering='unit_.*|golden_(g.*_1|d.*)|mpi_.*_2'
 covering+='|mpi_(sweeps|same_frames|shared_work|collectives|clock_jumps|start_alone)'
 covering+='|cli_(earlier_files|lists|file_units|nothing_there|random_crystals|masks|spectrum_units|model|symmetry|structure_factors)'
 covering+='|cli_(nanobragg_files|describe|merge|plan|compress|sandbox|locks|trace|profile|precision|hostile_hdf5|compare)'
-covering+='|cli_(geometries|import|import_nexus|panels|anomalous|anomalous_images|rotation_list|export)|devices_.*|mpi_(data_files|writers)'
+covering+='|cli_(geometries|import|import_nexus|panels|anomalous|rotation_list|export)|devices_faults'
 not_covering='unit_(kernel_variants|orientation_grid|plan|spot_reach)|golden_g55.*'
 
 if part "build with gcc" build build/tests-gcc gcc -DCMAKE_BUILD_TYPE=Release; then
