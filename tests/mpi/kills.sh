@@ -60,8 +60,8 @@ start() { # start RANKS OPTION...: a session in the background, its number in $l
         --quiet > out 2> err &
     launcher=$!
 }
-until_it_grows() { # waits for the file of the session, or its end
-    while [ ! -s out.nxs.partial ] && kill -0 "$launcher" 2> /dev/null; do sleep 0.01; done
+until_there_is() { # until_there_is FILE: waits for it, or the session's end
+    while [ ! -s "$1" ] && kill -0 "$launcher" 2> /dev/null; do sleep 0.005; done
 }
 kill_something() { # kill_something: a rank or what starts it, mpirun, or all of them
     local -a below
@@ -88,10 +88,11 @@ series() { # series RANKS OPTION...: kills sessions of one sweep after another
     [[ "$*" != *frames_per_file* ]] || in_work=$((in_work + 4 * 2)) # a kill loses the frames of files that are not whole
     began=$(now_ms)
     start "$@"
-    until_it_grows
+    until_there_is out.nxs.partial
     starting=$(($(now_ms) - began))
+    until_there_is out.nxs
+    growing_ms=$(($(now_ms) - began - starting)) # without the launcher's own end
     wait "$launcher" || fail "$*: $(cat err)"
-    growing_ms=$(($(now_ms) - began - starting))
     [ "$(images_of out.nxs)" = "$reference" ] || fail "$*: other bytes without a kill"
     rm -f out.nxs out_data_*
     SECONDS=0
@@ -100,8 +101,8 @@ series() { # series RANKS OPTION...: kills sessions of one sweep after another
         start "$@"
         if [ $((RANDOM % 4)) = 0 ]; then # at the start
             sleep_ms $((RANDOM % (starting + 1)))
-        else # in the frames that are missing, or in what follows them
-            until_it_grows
+        else # in the frames that are missing, before or after the session has told of itself, or in what follows them
+            until_there_is "$([ $((RANDOM % 2)) = 0 ] && echo out.nxs.partial || echo out.nxs.progress.json)"
             sleep_ms $((RANDOM * growing_ms * (frames - before) / (32768 * frames) + RANDOM % 20))
         fi
         kill_something
@@ -133,8 +134,11 @@ for ranks in 1 4; do
     series $ranks --output.compression=deflate
     series $ranks --output.frames_per_file=4 --output.compression=bitshuffle
 done
+for ((more = 0; told == 0 && more < 20; more++)); do # by chance none of these few kills came between the first image and the last
+    kills=1 series 1 --output.compression=none
+done
 [ $growing -gt 0 ] || fail "no kill met a growing file"
-[ $told -gt 0 ] || fail "no session told how far it was"
+[ $told -gt 0 ] || fail "no session that met its end in the frames had told how far it was"
 [ $hung = 0 ] || fail "ranks of $hung sessions did not end within 20 s"
 echo "$killed kills, $growing growing files, $told of sessions that had told how far they were; mpirun locked itself up $locked times"
 finish
