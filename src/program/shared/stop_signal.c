@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* syscall */
 #include "shared/stop_signal.h"
 
 #include "files/unfinished_files.h"
@@ -5,6 +6,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +39,24 @@ static void request_stop(int number) {
     }
 }
 
+static const int caught[] = {SIGHUP, SIGINT, SIGTERM, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM};
+enum { CAUGHT = sizeof caught / sizeof *caught };
+static int stays_ignored[CAUGHT]; /* as the program was started */
+
+/* Before the constructors of libraries, as UCX, by which Open MPI and MPICH send, sets a handler of HUP in its own. */
+__attribute__((no_sanitize("address", "undefined", "thread"))) static void note_ignored(void) {
+    struct { /* the kernel's, as sanitizers' sigaction is not there yet */
+        void (*handler)(int);
+        unsigned long flags;
+        void (*restorer)(void);
+        unsigned long mask;
+    } before;
+    for (int i = 0; i < CAUGHT; i++)
+        stays_ignored[i] =
+            syscall(SYS_rt_sigaction, caught[i], NULL, &before, sizeof before.mask) == 0 && before.handler == SIG_IGN;
+}
+__attribute__((section(".preinit_array"), used)) static void (*const first_of_all)(void) = note_ignored;
+
 void stop_signal_prepare(void) {
     static const int harmless[] = {SIGPIPE, SIGXFSZ};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -45,13 +65,11 @@ void stop_signal_prepare(void) {
 }
 
 const volatile int *stop_signal_catch(StopManner manner) {
-    static const int caught[] = {SIGHUP, SIGINT, SIGTERM, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM};
-    struct sigaction action = {.sa_handler = request_stop}, before;
+    struct sigaction action = {.sa_handler = request_stop}, ignore = {.sa_handler = SIG_IGN};
     if (manner != STOP_BY_LOOKING) action.sa_flags = SA_RESTART; /* a write must not fail */
     (void)sigfillset(&action.sa_mask);
     stop_manner = (sig_atomic_t)manner;
-    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
-        if (sigaction(caught[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            (void)sigaction(caught[i], &action, NULL);
+    (void)sigemptyset(&ignore.sa_mask);
+    for (int i = 0; i < CAUGHT; i++) (void)sigaction(caught[i], stays_ignored[i] ? &ignore : &action, NULL);
     return &stop_level;
 }
