@@ -38,9 +38,11 @@ grep -q 'hangs in MPI_' err || fail "skip: $(cat err)"
 planted skip:0:3 2 4 --run.tile=16
 
 # OMPIO is in force although the environment says otherwise: told before anything is computed.
-ends "hidden OMPIO" 3 2 LD_PRELOAD="$TOOLS/libfile_calls.so" FILE_CALLS_OMPIO=1 --
-grep -q 'MPI-IO is OMPIO although ROMIO was asked for' err || fail "hidden OMPIO: $(cat err)"
-[ ! -e out.nxs.partial ] || fail "hidden OMPIO: something is left"
+if mpiexec_is_open_mpi; then
+    ends "hidden OMPIO" 3 2 LD_PRELOAD="$TOOLS/libfile_calls.so" FILE_CALLS_OMPIO=1 --
+    grep -q 'MPI-IO is OMPIO although ROMIO was asked for' err || fail "hidden OMPIO: $(cat err)"
+    [ ! -e out.nxs.partial ] || fail "hidden OMPIO: something is left"
+fi
 
 # The system's calls, as on a full disk, over a quota and with a broken disk: from some write of one rank on, and of all.
 errors=(ENOSPC EDQUOT EIO)
@@ -54,7 +56,9 @@ for ranks in 1 2 4; do for rank in 0 $((ranks - 1)) all; do for at in 2 4; do
 done; done; done
 
 # A limit to the size of files, on one rank and on all, within the images and below the first of them.
-for rank in 0 1 all; do for bytes in 100 20000; do
+limits=(100 20000)
+mpiexec_is_open_mpi || limits=(20000) # MPICH's shared memory is a file under the same limit: a bus error
+for rank in 0 1 all; do for bytes in "${limits[@]}"; do
     codes=3
     [ $rank != 1 ] || codes="0 3" # another rank may write for it
     ends "files of $bytes bytes on rank $rank" "$codes" 3 LD_PRELOAD="$TOOLS/libfile_calls.so" FILE_CALLS_LIMIT=$rank:$bytes --

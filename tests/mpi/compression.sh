@@ -56,7 +56,7 @@ during() { # during NAME RANKS SIGNAL: sends it to all ranks while rank 0 compre
         [ $waited -lt 1200 ] && kill -0 $launcher 2> /dev/null || { fail "$1: no compression: $(cat err)"; return; }
         sleep 0.05
     done
-    read -ra processes < <(cat /proc/$launcher/task/*/children; echo)
+    mapfile -t processes < <(ranks_below $launcher)
     [ "$2" != 0 ] || processes=("$launcher")
     kill "-$3" "${processes[@]}"
     code=0

@@ -30,12 +30,6 @@ with h5py.File(sys.argv[1], locking=False) as file:
     print((states == 2).sum())
 P
 }
-descendants() { # descendants PID: all processes below it
-    local child
-    local -a children
-    read -ra children < <(cat /proc/"$1"/task/*/children 2> /dev/null; echo)
-    for child in "${children[@]}"; do echo "$child"; descendants "$child"; done
-}
 ended() { # waits until none of these processes is left; ends what is left after 20 s, and says so by its exit code
     local pid waited=0 code=0
     for pid in "$@"; do

@@ -27,7 +27,7 @@ start() { # start RANKS: a run in the background that has finished a frame; sets
         [ $waited -lt 600 ] && kill -0 $launcher 2> /dev/null || { fail "no frame was finished: $(cat out err)"; return; }
         sleep 0.05
     done
-    read -ra ranks_of_run < <(cat /proc/$launcher/task/*/children; echo)
+    mapfile -t ranks_of_run < <(ranks_below $launcher)
 }
 resume() { # resume NAME RANKS: with the images of the reference at the end
     on_ranks "$2" "$TESSERA" simulate "${sweep[@]}" --output out.nxs --resume --quiet 2> err || fail "$1: not resumed: $(cat err)"
@@ -64,7 +64,7 @@ stopped() { # stopped NAME RANKS RANKS_AFTER COMMAND: which sends signals to lau
 }
 stopped "TERM without mpirun" 0 3 'kill -TERM $launcher'
 stopped "USR1 to one rank of three" 3 0 'kill -USR1 ${ranks_of_run[2]}'
-stopped "USR2 to mpirun, twice" 2 3 'kill -USR2 $launcher; sleep 0.02; kill -USR2 $launcher 2> /dev/null'
+! mpiexec_is_open_mpi || stopped "USR2 to mpirun, twice" 2 3 'kill -USR2 $launcher; sleep 0.02; kill -USR2 $launcher 2> /dev/null'
 
 # One frame that would take a minute and more: it is dropped when half of the grace is over, wherever the signal arrives; a
 # second signal is obeyed at once. Either way no file is left, as no frame was finished.
@@ -77,7 +77,7 @@ seconds_to_stop() { # seconds_to_stop RANKS GRACE COMMAND SHARDS: from the comma
     launcher=$!
     until [ -e long.nxs.partial ]; do kill -0 $launcher 2> /dev/null || return; sleep 0.05; done
     sleep 2
-    read -ra ranks_of_run < <(cat /proc/$launcher/task/*/children; echo)
+    mapfile -t ranks_of_run < <(ranks_below $launcher)
     begin=$(date +%s%N)
     eval "$3"
     wait $launcher || code=$?
@@ -91,8 +91,10 @@ within() { # within NAME LEAST MOST SECONDS
 }
 within "TERM, grace 6 s" 0 6 "$(seconds_to_stop 0 6 'kill -TERM $launcher' 1)"
 within "USR1 to one of three ranks, grace 6 s" 0 6 "$(seconds_to_stop 3 6 'kill -USR1 ${ranks_of_run[1]}' 1)"
-within "USR2 to mpirun, shards, grace 6 s" 0 6 "$(seconds_to_stop 2 6 'kill -USR2 $launcher' 4)"
-within "USR2 to mpirun twice, grace 1000 s" 0 10 "$(seconds_to_stop 2 1000 'kill -USR2 $launcher; sleep 1; kill -USR2 $launcher' 1)"
+if mpiexec_is_open_mpi; then
+    within "USR2 to mpirun, shards, grace 6 s" 0 6 "$(seconds_to_stop 2 6 'kill -USR2 $launcher' 4)"
+    within "USR2 to mpirun twice, grace 1000 s" 0 10 "$(seconds_to_stop 2 1000 'kill -USR2 $launcher; sleep 1; kill -USR2 $launcher' 1)"
+fi
 
 start 3
 kill -KILL "${ranks_of_run[@]}"

@@ -24,6 +24,22 @@ finish() { # the last line of a script
     [ ! -s "$failures" ] || { echo "$(grep -c '^FAILED: ' "$failures") failed" >&2; exit 1; }
     echo "all passed"
 }
+# Of some launchers only: that they pass every signal on, and that they end with the code of the rank that ended the job
+# (MPICH's mpiexec ends with the signal by which it killed the others).
+mpiexec_is_open_mpi() { $MPIEXEC --version | grep -qE 'Open MPI|OpenRTE'; }
+code_is() { # code_is CODE WANTED: what a job ended with
+    [ "$1" = "$2" ] || { [ "$1" = 9 ] && ! mpiexec_is_open_mpi; }
+}
+descendants() { # descendants PID: all processes below it
+    local child
+    local -a children
+    read -ra children < <(cat /proc/"$1"/task/*/children 2> /dev/null; echo)
+    for child in "${children[@]}"; do echo "$child"; descendants "$child"; done
+}
+ranks_below() { # ranks_below PID: the processes of tessera that a launcher started, in the order of their ranks
+    local pid
+    for pid in $(descendants "$1"); do [ ! "/proc/$pid/exe" -ef "$TESSERA" ] || echo "$pid"; done
+}
 on_ranks() { # on_ranks N COMMAND...: N = 0 starts it without mpirun
     local ranks=$1
     shift

@@ -10,9 +10,11 @@
  * - FAULT_MOVE: FROM:TO: instead of failing, the call is preceded by a renaming
  * - FAULT_ACTION: instead of failing, the call is the process's last: kill: SIGKILL comes before it; half: SIGKILL
  * comes after the first half of the bytes that it writes, or after the call where it writes none
- * - FAULT_RANK: only this rank of an Open MPI job
+ * - FAULT_RANK: only this rank of the job
  * - FAULT_LOG: a file that gets "hit" when it happens, and "calls N" when the process ends */
 #define _GNU_SOURCE
+#include "rank.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -91,7 +93,7 @@ static void read_skipped(const char *path) {
 }
 
 __attribute__((constructor)) static void set_up(void) {
-    const char *at = getenv("FAULT_AT"), *rank = getenv("FAULT_RANK"), *mine = getenv("OMPI_COMM_WORLD_RANK");
+    const char *at = getenv("FAULT_AT"), *rank = getenv("FAULT_RANK");
     bool first = true;
     calls = getenv("FAULT_CALLS");
     wanted_file = getenv("FAULT_FILE");
@@ -104,7 +106,7 @@ __attribute__((constructor)) static void set_up(void) {
     error_number = number_of_error(getenv("FAULT_ERROR") != NULL ? getenv("FAULT_ERROR") : "");
     (void)dl_iterate_phdr(note_object, &first);
     if (getenv("FAULT_SKIP") != NULL) read_skipped(getenv("FAULT_SKIP"));
-    is_on = calls != NULL && (rank == NULL || (mine != NULL && strcmp(rank, mine) == 0));
+    is_on = calls != NULL && (rank == NULL || strcmp(rank, rank_of_process()) == 0);
 }
 
 /* Without stdio and memory, which are under test. */

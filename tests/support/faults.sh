@@ -39,7 +39,7 @@ told() { # told WHAT CODE...: one message on the standard error, and one of thes
     local what=$1 wanted
     shift
     for wanted in "$@"; do [ "$code" != "$wanted" ] || break; done
-    [ "$code" = "$wanted" ] || fail "$what: exit code $code, not $*: $(cat err)"
+    code_is "$code" "$wanted" || fail "$what: exit code $code, not $*: $(cat err)"
     [ "$code" != 0 ] || return 0
     [ "$(grep -c 'tessera: error: ' err)" = 1 ] || fail "$what: exit code $code, and not one message: $(cat err)"
     ! grep -q 'HDF5-DIAG\|Segmentation\|#000' err || fail "$what: more than our message: $(cat err)"

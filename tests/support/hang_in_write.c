@@ -1,6 +1,8 @@
 /* Loaded before the C library (LD_PRELOAD): on rank HANG_RANK the write number HANG_AT into a file never returns, as on
  * a file system whose server is gone. */
 #define _GNU_SOURCE
+#include "rank.h"
+
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,8 +24,8 @@ static int is_partial(int file) {
 
 static int hangs_now(int file, size_t bytes) {
     static _Atomic int writes;
-    const char *rank = getenv("OMPI_COMM_WORLD_RANK"), *wanted = getenv("HANG_RANK"), *at = getenv("HANG_AT");
-    if (wanted == NULL || at == NULL || bytes < LEAST_BYTES || strcmp(rank != NULL ? rank : "0", wanted) != 0) return 0;
+    const char *wanted = getenv("HANG_RANK"), *at = getenv("HANG_AT");
+    if (wanted == NULL || at == NULL || bytes < LEAST_BYTES || strcmp(rank_of_process(), wanted) != 0) return 0;
     if (!is_partial(file)) return 0;
     return atomic_fetch_add(&writes, 1) == atoi(at);
 }

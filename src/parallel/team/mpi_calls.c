@@ -10,7 +10,7 @@ static _Atomic(const char *) waits_in[MPI_LANES];
 static _Atomic int64_t waits[MPI_LANES];
 static _Thread_local MpiLane lane = MPI_LANE_MAIN;
 static _Thread_local bool is_within_file; /* in a call of MPI-IO, which calls MPI for itself */
-static _Thread_local const char *started = "MPI_Testall";
+static _Thread_local const char *started = "MPI_Test";
 
 MpiWait mpi_calls_wait(MpiLane of) {
     return (MpiWait){.name = atomic_load(&waits_in[of]), .count = atomic_load(&waits[of])};
