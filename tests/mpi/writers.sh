@@ -50,8 +50,8 @@ series() { # series NAME RANKS SHAPES OPTION...: against the file that a process
 }
 random=(--sweep.kind=random)
 waves=(--run.wave=1)
-series one "1 2 3 5 7" "--run.tile=16 --run.tile=33+--run.shards=2" # a frame in runs of tiles
-series five "1 2 3 4 7" "--run.wave=2" "${random[@]}" --sweep.count=5   # more ranks than frames, and fewer
+series one "1 2 3 5 6 7" "--run.tile=16 --run.tile=33+--run.shards=2" # a frame in runs of tiles
+series five "1 2 3 4 6 7" "--run.wave=2" "${random[@]}" --sweep.count=5   # more ranks than frames, and fewer
 series many "2 4" "--run.wave=8" "${random[@]}" --sweep.count=41        # whole frames
 series photons "3" "--run.tile=16 --run.wave=1" "${random[@]}" --sweep.count=4 --output.images=expected
 series counts "3" "--run.tile=16 --run.wave=1" "${random[@]}" --sweep.count=4 --output.images=counts

@@ -50,6 +50,10 @@ same_images several several.nxs small.nxs
 h5dump -d /entry/simulation/environment/rank_host several.nxs | grep -o '"node[13]' | sort | uniq -c | grep -c ' 2 ' | grep -qx 2 ||
     fail "several: not two nodes: $(h5dump -d /entry/simulation/environment/rank_host several.nxs)"
 merge=${array##* }
+environment=/entry/simulation/environment
+h5dump -y -d $environment/writer several.nxs | grep -q '"collective"' || fail "several: not written collectively: $(h5dump -d $environment/writer_reason several.nxs)"
+[ "$(values_of several.nxs $environment/rank_mpi_io_mode | sort | uniq -c | xargs)" = "4 4" ] ||
+    fail "several: HDF5 did not write collectively on each of 4 ranks: $(values_of several.nxs $environment/rank_mpi_io_mode | xargs)"
 expect array "$merge" COMPLETED 0:0 0
 same_images array array.nxs small.nxs
 "$TESSERA" describe array.nxs | grep -q '^part 4 .*part_000003_of_000004.nxs, frames 9:12, 3 complete$' ||
