@@ -22,7 +22,7 @@ for count in $((frames / 4)) "$frames"; do
         --output series.nxs --overwrite || fail "$count frames: exit code $?"
 done
 few=$(sort -n "memory_$((frames / 4))" | tail -n 1) many=$(sort -n "memory_$frames" | tail -n 1)
-echo "$((frames / 4)) frames: $few KiB in the largest rank; $frames: $many KiB; $(du -ch series*.h5 series.nxs | tail -n 1 | cut -f 1) for $((frames / 424)) GiB"
+echo "$((frames / 4)) frames: $few KiB in the largest rank; $frames: $many KiB; $(du -ch series*.h5 series.nxs | tail -n 1 | cut -f 1) for $((frames / 1024)) GiB"
 [ "$many" -lt $((few + 98304)) ] || fail "memory grows with the series: $few KiB, then $many KiB"
 for frame in "${chosen[@]}"; do
     "$TESSERA" simulate "${series[@]}" --sweep.count="$frames" --frames "$frame:$((frame + 1))" --output "alone_$frame.nxs" || fail "frame $frame"
