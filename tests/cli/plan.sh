@@ -13,12 +13,18 @@ says '^memory .* on a node of 2 ranks'
 says_not warning
 says_not '^simulated'
 says '^writer  *collective \(whole frames of 2 ranks\), 1 file, at the worst moment 300 KiB; about .* of writing at run.disk_rate, beside .* of computing'
+says '^           or direct: 1 file, at the worst moment 300 KiB; about'
+says '^           or files: 1 file, at the worst moment [0-9.]+ KiB, [0-9.]+ times fewer by (bitshuffle|deflate) at [0-9]+ MB/s .*; about .* of writing'
+plan --sweep.count=2100 --ranks 2
+says '^           or files: 3 files, at the worst moment '
 plan --sweep.count=1 --ranks 3
+says '^           or collective: 1 file'
 says '^writer  *direct \(frames are cut into runs of tiles'
 OMPI_MCA_io=ompio plan --sweep.count=10 --ranks 2
 says '^writer  *direct \(MPI-IO is ompio'
 plan --sweep.count=10 --output.compression=deflate
 says '^writer  *direct \(one process without MPI\), 1 file, at the worst moment 300 KiB and its compressed copy'
+says '^           or collective: not here, one process without MPI'
 # Files of frames: as many bytes as a frame that is tried has when it is packed.
 plan --sweep.count=10 --output.frames_per_file=4 --output.compression=deflate
 says '^writer  *files \(.*\), 3 files, at the worst moment .* KiB, [0-9.]+ times fewer by deflate at [0-9]+ MB/s for each thread \(frame 5 was tried\);'

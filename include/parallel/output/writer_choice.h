@@ -26,6 +26,10 @@ typedef struct WriterChoice {
     char reason[160];    /**< "whole frames of 4 ranks" */
 } WriterChoice;
 
+/** Frames in each file of a run that asks for such a writer; 0 where its file holds the images itself.
+ *  @param given  output.frames_per_file, 0: nothing was said */
+int64_t writer_frames_per_file(OutputWriter asked, int64_t given);
+
 /** Decides. */
 WriterChoice writer_choose(const WriterFacts *facts);
 

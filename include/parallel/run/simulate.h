@@ -64,9 +64,6 @@ Status simulate_plan(const Parameters *parameters, const Experiment *experiment,
  * SLURM_NTASKS_PER_NODE, SLURM_TASKS_PER_NODE), else one for each core of this machine. */
 int simulate_ranks_of_node(int ranks);
 
-/** Frames that go to a file of their own each time; 0: all images lie in the output itself. */
-int64_t simulate_frames_per_file(const Parameters *p);
-
 /** Bytes of structure factors that the ranks of a node share. */
 double simulate_grid_bytes(const Experiment *experiment);
 

@@ -34,6 +34,12 @@ static void say_unwise(const WriterFacts *facts, char *reason, size_t bytes) {
         (void)snprintf(reason, bytes, "the disk space of the images could not be reserved");
 }
 
+int64_t writer_frames_per_file(OutputWriter asked, int64_t given) {
+    enum { WHERE_NOT_SAID = 1000 };
+    if (asked != WRITER_AUTO && asked != WRITER_FILES) return 0;
+    return asked == WRITER_FILES && given == 0 ? WHERE_NOT_SAID : given;
+}
+
 WriterChoice writer_choose(const WriterFacts *facts) {
     WriterChoice choice = {.writer = WRITER_DIRECT};
     if (facts->has_files) {

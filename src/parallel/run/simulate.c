@@ -238,13 +238,6 @@ static Status share_decision(Run *run) {
     return status_ok();
 }
 
-int64_t simulate_frames_per_file(const Parameters *p) {
-    enum { WHERE_NOT_SAID = 1000 };
-    if (p->output_writer != WRITER_AUTO && p->output_writer != WRITER_FILES) return 0;
-    return p->output_writer == WRITER_FILES && p->output_frames_per_file == 0 ? WHERE_NOT_SAID
-                                                                              : p->output_frames_per_file;
-}
-
 static Status open_output(Run *run, bool *complete) {
     const Parameters *p = run->parameters;
     const OutputRequest output = {.path = p->run_output,
@@ -256,7 +249,8 @@ static Status open_output(Run *run, bool *complete) {
                                   .command_line = run->request->command_line,
                                   .looks = run->request->looks,
                                   .build = run->request->build,
-                                  .frames_per_file = simulate_frames_per_file(p),
+                                  .frames_per_file =
+                                      writer_frames_per_file((OutputWriter)p->output_writer, p->output_frames_per_file),
                                   .compression = (OutputCompression)p->output_compression,
                                   .compression_level = (int)p->output_compression_level,
                                   .stop = run->request->stop,

@@ -104,12 +104,16 @@ static double room_beside(const char *path) {
     return (double)system.f_bavail * (double)system.f_frsize;
 }
 
+static int64_t frames_per_file(const Parameters *p, OutputWriter asked) {
+    return writer_frames_per_file(asked, p->output_frames_per_file);
+}
+
 /* As the run would choose, on a disk that can be reserved. */
-static WriterChoice choose_writer(const Parameters *p, const Plan *plan) {
+static WriterChoice choose_writer(const Parameters *p, const Plan *plan, OutputWriter asked) {
     char folder[PARAMETER_TEXT_BYTES];
     folder_of(p->run_output, folder);
-    return writer_choose(&(WriterFacts){.asked = (OutputWriter)p->output_writer,
-                                        .has_files = simulate_frames_per_file(p) > 0,
+    return writer_choose(&(WriterFacts){.asked = asked,
+                                        .has_files = frames_per_file(p, asked) > 0,
                                         .ranks = plan->request.ranks,
                                         .has_mpi = plan->request.ranks > 1,
                                         .whole_frames = writer_has_whole_frames(plan, plan->request.frames),
@@ -187,24 +191,46 @@ static void print_times(FILE *out, const ForecastRun *run, double bytes) {
     (void)fprintf(out, "; about %s of writing at run.disk_rate, beside %s of computing\n", writing, computing);
 }
 
-double forecast_writer(FILE *out, const ForecastRun *run) {
-    const Parameters *p = run->parameters;
-    const WriterChoice choice = choose_writer(p, run->plan);
-    const OutputCompression compression = (OutputCompression)p->output_compression;
-    const int64_t per_file = simulate_frames_per_file(p), frames = range_length(run->slice);
+/* What a writer leaves on the disk, and when. @return bytes at the worst moment, but for a compressed copy */
+static double print_needs(FILE *out, const ForecastRun *run, OutputWriter asked, OutputCompression compression) {
+    const int64_t per_file = frames_per_file(run->parameters, asked), frames = range_length(run->slice);
     const int64_t files = per_file > 0 ? (frames + per_file - 1) / per_file : 1;
-    const Packing packing = packing_of(p, compression);
+    const Packing packing = packing_of(run->parameters, compression);
     TrialFrame trial;
     const bool tried = per_file > 0 && compression != COMPRESSION_NONE && try_frame(run, packing, &trial);
     const double bytes = tried ? run->bytes * trial.packed_bytes / trial.bytes : run->bytes;
-    if (per_file == 0) propose_files(out, run);
-    (void)fprintf(out, "writer     %s (%s), %" PRId64 " file%s, at the worst moment ",
-                  image_writer_of(choice.writer)->name, choice.reason, files, files == 1 ? "" : "s");
+    (void)fprintf(out, "%" PRId64 " file%s, at the worst moment ", files, files == 1 ? "" : "s");
     plan_report_bytes(out, bytes);
     if (tried) print_packing(out, packing, &trial);
     if (per_file == 0 && compression != COMPRESSION_NONE) (void)fputs(" and its compressed copy", out);
     print_times(out, run, bytes);
-    warn_of_files(out, files);
+    return bytes;
+}
+
+/* The same of a writer that is not taken, or why it cannot be. */
+static void print_other(FILE *out, const ForecastRun *run, OutputWriter writer) {
+    const WriterChoice choice = choose_writer(run->parameters, run->plan, writer);
+    const OutputCompression asked = (OutputCompression)run->parameters->output_compression;
+    (void)fprintf(out, "           or %s: ", image_writer_of(writer)->name);
+    if (choice.writer != writer)
+        (void)fprintf(out, "not here, %s\n", choice.reason);
+    else
+        (void)print_needs(out, run, writer,
+                          writer == WRITER_FILES && asked == COMPRESSION_NONE ? COMPRESSION_BITSHUFFLE : asked);
+}
+
+double forecast_writer(FILE *out, const ForecastRun *run) {
+    static const OutputWriter all[] = {WRITER_COLLECTIVE, WRITER_DIRECT, WRITER_FILES};
+    const Parameters *p = run->parameters;
+    const OutputWriter asked = (OutputWriter)p->output_writer;
+    const WriterChoice choice = choose_writer(p, run->plan, asked);
+    const int64_t per_file = frames_per_file(p, asked);
+    if (per_file == 0) propose_files(out, run);
+    (void)fprintf(out, "writer     %s (%s), ", image_writer_of(choice.writer)->name, choice.reason);
+    const double bytes = print_needs(out, run, asked, (OutputCompression)p->output_compression);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] != choice.writer) print_other(out, run, all[i]);
+    if (per_file > 0) warn_of_files(out, (range_length(run->slice) + per_file - 1) / per_file);
     return bytes;
 }
 
@@ -229,7 +255,8 @@ void forecast_warn(FILE *out, const Parameters *p, double seconds, double bytes)
                       "warning: this would take %.3g years; check sampling.oversample, the mosaic domains, the "
                       "sources and the phi steps\n",
                       seconds / year_s);
-    if (*p->run_output != '\0' && simulate_frames_per_file(p) == 0 && bytes > output_path_bytes_most()) {
+    if (*p->run_output != '\0' && frames_per_file(p, (OutputWriter)p->output_writer) == 0 &&
+        bytes > output_path_bytes_most()) {
         (void)fputs("warning: a file of ", out);
         plan_report_bytes(out, bytes);
         (void)fputs(" is needed, and files of this process may have ", out);
