@@ -20,8 +20,10 @@ says '^           or files: 3 files, at the worst moment '
 plan --sweep.count=1 --ranks 3
 says '^           or collective: 1 file'
 says '^writer  *direct \(frames are cut into runs of tiles'
-OMPI_MCA_io=ompio plan --sweep.count=10 --ranks 2
-says '^writer  *direct \(MPI-IO is ompio'
+if mpiexec_is_open_mpi; then
+    OMPI_MCA_io=ompio plan --sweep.count=10 --ranks 2
+    says '^writer  *direct \(MPI-IO is ompio'
+fi
 plan --sweep.count=10 --output.compression=deflate
 says '^writer  *direct \(one process without MPI\), 1 file, at the worst moment 300 KiB and its compressed copy'
 says '^           or collective: not here, one process without MPI'
