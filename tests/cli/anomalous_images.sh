@@ -38,7 +38,12 @@ def run(*arguments, before=()):
     assert done.returncode == 0, (arguments, done.stderr)
     return done.stdout
 
+measured = {}  # element: energies, f', f''
+
 def dispersion(symbol, at):
+    if symbol in measured:
+        energy, real, imaginary = measured[symbol]
+        return list(np.interp(at, energy, real) + 1j * np.interp(at, energy, imaginary))
     steps = "%g:%g:%g" % (at[0], at[-1] + 1e-3, at[1] - at[0]) if len(at) > 3 else None
     texts = [run("describe", "--anomalous", symbol, "--energies", e) for e in ([steps] if steps else map(repr, map(float, at)))]
     values = [complex(*map(float, line.split()[1:])) for text in texts for line in text.splitlines() if line[0] != "#"]
@@ -164,6 +169,31 @@ for names, sites in ((["Fe"], ["--crystal.anomalous_sites=model.cif", "--crystal
     check("sites of %s beside F and phases" % names, got[0], np.sum(images, axis=0) / np.sum(weights))
 one, _ = image("--crystal.structure_factors=free.mtz", "--crystal.structure_factor_phase=PHIC", "--crystal.anomalous_sites=sites.cif", "--beam.energy=7130", *exact)
 check("one energy", one[0], monochromatic(7130, np.abs(free + solvent + sum(dispersion(e, [7130])[0] * parts[e] for e in ("Fe", "Mn")))))
+
+# f' and f'' as they were measured: of any form between their energies.
+grid = np.round(7060 + np.cumsum(rng.uniform(0.5, 4, 80)), 2)
+measured["Fe"] = grid, rng.uniform(-12, -4, 80), rng.uniform(0.4, 7, 80)
+measured["Mn"] = np.array([6000.0, 8000.0]), np.array([-1.0, -3.0]), np.array([3.0, 2.5])
+with open("measured.txt", "w") as file:
+    file.write("# element eV f' f''\n")
+    for i in range(80):
+        file.write("Fe %.17g %.17g %.17g\n" % tuple(column[i] for column in measured["Fe"]))
+        if i in (10, 60):
+            file.write("MN, %.17g, %.17g; %.17g # comment\n" % tuple(column[int(i > 10)] for column in measured["Mn"]))
+mean_ev = np.sum(weights) / np.sum(weights / energies)
+for what, more in (("alone", []), ("beside S", ["--crystal.anomalous_elements=S"])):
+    got, out = image(*model, "--crystal.anomalous_table=measured.txt", "--crystal.anomalous_elements=" + ("S" if more else "Fe"), *exact)
+    assert re.search("own f' and f'' of Fe, Mn" + (", S" if more else "\n"), out), out
+    check("measured, " + what, got[0], sum_of(["Fe", "Mn"] + (["S"] if more else [])))
+several, _ = image(*model, "--crystal.anomalous_table=measured.txt", "--crystal.anomalous_elements=S", *exact, before=[*shlex.split(mpiexec), "-n", "3"])
+assert np.array_equal(several, got), "measured, on ranks"
+one, _ = image("--crystal.model=model.cif", "--crystal.resolution=3.2", "--beam.energy=7130", "--crystal.anomalous_table=measured.txt", *exact)
+mean_ev = 7130
+check("measured, one energy", one[0], monochromatic(7130, amplitudes([7130], ["Fe", "Mn"])[0]))
+frames, _ = image(*alone, "--crystal.anomalous_table=measured.txt", before=[*shlex.split(mpiexec), "-n", "2"])
+mean_ev = own[0]
+for i, f in enumerate(amplitudes(own, ["Fe", "Mn"])):
+    check("measured, frame at %g eV" % own[i], frames[i], monochromatic(own[i], f))
 P
 refused() { # refused PATTERN ARGUMENT...
     local pattern=$1 code=0
@@ -175,6 +205,25 @@ refused() { # refused PATTERN ARGUMENT...
 }
 refused 'Qq is no element' --crystal.anomalous_elements=Qq
 refused 'model.cif has no atom of Au' --crystal.anomalous_elements=Fe,Au
+bad_table() { # bad_table PATTERN LINE...: a table of these lines
+    printf '%s\n' "${@:2}" > bad.txt
+    refused "$1" --crystal.anomalous_table=bad.txt
+}
+bad_table 'bad.txt:1: "7112" is no element' '7112 -8 4'
+bad_table 'bad.txt:2: 2 numbers behind the element' 'Fe 7000 -2 0.5' 'Fe 7112 -8'
+bad_table 'bad.txt:1: 4 numbers' 'Fe 7000 -2 0.5 1'
+bad_table 'bad.txt:3: energies of an element must ascend' 'Fe 7000 -2 0.5' 'Fe 7112 -8 4' 'Fe 7112 -8 4'
+bad_table "bad.txt:2: f' is -8 and f'' -4" 'Fe 7000 -2 0.5' 'Fe 7112 -8 -4'
+bad_table "bad.txt:1: the energy is 7.112" "Fe 7.112 -8 4" "Fe 7.2 -8 4"
+bad_table 'bad.txt:1: .*nan' 'Fe 7000 nan 4'
+bad_table 'one energy of Fe' 'Fe 7000 -2 0.5'
+bad_table 'has no lines' '# nothing'
+bad_table 'bad.txt: model.cif has no atom of Au' 'Au 7000 -2 0.5' 'Au 8000 -2 0.5'
+bad_table 'K is one element too many' 'Fe 7000 1 1' 'S 7000 1 1' 'Mn 7000 1 1' 'C 7000 1 1' 'K 7000 1 1'
+bad_table 'has Fe from 7100 to 7110 eV, and a source' 'Fe 7100 -2 0.5' 'Fe 7110 -2 0.5'
+refused 'leave one out' --crystal.anomalous_table=measured.txt --crystal.anomalous_elements=none
+refused 'leave one out' --crystal.anomalous_table=measured.txt --crystal.model_dispersion=false
+refused 'anomalous_table is given and crystal.interpolate is on' --crystal.anomalous_table=measured.txt --crystal.interpolate=on
 refused 'more than 4' --crystal.anomalous_elements=Fe,S,Mn,C,N
 refused 'crystal.interpolate is on' --crystal.anomalous_elements=Fe --crystal.interpolate=on
 printf '500 1\n7112 1\n' > low.txt

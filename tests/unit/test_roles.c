@@ -335,6 +335,9 @@ static const Case run_cases[] = {
     {"crystal.resolution", {"3"}, {MODEL}},
     {"crystal.model_dispersion", {"false"}, {MODEL}},
     {"crystal.anomalous_elements", {"none"}, {MODEL}},
+    {"crystal.anomalous_table",
+     {"measured.txt"},
+     {PHASED, "crystal.structure_factor_phase=phase_calc", "crystal.anomalous_sites=sites.cif"}},
     {"crystal.anomalous_sites", {"sites.cif"}, {PHASED, "crystal.structure_factor_phase=phase_calc"}},
     {"crystal.structure_factor_phase", {"phase_calc"}, {PHASED, "crystal.anomalous_sites=sites.cif"}},
     {"crystal.structure_factor_format", {"hkl"}, {NULL}},
@@ -427,6 +430,7 @@ static void write_inputs(void) {
                "_cell_angle_beta 90\n_cell_angle_gamma 90\nloop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\nloop_\n"
                "_atom_site_label\n_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n"
                "_atom_site_fract_z\nS1 S 0.1 0.2 0.3\n");
+    write_file("measured.txt", "S 1000 0.3 0.5\nS 200000 0.1 0.2\n");
     write_file("mask.h5", "\x89HDF\r\n\x1a\n");
     write_file("factors.shelx", "   1   0   0    4.00    1.00\n   0   0   0    0.00    0.00\n");
 }
@@ -602,7 +606,7 @@ static void f000_works_beside_default_f_alone(void) {
 int main(void) {
     static const char *const written[] = {factors_path,  list_path,    "lattice.mat",   "ub.csv",
                                           "sources.txt", "water.stol", "factors.shelx", "factors.cif",
-                                          "mask.h5",     "phased.cif", "sites.cif"};
+                                          "mask.h5",     "phased.cif", "sites.cif",     "measured.txt"};
     static const UnitTest tests[] = {UNIT_TEST(each_parameter_that_may_vary_has_a_case),
                                      UNIT_TEST(each_frame_is_that_of_a_run_of_its_own),
                                      UNIT_TEST(each_need_has_a_case),

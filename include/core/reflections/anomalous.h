@@ -27,13 +27,31 @@ typedef struct Dispersion {
     double real, imaginary; /**< f' and f''; f'' is positive */
 } Dispersion;
 
-/** Energies (eV) between which anomalous_at may be asked. */
+/** A row of a table: photon energy (eV), f' and f'' (electrons). */
+typedef double AnomalousRow[3];
+
+/** Energies (eV) between which what is computed is known. */
 enum { ANOMALOUS_LEAST_EV = 1000, ANOMALOUS_MOST_EV = 200000 };
 
 /** Tabulates f'' of an element. The caller destroys it.
  *  @param symbol  "Fe", as in the periodic table, in any case
  *  @return BAD_PARAMETER for a symbol that is none, or an element that xraylib has no cross-sections of; NO_MEMORY */
 Status anomalous_create(const char *symbol, Anomalous **element);
+
+/** The same of a table instead, between whose rows f' and f'' are linear: what was measured. The rows are to be filled.
+ *  @param rows  at least 2
+ *  @param row   set to [rows], which @p element owns: energies ascend
+ *  @return NO_MEMORY */
+Status anomalous_of_table(int number, int64_t rows, Anomalous **element, AnomalousRow **row);
+
+/** The rows that anomalous_of_table made, NULL for an element that has been computed.
+ *  @param rows  set to how many */
+AnomalousRow *anomalous_rows(const Anomalous *element, int64_t *rows);
+
+/** The energies (eV) between which anomalous_at may be asked.
+ *  @param most_ev  set to the greatest
+ *  @return the least */
+double anomalous_range(const Anomalous *element, double *most_ev);
 
 /** Frees @p element, which may be NULL, and leaves NULL. */
 void anomalous_destroy(Anomalous **element);
@@ -43,7 +61,7 @@ int anomalous_atomic_number(const Anomalous *element);
 
 /** f' and f'' at a photon energy. At an edge, where f' of a sharp jump is infinite, it is that at half an electronvolt
  * from it.
- *  @param energy_ev  ANOMALOUS_LEAST_EV to ANOMALOUS_MOST_EV */
+ *  @param energy_ev  within anomalous_range */
 Dispersion anomalous_at(const Anomalous *element, double energy_ev);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "reflections/anomalous.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** Most elements that are followed, and numbers of a reflection that they need. */
@@ -25,18 +26,27 @@ typedef struct Dispersing {
     int element[DISPERSING_MOST];          /**< atomic numbers */
     Dispersion reference[DISPERSING_MOST]; /**< that A has */
     Anomalous *curve[DISPERSING_MOST];
+    int64_t table_rows[DISPERSING_MOST]; /**< of a curve that is a table; 0: computed */
 } Dispersing;
 
 /** Adds an element with its reference at an energy.
  *  @return BAD_PARAMETER for an element without cross-sections, and where there are too many; NO_MEMORY */
 Status dispersing_add(Dispersing *dispersing, int element, double reference_ev);
 
-/** Makes the curves of a plain copy, as another rank receives it.
+/** Adds an element with a curve of its own, of a table.
+ *  @param curve  taken over, whatever is returned
+ *  @return BAD_PARAMETER where there are too many, or its table does not reach the energy */
+Status dispersing_add_curve(Dispersing *dispersing, int element, Anomalous *curve, double reference_ev);
+
+/** Makes the curves of a plain copy, as another rank receives it; rows of tables are to be filled.
  *  @return NO_MEMORY */
 Status dispersing_make_curves(Dispersing *dispersing);
 
 /** Frees the curves and leaves no elements. */
 void dispersing_free(Dispersing *dispersing);
+
+/** True when an element is among them. */
+bool dispersing_has(const Dispersing *dispersing, int element);
 
 /** Numbers of a reflection: (elements + 1)^2, or 0 without elements. */
 int dispersing_values(const Dispersing *dispersing);
@@ -44,9 +54,9 @@ int dispersing_values(const Dispersing *dispersing);
 /** f' and f'' of an element at a wavelength. */
 Dispersion dispersing_at(const Dispersing *dispersing, int index, double wavelength_m);
 
-/** Refuses a wavelength at which dispersion is not known.
+/** Refuses a wavelength at which dispersion is not known, in general or of one of the elements.
  *  @return BAD_PARAMETER */
-Status dispersing_check(double wavelength_m);
+Status dispersing_check(const Dispersing *dispersing, double wavelength_m);
 
 /** What the numbers of a reflection are multiplied with at a wavelength: 1; for each element 2 d', 2 d'', |d|^2; for
  *  each pair of elements 2 Re d_1 d_2*, -2 Im d_1 d_2*.

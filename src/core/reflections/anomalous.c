@@ -29,6 +29,8 @@ struct Anomalous {
     int number;
     int64_t count, room;
     Piece *piece;
+    int64_t rows; /* of a table instead of the pieces */
+    AnomalousRow *row;
 };
 
 /* ---------------------------------------------------------------------------------------------- cross-sections */
@@ -158,8 +160,34 @@ Status anomalous_create(const char *symbol, Anomalous **element) {
 void anomalous_destroy(Anomalous **element) {
     if (*element == NULL) return;
     free((*element)->piece);
+    free((*element)->row);
     free(*element);
     *element = NULL;
+}
+
+Status anomalous_of_table(int number, int64_t rows, Anomalous **element, AnomalousRow **row) {
+    Anomalous *created = calloc(1, sizeof *created);
+    *element = NULL;
+    if (created != NULL) created->row = calloc((size_t)rows, sizeof *created->row);
+    if (created == NULL || created->row == NULL) {
+        free(created);
+        return status_error(STATUS_NO_MEMORY, "no memory for a table of f' and f''");
+    }
+    created->number = number;
+    created->rows = rows;
+    *row = created->row;
+    *element = created;
+    return status_ok();
+}
+
+AnomalousRow *anomalous_rows(const Anomalous *element, int64_t *rows) {
+    *rows = element->rows;
+    return element->row;
+}
+
+double anomalous_range(const Anomalous *element, double *most_ev) {
+    *most_ev = element->row != NULL ? element->row[element->rows - 1][0] : ANOMALOUS_MOST_EV;
+    return element->row != NULL ? element->row[0][0] : ANOMALOUS_LEAST_EV;
 }
 
 int anomalous_atomic_number(const Anomalous *element) {
@@ -183,7 +211,19 @@ static double integrate(const Piece *piece, double energy_kev) {
     return -0.5 * constant * (minus + plus) + slope * (0.5 * energy_kev * (plus - minus) - (b - a));
 }
 
+static Dispersion between_rows(const Anomalous *element, double energy_ev) {
+    int64_t low = 0, high = element->rows - 1;
+    while (high - low > 1) {
+        const int64_t middle = low + (high - low) / 2;
+        *(element->row[middle][0] <= energy_ev ? &low : &high) = middle;
+    }
+    const double *a = element->row[low], *b = element->row[high];
+    const double share = (energy_ev - a[0]) / (b[0] - a[0]);
+    return (Dispersion){.real = a[1] + share * (b[1] - a[1]), .imaginary = a[2] + share * (b[2] - a[2])};
+}
+
 Dispersion anomalous_at(const Anomalous *element, double energy_ev) {
+    if (element->row != NULL) return between_rows(element, energy_ev);
     const double energy_kev = 1e-3 * energy_ev;
     double sum = 0.0;
     for (int64_t i = 0; i < element->count; i++) sum += integrate(&element->piece[i], energy_kev);

@@ -7,25 +7,55 @@ static double energy_ev(double wavelength_m) {
     return PLANCK_LIGHT_EV_A / (wavelength_m * 1e10);
 }
 
+bool dispersing_has(const Dispersing *d, int element) {
+    for (int i = 0; i < d->elements; i++)
+        if (d->element[i] == element) return true;
+    return false;
+}
+
 Status dispersing_add(Dispersing *d, int element, double reference_ev) {
     Anomalous *curve = NULL;
-    for (int i = 0; i < d->elements; i++)
-        if (d->element[i] == element) return status_ok();
-    if (d->elements == DISPERSING_MOST)
-        return status_error(STATUS_BAD_PARAMETER,
-                            "crystal.anomalous_elements names more than %d elements; name those whose f' and f'' "
-                            "change most",
-                            DISPERSING_MOST);
+    if (dispersing_has(d, element)) return status_ok();
     TRY(anomalous_create(atoms_symbol(element), &curve));
+    return dispersing_add_curve(d, element, curve, reference_ev);
+}
+
+static Status check_range(int element, const Anomalous *curve, double energy) {
+    double most_ev = 0.0;
+    const double least_ev = anomalous_range(curve, &most_ev);
+    if (energy >= least_ev && energy <= most_ev) return status_ok();
+    return status_error(
+        STATUS_BAD_PARAMETER,
+        "crystal.anomalous_table has %s from %.9g to %.9g eV, and a source, or the mean of all, has %.9g "
+        "eV; add rows, or take another beam",
+        atoms_symbol(element), least_ev, most_ev, energy);
+}
+
+Status dispersing_add_curve(Dispersing *d, int element, Anomalous *curve, double reference_ev) {
+    Status status = d->elements < DISPERSING_MOST
+                        ? check_range(element, curve, reference_ev)
+                        : status_error(STATUS_BAD_PARAMETER,
+                                       "crystal.anomalous_elements and crystal.anomalous_table name more than %d "
+                                       "elements; name those whose f' and f'' change most",
+                                       DISPERSING_MOST);
+    if (!status_is_ok(status)) {
+        anomalous_destroy(&curve);
+        return status;
+    }
     d->element[d->elements] = element;
     d->reference[d->elements] = anomalous_at(curve, reference_ev);
+    (void)anomalous_rows(curve, &d->table_rows[d->elements]);
     d->curve[d->elements++] = curve;
     return status_ok();
 }
 
 Status dispersing_make_curves(Dispersing *d) {
     for (int i = 0; i < d->elements; i++) d->curve[i] = NULL;
-    for (int i = 0; i < d->elements; i++) TRY(anomalous_create(atoms_symbol(d->element[i]), &d->curve[i]));
+    for (int i = 0; i < d->elements; i++) {
+        AnomalousRow *row;
+        TRY(d->table_rows[i] > 0 ? anomalous_of_table(d->element[i], d->table_rows[i], &d->curve[i], &row)
+                                 : anomalous_create(atoms_symbol(d->element[i]), &d->curve[i]));
+    }
     return status_ok();
 }
 
@@ -42,8 +72,10 @@ Dispersion dispersing_at(const Dispersing *d, int index, double wavelength_m) {
     return anomalous_at(d->curve[index], energy_ev(wavelength_m));
 }
 
-Status dispersing_check(double wavelength_m) {
+Status dispersing_check(const Dispersing *d, double wavelength_m) {
     const double energy = energy_ev(wavelength_m);
+    for (int i = 0; i < d->elements; i++)
+        if (d->table_rows[i] > 0) TRY(check_range(d->element[i], d->curve[i], energy));
     if (energy >= ANOMALOUS_LEAST_EV && energy <= ANOMALOUS_MOST_EV) return status_ok();
     return status_error(STATUS_BAD_PARAMETER,
                         "the dispersion of atoms is known from %d to %d eV, and a source has %.6g eV; give another "

@@ -124,12 +124,25 @@ static Status list_elements(Sum *sum) {
     return status_ok();
 }
 
+/* Of an element that is followed, from a table perhaps: f' and f'' that the others are differences from. */
+static bool take_reference(Sum *sum, int i) {
+    const Dispersing *dispersing = sum->dispersing;
+    for (int e = 0; e < dispersing->elements; e++) {
+        if (dispersing->element[e] != sum->element[i]) continue;
+        sum->dispersion[i][0] = dispersing->reference[e].real;
+        sum->dispersion[i][1] = dispersing->reference[e].imaginary;
+        return true;
+    }
+    return false;
+}
+
 /* Hydrogen and helium have none that is worth it. */
 static Status find_dispersion(Sum *sum) {
     for (int i = 0; i < sum->elements; i++) {
         Anomalous *element = NULL;
         sum->dispersion[i][0] = sum->dispersion[i][1] = 0.0;
         if (isnan(sum->request->energy_ev) || sum->element[i] < 3) continue;
+        if (take_reference(sum, i)) continue;
         TRY(anomalous_create(atoms_symbol(sum->element[i]), &element));
         const Dispersion dispersion = anomalous_at(element, sum->request->energy_ev);
         sum->dispersion[i][0] = dispersion.real;

@@ -2,6 +2,7 @@
 #include "base/gunzip.h"
 #include "base/text.h"
 #include "parameters/input.h"
+#include "reflections/anomalous_table.h"
 #include "reflections/atoms.h"
 #include "reflections/model_factors.h"
 #include "reflections/reflections.h"
@@ -135,7 +136,7 @@ static Status follow_strong(const Atoms *atoms, ModelWaves waves, double referen
     count_elements(atoms, count);
     for (int element = ATOM_ELEMENTS; element > 2; element--) {
         Anomalous *curve = NULL;
-        if (count[element] == 0) continue;
+        if (count[element] == 0 || dispersing_has(dispersing, element)) continue;
         TRY(anomalous_create(atoms_symbol(element), &curve));
         const double greatest = greatest_imaginary(curve, waves);
         anomalous_destroy(&curve);
@@ -170,6 +171,31 @@ static Status follow_named(const Parameters *p, const Atoms *atoms, double refer
     return status_ok();
 }
 
+/* Those that a table is given of, which are followed whatever the wavelengths are. */
+static Status follow_measured(const Parameters *p, const Atoms *atoms, bool is_off, double reference_ev,
+                              Dispersing *dispersing) {
+    Anomalous *curve[DISPERSING_MOST] = {NULL};
+    int64_t count[ATOM_ELEMENTS + 1];
+    if (*p->crystal_anomalous_table_file == '\0') return status_ok();
+    if (is_off)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "crystal.anomalous_table is given, and crystal.anomalous_elements=none or "
+                            "crystal.model_dispersion=false; leave one out");
+    count_elements(atoms, count);
+    Status status = anomalous_table_read(p, curve);
+    for (int i = 0; i < DISPERSING_MOST && curve[i] != NULL; i++) {
+        const int element = anomalous_atomic_number(curve[i]);
+        if (status_is_ok(status) && count[element] == 0)
+            status = status_error(STATUS_BAD_PARAMETER, "%s: %s has no atom of %s; leave its rows out",
+                                  p->crystal_anomalous_table_file, atoms->path, atoms_symbol(element));
+        if (status_is_ok(status))
+            status = dispersing_add_curve(dispersing, element, curve[i], reference_ev);
+        else
+            anomalous_destroy(&curve[i]);
+    }
+    return status;
+}
+
 static void note_followed(const Dispersing *dispersing, Notes *notes) {
     char names[64] = "";
     for (int i = 0; i < dispersing->elements; i++) {
@@ -185,17 +211,24 @@ static Status follow(const Parameters *p, const Atoms *atoms, ModelWaves waves, 
     const bool is_auto = *text == '\0' || strcmp(text, "auto") == 0;
     const double mean_ev = PLANCK_LIGHT_EV_A / (waves.mean_m * 1e10);
     const bool only_where_they_differ = *p->crystal_anomalous_sites_file == '\0';
-    if (strcmp(text, "none") == 0 || (only_where_they_differ && !p->crystal_model_dispersion)) return status_ok();
-    if (only_where_they_differ && is_auto && waves.shortest_m == waves.longest_m && !waves.frames_differ)
+    const bool is_off = strcmp(text, "none") == 0 || (only_where_they_differ && !p->crystal_model_dispersion);
+    TRY(follow_measured(p, atoms, is_off, mean_ev, dispersing));
+    const bool has_table = dispersing->elements > 0;
+    if (is_off) return status_ok();
+    if (only_where_they_differ && is_auto && !has_table && waves.shortest_m == waves.longest_m && !waves.frames_differ)
         return status_ok();
-    TRY(dispersing_check(waves.shortest_m));
-    TRY(dispersing_check(waves.longest_m));
+    TRY(dispersing_check(dispersing, waves.shortest_m));
+    TRY(dispersing_check(dispersing, waves.longest_m));
     TRY(is_auto ? follow_strong(atoms, waves, mean_ev, dispersing, notes)
                 : follow_named(p, atoms, mean_ev, dispersing));
     if (dispersing->elements == 0 || p->crystal_interpolate != INTERPOLATE_ON) {
         note_followed(dispersing, notes);
         return status_ok();
     }
+    if (has_table)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "crystal.anomalous_table is given and crystal.interpolate is on; structure factors of each "
+                            "wavelength are not interpolated: give one of them");
     if (!is_auto)
         return status_error(STATUS_BAD_PARAMETER,
                             "crystal.anomalous_elements is %s and crystal.interpolate is on; structure factors of each "

@@ -64,7 +64,7 @@ static Status check_model(const Experiment *base, const Parameters *p, const Exp
     double first[2], other[2];
     const double wavelength_m = beam_mean_wavelength(&base->beam), frame_m = beam_mean_wavelength(&own->beam);
     for (int64_t i = 0; base->factors.form_values > 0 && i < own->beam.source_count; i++)
-        TRY(dispersing_check(own->beam.sources[i].wavelength_m));
+        TRY(dispersing_check(&base->factors.dispersing, own->beam.sources[i].wavelength_m));
     if (base->factors.format != REFLECTIONS_MODEL) return status_ok();
     if (base->factors.form_values == 0 && p->crystal_model_dispersion && fabs(frame_m / wavelength_m - 1.0) > 1e-12)
         return status_error(STATUS_BAD_PARAMETER,

@@ -143,6 +143,11 @@ Status broadcast_experiment(Team team, Experiment **experiment, SharedMemory *gr
     if (e->factors.form_values > 0)
         team_broadcast(team, 0, e->beam.coefficients,
                        (size_t)(e->beam.source_count * e->factors.form_values) * sizeof *e->beam.coefficients);
+    for (int i = 0; i < e->factors.dispersing.elements; i++) {
+        int64_t rows = 0;
+        AnomalousRow *row = anomalous_rows(e->factors.dispersing.curve[i], &rows);
+        if (rows > 0) team_broadcast(team, 0, row, (size_t)rows * sizeof *row);
+    }
     team_broadcast(team, 0, e->crystal.domains, (size_t)e->crystal.domain_count * sizeof *e->crystal.domains);
     team_broadcast(team, 0, e->background.points, (size_t)e->background.point_count * sizeof *e->background.points);
     if (e->active != NULL) team_broadcast(team, 0, e->active, (size_t)detector_pixels(&e->detector));
