@@ -11,19 +11,8 @@
 #include "parameters/parameters.h"
 #include "plan/plan.h"
 #include "run/nanobragg_files.h"
-#include "setup/outlook.h"
+#include "run/progress_pulse.h"
 #include "team/team.h"
-
-/** How far a run is. Plain data. */
-typedef struct RunProgress {
-    int64_t frames_done, frames; /**< in this session */
-    double steps_done;
-    double imbalance; /**< computing time of the busiest rank over the mean, so far */
-    OutlookResult result;
-} RunProgress;
-
-/** Called on rank 0 before the first and after every wave. */
-typedef void (*ProgressReport)(void *context, RunProgress progress);
 
 /** Called on rank 0 when the first frame is rendered and its files are written, if nanobragg_files_need_image.
  *  @param frame  number in the sweep

@@ -18,7 +18,8 @@ typedef struct ProgressFile {
 /** Starts the file of a run; there is none for a run without an output and with run.progress=none. */
 ProgressFile progress_file_start(const Parameters *parameters, int ranks);
 
-/** Says how far the run is, at most once a second. A file that cannot be written is no failure of the run. */
+/** Says how far the run is, at most once a second, and while no wave ends every ten seconds. A file that cannot be
+ * written is no failure of the run. */
 void progress_file_show(ProgressFile *file, RunProgress progress);
 
 /** Says how the run has ended: "done", "stopped" by a signal, or "failed" and why. */

@@ -88,9 +88,10 @@ typedef struct Run {
     WaveBuffers *held; /* the side of the wave in work */
     float *image;      /* the first frame on the rank that writes nanobragg_files, else NULL */
     RankRecord done;
-    int64_t frames_done; /* of all ranks */
-    double brightest;    /* greatest sum of a frame of this rank */
-    double dark_photons; /* expected on this rank in frames of counts that are 0 */
+    int64_t frames_done;  /* of all ranks */
+    double brightest;     /* greatest sum of a frame of this rank */
+    double dark_photons;  /* expected on this rank in frames of counts that are 0 */
+    ProgressPulse *pulse; /* on rank 0, NULL elsewhere */
     HardStop hard_stop;
 } Run;
 
@@ -369,6 +370,16 @@ static int64_t frames_in_work(const Run *run) {
     return run->begun - run->ended;
 }
 
+/* How far this group is, with @p fraction of the frame that was begun first; NOT_RENDERING: it waits for others. */
+static const double NOT_RENDERING = -1.0;
+static void tell_part(const Run *run, double fraction) {
+    const FrameInWork *work = &run->in_work[run->ended % run->in_work_most];
+    const bool renders = fraction != NOT_RENDERING;
+    const double rendered = (double)run->held->frames + (renders ? fraction : 0.0);
+    progress_pulse_set_frame(run->pulse, renders ? work->frame.number : -1, renders ? fraction : 0.0,
+                             rendered * run->decision.plan.groups);
+}
+
 /* A frame behind those that are held or in work. Collective over the group. */
 static void begin_frame(Run *run, int64_t slot) {
     WaveBuffers *held = run->held;
@@ -542,13 +553,12 @@ static void report(Run *run) {
     const double most_seconds = team_greatest_real(run->team, mine[2]);
     const double brightest = team_greatest_real(run->team, run->brightest);
     run->frames_done += (int64_t)all[0];
-    if (run->team.rank != 0 || run->request->progress == NULL) return;
-    run->request->progress(run->request->context,
-                           (RunProgress){.frames_done = run->frames_done,
-                                         .frames = run->decision.plan.request.frames,
-                                         .steps_done = all[1],
-                                         .imbalance = all[2] > 0.0 ? most_seconds * run->team.ranks / all[2] : 1.0,
-                                         .result = {run->frames_done, brightest, all[3]}});
+    progress_pulse_set_wave(run->pulse,
+                            (RunProgress){.frames_done = run->frames_done,
+                                          .frames = run->decision.plan.request.frames,
+                                          .steps_done = all[1],
+                                          .imbalance = all[2] > 0.0 ? most_seconds * run->team.ranks / all[2] : 1.0,
+                                          .result = {run->frames_done, brightest, all[3]}});
 }
 
 /* For rank 0's message. Frames of earlier sessions are safe too. */
@@ -575,6 +585,7 @@ static Status check_early_stop(const Run *run) {
 /* Waits for the end of a wave. Collective. */
 static StopLevel wait_for_groups(const Run *run) {
     const double begin_s = clocks_steady_s();
+    tell_part(run, NOT_RENDERING);
     const StopLevel level = frame_queue_wait(run->queue);
     timeline_add_until_now(run->request->timeline, PHASE_WAIT, "others' frames", begin_s);
     return level;
@@ -582,6 +593,8 @@ static StopLevel wait_for_groups(const Run *run) {
 
 static Status render_waves(Run *run) {
     const Plan *plan = &run->decision.plan;
+    if (run->team.rank == 0 && run->request->progress != NULL)
+        run->pulse = progress_pulse_start(run->request->progress, run->request->context);
     report(run);
     for (int64_t wave = 0; wave < plan->waves; wave++) {
         run->held = &run->sides[wave % sides_of(plan)];
@@ -597,8 +610,10 @@ static Status render_waves(Run *run) {
     return status_ok();
 }
 
-static bool gives_up(void *queue, double elapsed_s, double fraction) {
-    return frame_queue_gives_up(queue, elapsed_s, fraction);
+static bool gives_up(void *context, double elapsed_s, double fraction) {
+    const Run *run = context;
+    tell_part(run, fraction);
+    return frame_queue_gives_up(run->queue, elapsed_s, fraction);
 }
 
 /* Each group has its first frame by its number; the others are claimed. */
@@ -608,7 +623,7 @@ static Status start_queue(Run *run) {
     TRY(frame_queue_create(run->team, group, plan->groups, run->request->stop, run->parameters->run_grace_s,
                            &run->queue));
     run->next = group;
-    renderer_watch(run->renderer, (RenderWatch){.gives_up = gives_up, .context = run->queue});
+    renderer_watch(run->renderer, (RenderWatch){.gives_up = gives_up, .context = run});
     return status_ok();
 }
 
@@ -672,6 +687,7 @@ static Status render_and_close(Run *run) {
                                         run->decision.slice, &run->notes);
     status = agree(run->team, status);
     if (status_is_ok(status)) status = render_missing(run);
+    progress_pulse_stop(&run->pulse);
     run->done.steps = run->renderer == NULL ? 0 : renderer_steps(run->renderer);
     const double close_s = clocks_steady_s();
     const Status closed = close_output(run, status_is_ok(status));

@@ -162,6 +162,7 @@ static Status run(Team team, int argc, char **argv, bool as_nanobragg, const vol
                                                   .context = &screen,
                                                   .timeline = &timeline,
                                                   .stop = stop});
+        if (team.rank == 0) progress_end(&screen.progress);
         if (team.rank == 0) progress_file_end(&screen.file, &status);
         status = status_first(status, run_profile_finish(team, parameters, &timeline, trace, out));
     }

@@ -3,6 +3,7 @@
 #include "base/clocks.h"
 #include "base/new_file.h"
 #include "base/text.h"
+#include "commands/progress.h"
 #include "shared/json_writer.h"
 
 #include <math.h>
@@ -11,10 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static const double EVERY_S = 1.0;
+static const double EVERY_S = 1.0, BETWEEN_WAVES_S = 10.0;
 
 ProgressFile progress_file_start(const Parameters *parameters, int ranks) {
-    ProgressFile file = {.path = "", .ranks = ranks, .started_s = clocks_steady_s(), .written_s = -INFINITY};
+    ProgressFile file = {
+        .path = "", .ranks = ranks, .started_s = clocks_steady_s(), .written_s = -INFINITY, .last = {.frame = -1}};
     if (parameters->run_progress == PROGRESS_NONE || *parameters->run_output == '\0') return file;
     (void)snprintf(file.path, sizeof file.path, "%s.progress.json", parameters->run_output);
     (void)snprintf(file.next, sizeof file.next, "%s.progress.json.new", parameters->run_output);
@@ -32,7 +34,6 @@ static void print_time(JsonWriter *json, const char *name) {
 static void print_state(FILE *out, const ProgressFile *file, const char *state, const char *message) {
     const RunProgress *p = &file->last;
     const double elapsed_s = clocks_steady_s() - file->started_s, done = (double)p->frames_done;
-    const double left = (double)(p->frames - p->frames_done);
     JsonWriter json = {.file = out};
     json_open_group(&json, NULL, '{');
     json_put_text(&json, "state", state);
@@ -40,7 +41,10 @@ static void print_state(FILE *out, const ProgressFile *file, const char *state, 
     json_put_integer(&json, "frames_done", p->frames_done);
     json_put_integer(&json, "frames", p->frames);
     json_put_number(&json, "elapsed_s", elapsed_s);
-    json_put_number(&json, "remaining_s", left > 0.0 ? elapsed_s * left / done : 0.0); /* null before the first wave */
+    json_put_number(&json, "remaining_s", progress_seconds_left(*p, elapsed_s)); /* infinite: null */
+    json_put_number(&json, "silent_s", p->silent_s);
+    json_put_number(&json, "frame", p->frame >= 0 ? (double)p->frame : (double)NAN);
+    json_put_number(&json, "frame_fraction", p->frame >= 0 ? p->fraction : (double)NAN);
     json_put_number(&json, "frames_per_s", done / elapsed_s);
     json_put_number(&json, "steps_per_s", p->steps_done / elapsed_s);
     json_put_number(&json, "imbalance", p->imbalance);
@@ -63,7 +67,8 @@ static void write_state(ProgressFile *file, const char *state, const char *messa
 
 void progress_file_show(ProgressFile *file, RunProgress progress) {
     file->last = progress;
-    if (clocks_steady_s() - file->written_s >= EVERY_S) write_state(file, "running", NULL);
+    const double every_s = progress.silent_s > 0.0 ? BETWEEN_WAVES_S : EVERY_S;
+    if (clocks_steady_s() - file->written_s >= every_s) write_state(file, "running", NULL);
 }
 
 void progress_file_end(ProgressFile *file, const Status *status) {
