@@ -155,7 +155,7 @@ refused 2 'section.yaml:1: .*detektor.*did you mean "detector"' simulate section
 refused 2 'type.yaml:2: detector.distance is "far"' simulate type.yaml --output out.nxs
 refused 2 'unit.yaml:2: .*"deg" is no unit of length' simulate unit.yaml --output out.nxs
 refused 2 'duplicate.yaml:3: detector.distance was already given at duplicate.yaml:2' simulate duplicate.yaml --output out.nxs
-refused 2 'syntax.yaml:[12]: this is not YAML' simulate syntax.yaml --output out.nxs
+refused 2 'syntax.yaml:[12]: a list that does not end' simulate syntax.yaml --output out.nxs
 refused 2 'words.yaml:1: a run file must hold sections' simulate words.yaml --output out.nxs
 refused 2 'missing.yaml.*No such file' simulate missing.yaml --output out.nxs
 

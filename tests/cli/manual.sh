@@ -26,7 +26,7 @@ for command in $commands; do
     esac
 done
 for section in $("$TESSERA" --parameters-markdown | sed -n 's/^## //p'); do
-    says "tessera simulate --help $section" "$("$TESSERA" simulate --help "$section" | sed 's/:$//' | words)"
+    says "tessera simulate --help $section" "$("$TESSERA" simulate --help "$section" | sed '1s/:$//' | words)"
 done
 says "the version" "tessera $("$TESSERA" --version | cut -d' ' -f2)"
 for code in 0 1 2 3 75; do says "exit code $code" "$code $("$TESSERA" --help | words | grep -oE "[ ;:]$code [a-z ]+" | head -n 1 | words | cut -d' ' -f2-)"; done

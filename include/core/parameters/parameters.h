@@ -125,10 +125,11 @@ typedef struct ParameterRow {
     double least, greatest;   /**< range of a number in the user's unit */
     const char *choices;      /**< words with blanks between */
     const char *nanobragg, *nanobragg_default, *help;
-    const char *old_names; /**< NULL: none; names in the same section, with blanks between, that are still read */
-    const char *old_words; /**< NULL: none; "old=new" with blanks between */
-    size_t offset;         /**< of the field in Parameters */
-    unsigned enters;       /**< bits of ParameterPart */
+    const char *also_called; /**< NULL: nothing; words, with blanks between, for which a message proposes this row */
+    const char *old_names;   /**< NULL: none; names in the same section, with blanks between, that are still read */
+    const char *old_words;   /**< NULL: none; "old=new" with blanks between */
+    size_t offset;           /**< of the field in Parameters */
+    unsigned enters;         /**< bits of ParameterPart */
     bool varies;
     ParameterNeed need;
     bool has_nothing;

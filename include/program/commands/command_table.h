@@ -16,8 +16,9 @@ typedef struct Command {
      *  @param argc, argv  argv[0] is the name */
     Status (*run)(int argc, char **argv, FILE *out);
     const OptionTable *options;
-    bool makes_files;  /**< what it prints is not all that it does */
-    const char *usage; /**< lines for the help, each but the first indented under it */
+    bool makes_files;    /**< what it prints is not all that it does */
+    const char *summary; /**< for the first page */
+    const char *usage;   /**< for the manual page */
 } Command;
 
 /** All commands, in the order of the help.
@@ -29,8 +30,5 @@ bool command_makes_files(const char *name);
 
 /** Prints what the program can do. */
 void command_table_print(FILE *out);
-
-/** Prints what the program can do, and the options of a run. */
-void command_table_print_run(FILE *out);
 
 #endif

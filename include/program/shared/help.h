@@ -12,7 +12,10 @@
 /** The exit codes, two sentences. */
 const char *help_exit_codes(void);
 
-/** Prints the parameters of a section, or of all sections where it is "".
+/** Prints the options of a run, and the sections that parameters are in. */
+void help_run(FILE *out, const OptionTable *table);
+
+/** Prints the parameters of a section, or of all sections where it is "all".
  *  @return BAD_PARAMETER when there is no such section */
 Status help_parameters(FILE *out, const char *section);
 

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/file_kind.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -219,8 +221,10 @@ Status text_read_file(const char *path, size_t most_bytes, char **contents, size
     return text_read_named(path, path, most_bytes, contents, bytes);
 }
 
-static Status refuse_zero(const char *name, const char *contents, const char *zero) {
+static Status refuse_zero(const char *name, const char *contents, size_t bytes, const char *zero) {
     int64_t line = 1;
+    const char *kind = file_kind_of(contents, bytes);
+    if (kind != NULL) return status_error(STATUS_BAD_FILE, "%s is %s; a text is wanted here", name, kind);
     for (const char *c = contents; c < zero; c++) line += *c == '\n' || (*c == '\r' && c[1] != '\n');
     return status_error(STATUS_BAD_FILE,
                         "%s:%" PRId64 ": a zero byte; this is not a text file (or it is UTF-16: save it as UTF-8)",
@@ -246,7 +250,7 @@ Status text_normalise(const char *name, char *contents, size_t *bytes) {
     char *to = contents;
     TRY(refuse_wide(name, contents, *bytes));
     const char *zero = memchr(contents, '\0', *bytes);
-    if (zero != NULL) return refuse_zero(name, contents, zero);
+    if (zero != NULL) return refuse_zero(name, contents, *bytes, zero);
     if (strncmp(contents, mark, sizeof mark - 1) == 0) from += sizeof mark - 1;
     if (from == contents && memchr(contents, '\r', *bytes) == NULL) return status_ok();
     for (; from < end; from++) {

@@ -117,12 +117,20 @@ static Status unknown_section(const RunFile *file, const yaml_node_t *key) {
                         key->start_mark.line + 1, text_of(key), remedy);
 }
 
+static Status no_mapping(const RunFile *file, const char *section, const yaml_node_t *value) {
+    const bool is_text = value->type == YAML_SCALAR_NODE;
+    return status_error(STATUS_BAD_FILE,
+                        "%s:%zu: section \"%.60s\" holds %s%.100s%s; it must hold a line for each value, as in \"name: "
+                        "1.0\": a colon and a blank behind the name",
+                        file->path, value->start_mark.line + 1, section, is_text ? "\"" : "a list",
+                        is_text ? text_of(value) : "", is_text ? "\"" : "");
+}
+
 static Status read_section(RunFile *file, const yaml_node_t *key, yaml_node_t *value) {
     const char *section = text_of(key);
     if (!is_section(section)) return unknown_section(file, key);
     if (value->type == YAML_SCALAR_NODE && *text_of(value) == '\0') return status_ok(); /* an empty section */
-    if (value->type != YAML_MAPPING_NODE)
-        return fault(file, value, "a section must hold names and values, section", section);
+    if (value->type != YAML_MAPPING_NODE) return no_mapping(file, section, value);
     for (yaml_node_pair_t *pair = value->data.mapping.pairs.start; pair < value->data.mapping.pairs.top; pair++) {
         const yaml_node_t *name = yaml_document_get_node(&file->document, pair->key);
         char public_name[256];
@@ -150,16 +158,47 @@ static Status read_document(RunFile *file) {
     return status_ok();
 }
 
-static Status not_yaml(const char *path, const yaml_parser_t *parser) {
+/* What users do to come by a complaint of the parser's. */
+static const struct {
+    const char *problem, *meaning;
+} complaints[] = {
+    {"mapping values are not allowed",
+     "its indent is not that of the line above (all names of a section begin in the same column), or a value with "
+     "\": \" in it lacks its quotes"},
+    {"did not find expected key",
+     "its indent is that of no line above; all names of a section begin in the same column, sections in the first"},
+    {"could not find expected ':'", "a name without \": \" behind it"},
+    {"found duplicate", "a name that stands there twice"},
+    {"did not find expected ',' or ']'", "a list that does not end: [1, 2, 3]"},
+    {"found unexpected end of stream", "quotes that do not end"},
+};
+
+static const char *meaning_of(const char *problem) {
+    for (size_t i = 0; i < sizeof complaints / sizeof *complaints; i++)
+        if (strncmp(problem, complaints[i].problem, strlen(complaints[i].problem)) == 0) return complaints[i].meaning;
+    return NULL;
+}
+
+/* A tab that a line of the text is indented with. */
+static bool is_indented_by_tab(const char *text, size_t line) {
+    for (; line > 0 && text != NULL; line--) text = strchr(text, '\n') != NULL ? strchr(text, '\n') + 1 : NULL;
+    return text != NULL && text[strspn(text, " ")] == '\t';
+}
+
+static Status not_yaml(const char *path, const char *contents, const yaml_parser_t *parser) {
+    const char *problem = parser->problem != NULL ? parser->problem : "the text cannot be read";
+    const char *meaning = meaning_of(problem);
     if (parser->error == YAML_MEMORY_ERROR) return status_error(STATUS_NO_MEMORY, "no memory to read %s", path);
-    return status_error(STATUS_BAD_FILE, "%s:%zu: this is not YAML: %s", path, parser->problem_mark.line + 1,
-                        parser->problem != NULL ? parser->problem : "the text cannot be read");
+    if (is_indented_by_tab(contents, parser->problem_mark.line)) meaning = "a tab; YAML takes only blanks as indent";
+    return status_error(STATUS_BAD_FILE, "%s:%zu: %s%s%s%s", path, parser->problem_mark.line + 1,
+                        meaning != NULL ? meaning : "this is not YAML: ", meaning != NULL ? " (YAML: " : "", problem,
+                        meaning != NULL ? ")" : "");
 }
 
 /* What stands behind the first document would be lost without a word. */
-static Status refuse_more(const RunFile *file, yaml_parser_t *parser) {
+static Status refuse_more(const RunFile *file, const char *contents, yaml_parser_t *parser) {
     yaml_document_t more;
-    if (!yaml_parser_load(parser, &more)) return not_yaml(file->path, parser);
+    if (!yaml_parser_load(parser, &more)) return not_yaml(file->path, contents, parser);
     const yaml_node_t *root = yaml_document_get_root_node(&more);
     const Status status =
         root == NULL ? status_ok() : fault(file, root, "a second document; a run file holds only one", "");
@@ -174,10 +213,10 @@ static Status parse(const char *path, const char *contents, size_t bytes, Parame
     yaml_parser_set_input_string(&parser, (const unsigned char *)contents, bytes);
     Status status;
     if (!yaml_parser_load(&parser, &file.document)) {
-        status = not_yaml(path, &parser);
+        status = not_yaml(path, contents, &parser);
     } else {
         status = read_document(&file);
-        if (status_is_ok(status)) status = refuse_more(&file, &parser);
+        if (status_is_ok(status)) status = refuse_more(&file, contents, &parser);
         yaml_document_delete(&file.document);
     }
     yaml_parser_delete(&parser);

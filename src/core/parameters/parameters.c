@@ -35,6 +35,7 @@ static bool has_background(const Parameters *p) {
 #define WRITES(form) .writes = FILE_##form
 #define KEPT_IN_RUN_FILE .kept_in_run_file = true
 #define OLD_NAMES(names) .old_names = (names)
+#define ALSO_CALLED(words) .also_called = (words)
 #define OLD_WORDS(words) .old_words = (words)
 #define BELOW(text) .below = (text)
 #define NANOBRAGG_DIFFERS(name) .nanobragg_differs = NEED_##name
@@ -164,10 +165,34 @@ static ParameterRow row_called(int index, const char *name) {
     return row;
 }
 
+/* Whether a row is called so here, or elsewhere. */
+static bool is_called(const ParameterRow *row, const char *bare) {
+    if (strcmp(row->name, bare) == 0) return true;
+    for (const char *word = row->also_called; word != NULL && *word != '\0'; word = next_word(word))
+        if (strlen(bare) == parameters_word_length(word) && strncmp(word, bare, strlen(bare)) == 0) return true;
+    return false;
+}
+
+/* The row that others call so, in the section that was named if there is one, else in any. */
+static const ParameterRow *row_called_elsewhere(const char *public_name) {
+    const char *dot = strchr(public_name, '.'), *bare = dot != NULL ? dot + 1 : public_name;
+    const size_t section = dot != NULL ? (size_t)(dot - public_name) : 0;
+    const ParameterRow *found = NULL;
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const bool is_here = section == strlen(rows[i].section) && strncmp(rows[i].section, public_name, section) == 0;
+        if (!is_called(&rows[i], bare)) continue;
+        if (is_here) return &rows[i];
+        if (found == NULL) found = &rows[i];
+    }
+    return found;
+}
+
 const char *parameters_nearest(const char *public_name) {
     TextNearest nearest = text_nearest_to(public_name);
     const bool has_section = strchr(public_name, '.') != NULL;
+    const ParameterRow *called = row_called_elsewhere(public_name);
     const char *found = NULL;
+    if (called != NULL) return called->public_name;
     for (int i = 0; i < PARAMETER_COUNT; i++) {
         const int before = nearest.distance;
         char old[PARAMETER_NAME_BYTES];
@@ -184,7 +209,11 @@ void parameters_section_remedy(const char *section, char *remedy) {
     const char *parameter = parameters_nearest(section);
     for (int i = 0; i < PARAMETER_COUNT; i++) text_nearest_try(&nearest, rows[i].section);
     text_nearest_remedy(&nearest, "tessera simulate --help lists them", remedy);
-    if (!text_nearest_is_near(&nearest) && parameter != NULL)
+    if (parameter != NULL && strchr(section, '.') == NULL && is_called(&rows[parameters_find(parameter)], section))
+        (void)snprintf(remedy, TEXT_REMEDY_BYTES,
+                       "; did you mean \"%s\"? In a run file it stands below \"%s:\", indented by blanks", parameter,
+                       rows[parameters_find(parameter)].section);
+    else if (!text_nearest_is_near(&nearest) && parameter != NULL)
         (void)snprintf(remedy, TEXT_REMEDY_BYTES, "; did you mean \"%s\"?", parameter);
 }
 
@@ -285,16 +314,42 @@ static Status read_part(Parameters *parameters, const ParameterRow *row, int com
     return read_component(parameters, row, component, part, length, origin);
 }
 
+/* "1,0", where a decimal point is meant. */
+static bool is_decimal_comma(const char *text) {
+    const size_t whole = strspn(text, "+-0123456789");
+    return whole > 0 && text[whole] == ',' && text[whole + 1 + strspn(text + whole + 1, "0123456789")] == '\0';
+}
+
+static Status bad_list(const ParameterRow *row, const char *text, const char *origin) {
+    char remedy[160];
+    const bool one_is_enough = row->least_count == 1;
+    if (row->count == 1 && is_decimal_comma(text))
+        (void)snprintf(remedy, sizeof remedy, "one number; the decimal sign is a point: %.*s.%.40s",
+                       (int)part_length(text), text, text + part_length(text) + 1);
+    else if (row->count == 1)
+        (void)snprintf(remedy, sizeof remedy, "one number");
+    else
+        (void)snprintf(remedy, sizeof remedy, "%d numbers separated by commas%s", row->count,
+                       one_is_enough ? ", or one for all" : "");
+    return bad_value(row, text, origin, remedy);
+}
+
+/* Numbers, but with something else between them than commas. */
+static bool has_other_separators(const ParameterRow *row, const char *text) {
+    const size_t first = strspn(text, "+-.0123456789"), between = strspn(text + first, " ;x/:");
+    return row->count > 1 && first > 0 && between > 0 && strchr("+-.0123456789", text[first + between]) != NULL &&
+           text[first + between] != '\0';
+}
+
 static Status read_list(Parameters *parameters, const ParameterRow *row, const char *text, const char *origin) {
     int parts = 1;
     for (const char *c = text; *c != '\0'; c++) parts += *c == ',';
-    const bool one_for_all = parts == 1 && (row->least_count == 1 || strcmp(text, "auto") == 0);
-    if (parts > row->count || (parts < row->least_count && !one_for_all)) {
-        char remedy[80];
-        (void)snprintf(remedy, sizeof remedy, "%d number%s separated by commas", row->count, row->count > 1 ? "s" : "");
-        return bad_value(row, text, origin, remedy);
-    }
     const bool mixed_units = strchr(row->unit, ',') != NULL; /* a cell's first value does not stand for its angles */
+    const bool may_miss = mixed_units || strncmp(row->default_text, "auto", 4) == 0;
+    const bool one_for_all = parts == 1 && (row->least_count == 1 || strcmp(text, "auto") == 0);
+    const bool too_few = parts < row->least_count || (parts < row->count && !may_miss);
+    if (parts > row->count || (too_few && !one_for_all) || has_other_separators(row, text))
+        return bad_list(row, text, origin);
     const char *part = text;
     for (int i = 0; i < row->count; i++) {
         if (i < parts || (one_for_all && !mixed_units)) {

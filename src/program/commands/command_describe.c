@@ -106,6 +106,11 @@ static Status describe_element(const DescribeOptions *asked, FILE *out) {
     return describe_anomalous(asked->symbol, asked->energies, out);
 }
 
+static bool is_run_file(int argc, char **argv) {
+    const char *end = argc > 1 ? strrchr(argv[1], '.') : NULL;
+    return end != NULL && (strcmp(end, ".yaml") == 0 || strcmp(end, ".yml") == 0);
+}
+
 /* A file of structure factors comes first and brings options of its own: parameters. */
 static bool is_of_structure_factors(int argc, char **argv) {
     struct stat info;
@@ -115,6 +120,10 @@ static bool is_of_structure_factors(int argc, char **argv) {
 
 static Status describe(int argc, char **argv, FILE *out) {
     DescribeOptions asked = {.request = {.form = DESCRIBE_TEXT}};
+    if (is_run_file(argc, argv))
+        return status_error(STATUS_BAD_PARAMETER,
+                            "describe: %.200s is a run file; `tessera plan %.200s` says what it does", argv[1],
+                            argv[1]);
     if (describe_geometry_is_meant(argc, argv)) return describe_geometry(argc, argv, out);
     if (is_of_structure_factors(argc, argv)) return describe_reflections(argc, argv, out);
     TRY(options_read(&command_describe_options, argc, argv, &asked, NULL));

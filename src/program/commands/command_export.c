@@ -177,8 +177,11 @@ static Status choose_format(const ExportOptions *asked, Format *format) {
         return status_error(STATUS_BAD_PARAMETER,
                             "export: --format is \"%.60s\"; it must be smv, cbf, png, raw, geom or expt",
                             asked->format);
-    return status_error(STATUS_BAD_PARAMETER, "export: the end of \"%.200s\" names no format; give --format",
-                        asked->output);
+    return status_error(
+        STATUS_BAD_PARAMETER,
+        "export: the end of \"%.200s\" names no format that is written; it must be .img (SMV), .cbf, .png, .raw, "
+        ".geom or .expt, or give --format",
+        asked->output);
 }
 
 static Status choose_frames(Export *e) {

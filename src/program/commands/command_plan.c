@@ -1,6 +1,5 @@
 #include "commands/commands.h"
 
-#include "commands/command_table.h"
 #include "commands/forecast_report.h"
 #include "commands/plan_report.h"
 #include "formats/image_header.h"
@@ -52,8 +51,9 @@ static Status read_and_plan(int argc, char **argv, Parameters *parameters, FILE 
     Notes notes = {.count = 0};
     TRY(command_line_read(argc - 1, argv + 1, true, parameters, &line));
     if (line.help) {
-        if (*line.help_section == '\0') command_table_print_run(out);
-        return help_parameters(out, line.help_section);
+        if (*line.help_section != '\0') return help_parameters(out, line.help_section);
+        help_run(out, &command_line_of_plan);
+        return status_ok();
     }
     TRY(file_roles_check_run(parameters, argc > 1 && argv[1][0] != '-' ? argv[1] : NULL));
     TRY(image_header_import(parameters, &notes));

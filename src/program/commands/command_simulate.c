@@ -1,7 +1,6 @@
 #include "commands/commands.h"
 
 #include "base/build_info.h"
-#include "commands/command_table.h"
 #include "commands/nanobragg_report.h"
 #include "commands/plan_report.h"
 #include "commands/progress.h"
@@ -124,8 +123,9 @@ static Status read_arguments(int argc, char **argv, bool as_nanobragg, FILE *out
         options_print(&help_nanobragg_options, out);
         return status_ok();
     }
-    if (*line.help_section == '\0') command_table_print_run(out);
-    return help_parameters(out, line.help_section);
+    if (*line.help_section != '\0') return help_parameters(out, line.help_section);
+    help_run(out, &command_line_of_simulate);
+    return status_ok();
 }
 
 static Status run(Team team, int argc, char **argv, bool as_nanobragg, const volatile int *stop, FILE *out) {

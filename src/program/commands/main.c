@@ -66,6 +66,16 @@ static Status print_devices(FILE *out) {
     return status;
 }
 
+/* Whether a word is one of those with blanks between. */
+static bool is_one_of(const char *word, const char *words) {
+    for (size_t length = strcspn(words, " "); length > 0; length = strcspn(words, " ")) {
+        if (strlen(word) == length && strncmp(word, words, length) == 0) return true;
+        words += length;
+        words += *words == ' ';
+    }
+    return false;
+}
+
 static Status serial_command(int argc, char **argv) {
     const char *command = argv[0];
     int count;
@@ -77,11 +87,11 @@ static Status serial_command(int argc, char **argv) {
             documents[i].print(stdout);
             return status_ok();
         }
-    if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "help") == 0) {
+    if (is_one_of(command, "--help -h -help help")) {
         command_table_print(stdout);
         return status_ok();
     }
-    if (strcmp(command, "--version") == 0) {
+    if (is_one_of(command, "--version -V -v version")) {
         const BuildInfo build = build_info();
         const char *device = device_code_compiler();
         (void)printf("tessera %s (%.12s%s, %s, %s, %s%s)\n", build.version, build.git_revision,
@@ -105,6 +115,11 @@ int main(int argc, char **argv) {
     if (argc < 2) {
         if (is_first_process()) command_table_print(stderr);
         return status_exit_code(STATUS_BAD_PARAMETER);
+    }
+    char help[] = "--help";
+    if (argc == 3 && strcmp(argv[1], "help") == 0) { /* "help plan" is "plan --help" */
+        argv[1] = argv[2];
+        argv[2] = help;
     }
     Status status = status_ok();
     bool reports = is_first_process();

@@ -61,6 +61,10 @@ static Status take_word(const Option *option, const char *word, void *asked) {
     char name[128];
     const char *equals = strchr(word, '=');
     (void)option;
+    const char *end = strrchr(word, '.');
+    if (word[0] != '-' && end != NULL && strcmp(end, ".nxs") == 0)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "command line: \"%.100s\" is no option; did you mean --output %.100s?", word, word);
     if (word[0] != '-')
         return status_error(STATUS_BAD_PARAMETER, "command line: \"%.100s\" is no option%s", word,
                             reading->run_file ? "; one run file may stand in front of the options" : "");
@@ -81,8 +85,8 @@ static const Option of_plan[] = {
 };
 enum { OPTIONS_OF_PLAN = sizeof of_plan / sizeof *of_plan };
 static const Option help_option = {
-    OPTION("--help", OPTION_TEXT, 0, 0, 0, "[SECTION]", "the parameters of a section, or of all"), .take = take_help,
-    .may_stand_alone = true};
+    OPTION("--help", OPTION_TEXT, 0, 0, 0, "[SECTION]", "the parameters of a section, or of all sections"),
+    .take = take_help, .may_stand_alone = true};
 
 /* The short forms, and --help after them. */
 static bool run_line(int index, OptionLine *line) {
@@ -101,8 +105,14 @@ static bool run_line(int index, OptionLine *line) {
 #define TABLE_OF_RUN                                                                                                   \
     .command = "command line", .list = "tessera --help lists them", .word = take_word, .takes_parameters = true,       \
     .after = "  --section.name=value     a parameter; those of the run file are overridden", .line = run_line
-const OptionTable command_line_of_simulate = {TABLE_OF_RUN};
-const OptionTable command_line_of_plan = {TABLE_OF_RUN, .option = of_plan, .options = OPTIONS_OF_PLAN};
+#define ARGUMENTS "[RUN.yaml] [--section.name=value ...] --output FILE.nxs"
+const OptionTable command_line_of_simulate = {
+    TABLE_OF_RUN, .before = "tessera simulate " ARGUMENTS ": renders the images of a run file\n\n"
+                            "Under mpirun or srun it uses all ranks; without, all cores of this machine. Parameters of "
+                            "the command line override those of the run file.\n"};
+const OptionTable command_line_of_plan = {
+    TABLE_OF_RUN, .option = of_plan, .options = OPTIONS_OF_PLAN,
+    .before = "tessera plan " ARGUMENTS ": checks a run and says what it brings and takes, and renders nothing\n"};
 
 /* All options of a run, for reading. */
 typedef struct RunOptions {

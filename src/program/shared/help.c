@@ -3,14 +3,14 @@
 #include "base/text.h"
 #include "nanobragg/nanobragg_options.h"
 #include "parameters/parameters.h"
+#include "shared/wrapped_text.h"
 
 #include <math.h>
 #include <string.h>
 
 const char *help_exit_codes(void) {
-    return "Exit codes: 0 done; 1 a comparison failed or merged frames are missing; 2 bad usage or input;\n"
-           "3 output could not be written; 4 a rank hung, 75 stopped by a signal, both with all finished frames "
-           "safe (run again with --resume).";
+    return "Exit codes: 0 done; 1 images differ or frames are missing; 2 bad input;\n"
+           "3 output cannot be written; 4 a rank hung, 75 stopped by a signal: --resume.";
 }
 
 HelpRow help_row(const ParameterRow *row) {
@@ -39,11 +39,48 @@ const char *help_default(const ParameterRow *row) {
 
 static void print_row(FILE *out, const ParameterRow *row) {
     const HelpRow text = help_row(row);
-    (void)fprintf(out, "  %s\n      %s\n      default %s; %s\n", text.left, row->help, help_default(row), text.range);
+    char last[1024];
+    (void)snprintf(last, sizeof last, "      default %s; %s", help_default(row), text.range);
+    (void)fprintf(out, "  %s\n      ", text.left);
+    wrapped_text_print(out, row->help, 6, 6);
+    wrapped_text_print(out, last, 0, 8);
 }
 
-Status help_parameters(FILE *out, const char *section) {
+/* What each section is about; one without a line is listed all the same. */
+static const struct {
+    const char *section, *about;
+} sections[] = {
+    {"beam", "wavelengths, divergence, fluence, polarization"},
+    {"crystal", "cell, orientation, size and shape, mosaicity, structure factors"},
+    {"detector", "geometry, panels, sensor, point spread, mask"},
+    {"sampling", "sub-pixels, angles within a frame, resolution limit"},
+    {"background", "water, air, or a table of your own"},
+    {"noise", "counts: Poisson, gain, read-out, calibration"},
+    {"sweep", "which frames: rotation, random orientations, a list, a matrix"},
+    {"output", "which images and files are written, and how"},
+    {"run", "ranks, precision, progress, stopping and resuming"},
+};
+
+static void print_section(FILE *out, const char *section) {
+    const char *about = "";
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (strcmp(sections[i].section, section) == 0) about = sections[i].about;
+    (void)fprintf(out, "  %-12s %s\n", section, about);
+}
+
+void help_run(FILE *out, const OptionTable *table) {
     const char *printed = "";
+    options_print(table, out);
+    (void)fputs("\nSections of parameters (--help SECTION prints one, --help all prints all):\n", out);
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const char *section = parameters_row(i)->section;
+        if (strcmp(printed, section) != 0) print_section(out, section);
+        printed = section;
+    }
+}
+
+Status help_parameters(FILE *out, const char *asked) {
+    const char *printed = "", *section = strcmp(asked, "all") == 0 ? "" : asked;
     for (int i = 0; i < PARAMETER_COUNT; i++) {
         const ParameterRow *row = parameters_row(i);
         if (*section != '\0' && strcmp(row->section, section) != 0) continue;

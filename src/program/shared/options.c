@@ -2,13 +2,22 @@
 
 #include "base/text.h"
 #include "parameters/parameters.h"
+#include "shared/wrapped_text.h"
 
 #include <stdint.h>
 #include <string.h>
 
 enum { NAME_BYTES = 64 };
 
+/* "-v", where there is a "--verbose". */
+static const Option *option_of_letter(const OptionTable *table, const char *name) {
+    for (int i = 0; name[0] == '-' && name[1] != '\0' && name[2] == '\0' && i < table->options; i++)
+        if (table->option[i].name[1] == '-' && table->option[i].name[2] == name[1]) return &table->option[i];
+    return NULL;
+}
+
 static Status unknown_option(const OptionTable *table, const char *name) {
+    const Option *of_letter = option_of_letter(table, name);
     char otherwise[96], remedy[TEXT_REMEDY_BYTES];
     const char *parameter = table->takes_parameters ? parameters_nearest(name + strspn(name, "-")) : NULL;
     TextNearest nearest = text_nearest_to(name);
@@ -17,6 +26,7 @@ static Status unknown_option(const OptionTable *table, const char *name) {
     text_nearest_remedy(&nearest, table->list != NULL ? table->list : otherwise, remedy);
     if (!text_nearest_is_near(&nearest) && parameter != NULL)
         (void)snprintf(remedy, sizeof remedy, "; did you mean \"--%.100s=VALUE\"?", parameter);
+    if (of_letter != NULL) (void)snprintf(remedy, sizeof remedy, "; did you mean \"%.60s\"?", of_letter->name);
     return status_error(STATUS_BAD_PARAMETER, "%s has no option \"%s\"%s", table->command, name, remedy);
 }
 
@@ -24,7 +34,7 @@ static Status find_option(const OptionTable *table, const char *argument, size_t
     char name[NAME_BYTES];
     (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, argument);
     for (*option = table->option; *option < table->option + table->options; (*option)++)
-        if (strcmp((*option)->name, name) == 0) return status_ok();
+        if (strcmp((*option)->name, strcmp(name, "-h") == 0 ? "--help" : name) == 0) return status_ok();
     return unknown_option(table, name);
 }
 
@@ -152,8 +162,10 @@ static int width_of(const OptionTable *table) {
 void options_print(const OptionTable *table, FILE *out) {
     const int width = width_of(table);
     OptionLine line;
-    if (table->before != NULL) (void)fprintf(out, "%s\n", table->before);
-    for (int i = 0; options_line(table, i, &line); i++)
-        (void)fprintf(out, "  %-*s %s\n", width, line.left, line.meaning);
-    if (table->after != NULL) (void)fprintf(out, "%s\n", table->after);
+    if (table->before != NULL) wrapped_text_print(out, table->before, 0, 0);
+    for (int i = 0; options_line(table, i, &line); i++) {
+        const int column = fprintf(out, "  %-*s ", width, line.left);
+        wrapped_text_print(out, line.meaning, column, width + 3);
+    }
+    if (table->after != NULL) wrapped_text_print(out, table->after, 0, 0);
 }
