@@ -13,6 +13,7 @@ typedef struct ModelRequest {
     Symmetry symmetry;   /**< with all operations, those of centring included */
     double resolution_m; /**< smallest spacing */
     double energy_ev;    /**< for f' and f''; NAN: free atoms without dispersion */
+    bool wants_phases;   /**< as columns PHIC(+) and PHIC(-) behind the amplitudes, in degrees */
 } ModelRequest;
 
 /** Adds F of the reflections of one asymmetric unit to empty @p reflections, the amplitudes of h k l and of -h -k -l as

@@ -76,6 +76,11 @@ typedef struct ModelWaves {
 Status reflections_of_model(const Parameters *parameters, double seen_m, ModelWaves waves, Reflections *reflections,
                             Notes *notes);
 
+/** The same with phases, at one wavelength: columns FC and PHIC where Friedel mates have the same amplitude, as without
+ *  crystal.model_dispersion, else FC(+), PHIC(+), FC(-) and PHIC(-). */
+Status reflections_of_model_with_phases(const Parameters *parameters, double seen_m, double wavelength_m,
+                                        Reflections *reflections, Notes *notes);
+
 /** Adds what depends on the wavelength to amplitudes and phases of a file, those of free atoms: with the atoms of
  *  crystal.anomalous_sites they become the amplitudes of Friedel pairs at the mean wavelength, and what they are at
  *  others. Nothing without that parameter.

@@ -21,6 +21,7 @@ typedef struct SymmetryOperation {
 typedef struct Symmetry {
     char name[SYMMETRY_NAME_BYTES]; /**< for people; "" when only operations are known */
     bool origin_is_open;            /**< the name has two origins and does not say which: |F| is the same, F is not */
+    int number;                     /**< CCP4's, of the setting; 0: not from its table */
     int operations;                 /**< 0: nothing is known */
     SymmetryOperation operation[SYMMETRY_OPERATIONS_MOST];
 } Symmetry;
@@ -59,5 +60,9 @@ bool symmetry_is_absent(const Symmetry *symmetry, const int32_t *index);
  *  @param origin  what is named in an error: a parameter or a file
  *  @return BAD_PARAMETER when the table has none of that name; BAD_FILE when there is no table */
 Status symmetry_of_name(const char *name, const char *origin, Symmetry *symmetry);
+
+/** Gives operations the name and number that libccp4's table has for them, where it has any and they have none.
+ *  @return BAD_FILE when there is no table; NO_MEMORY */
+Status symmetry_find_name(Symmetry *symmetry);
 
 #endif

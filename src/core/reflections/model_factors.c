@@ -321,6 +321,10 @@ static Status allocate_forms(const Sum *sum, Reflections *reflections) {
 static Status fill(const Sum *sum, Reflections *reflections) {
     TRY(reflections_add_column(reflections, "FC(+)", COLUMN_AMPLITUDE, FRIEDEL_PLUS));
     TRY(reflections_add_column(reflections, "FC(-)", COLUMN_AMPLITUDE, FRIEDEL_MINUS));
+    if (sum->request->wants_phases) {
+        TRY(reflections_add_column(reflections, "PHIC(+)", COLUMN_PHASE, FRIEDEL_PLUS));
+        TRY(reflections_add_column(reflections, "PHIC(-)", COLUMN_PHASE, FRIEDEL_MINUS));
+    }
     TRY(allocate_forms(sum, reflections));
     float *form = reflections->form; /* rows are in the order of the places */
     const int values = dispersing_values(sum->dispersing);
@@ -336,6 +340,9 @@ static Status fill(const Sum *sum, Reflections *reflections) {
             TRY(reflections_add_row(reflections, index, 0));
             TRY(reflections_set(reflections, 0, plus));
             TRY(reflections_set(reflections, 1, minus));
+            if (!sum->request->wants_phases) continue;
+            TRY(reflections_set(reflections, 2, atan2(of_plus[1], of_plus[0]) / RADIANS_PER_DEGREE));
+            TRY(reflections_set(reflections, 3, atan2(of_minus[1], of_minus[0]) / RADIANS_PER_DEGREE));
         }
     return status_ok();
 }

@@ -249,8 +249,8 @@ static void take_cell(const Atoms *atoms, Reflections *r) {
     r->has_cell = true;
 }
 
-static Status compute(const Parameters *p, Atoms *atoms, double seen_m, ModelWaves waves, Reflections *r,
-                      Notes *notes) {
+static Status compute(const Parameters *p, Atoms *atoms, double seen_m, ModelWaves waves, bool wants_phases,
+                      Reflections *r, Notes *notes) {
     take_cell(atoms, r);
     r->symmetry = atoms->symmetry;
     TRY(reflections_settle_symmetry(p, r, notes));
@@ -262,6 +262,7 @@ static Status compute(const Parameters *p, Atoms *atoms, double seen_m, ModelWav
         .symmetry = r->symmetry,
         .resolution_m = isnan(p->crystal_resolution_m) ? seen_m : p->crystal_resolution_m,
         .energy_ev = p->crystal_model_dispersion ? energy_ev : NAN,
+        .wants_phases = wants_phases,
     };
     TRY(follow(p, atoms, waves, &r->dispersing, notes));
     TRY(model_factors(&request, r));
@@ -269,13 +270,38 @@ static Status compute(const Parameters *p, Atoms *atoms, double seen_m, ModelWav
     return status_ok();
 }
 
-Status reflections_of_model(const Parameters *p, double seen_m, ModelWaves waves, Reflections *r, Notes *notes) {
+static Status read_and_compute(const Parameters *p, double seen_m, ModelWaves waves, bool wants_phases, Reflections *r,
+                               Notes *notes) {
     Atoms atoms = {.path = ""};
     *r = (Reflections){.path = p->crystal_model_file, .format = REFLECTIONS_MODEL};
     Status status = read_file(p, PARAMETER(crystal, model), p->crystal_model_file, &atoms);
-    if (status_is_ok(status)) status = compute(p, &atoms, seen_m, waves, r, notes);
+    if (status_is_ok(status)) status = compute(p, &atoms, seen_m, waves, wants_phases, r, notes);
     atoms_free(&atoms);
     return status;
+}
+
+Status reflections_of_model(const Parameters *p, double seen_m, ModelWaves waves, Reflections *r, Notes *notes) {
+    return read_and_compute(p, seen_m, waves, false, r, notes);
+}
+
+/* Of four columns, the amplitude and the phase of h k l stay, as those of any file without pairs. */
+static void leave_mates_out(Reflections *r) {
+    free(r->column[1].values);
+    free(r->column[3].values);
+    r->column[1] = r->column[2];
+    r->columns = 2;
+    for (int i = 0; i < 2; i++) {
+        r->column[i].side = FRIEDEL_BOTH;
+        r->column[i].label[strlen(r->column[i].label) - strlen("(+)")] = '\0';
+    }
+}
+
+Status reflections_of_model_with_phases(const Parameters *p, double seen_m, double wavelength_m, Reflections *r,
+                                        Notes *notes) {
+    const ModelWaves waves = {wavelength_m, wavelength_m, wavelength_m, false};
+    TRY(read_and_compute(p, seen_m, waves, true, r, notes));
+    if (!p->crystal_model_dispersion) leave_mates_out(r);
+    return status_ok();
 }
 
 /* ------------------------------------------------------------------------- sites beside structure factors of a file */

@@ -324,7 +324,7 @@ static bool take_operations(const CCP4SPG *group, Symmetry *symmetry) {
 static Status take_group(const char *block, const char *origin, Symmetry *symmetry) {
     char symbol[SYMMETRY_NAME_BYTES];
     const int number = (int)number_of_block(block);
-    *symmetry = (Symmetry){.operations = 0};
+    *symmetry = (Symmetry){.number = number};
     take_symbol(block, "symbol xHM ", sizeof symmetry->name, symmetry->name);
     take_symbol(block, "symbol old ", sizeof symbol, symbol);
     (void)ccp4_liberr_verbosity(0);
@@ -361,16 +361,47 @@ static Status take_name(const char *table, const char *path, const char *name, c
     return status_ok();
 }
 
+/* @param contents  the caller frees it */
+static Status read_table(char *path, size_t path_bytes, char **contents) {
+    size_t bytes = 0;
+    TRY(locate_table(path, path_bytes));
+    const Status status = text_read_text(path, path, TABLE_BYTES_MOST, contents, &bytes);
+    if (status_is_ok(status)) return status;
+    return status_error(STATUS_BAD_FILE, "the table of space groups: %.800s; let SYMINFO name libccp4's syminfo.lib",
+                        status.message);
+}
+
+static Status take_name_of(const char *table, const char *path, Symmetry *symmetry) {
+    ccp4_symop operation[SYMMETRY_OPERATIONS_MOST];
+    TRY(check_table(table, path));
+    for (int n = 0; n < symmetry->operations; n++)
+        for (int i = 0; i < 3; i++) {
+            for (int j = 0; j < 3; j++) operation[n].rot[i][j] = (float)symmetry->operation[n].rotation[i][j];
+            operation[n].trn[i] = (float)symmetry->operation[n].translation[i];
+        }
+    (void)ccp4_liberr_verbosity(0);
+    (void)ccp4VerbosityLevel(0);
+    CCP4SPG *group = ccp4_spgrp_reverse_lookup(symmetry->operations, operation);
+    if (group == NULL) return status_ok();
+    symmetry->number = group->spg_ccp4_num;
+    if (*symmetry->name == '\0') (void)text_copy(symmetry->name, sizeof symmetry->name, group->symbol_xHM);
+    ccp4spg_free(&group);
+    return status_ok();
+}
+
+Status symmetry_find_name(Symmetry *symmetry) {
+    char path[1024], *contents = NULL;
+    if (symmetry->number > 0) return status_ok();
+    TRY(read_table(path, sizeof path, &contents));
+    const Status status = take_name_of(contents, path, symmetry);
+    free(contents);
+    return status;
+}
+
 Status symmetry_of_name(const char *name, const char *origin, Symmetry *symmetry) {
     char path[1024], *contents = NULL;
-    size_t bytes = 0;
-    TRY(locate_table(path, sizeof path));
-    Status status = text_read_text(path, path, TABLE_BYTES_MOST, &contents, &bytes);
-    if (!status_is_ok(status))
-        return status_error(STATUS_BAD_FILE,
-                            "the table of space groups: %.800s; let SYMINFO name libccp4's syminfo.lib",
-                            status.message);
-    status = take_name(contents, path, name, origin, symmetry);
+    TRY(read_table(path, sizeof path, &contents));
+    const Status status = take_name(contents, path, name, origin, symmetry);
     free(contents);
     return status;
 }

@@ -72,7 +72,8 @@ const OptionTable command_describe_options = {
         "of\n"
         "a file of structure factors (MTZ, mmCIF, SHELX, text), or of those of atoms (PDB, CIF); the parameters "
         "of\n"
-        "`tessera simulate --help crystal` choose the column, symmetry and cell\n\n"
+        "`tessera simulate --help crystal` choose the column, symmetry and cell; for atoms, --mtz FILE writes\n"
+        "amplitudes and phases, at --beam.energy=EV and to --crystal.resolution=A\n\n"
         "tessera describe GEOMETRY [--json] [--detector.clen=MM] [--detector.panel_axes=exact]: the panels of a\n"
         "detector: an .expt of DIALS, a .geom of CrystFEL, a beamline's NXmx file, or with --geometry one of ours\n\n"
         "tessera describe --anomalous SYMBOL --energies FIRST:LAST:STEP",

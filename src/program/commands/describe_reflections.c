@@ -6,6 +6,7 @@
 #include "model/beam.h"
 #include "model/crystal.h"
 #include "reflections/atoms.h"
+#include "reflections/mtz_write.h"
 #include "reflections/reflection_grid.h"
 #include "reflections/reflections.h"
 #include "shared/command_line.h"
@@ -15,6 +16,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void print_cell(FILE *out, const Reflections *r, bool has_cell, const Mat3 *reciprocal_per_m) {
     if (!has_cell) {
@@ -172,18 +174,28 @@ static Status print_all(FILE *out, const Parameters *p, const Reflections *r, co
 /* Of a file of atoms, where crystal.resolution says nothing. */
 static const double MODEL_RESOLUTION_M = 2e-10;
 
-static Status read_and_print(const Parameters *p, FILE *out) {
+static Status write_mtz(const Parameters *p, const Reflections *r, double wavelength_m, const char *path, FILE *out) {
+    TRY(mtz_write(path, r, wavelength_m, "structure factors of a model, without solvent; tessera"));
+    (void)fprintf(out, "written      %s, %s\n", path,
+                  p->crystal_model_dispersion ? "FC(+), PHIC(+), FC(-), PHIC(-)" : "FC, PHIC");
+    return status_ok();
+}
+
+/* @param mtz  a file that F goes to, or NULL */
+static Status read_and_print(const Parameters *p, const char *mtz, FILE *out) {
     Reflections reflections;
     Notes notes = {.count = 0};
     const double wavelength_m = beam_nominal_wavelength(p);
     const ModelWaves waves = {wavelength_m, wavelength_m, wavelength_m, false};
-    Status status = *p->crystal_model_file == '\0'
-                        ? reflections_read(p, &reflections, &notes)
-                        : reflections_of_model(p, MODEL_RESOLUTION_M, waves, &reflections, &notes);
+    Status status = *p->crystal_model_file == '\0' ? reflections_read(p, &reflections, &notes)
+                    : mtz == NULL
+                        ? reflections_of_model(p, MODEL_RESOLUTION_M, waves, &reflections, &notes)
+                        : reflections_of_model_with_phases(p, MODEL_RESOLUTION_M, wavelength_m, &reflections, &notes);
     if (status_is_ok(status) && reflections.format == REFLECTIONS_DUMP)
         status = status_error(STATUS_BAD_FILE, "%s is a dump of structure factors, which has no more to describe",
                               reflections.path);
     if (status_is_ok(status)) status = print_all(out, p, &reflections, &notes);
+    if (status_is_ok(status) && mtz != NULL) status = write_mtz(p, &reflections, wavelength_m, mtz, out);
     reflections_free(&reflections);
     return status;
 }
@@ -203,17 +215,52 @@ static bool holds_atoms(const char *path) {
     return is;
 }
 
+/* Takes --mtz FILE out of the words; the others are parameters.
+ * @param path  of the file; NULL without it */
+static Status take_mtz(int *words, char **word, const char *model, const char **path) {
+    struct stat info;
+    int kept = 0;
+    *path = NULL;
+    for (int i = 0; i < *words; i++) {
+        const bool is_joined = strncmp(word[i], "--mtz=", 6) == 0;
+        if (!is_joined && strcmp(word[i], "--mtz") != 0) {
+            word[kept++] = word[i];
+            continue;
+        }
+        if (*path != NULL) return status_error(STATUS_BAD_PARAMETER, "describe: --mtz is given twice; give it once");
+        *path = is_joined ? word[i] + 6 : i + 1 < *words ? word[++i] : "";
+    }
+    *words = kept;
+    if (*path == NULL) return status_ok();
+    if (model == NULL)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "describe: --mtz writes structure factors of atoms, and this file has "
+                            "reflections already");
+    if (**path == '\0' || **path == '-')
+        return status_error(STATUS_BAD_PARAMETER, "describe: --mtz needs the name of a file");
+    if (lstat(*path, &info) == 0)
+        return status_error(STATUS_BAD_FILE, "%s exists; remove it, or give another name to --mtz", *path);
+    return status_ok();
+}
+
 Status describe_reflections(int argc, char *const *argv, FILE *out) {
     Parameters *parameters = NULL;
     CommandLine line;
-    TRY(parameters_create(&parameters));
+    const char *mtz = NULL;
+    int words = argc - 2;
+    char **word = malloc((size_t)argc * sizeof *word);
+    if (word == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a command line");
+    memcpy(word, argv + 2, (size_t)words * sizeof *word);
     const char *holds = holds_atoms(argv[1]) ? "crystal.model" : "crystal.structure_factors";
-    Status status = parameters_set(parameters, holds, argv[1], "command line");
-    if (status_is_ok(status)) status = command_line_read(argc - 2, argv + 2, false, parameters, &line);
+    Status status = take_mtz(&words, word, strcmp(holds, "crystal.model") == 0 ? holds : NULL, &mtz);
+    if (status_is_ok(status)) status = parameters_create(&parameters);
+    if (status_is_ok(status)) status = parameters_set(parameters, holds, argv[1], "command line");
+    if (status_is_ok(status)) status = command_line_read(words, word, false, parameters, &line);
     if (status_is_ok(status) && line.help)
         status = help_parameters(out, "crystal");
     else if (status_is_ok(status))
-        status = read_and_print(parameters, out);
+        status = read_and_print(parameters, mtz, out);
     parameters_destroy(&parameters);
+    free(word);
     return status;
 }
