@@ -17,12 +17,12 @@ only_in 'HDF5 datasets are opened' '\bH5Dopen2? *\(' src parallel/hdf5/hdf5_insi
 only_in 'HDF5 files are opened' '\bH5F(open|create) *\(' src parallel/hdf5/hdf5_helpers.c
 only_in 'files are opened in core' '\b(fopen|open|openat|freopen) *\(' src/core \
     core/base/core_quota.c core/parameters/input.c core/base/new_file.c core/base/sha256.c core/base/text.c
-only_in 'whole files are read in core' '\btext_read_file *\(' src/core core/base/text.c
+only_in 'whole files are read in core' '\btext_read_file *\(' src/core core/reflections/mtz_write.c core/base/text.c
 only_in 'whole texts are read in core' '\btext_read_text *\(' src/core core/base/json.c core/formats/run_file.c core/reflections/symmetry_library.c \
     core/base/text.c
-only_in 'files under names that can be guessed are made' '\bnew_file_(open|create) *\(' src core/base/new_file.c parallel/run/nanobragg_files.c \
+only_in 'files under names that can be guessed are made' '\bnew_file_(open|create) *\(' src core/base/new_file.c core/reflections/mtz_write.c parallel/run/nanobragg_files.c \
     parallel/files/output_path.c program/benchmark/benchmark_artifacts.c program/export/export_geometry.c program/export/export_image.c program/import/import_run.c program/commands/progress_file.c program/commands/trace_file.c
 only_in 'signals are caught' '\b(sigaction|sigwait|signal) *\(' src program/shared/stop_signal.c
-only_in 'libccp4 is asked' '<ccp4|\bccp4(spg)?_' src core/reflections/symmetry_library.c
+only_in 'libccp4 is asked' '<ccp4|\bccp4(spg)?_' src core/reflections/mtz_write.c core/reflections/symmetry_library.c
 [ $failed = 0 ] && echo "all passed"
 exit $failed

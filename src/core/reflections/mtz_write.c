@@ -9,7 +9,6 @@
 #include <ccp4/ccp4_program.h>
 #include <ccp4/cmtzlib.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,23 +127,21 @@ static Status cannot_write(const char *path) {
     return status_error(STATUS_OUTPUT_FAILED, "cannot write %s: %s", path, strerror(errno));
 }
 
-static Status bring_to_disk(const char *partial) {
-    const int descriptor = open(partial, O_RDWR | O_CLOEXEC);
-    if (descriptor < 0) return cannot_write(partial);
-    const bool is_synced = fsync(descriptor) == 0 || errno == EINVAL; /* EINVAL: nothing to be synchronized there */
-    const Status status = is_synced ? status_ok() : cannot_write(partial);
-    (void)close(descriptor);
-    return status;
+/* @param descriptor  of the empty file that libccp4 fills by its name */
+static Status fill_partial(int descriptor, const char *partial, MTZ *mtz, const Reflections *r) {
+    errno = 0;
+    if (MtzPut(mtz, partial) != 1) return cannot_write(partial);
+    TRY(check_written(partial, r));
+    /* EINVAL: a file system on which there is nothing to be synchronized */
+    return fsync(descriptor) == 0 || errno == EINVAL ? status_ok() : cannot_write(partial);
 }
 
 static Status write_partial(const char *partial, MTZ *mtz, const Reflections *r) {
     const int descriptor = new_file_create(partial);
     if (descriptor < 0) return cannot_write(partial);
+    const Status status = fill_partial(descriptor, partial, mtz, r);
     (void)close(descriptor);
-    errno = 0;
-    if (MtzPut(mtz, partial) != 1) return cannot_write(partial);
-    TRY(check_written(partial, r));
-    return bring_to_disk(partial);
+    return status;
 }
 
 Status mtz_write(const char *path, const Reflections *r, double wavelength_m, const char *title) {
