@@ -8,6 +8,7 @@
 #include <ccp4/ccp4_errno.h>
 #include <ccp4/ccp4_program.h>
 #include <ccp4/cmtzlib.h>
+#include <ccp4/csymlib.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -27,30 +28,53 @@ static bool has_values(const ReflectionColumn *column) {
     return column->kind != COLUMN_OTHER;
 }
 
+/* A column, with its range and, in place of a date, its source. */
+static bool add_column(MTZ *mtz, MTZSET *set, const char *label, const char *type, MTZCOL **column) {
+    *column = MtzAddColumn(mtz, set, label, type);
+    if (*column == NULL || (*column)->ref == NULL) return false;
+    (void)snprintf((*column)->colsource, sizeof(*column)->colsource, "tessera");
+    (*column)->min = INFINITY;
+    (*column)->max = -INFINITY;
+    return true;
+}
+
+static void set_value(MTZCOL *column, int64_t row, float value) {
+    column->ref[row] = value;
+    column->min = fminf(column->min, value);
+    column->max = fmaxf(column->max, value);
+}
+
 static bool set_indices(MTZ *mtz, MTZSET *set, const Reflections *r) {
+    MTZCOL *column = NULL;
     for (int axis = 0; axis < 3; axis++) {
         const char label[2] = {"HKL"[axis], '\0'};
-        MTZCOL *column = MtzAddColumn(mtz, set, label, "H");
-        if (column == NULL || column->ref == NULL) return false;
-        for (int64_t row = 0; row < r->rows; row++) column->ref[row] = (float)r->index[row][axis];
+        if (!add_column(mtz, set, label, "H", &column)) return false;
+        for (int64_t row = 0; row < r->rows; row++) set_value(column, row, (float)r->index[row][axis]);
     }
     return true;
 }
 
 static bool set_columns(MTZ *mtz, MTZSET *set, const Reflections *r) {
+    MTZCOL *column = NULL;
     for (int i = 0; i < r->columns; i++) {
         if (!has_values(&r->column[i])) continue;
-        MTZCOL *column = MtzAddColumn(mtz, set, r->column[i].label, type_of(&r->column[i]));
-        if (column == NULL || column->ref == NULL) return false;
-        for (int64_t row = 0; row < r->rows; row++) column->ref[row] = (float)r->column[i].values[row];
+        if (!add_column(mtz, set, r->column[i].label, type_of(&r->column[i]), &column)) return false;
+        for (int64_t row = 0; row < r->rows; row++) set_value(column, row, (float)r->column[i].values[row]);
     }
     return true;
+}
+
+/* iotbx reads no file without one. */
+static void name_point_group(const Symmetry *symmetry, size_t bytes, char *name) {
+    CCP4SPG *group = symmetry->number > 0 ? ccp4spg_load_by_ccp4_num(symmetry->number) : NULL;
+    (void)text_copy(name, bytes, group != NULL && *group->point_group != '\0' ? group->point_group : "PGunnamed");
+    if (group != NULL) ccp4spg_free(&group);
 }
 
 static void set_symmetry(MTZ *mtz, const Symmetry *symmetry) {
     float operations[SYMMETRY_OPERATIONS_MOST][4][4];
     char lattice[2] = {*symmetry->name != '\0' ? *symmetry->name : 'P', '\0'}, name[SYMMETRY_NAME_BYTES] = "",
-         group[] = "";
+         point_group[SYMMETRY_NAME_BYTES];
     int primitive = 0;
     for (int n = 0; n < symmetry->operations; n++) {
         const SymmetryOperation *operation = &symmetry->operation[n];
@@ -66,8 +90,9 @@ static void set_symmetry(MTZ *mtz, const Symmetry *symmetry) {
         }
         operations[n][3][3] = 1.0f;
     }
-    (void)text_copy(name, sizeof name, symmetry->name);
-    (void)ccp4_lwsymm(mtz, symmetry->operations, primitive, operations, lattice, symmetry->number, name, group);
+    (void)text_copy(name, sizeof name, *symmetry->name != '\0' ? symmetry->name : "unnamed");
+    name_point_group(symmetry, sizeof point_group, point_group);
+    (void)ccp4_lwsymm(mtz, symmetry->operations, primitive, operations, lattice, symmetry->number, name, point_group);
 }
 
 /* @return NULL without memory; the caller frees it */

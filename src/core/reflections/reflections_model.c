@@ -255,6 +255,7 @@ static Status compute(const Parameters *p, Atoms *atoms, double seen_m, ModelWav
     r->symmetry = atoms->symmetry;
     TRY(reflections_settle_symmetry(p, r, notes));
     TRY(check_origin(atoms, &r->symmetry));
+    (void)symmetry_find_name(&r->symmetry); /* for people: without the table there is none */
     share_sites(atoms, &r->symmetry);
     const double energy_ev = PLANCK_LIGHT_EV_A / (waves.mean_m * 1e10);
     const ModelRequest request = {
