@@ -33,7 +33,7 @@ judge() { # judge CODE OUT ERR WHAT...: what a plan may say
     local code=$1 out=$2 err=$3
     shift 3
     case $code in
-    0) grep -q '^steps ' "$out" && [ ! -s "$err" ] || fail "no plan: $*: $(cat "$err")" ;;
+    0) grep -q '^time ' "$out" && [ ! -s "$err" ] || fail "no plan: $*: $(cat "$err")" ;;
     2) [ "$(wc -l < "$err")" = 1 ] && grep -q '^tessera: error: ' "$err" || fail "not one message: $*: $(cat "$err")" ;;
     *) fail "exit code $code: $*: $(tail -3 "$err")" ;;
     esac

@@ -10,6 +10,12 @@ says_not() { grep -Eq "$1" said && fail "said: $1"; }
 plan --sweep.count=10 --ranks 2
 says '^time  *about'
 says '^memory .* on a node of 2 ranks'
+says '^resolution [0-9.]+ A at the edge, [0-9.]+ A in the farthest corner; structure factors end at 1\.80? A'
+says '^photons  *[0-9.e+]+ expected in a frame, [0-9.e+]+ in the brightest pixel; strongest spot seen: [0-9.e+]+, [0-9.]+ pixels wide .*10 frames tried'
+says_not '^(tiles|groups|waves|terms|steps)'
+plan --sweep.count=10 --ranks 2 --verbose
+says '^tiles' && says '^groups' && says '^waves' && says '^terms' && says '^steps'
+plan --sweep.count=10 --ranks 2
 says_not warning
 says_not '^simulated'
 says '^writer  *collective \(whole frames of 2 ranks\), 1 file, at the worst moment 300 KiB; about .* of writing at run.disk_rate, beside .* of computing'
@@ -58,7 +64,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 P
 ) || fail "simulate-ranks"
 [ "${peak:-999999}" -lt 200000 ] || fail "the simulation took $peak kB"
-says '10000 groups of 1'
+says '10000 groups of 1 ranks'
 says '^simulated .* imbalance 1,'
 says '^a wave .* extents'
 says '^messages  *1e\+06 extents of the file, 0 sums of shards'
@@ -71,7 +77,7 @@ plan --sweep.count=1000000 --simulate-ranks 10000 --run.disk_rate=0.001
 says '^bottleneck writing images'
 # one frame shared by many
 plan --sweep.count=1 --simulate-ranks 64
-says '1 groups of 64'
+says '1 groups of 64 ranks'
 "$TESSERA" plan "${sweep[@]}" --simulate-ranks 0 > said 2> err
 [ $? = 2 ] && grep -q -- '--simulate-ranks' err || fail "--simulate-ranks 0: $(cat err)"
 "$TESSERA" simulate "${sweep[@]}" --simulate-ranks 4 > said 2> err

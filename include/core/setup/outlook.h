@@ -11,6 +11,10 @@
  *  @return BAD_PARAMETER or BAD_FILE when every frame must be exactly 0, unless run.empty accepts that */
 Status outlook_check(const Parameters *parameters, const Experiment *experiment, Notes *notes);
 
+/** Where the list of structure factors ends: the smallest spacing (m) of a reflection that is not 0; 0 without a list.
+ */
+double outlook_end_of_reflections(const Experiment *experiment);
+
 /** What frames have turned out to be. */
 typedef struct OutlookResult {
     int64_t frames;          /**< that were rendered */

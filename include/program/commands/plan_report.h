@@ -5,16 +5,30 @@
 
 #include "model/experiment.h"
 #include "plan/plan.h"
+#include "run/trial_frames.h"
 
 #include <stdio.h>
 
-/** Prints what will be done: frames, terms, tiles, shards, ranks, memory and disk.
- *  @param step_s  also geometry, crystal and the time, at so many seconds for a step; NAN: without */
-void plan_report(FILE *out, const Experiment *experiment, const Plan *plan, Range slice, double step_s);
+/** CPU time of a run, in seconds. Plain data. */
+typedef struct PlanTime {
+    double frames_s; /**< of all frames; NAN when it is unknown */
+    double start_s;  /**< before the first */
+    double write_s;  /**< of their images */
+} PlanTime;
 
-/** Seconds that this machine's kernel takes for a step, tried for some hundredths of a second with the run's own
- * crystal and sources; NAN where there is no memory for it. */
-double plan_report_step_seconds(const Experiment *experiment);
+/** What @p trial says of the whole run.
+ *  @param start_s  CPU time that reading and making the experiment took */
+PlanTime plan_report_time(const Experiment *experiment, const Plan *plan, Range slice, const TrialFrames *trial,
+                          double start_s);
+
+/** Prints what the user asked for: resolution, photons, the strongest spot. */
+void plan_report_physics(FILE *out, const Experiment *experiment, const TrialFrames *trial);
+
+/** Prints what will be done: frames, ranks, memory and disk.
+ *  @param time      also the experiment and the time; NULL: without
+ *  @param detailed  also terms, tiles, groups, waves and steps */
+void plan_report(FILE *out, const Experiment *experiment, const Plan *plan, Range slice, const PlanTime *time,
+                 bool detailed);
 
 /** Bytes of the images in the file. */
 double plan_report_bytes_of_images(const Experiment *experiment, const Plan *plan);

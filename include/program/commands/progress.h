@@ -38,7 +38,7 @@ double progress_seconds_left(RunProgress run, double elapsed_s);
  *  @param text     [columns + 1] */
 void progress_line(RunProgress run, double elapsed_s, bool has_bar, int columns, char *text);
 
-/** A duration for people: "1 h 02 min", "3 min 20 s", "12 s"; "unknown" when it is not finite. */
+/** A duration for people: "1 h 02 min", "3 min 20 s", "12 s", "4.98 years"; "unknown" when it is not finite. */
 void progress_duration(double seconds, char *text, size_t bytes);
 
 #endif

@@ -122,6 +122,11 @@ static double most_photons(const Experiment *e) {
     return ELECTRON_RADIUS_SQUARED_M2 * e->beam.fluence_per_m2 * amplitude * amplitude * fmin(4.0 * PI, solid_angle_sr);
 }
 
+double outlook_end_of_reflections(const Experiment *e) {
+    const Reach reach = measure(e);
+    return e->factors.grid != NULL && reach.factors[1] > 0.0 ? 1.0 / reach.factors[1] : 0.0;
+}
+
 Status outlook_check(const Parameters *p, const Experiment *e, Notes *notes) {
     const Reach reach = measure(e);
     const Status status = check_touched(p, e, &reach);

@@ -5,26 +5,41 @@
 #include "formats/image_header.h"
 #include "hdf5/sweep_files.h"
 #include "run/simulate.h"
+#include "run/trial_frames.h"
 #include "setup/frames.h"
 #include "shared/command_line.h"
 #include "shared/file_roles.h"
 #include "shared/help.h"
 #include "shared/thread_limits.h"
 
+#include <math.h>
 #include <omp.h>
+#include <time.h>
+
+/* CPU time of this process, which has read and made what a run reads and makes. */
+static double own_seconds(void) {
+    struct timespec time;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
 
 /* The plan, what it takes, and with --simulate-ranks what each wave would do. */
 static Status report_plan(const Parameters *parameters, const Experiment *experiment, const Plan *plan, Range slice,
                           bool simulated, FILE *out) {
-    const double step_s = plan_report_step_seconds(experiment);
-    const double threads = (double)plan->request.ranks * plan->request.threads;
+    const double start_s = own_seconds(), threads = (double)plan->request.ranks * plan->request.threads;
+    const double steps = experiment_steps(experiment, slice.begin, slice.end);
     double bytes = plan_report_bytes_of_images(experiment, plan);
-    plan_report(out, experiment, plan, slice, step_s);
-    const double seconds = experiment_steps(experiment, slice.begin, slice.end) * step_s / threads;
+    TrialFrames trial;
+    trial_frames(experiment, plan, slice, &trial);
+    const PlanTime time = plan_report_time(experiment, plan, slice, &trial, start_s);
+    const bool detailed = parameters->run_verbosity == VERBOSITY_VERBOSE || simulated;
+    plan_report_physics(out, experiment, &trial);
+    plan_report(out, experiment, plan, slice, &time, detailed);
+    const double seconds = time.frames_s / threads;
     const ForecastRun run = {parameters, experiment, plan, slice, seconds, bytes};
     if (*parameters->run_output != '\0') bytes = forecast_writer(out, &run);
     forecast_warn(out, parameters, seconds, bytes);
-    return simulated ? forecast_report(out, &run, step_s, bytes) : status_ok();
+    return simulated ? forecast_report(out, &run, time.frames_s / fmax(steps, 1.0), bytes) : status_ok();
 }
 
 static Status plan_and_report(const Parameters *parameters, const CommandLine *line, FILE *out, Notes *notes) {

@@ -46,8 +46,7 @@ static Status announce(void *context, const Experiment *experiment, const Plan *
     if (p->run_verbosity != VERBOSITY_QUIET) {
         for (int i = 0; i < notes->count; i++) (void)fprintf(screen->out, "note: %s\n", notes->text[i]);
         const bool detailed = p->run_verbosity == VERBOSITY_VERBOSE;
-        plan_report(screen->out, experiment, plan, slice,
-                    detailed ? plan_report_step_seconds(experiment) : (double)NAN);
+        plan_report(screen->out, experiment, plan, slice, NULL, detailed);
         (void)fflush(screen->out);
     }
     const ProgressKind kind = p->run_verbosity == VERBOSITY_QUIET ? PROGRESS_NONE : (ProgressKind)p->run_progress;

@@ -5,6 +5,7 @@
 #include "kernels/kernel_table.h"
 #include "run/simulate.h"
 #include "setup/frames.h"
+#include "setup/outlook.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -50,7 +51,54 @@ static void report_experiment(FILE *out, const Experiment *e) {
                   e->factors.default_f, e->sampling.interpolate ? "tricubic between" : "nearest");
 }
 
-double plan_report_step_seconds(const Experiment *experiment) {
+/* Spacings (m) that the edge of a detector of one panel sees: the largest of them, where a full ring ends. */
+static double spacing_at_edge(const Experiment *e) {
+    enum { POINTS = 64 };
+    const Panel *panel = e->detector.panels;
+    const double fast_m = panel->pixel_size_m[0] * (double)panel->canvas.fast_pixels;
+    const double slow_m = panel->pixel_size_m[1] * (double)panel->canvas.slow_pixels;
+    double least_q = INFINITY;
+    for (int i = 0; i < 4 * POINTS; i++) {
+        const double along = (i / 4 + 0.5) / POINTS, across = i % 2;
+        const bool is_slow = i % 4 >= 2;
+        const Vec3 at =
+            panel_position(panel, fast_m * (is_slow ? across : along), slow_m * (is_slow ? along : across), 0.0);
+        least_q = fmin(least_q, vec3_length(vec3_subtract(vec3_unit(at), e->beam.sources[0].direction)));
+    }
+    return e->beam.wavelength_m / least_q;
+}
+
+static void report_resolution(FILE *out, const Experiment *e) {
+    const double end_m = outlook_end_of_reflections(e);
+    double seen_per_m[2];
+    experiment_resolution(&e->beam, &e->detector, seen_per_m);
+    (void)fputs("resolution ", out);
+    if (e->detector.panel_count == 1) (void)fprintf(out, "%.3g A at the edge, ", 1e10 * spacing_at_edge(e));
+    (void)fprintf(out, "%.3g A %s", 1e10 / seen_per_m[1],
+                  e->detector.panel_count == 1 ? "in the farthest corner" : "in the farthest pixel");
+    if (end_m > 0.0) (void)fprintf(out, "; structure factors end at %.3g A", 1e10 * end_m);
+    if (e->sampling.dmin_m > 0.0) (void)fprintf(out, "; cut at sampling.dmin, %.3g A", 1e10 * e->sampling.dmin_m);
+    (void)fputc('\n', out);
+}
+
+void plan_report_physics(FILE *out, const Experiment *e, const TrialFrames *trial) {
+    report_resolution(out, e);
+    if (trial->frames == 0) return;
+    (void)fputs("photons    ", out);
+    if (!isnan(trial->photons)) (void)fprintf(out, "%.3g expected in a frame, ", trial->photons);
+    (void)fprintf(out, "%.3g in the brightest pixel", trial->brightest_photons);
+    if (trial->spot_photons > 0.0)
+        (void)fprintf(out, "; strongest spot seen: %.3g, %.2g pixels wide at half its height", trial->spot_photons,
+                      trial->spot_width_pixels);
+    (void)fprintf(out, " (%" PRId64 " frame%s tried)\n", trial->frames, trial->frames == 1 ? "" : "s");
+}
+
+/* CPU time of a byte that is written, and of all that a run does besides, in a virtual machine of 2020: see
+ * docs/performance.md. */
+static const double BYTE_S = 0.6e-9, OPEN_S = 0.01;
+
+/* The kernel's own estimate, where no frame can be tried. */
+static double step_seconds(const Experiment *experiment) {
     Frame frame = {.number = -1};
     double seconds = NAN;
     if (status_is_ok(frame_create(experiment, &frame))) {
@@ -61,12 +109,25 @@ double plan_report_step_seconds(const Experiment *experiment) {
     return seconds;
 }
 
-static void report_time(FILE *out, const PlanRequest *request, double steps, double step_s) {
-    char text[40];
-    progress_duration(steps * step_s / ((double)request->ranks * request->threads), text, sizeof text);
-    (void)fprintf(out,
-                  "time       about %s on %d x %d cores like this one, at %.3g ns a step, and what writing takes\n",
-                  text, request->ranks, request->threads, step_s * 1e9);
+PlanTime plan_report_time(const Experiment *experiment, const Plan *plan, Range slice, const TrialFrames *trial,
+                          double start_s) {
+    const double steps = experiment_steps(experiment, slice.begin, slice.end);
+    const double step_s = trial->frames > 0 ? trial->step_s : step_seconds(experiment);
+    return (PlanTime){.frames_s = steps * step_s + (double)plan->request.frames * trial->rest_s,
+                      .start_s = start_s + OPEN_S,
+                      .write_s = BYTE_S * plan_report_bytes_of_images(experiment, plan)};
+}
+
+static void report_time(FILE *out, const PlanRequest *request, const PlanTime *time) {
+    const int cores = request->ranks * request->threads;
+    const double once_s = time->start_s + time->write_s;
+    char all[40], rest[40], elapsed[40];
+    progress_duration(time->frames_s + once_s, all, sizeof all);
+    progress_duration(once_s, rest, sizeof rest);
+    progress_duration(time->frames_s / cores + once_s, elapsed, sizeof elapsed);
+    (void)fprintf(out, "time       about %s of CPU time (%.4g s)", all, time->frames_s + once_s);
+    if (cores > 1) (void)fprintf(out, ", %s on %d x %d cores like this one", elapsed, request->ranks, request->threads);
+    (void)fprintf(out, "; %s of it to start and to write\n", rest);
 }
 
 double plan_report_bytes_of_images(const Experiment *e, const Plan *plan) {
@@ -86,28 +147,33 @@ static void report_memory(FILE *out, const Experiment *e, const Plan *plan) {
     (void)fprintf(out, " on a node of %d ranks\n", of_node);
 }
 
-void plan_report(FILE *out, const Experiment *e, const Plan *plan, Range slice, double step_s) {
-    const PlanRequest *request = &plan->request;
-    const double steps = experiment_steps(e, slice.begin, slice.end);
-    const bool detailed = !isnan(step_s);
-    if (detailed) report_experiment(out, e);
-    (void)fprintf(out, "frames     %" PRId64 " of %" PRId64 " x %" PRId64 " pixels (slow x fast), %d x %d sub-pixels\n",
-                  request->frames, request->slow_pixels, request->fast_pixels, e->sampling.oversample,
-                  e->sampling.oversample);
+/* How the work is cut. */
+static void report_cut(FILE *out, const Experiment *e, const Plan *plan) {
     (void)fprintf(out,
                   "terms      %" PRId64 " sources x %" PRId64 " phi steps x %" PRId64 " mosaic domains = %" PRId64
                   " in %" PRId64 " blocks\n",
                   e->beam.source_count, e->sampling.phi_steps, e->crystal.domain_count, experiment_terms(e),
-                  request->blocks);
-    (void)fprintf(out, "ranks      %d x %d threads: %d groups of %d, clusters of %d\n", request->ranks,
-                  request->threads, plan->groups, plan->group_ranks, plan->cluster_ranks);
+                  plan->request.blocks);
     (void)fprintf(out, "tiles      %" PRId64 " x %" PRId64 " of %" PRId64 " pixels, %" PRId64 " shards\n",
                   plan->tiles_slow, plan->tiles_fast, plan->tile, plan->shards);
+    (void)fprintf(out, "groups     %d groups of %d ranks, clusters of %d\n", plan->groups, plan->group_ranks,
+                  plan->cluster_ranks);
     (void)fprintf(out, "waves      %" PRId64 " of up to %" PRId64 " frames\n", plan->waves,
                   plan->frames_per_wave_of_group * plan->groups);
+}
+
+void plan_report(FILE *out, const Experiment *e, const Plan *plan, Range slice, const PlanTime *time, bool detailed) {
+    const PlanRequest *request = &plan->request;
+    (void)fprintf(out, "frames     %" PRId64 " of %" PRId64 " x %" PRId64 " pixels (slow x fast), %d x %d sub-pixels\n",
+                  request->frames, request->slow_pixels, request->fast_pixels, e->sampling.oversample,
+                  e->sampling.oversample);
+    if (detailed || time != NULL) report_experiment(out, e);
+    (void)fprintf(out, "ranks      %d x %d threads\n", request->ranks, request->threads);
+    if (detailed) report_cut(out, e, plan);
     report_memory(out, e, plan);
     (void)fputs("disk       ", out);
     plan_report_bytes(out, plan_report_bytes_of_images(e, plan));
-    (void)fprintf(out, "\nsteps      %.4g\n", steps);
-    if (detailed) report_time(out, request, steps, step_s);
+    (void)fputc('\n', out);
+    if (detailed) (void)fprintf(out, "steps      %.4g\n", experiment_steps(e, slice.begin, slice.end));
+    if (time != NULL) report_time(out, request, time);
 }

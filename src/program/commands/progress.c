@@ -22,8 +22,9 @@ Progress progress_start(FILE *out, ProgressKind kind, double every_s) {
 }
 
 void progress_duration(double seconds, char *text, size_t bytes) {
-    if (!(seconds < 3.6e7)) {
-        (void)snprintf(text, bytes, "unknown");
+    const double year_s = 3.15576e7;
+    if (!(seconds < year_s)) {
+        (void)snprintf(text, bytes, isfinite(seconds) ? "%.3g years" : "unknown", seconds / year_s);
         return;
     }
     const int64_t s = (int64_t)(seconds + 0.5);
