@@ -286,6 +286,10 @@ Status parameters_unset(Parameters *parameters, int index);
 /** Takes nanoBragg's defaults for all rows that have one and are not given, and its rules. */
 Status parameters_use_nanobragg_defaults(Parameters *parameters);
 
+/** Takes nanoBragg's defaults for what decides the image and is not given; its rules for everything else do not count.
+ */
+Status parameters_use_nanobragg_laws(Parameters *parameters);
+
 /** Row @p index of the table, 0 <= index < PARAMETER_COUNT. */
 const ParameterRow *parameters_row(int index);
 

@@ -16,7 +16,9 @@ typedef struct IdleOption {
 } IdleOption;
 
 #define IDLE "does nothing in nanoBragg, and nothing here"
-#define ALWAYS_EACH "always so here: each sub-pixel and layer has its own value"
+#define ALWAYS_EACH                                                                                                    \
+    "always so here: each sub-pixel and layer has its own value. B03: nanoBragg multiplies its running sum by them "   \
+    "at every step"
 static const IdleOption idle_options[] = {
     {"-density", 1, IDLE},
     {"-sample_den", 1, IDLE},
@@ -90,6 +92,7 @@ typedef struct Reading {
     Notes *notes;
     const char *pivot; /* what the latest option implies for a custom convention */
     bool negative_thickness;
+    bool seed_as_misset, axis_as_angle; /* what nanoBragg finds within these options' names, nothing undoing it */
 } Reading;
 
 static bool is_number(const char *text) {
@@ -222,6 +225,15 @@ static void note_thickness(Reading *reading) {
     reading->negative_thickness = *reading->argv[reading->next + 1] == '-';
 }
 
+/* NanoBragg takes "-misset_seed n x y" for "-misset n x y" too, and "-twotheta_axis x" for "-twotheta x". */
+static void note_names(Reading *reading) {
+    const char *option = reading->argv[reading->next];
+    if (strcmp(option, "-misset_seed") == 0 && reading->next + 3 < reading->argc) reading->seed_as_misset = true;
+    if (strcmp(option, "-misset") == 0) reading->seed_as_misset = false;
+    if (strcmp(option, "-twotheta_axis") == 0) reading->axis_as_angle = true;
+    if (strcmp(option, "-twotheta") == 0) reading->axis_as_angle = false;
+}
+
 /* -pgmscale asks for a PGM image again after -nopgm. */
 static Status revive_pgm(Reading *reading) {
     const ParameterRow *row = parameters_row(PARAMETER(output, pgm_file));
@@ -255,6 +267,7 @@ static Status read_option(Reading *reading) {
     if (!reading->known) return unknown_option(option);
     note_pivot(reading);
     note_thickness(reading);
+    note_names(reading);
     TRY(revive_pgm(reading));
     reading->next += 1 + reading->consumed;
     return status_ok();
@@ -286,6 +299,11 @@ static Status finish(Reading *reading) {
     if (reading->negative_thickness && parameters_is_given(p, PARAMETER(detector, sensor_layers)))
         TRY(parameters_set(p, "detector.sensor_thickness", "0.5", "-detector_thick"));
     note_custom_centre(reading);
+    if (reading->seed_as_misset)
+        notes_add(reading->notes, "B12: nanoBragg reads -misset_seed as -misset too: another orientation");
+    if (reading->axis_as_angle)
+        notes_add(reading->notes,
+                  "B13: nanoBragg reads -twotheta_axis as -twotheta too: the detector is turned by its x");
     return parameter_rivals_settle(p, -1, reading->notes);
 }
 

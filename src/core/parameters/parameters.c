@@ -577,6 +577,15 @@ Status parameters_use_nanobragg_defaults(Parameters *parameters) {
     return status_ok();
 }
 
+Status parameters_use_nanobragg_laws(Parameters *parameters) {
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        const bool is_law = *rows[i].nanobragg_default != '\0' && parameters_row_decides_image(&rows[i]);
+        if (is_law && !parameters->state[i].given)
+            TRY(set_default(parameters, i, rows[i].nanobragg_default, "--as-nanobragg"));
+    }
+    return status_ok();
+}
+
 int parameters_values(const Parameters *parameters, int index, double *values) {
     const ParameterRow *row = &rows[index];
     const char *field = (const char *)parameters + row->offset;

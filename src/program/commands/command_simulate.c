@@ -8,6 +8,7 @@
 #include "commands/run_profile.h"
 #include "commands/trace_file.h"
 #include "formats/image_header.h"
+#include "nanobragg/nanobragg_differences.h"
 #include "nanobragg/nanobragg_options.h"
 #include "parameters/file_look.h"
 #include "run/simulate.h"
@@ -39,12 +40,19 @@ typedef struct Screen {
 /* The progress file is written by one at a time: the thread that ends the process keeps it. */
 static pthread_mutex_t progress_mutex = PTHREAD_MUTEX_INITIALIZER;
 
+static void print_notes(FILE *out, const Notes *notes) {
+    for (int i = 0; i < notes->count; i++) (void)fprintf(out, "note: %s\n", notes->text[i]);
+}
+
 static Status announce(void *context, const Experiment *experiment, const Plan *plan, Range slice, const Notes *notes) {
     Screen *screen = context;
     screen->experiment = experiment;
     const Parameters *p = screen->parameters;
     if (p->run_verbosity != VERBOSITY_QUIET) {
-        for (int i = 0; i < notes->count; i++) (void)fprintf(screen->out, "note: %s\n", notes->text[i]);
+        Notes differences = {.count = 0};
+        if (screen->as_nanobragg) nanobragg_note_differences(p, experiment, &differences);
+        print_notes(screen->out, notes);
+        print_notes(screen->out, &differences);
         const bool detailed = p->run_verbosity == VERBOSITY_VERBOSE;
         plan_report(screen->out, experiment, plan, slice, NULL, detailed);
         (void)fflush(screen->out);

@@ -39,6 +39,7 @@ typedef struct Reading {
     CommandLine line;
     Parameters *parameters;
     bool run_file; /* one may stand in front */
+    bool as_nanobragg;
 } Reading;
 
 static Status take_short_form(const Option *option, const char *text, void *asked) {
@@ -52,6 +53,13 @@ static Status take_help(const Option *option, const char *text, void *asked) {
     (void)option;
     reading->line.help = true;
     (void)text_copy(reading->line.help_section, sizeof reading->line.help_section, text);
+    return status_ok();
+}
+
+static Status take_as_nanobragg(const Option *option, const char *text, void *asked) {
+    (void)option;
+    (void)text;
+    ((Reading *)asked)->as_nanobragg = true;
     return status_ok();
 }
 
@@ -88,7 +96,11 @@ static const Option help_option = {
     OPTION("--help", OPTION_TEXT, 0, 0, 0, "[SECTION]", "the parameters of a section, or of all sections"),
     .take = take_help, .may_stand_alone = true};
 
-/* The short forms, and --help after them. */
+static const Option as_nanobragg_option = {
+    OPTION("--as-nanobragg", OPTION_FLAG, 0, 0, 0, "", "nanoBragg's laws where they are a choice and nothing is given"),
+    .take = take_as_nanobragg};
+
+/* The short forms, and --as-nanobragg and --help after them. */
 static bool run_line(int index, OptionLine *line) {
     ShortForm form;
     if (command_line_short_form(index, &form)) {
@@ -98,8 +110,9 @@ static bool run_line(int index, OptionLine *line) {
                        form.takes_value ? "VALUE" : form.constant);
         return true;
     }
-    if (index > 0 && !command_line_short_form(index - 1, &form)) return false;
-    return options_line(&(OptionTable){.option = &help_option, .options = 1}, 0, line);
+    const bool is_last = index > 0 && !command_line_short_form(index - 1, &form);
+    if (is_last && index > 1 && !command_line_short_form(index - 2, &form)) return false;
+    return options_line(&(OptionTable){.option = is_last ? &help_option : &as_nanobragg_option, .options = 1}, 0, line);
 }
 
 #define TABLE_OF_RUN                                                                                                   \
@@ -117,7 +130,7 @@ const OptionTable command_line_of_plan = {
 /* All options of a run, for reading. */
 typedef struct RunOptions {
     ShortForm form[SHORT_FORMS_MOST];
-    Option option[SHORT_FORMS_MOST + OPTIONS_OF_PLAN + 1];
+    Option option[SHORT_FORMS_MOST + OPTIONS_OF_PLAN + 2];
     OptionTable table;
 } RunOptions;
 
@@ -127,6 +140,7 @@ static void list_options(RunOptions *run) {
     run->table = command_line_of_plan;
     for (int i = 0; i < OPTIONS_OF_PLAN; i++) run->option[count++] = of_plan[i];
     run->option[count++] = help_option;
+    run->option[count++] = as_nanobragg_option;
     for (int i = 0; i < SHORT_FORMS_MOST && command_line_short_form(i, &run->form[i]); i++) {
         const ShortForm *form = &run->form[i];
         run->option[count++] = (Option){.name = form->name,
@@ -148,6 +162,7 @@ Status command_line_read(int argc, char *const *argv, bool run_file, Parameters 
     if (first == 1) TRY(run_file_read(argv[0], parameters));
     const Status status = options_read_words(&run.table, argc - first, argv + first, &reading, NULL);
     *line = reading.line;
+    if (status_is_ok(status) && reading.as_nanobragg) TRY(parameters_use_nanobragg_laws(parameters));
     return status_is_ok(status) ? input_check_outputs(parameters) : status;
 }
 
