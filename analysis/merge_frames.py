@@ -9,10 +9,14 @@ it. One frame is in memory at a time. Spots that touch another, a bad pixel or t
 import argparse
 import math
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 
-from tessera_file import Sweep, UserError, check_outputs, run, text
-import numpy as np  # after tessera_file, which says what is missing
+from tessera_file import PARAMETERS, Sweep, UserError, check_outputs, run, text
+import h5py  # after tessera_file, which says what is missing
+import numpy as np
 from spot_model import SpotModel
 import matplotlib.pyplot as plt
 
@@ -94,17 +98,59 @@ def read_structure_factors(lines, name):
     return table[:, :3].astype(int), table[:, 3]
 
 
+def is_text_list(contents):
+    """Whether bytes are lines h k l F and nothing else; MTZ, CIF, SHELX and lists with named columns are not."""
+    try:
+        read_structure_factors(contents.decode().splitlines(), "")
+    except (UnicodeDecodeError, UserError):
+        return False
+    return True
+
+
+def chosen_columns(sweep):
+    """The parameters by which the run read its structure factors, for `tessera describe`."""
+    names = ("cell", "space_group", "shelx_hklf", "ignore_file_cell", *("structure_factor_" + name for name in
+             ("format", "columns", "label", "block", "duplicates")))
+    rows = ((name, sweep.file.get(f"{PARAMETERS}/crystal.{name}")) for name in names)
+    return [f"--crystal.{name}={text(row.attrs['user_text'])}" for name, row in rows if row is not None and row.attrs["given"]]
+
+
+def expanded(sweep, path, name):
+    """A file of another form, as `tessera describe` reads and expands it to P 1."""
+    program = shutil.which(os.environ.get("TESSERA", "tessera"))
+    remedy = f"`tessera describe {name} --hkl OUT.hkl` writes it as a text for --structure-factors"
+    if program is None:
+        raise UserError(f"{name} is not a text of lines h k l F, and there is no tessera in PATH to read it; {remedy}")
+    with tempfile.TemporaryDirectory() as folder:
+        listed = os.path.join(folder, "listed.hkl")
+        done = subprocess.run([program, "describe", path, "--hkl", listed, *chosen_columns(sweep)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise UserError(f"{name} cannot be read: {done.stderr.strip()}; {remedy}")
+        with open(listed) as file:
+            return read_structure_factors(file, name)
+
+
 def truth(sweep, given):
-    """The structure factors of the run, as (Miller indices, F^2): from a file, or from the copy that the run file keeps."""
+    """The structure factors of the run, as (Miller indices, F): from a file, or from the copy that the run file keeps."""
     if given is not None:
         if not os.path.isfile(given):
             raise UserError(f"there is no file {given}")
-        with open(given, errors="replace") as file:
-            return read_structure_factors(file, given)
-    copy = sweep.file.get(INPUT + "/data")
-    if copy is None:
-        raise UserError(f"{sweep.path} keeps no copy of its structure factors: give them as --structure-factors FILE")
-    return read_structure_factors(text(copy).splitlines(), "the copy of " + text(sweep.file[INPUT + "/file_name"]))
+        with open(given, "rb") as file:
+            contents, name = file.read(), given
+    else:
+        copy = sweep.file.get(INPUT + "/data")
+        if copy is None:
+            raise UserError(f"{sweep.path} keeps no copy of its structure factors: give them as --structure-factors FILE")
+        value = np.empty((), dtype=copy.dtype)
+        copy.id.read(h5py.h5s.ALL, h5py.h5s.ALL, value, mtype=copy.id.get_type())  # as it is: [()] refuses opaque bytes
+        contents, name = value.tobytes(), text(sweep.file[INPUT + "/file_name"])
+        contents = contents if copy.dtype.kind == "V" else contents.rstrip(b"\0")  # the end of a string
+    if is_text_list(contents):
+        return read_structure_factors(contents.decode().splitlines(), name)
+    with tempfile.NamedTemporaryFile(suffix="_" + os.path.basename(name)) as file:
+        file.write(contents)
+        file.flush()
+        return expanded(sweep, file.name, name)
 
 
 def true_squares(sweep, model, given):
@@ -173,7 +219,7 @@ def main():
     parser.add_argument("--output", metavar="PNG", help="default: FILE_merged.png beside the file")
     parser.add_argument("--merged", metavar="TEXT", help="also write h k l F^2 sigma observations, a line each")
     parser.add_argument("--structure-factors", metavar="HKL",
-                        help="text h k l F that went in (default: the copy that the file keeps)")
+                        help="what went in: a text h k l F, or MTZ, CIF ... that tessera reads (default: the copy that the file keeps)")
     parser.add_argument("--images", choices=("data", "expected"), default="data",
                         help="which images: those of /entry/data, or the expected photons beside counts")
     parser.add_argument("--d-min", type=float, default=0.0, metavar="A", help="least spacing in angstrom (default: all)")

@@ -71,7 +71,30 @@ refused merge_frames 'a part of the merged file is not where it was' all.nxs
 refused merge_frames 'no file' missing_file.nxs
 refused merge_frames 'not an HDF5 file' "$inputs/2erl_P1.hkl"
 refused merge_frames 'no file' stills.nxs --structure-factors nowhere.hkl
-refused merge_frames 'not a text of lines h k l F' stills.nxs --structure-factors "$inputs/2erl_1p8A_C2.mtz"
+# What the run read, as it read it: an MTZ and its symmetry, through the program itself.
+analysis merge_frames stills.nxs --images expected
+grep -v png out > by_text
+analysis merge_frames stills.nxs --images expected --structure-factors "$inputs/2erl_1p8A_C2.mtz"
+grep -v png out | cmp - by_text || fail "an MTZ gives another table than the text of it: $(diff by_text out)"
+"$TESSERA" simulate "${gauss_case[@]}" --crystal.structure_factors="$inputs/2erl_1p8A_C2.mtz" --sweep.kind=random --sweep.count=4 \
+    --output of_mtz.nxs || fail "a run of an MTZ"
+analysis merge_frames of_mtz.nxs --images expected
+grep -Eq '^ *all +[0-9]{3,} +(0\.999|1\.000)' out || fail "the copy of an MTZ: $(cat out err)"
+TESSERA=no_such_program refused merge_frames 'describe .*2erl_1p8A_C2.mtz --hkl' of_mtz.nxs
+printf 'no structure factors\n' > nothing.hkl
+refused merge_frames 'nothing.hkl cannot be read' stills.nxs --structure-factors nothing.hkl
+rm -f listed.hkl
+"$TESSERA" describe "$inputs/2erl_1p8A_C2.mtz" --hkl listed.hkl > out || fail "describe --hkl: exit code $?"
+"$python" - "$inputs/2erl_P1.hkl" listed.hkl << 'P' || fail "describe --hkl writes other structure factors"
+import sys
+one, other = ({tuple(map(int, line.split()[:3])): float(line.split()[3]) for line in open(name)} for name in sys.argv[1:])
+assert len(one) == 9684 and one.keys() == other.keys()
+assert all(abs(one[hkl] - other[hkl]) <= 1e-3 + 1e-4 * one[hkl] for hkl in one)
+P
+"$TESSERA" describe "$inputs/2erl_1p8A_C2.mtz" --hkl listed.hkl > out 2> err
+[ $? = 3 ] && grep -q 'listed.hkl cannot be written: File exists' err || fail "describe --hkl over a file: $(cat err)"
+"$TESSERA" describe stills.nxs --hkl other.hkl > out 2> err
+[ $? = 2 ] && grep -q -- '--hkl is for a file of structure factors' err || fail "describe --hkl of a run: $(cat err)"
 refused merge_frames 'sigmas' stills.nxs --sigmas 9
 printf '100 0 0 5\n' > other.hkl
 refused merge_frames 'too few' stills.nxs --structure-factors other.hkl

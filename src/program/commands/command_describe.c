@@ -15,6 +15,7 @@
 typedef struct DescribeOptions {
     DescribeRequest request;
     const char *symbol, *energies; /* of --anomalous */
+    const char *list;              /* that describe_reflections writes */
     bool yaml, json, help;
     bool geometry, without_masks; /* of describe_geometry */
 } DescribeOptions;
@@ -54,6 +55,9 @@ static const Option options[] = {
     {OPTION("--energies", OPTION_TEXT, 0, 0, FIELD(energies), "FIRST:LAST:STEP",
             "with --anomalous: in eV; a line for each: eV, f' and f'' in electrons"),
      .take = take_once},
+    {OPTION("--hkl", OPTION_TEXT, 0, 0, FIELD(list), "OUT",
+            "of a file of structure factors: write h k l F, all of P 1, a line each"),
+     .take = take_once},
     {OPTION("--geometry", OPTION_FLAG, 0, 0, FIELD(geometry), "",
             "the panels of the detector, of an NXmx file of tessera too")},
     {OPTION("--without-masks", OPTION_FLAG, 0, 0, FIELD(without_masks), "",
@@ -68,7 +72,8 @@ const OptionTable command_describe_options = {
         "tessera describe FILE.nxs [--yaml [--inputs FOLDER] | --json] [--verify]: the parameters, runs and frames "
         "of\n"
         "an NXmx file of tessera, its .partial or a merged file\n\n"
-        "tessera describe FILE [--crystal.NAME=value ...]: cell, symmetry, columns, resolution and completeness "
+        "tessera describe FILE [--hkl OUT] [--crystal.NAME=value ...]: cell, symmetry, columns, resolution and "
+        "completeness "
         "of\n"
         "a file of structure factors (MTZ, mmCIF, SHELX, text), or of those of atoms (PDB, CIF); the parameters "
         "of\n"
@@ -135,6 +140,11 @@ static Status describe(int argc, char **argv, FILE *out) {
     if (asked.symbol != NULL || asked.energies != NULL) return describe_element(&asked, out);
     if (asked.yaml && asked.json)
         return status_error(STATUS_BAD_PARAMETER, "describe: --yaml and --json exclude each other; give one");
+    if (asked.list != NULL)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "describe: --hkl is for a file of structure factors, which comes first: tessera describe "
+                            "FILE.mtz --hkl %.200s",
+                            asked.list);
     asked.request.form = asked.yaml ? DESCRIBE_YAML : asked.json ? DESCRIBE_JSON : DESCRIBE_TEXT;
     TRY(check_request(&asked.request));
     if (describe_nxmx_knows(asked.request.path)) return describe_nxmx(&asked.request, out);

@@ -12,11 +12,13 @@
 #include "shared/command_line.h"
 #include "shared/help.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void print_cell(FILE *out, const Reflections *r, bool has_cell, const Mat3 *reciprocal_per_m) {
     if (!has_cell) {
@@ -140,11 +142,29 @@ static Status find_cell(const Parameters *p, const Reflections *r, bool *has_cel
     return cell_reciprocal(lengths_m, angles_rad, reciprocal_per_m);
 }
 
-static Status print_expansion(FILE *out, const Parameters *p, const Reflections *r, ColumnChoice choice, bool has_cell,
-                              Mat3 reciprocal_per_m) {
+/* A text of lines h k l F, all of P 1. */
+static Status write_list(const char *path, const ReflectionGrid *grid) {
+    FILE *file = fopen(path, "wx");
+    if (file == NULL)
+        return status_error(STATUS_OUTPUT_FAILED, "--hkl %.200s cannot be written: %s", path, strerror(errno));
+    for (int64_t i = 0; i < reflection_grid_size(grid); i++) {
+        int32_t index[3];
+        reflection_grid_index(grid, i, index);
+        if (isnan(grid->values[i])) continue;
+        (void)fprintf(file, "%" PRId32 " %" PRId32 " %" PRId32 " %.9g\n", index[0], index[1], index[2],
+                      grid->values[i]);
+    }
+    const bool written = !ferror(file);
+    if (fclose(file) == 0 && written) return status_ok();
+    (void)unlink(path);
+    return status_error(STATUS_OUTPUT_FAILED, "--hkl %.200s cannot be written: %s", path, strerror(errno));
+}
+
+static Status print_expansion(FILE *out, const Parameters *p, const char *list, const Reflections *r,
+                              ColumnChoice choice, bool has_cell, Mat3 reciprocal_per_m) {
     ReflectionGrid grid;
-    const Status status =
-        reflection_grid_create(r, choice, (Duplicates)p->crystal_structure_factor_duplicates, false, &grid);
+    Status status = reflection_grid_create(r, choice, (Duplicates)p->crystal_structure_factor_duplicates, false, &grid);
+    if (status_is_ok(status) && list != NULL) status = write_list(list, &grid);
     if (status_is_ok(status)) {
         print_grid(out, &grid);
         if (has_cell) print_resolution(out, r, &grid, reciprocal_per_m);
@@ -153,20 +173,20 @@ static Status print_expansion(FILE *out, const Parameters *p, const Reflections 
     return status;
 }
 
-static Status print_all(FILE *out, const Parameters *p, const Reflections *r, const Notes *notes) {
+static Status print_all(FILE *out, const Parameters *p, const char *list, const Reflections *r, const Notes *notes) {
     bool has_cell = false;
     Mat3 reciprocal_per_m;
     ColumnChoice choice = {.plus = -1, .minus = -1};
     TRY(find_cell(p, r, &has_cell, &reciprocal_per_m));
     const Status chosen = reflections_choose(r, p->crystal_structure_factor_label, &choice);
-    if (!status_is_ok(chosen) && *p->crystal_structure_factor_label != '\0') return chosen;
+    if (!status_is_ok(chosen) && (*p->crystal_structure_factor_label != '\0' || list != NULL)) return chosen;
     for (int i = 0; i < notes->count; i++) (void)fprintf(out, "note: %s\n", notes->text[i]);
     (void)fprintf(out, "file         %s\nformat       %s\n", r->path, reflections_format_name(r->format));
     print_block(out, r);
     print_cell(out, r, has_cell, &reciprocal_per_m);
     print_symmetry(out, r);
     print_columns(out, r, choice);
-    if (status_is_ok(chosen)) return print_expansion(out, p, r, choice, has_cell, reciprocal_per_m);
+    if (status_is_ok(chosen)) return print_expansion(out, p, list, r, choice, has_cell, reciprocal_per_m);
     (void)fprintf(out, "none used    %s\n", chosen.message);
     return status_ok();
 }
@@ -181,21 +201,25 @@ static Status write_mtz(const Parameters *p, const Reflections *r, double wavele
     return status_ok();
 }
 
-/* @param mtz  a file that F goes to, or NULL */
-static Status read_and_print(const Parameters *p, const char *mtz, FILE *out) {
+/* Files that F goes to, or NULL. */
+typedef struct Outputs {
+    const char *list, *mtz;
+} Outputs;
+
+static Status read_and_print(const Parameters *p, Outputs to, FILE *out) {
     Reflections reflections;
     Notes notes = {.count = 0};
     const double wavelength_m = beam_nominal_wavelength(p);
     const ModelWaves waves = {wavelength_m, wavelength_m, wavelength_m, false};
     Status status = *p->crystal_model_file == '\0' ? reflections_read(p, &reflections, &notes)
-                    : mtz == NULL
+                    : to.mtz == NULL
                         ? reflections_of_model(p, MODEL_RESOLUTION_M, waves, &reflections, &notes)
                         : reflections_of_model_with_phases(p, MODEL_RESOLUTION_M, wavelength_m, &reflections, &notes);
     if (status_is_ok(status) && reflections.format == REFLECTIONS_DUMP)
         status = status_error(STATUS_BAD_FILE, "%s is a dump of structure factors, which has no more to describe",
                               reflections.path);
-    if (status_is_ok(status)) status = print_all(out, p, &reflections, &notes);
-    if (status_is_ok(status) && mtz != NULL) status = write_mtz(p, &reflections, wavelength_m, mtz, out);
+    if (status_is_ok(status)) status = print_all(out, p, to.list, &reflections, &notes);
+    if (status_is_ok(status) && to.mtz != NULL) status = write_mtz(p, &reflections, wavelength_m, to.mtz, out);
     reflections_free(&reflections);
     return status;
 }
@@ -215,51 +239,61 @@ static bool holds_atoms(const char *path) {
     return is;
 }
 
-/* Takes --mtz FILE out of the words; the others are parameters.
- * @param path  of the file; NULL without it */
-static Status take_mtz(int *words, char **word, const char *model, const char **path) {
-    struct stat info;
+/* Takes "--hkl OUT" or the like out of the words.
+ * @param name  "--hkl"
+ * @param file  OUT, or NULL */
+static Status take_output(int *words, char **word, const char *name, const char **file) {
+    const size_t length = strlen(name);
     int kept = 0;
-    *path = NULL;
+    *file = NULL;
     for (int i = 0; i < *words; i++) {
-        const bool is_joined = strncmp(word[i], "--mtz=", 6) == 0;
-        if (!is_joined && strcmp(word[i], "--mtz") != 0) {
+        const bool is_it = strncmp(word[i], name, length) == 0 && (word[i][length] == '\0' || word[i][length] == '=');
+        if (!is_it) {
             word[kept++] = word[i];
             continue;
         }
-        if (*path != NULL) return status_error(STATUS_BAD_PARAMETER, "describe: --mtz is given twice; give it once");
-        *path = is_joined ? word[i] + 6 : i + 1 < *words ? word[++i] : "";
+        const char *given = word[i][length] == '=' ? word[i] + length + 1 : i + 1 < *words ? word[++i] : "";
+        if (*given == '\0' || *given == '-' || *file != NULL)
+            return status_error(STATUS_BAD_PARAMETER, "describe: %s needs one name of a file: %s OUT.%s", name, name,
+                                name + 2);
+        *file = given;
     }
     *words = kept;
-    if (*path == NULL) return status_ok();
-    if (model == NULL)
-        return status_error(STATUS_BAD_PARAMETER,
-                            "describe: --mtz writes structure factors of atoms, and this file has "
-                            "reflections already");
-    if (**path == '\0' || **path == '-')
-        return status_error(STATUS_BAD_PARAMETER, "describe: --mtz needs the name of a file");
-    if (lstat(*path, &info) == 0)
-        return status_error(STATUS_BAD_FILE, "%s exists; remove it, or give another name to --mtz", *path);
     return status_ok();
+}
+
+static Status check_mtz(const char *mtz, bool is_model) {
+    struct stat info;
+    if (mtz == NULL) return status_ok();
+    if (!is_model)
+        return status_error(STATUS_BAD_PARAMETER,
+                            "describe: --mtz writes structure factors of atoms, and this file has reflections already");
+    if (lstat(mtz, &info) == 0)
+        return status_error(STATUS_BAD_FILE, "%s exists; remove it, or give another name to --mtz", mtz);
+    return status_ok();
+}
+
+/* @param words, word  behind the file; changed */
+static Status describe_words(const char *path, int words, char **word, Parameters *parameters, FILE *out) {
+    CommandLine line;
+    Outputs to = {NULL, NULL};
+    const bool is_model = holds_atoms(path);
+    TRY(parameters_set(parameters, is_model ? "crystal.model" : "crystal.structure_factors", path, "command line"));
+    TRY(take_output(&words, word, "--hkl", &to.list));
+    TRY(take_output(&words, word, "--mtz", &to.mtz));
+    TRY(command_line_read(words, word, false, parameters, &line));
+    if (line.help) return help_parameters(out, "crystal");
+    TRY(check_mtz(to.mtz, is_model));
+    return read_and_print(parameters, to, out);
 }
 
 Status describe_reflections(int argc, char *const *argv, FILE *out) {
     Parameters *parameters = NULL;
-    CommandLine line;
-    const char *mtz = NULL;
-    int words = argc - 2;
     char **word = malloc((size_t)argc * sizeof *word);
-    if (word == NULL) return status_error(STATUS_NO_MEMORY, "no memory for a command line");
-    memcpy(word, argv + 2, (size_t)words * sizeof *word);
-    const char *holds = holds_atoms(argv[1]) ? "crystal.model" : "crystal.structure_factors";
-    Status status = take_mtz(&words, word, strcmp(holds, "crystal.model") == 0 ? holds : NULL, &mtz);
-    if (status_is_ok(status)) status = parameters_create(&parameters);
-    if (status_is_ok(status)) status = parameters_set(parameters, holds, argv[1], "command line");
-    if (status_is_ok(status)) status = command_line_read(words, word, false, parameters, &line);
-    if (status_is_ok(status) && line.help)
-        status = help_parameters(out, "crystal");
-    else if (status_is_ok(status))
-        status = read_and_print(parameters, mtz, out);
+    if (word == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the command line");
+    for (int i = 2; i < argc; i++) word[i - 2] = argv[i];
+    Status status = parameters_create(&parameters);
+    if (status_is_ok(status)) status = describe_words(argv[1], argc - 2, word, parameters, out);
     parameters_destroy(&parameters);
     free(word);
     return status;
