@@ -19,7 +19,7 @@ test='clang clang-19 libclang-rt-dev clang-format clang-tidy cppcheck libomp-dev
       groff-base python3-gemmi'
 dials='python3-dials python3-cctbx'
 full="slurmctld slurmd slurm-client munge iproute2 $dials python3-scipy
-      python3-fabio python3-silx gcovr valgrind"
+      python3-fabio python3-silx pymol-data gcovr valgrind"
 
 say() { echo "packages.sh: $*" >&2; }
 

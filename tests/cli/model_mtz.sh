@@ -106,9 +106,9 @@ before=$(sha256sum < model_0_fe.mtz)
 refused 2 'model_0_fe.mtz exists; remove it' model.cif --mtz model_0_fe.mtz
 [ "$(sha256sum < model_0_fe.mtz)" = "$before" ] || fail "what existed was written over"
 refused 2 'this file has reflections already' model_0_fe.mtz --mtz other.mtz
-refused 2 'is given twice' model.cif --mtz a.mtz --mtz=b.mtz
-refused 2 'needs the name of a file' model.cif --mtz
-refused 2 'needs the name of a file' model.cif --mtz --crystal.resolution=3
+refused 2 '--mtz needs one name' model.cif --mtz a.mtz --mtz=b.mtz
+refused 2 '--mtz needs one name' model.cif --mtz
+refused 2 '--mtz needs one name' model.cif --mtz --crystal.resolution=3
 refused 3 'no_folder/a.mtz' model.cif --mtz no_folder/a.mtz
 (ulimit -f 8; refused 3 'limited.mtz.partial' model.cif --mtz limited.mtz --crystal.resolution=2.5)
 [ -z "$(ls -- *.partial limited.mtz a.mtz b.mtz other.mtz 2> /dev/null)" ] || fail "something is left: $(ls)"
