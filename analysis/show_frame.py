@@ -2,8 +2,10 @@
 """Draws one frame of an NXmx file as a PNG: dark spots on white, axes in pixels.
 
 Needs h5py, numpy and matplotlib only. Reads that one frame, in bands of rows, whatever the size of the file.
-Above 1600 pixels along an edge, each point of the picture shows the strongest pixel of a block. Several panels are
-drawn where they are, seen along the beam with y up, axes in mm; --zoom and --spots show pixels of one panel.
+Above 1600 pixels along an edge, each point of the picture shows the strongest pixel of a block. A background is taken
+away first, ring by ring of equal resolution (its median), and greys begin above its noise, and spots too small to be seen are
+spread to their neighbours; --background keep leaves it. Several panels are drawn where they are, seen along the beam with y up, axes in
+mm; --zoom and --spots show pixels of one panel.
 """
 import argparse
 import math
@@ -15,12 +17,17 @@ from tessera_file import (COMPLETE, METRES, DETECTOR, Sweep, UserError, check_ou
 import numpy as np  # after tessera_file, which says what is missing
 from spot_model import SpotModel
 import matplotlib.pyplot as plt
+from matplotlib import cm, colors, patheffects
 from matplotlib.transforms import Affine2D
 
 PICTURE_PIXELS_MOST = 1600
 ZOOM_PIXELS = 128
 SPOT_PIXELS = 24
 SPOTS_MOST = 100
+DPI = 120
+NOISES = 3.5
+RING_POINTS, RINGS_MOST = 500, 200
+HALO = [patheffects.withStroke(linewidth=2.5, foreground="white")]
 
 
 def block_of(slow_pixels, fast_pixels):
@@ -51,16 +58,63 @@ def read_frame(dataset, slot, window, bad, block=None):
     return np.concatenate(pictures), np.concatenate(invalid), block
 
 
-def tone(picture, scale):
-    """Values 0 (white) to 1 (black), so that spots show over the background; and the count that is black."""
+def inverse_spacings(panel, wavelength, window, picture, block):
+    """1/d (1/angstrom) at the middle of each point of a picture of a window of a panel."""
+    slow0, _, fast0, _ = window
+    slow, fast = (start + block * (np.arange(count) + 0.5) for start, count in zip((slow0, fast0), picture.shape))
+    return 1 / spacing_angstrom(panel.geometry, wavelength, *np.meshgrid(fast, slow))
+
+
+def take_background(picture, invalid, inverse):
+    """What is above the median of each ring of equal resolution, and the noise of the rings: both of the picture's shape.
+
+    The rings are as many as have some hundred points; the median follows the curve between their middles."""
+    good = ~invalid
+    count = int(np.clip(good.sum() // RING_POINTS, 1, RINGS_MOST))
+    edges = np.quantile(inverse[good], np.linspace(0, 1, count + 1)) if good.any() else np.array([0.0, 1.0])
+    ring = np.clip(np.searchsorted(edges, inverse, side="right") - 1, 0, count - 1)
+    middle, level, noise = np.zeros(count), np.zeros(count), np.zeros(count)
+    order = np.argsort(np.where(good, ring, count).ravel(), kind="stable")
+    ends = np.searchsorted(np.where(good, ring, count).ravel()[order], np.arange(count + 1))
+    for i in range(count):
+        points = order[ends[i]:ends[i + 1]]
+        if points.size:
+            values = picture.ravel()[points]
+            middle[i], level[i] = np.median(inverse.ravel()[points]), np.median(values)
+            noise[i] = 1.4826 * np.median(np.abs(values - level[i]))
+    if count > 1 and middle[1] > middle[0]:  # on, from the first two rings, to the centre of the beam
+        inner = level[0] + (level[0] - level[1]) / (middle[1] - middle[0]) * (middle[0] - edges[0])
+        middle, level, noise = np.r_[edges[0], middle], np.r_[inner, level], np.r_[noise[0], noise]
+    if (picture[good] == np.rint(picture[good])).all():  # counts, whose median deviation is coarse
+        noise = np.maximum(noise, np.sqrt(np.maximum(level, 0)))
+    curve = np.interp(inverse, middle, level)
+    return np.where(invalid, 0, picture - curve), np.interp(inverse, middle, noise), float(np.median(level))
+
+
+def tone(picture, scale, noise=None):
+    """Values 0 (white) to 1 (black), so that spots show over the background; and the norm of their colour bar.
+
+    Above a background that was taken away, greys begin at NOISES times its noise."""
+    if noise is not None:
+        picture = np.maximum(picture - NOISES * noise, 0)
     positive = picture[picture > 0]
     if positive.size == 0:
-        return np.zeros_like(picture), 0.0
-    black = float(np.percentile(positive, 99.7))
+        return np.zeros_like(picture), None
+    black = float(np.percentile(positive, 99.7 if noise is None else 95))
     if scale == "linear":
-        return np.clip(picture / black, 0, 1), black
-    grey = min(float(np.percentile(positive, 50)), black)
-    return np.clip(np.log1p(picture / grey) / math.log1p(black / grey), 0, 1), black
+        norm = colors.Normalize(0, black)
+    else:
+        grey = min(float(np.percentile(positive, 50)), black)
+        norm = colors.FuncNorm((lambda x: np.log1p(np.maximum(x, 0) / grey), lambda y: grey * np.expm1(y)), 0, black)
+    return np.clip(np.asarray(norm(picture)), 0, 1), norm
+
+
+def thickened(shade):
+    """Points spread to their neighbours where they are too small to be seen: one more each way for 500 along an edge."""
+    for _ in range(min(max(shade.shape) // 500, 3)):
+        wide = np.pad(shade, 1)
+        shade = np.max([wide[1:-1, 1:-1], wide[:-2, 1:-1], wide[2:, 1:-1], wide[1:-1, :-2], wide[1:-1, 2:]], axis=0)
+    return shade
 
 
 def ring_spacings(spacing):
@@ -82,7 +136,8 @@ def draw_rings(axes, panel, wavelength, window):
     spacing = spacing_angstrom(panel.geometry, wavelength, fast, slow)
     lines = axes.contour(fast, slow, spacing, levels=sorted(ring_spacings(spacing)), colors="tab:red",
                          linewidths=0.8, linestyles="dashed")
-    axes.clabel(lines, fmt="%g Å", fontsize=9)
+    for label in axes.clabel(lines, fmt="%g Å", fontsize=9):
+        label.set_path_effects(HALO)
 
 
 def view_of(panel, fast, slow):
@@ -105,7 +160,7 @@ def draw_rings_on_panels(axes, panels, wavelength):
     x, y = (np.stack([view[i] for view in views]).ravel() for i in (0, 1))
     for level in levels:
         nearest = np.argmin(np.abs(np.stack(spacings).ravel() - level))
-        axes.annotate("%g Å" % level, (x[nearest], y[nearest]), fontsize=9, color="tab:red", ha="center")
+        axes.annotate("%g Å" % level, (x[nearest], y[nearest]), fontsize=9, color="tab:red", ha="center", path_effects=HALO)
 
 
 def several_panels(file):
@@ -177,24 +232,68 @@ def extent_of(window, picture, block):
     return fast0, fast0 + picture.shape[1] * block, slow0 + picture.shape[0] * block, slow0
 
 
-def draw_picture(axes, sweep, slot, window, scale):
-    """The window of a frame in greys, bad pixels in blue; returns the count that is black."""
-    picture, invalid, block = read_frame(sweep.images, slot, window, mask_of(sweep.file))
-    shade, black = tone(picture, scale)
+def draw_bar(axes, norm, level):
+    """What the greys stand for, beside the picture."""
+    bar = axes.figure.colorbar(cm.ScalarMappable(norm, "gray_r"), ax=axes, fraction=0.04, pad=0.02)
+    bar.set_ticks([norm.vmax * part for part in (0, 0.02, 0.05, 0.1, 0.2, 0.5, 1)])
+    bar.ax.yaxis.set_major_formatter("{x:.3g}")
+    bar.set_label("photons of a pixel" + (f" above background and noise (median {level:.3g})" if level > 0 else ""))
+
+
+def draw_beam(axes, panels, window):
+    """A cross where the beam meets the detector, if that is in the window."""
     slow0, slow1, fast0, fast1 = window
-    draw_points(axes, shade, invalid, extent_of(window, picture, block))
+    for panel in panels:
+        corner, fast_step, slow_step = panel.geometry
+        try:
+            fast, slow, _ = np.linalg.solve(np.stack([fast_step, slow_step, [0.0, 0.0, -1.0]], axis=1), -corner)
+        except np.linalg.LinAlgError:
+            continue
+        if fast0 < fast < fast1 and slow0 < slow < slow1 and panel.holds(fast, slow):
+            axes.plot(fast, slow, "+", markersize=12, color="tab:orange", markeredgewidth=1.5, path_effects=HALO)
+
+
+def flattened(sweep, slot, window, picture, invalid, block, background):
+    """The picture without its background, its noise (None: as it is) and the median level that was taken away."""
+    if background == "keep":
+        return picture, None, 0.0
+    middle = (window[2] + window[3]) / 2, (window[0] + window[1]) / 2
+    panels = panels_of(sweep.file, slot)
+    panel = next((p for p in panels if len(panels) == 1 or p.holds(*middle)), None)
+    if panel is None or not (~invalid).any():
+        return picture, None, 0.0
+    inverse = inverse_spacings(panel, wavelength_angstrom(sweep.file, slot), window, picture, block)
+    flat, noise, level = take_background(picture, invalid, inverse)
+    return (flat, noise, level) if level > 0 else (picture, None, 0.0)
+
+
+def draw_picture(axes, sweep, slot, window, scale, background="keep"):
+    """The window of a frame in greys, bad pixels in blue; returns the norm of the greys and the background's level."""
+    picture, invalid, block = read_frame(sweep.images, slot, window, mask_of(sweep.file))
+    picture, noise, level = flattened(sweep, slot, window, picture, invalid, block, background)
+    shade, norm = tone(picture, scale, noise)
+    slow0, slow1, fast0, fast1 = window
+    draw_points(axes, thickened(shade) if noise is not None else shade, invalid, extent_of(window, picture, block))
     axes.set_xlim(fast0, fast1)
     axes.set_ylim(slow1, slow0)
     axes.set_xlabel("fast (pixels)")
     axes.set_ylabel("slow (pixels)")
-    return black
+    return norm, level
 
 
-def draw_panels(axes, sweep, slot, panels, scale):
-    """All panels where they are; returns the count that is black."""
+def draw_panels(axes, sweep, slot, panels, scale, background):
+    """All panels where they are; returns the norm of the greys and the background's level."""
     block, bad = block_of(sweep.slow_pixels, sweep.fast_pixels), mask_of(sweep.file)
     read = [read_frame(sweep.images, slot, panel.window, bad, block)[:2] for panel in panels]
-    shades, black = tone(np.concatenate([picture.ravel() for picture, _ in read]), scale)
+    whole, wrong = (np.concatenate([part[i].ravel() for part in read]) for i in (0, 1))
+    noise, level = None, 0.0
+    if background != "keep" and not wrong.all():
+        wavelength = wavelength_angstrom(sweep.file, slot)
+        inverse = np.concatenate([inverse_spacings(panel, wavelength, panel.window, picture, block).ravel()
+                                  for panel, (picture, _) in zip(panels, read)])
+        flat, noise, level = take_background(whole, wrong, inverse)
+        whole, noise = (flat, noise) if level > 0 else (whole, None)
+    shades, norm = tone(whole, scale, noise)
     ends = np.cumsum([picture.size for picture, _ in read])
     corners = []
     for panel, (picture, invalid), shade in zip(panels, read, np.split(shades, ends[:-1])):
@@ -210,7 +309,7 @@ def draw_panels(axes, sweep, slot, panels, scale):
     axes.set_facecolor("lightgrey")  # what lies between panels
     axes.set_xlabel("x (mm)")
     axes.set_ylabel("y (mm)")
-    return black
+    return norm, level
 
 
 def draw_predicted(axes, predicted, window, indices=None):
@@ -239,18 +338,19 @@ def draw_predicted_on_panels(axes, predicted, panels):
 
 
 def draw_assembled(axes, sweep, slot, panels, arguments):
-    """All panels of a frame, with rings and circles; returns the count that is black."""
-    black = draw_panels(axes, sweep, slot, panels, arguments.scale)
+    """All panels of a frame, with rings and circles; returns the norm of the greys and the background's level."""
+    shown = draw_panels(axes, sweep, slot, panels, arguments.scale, arguments.background)
     if arguments.resolution_rings:
         draw_rings_on_panels(axes, panels_of(sweep.file, slot), wavelength_angstrom(sweep.file, slot))
     if arguments.predicted:
         draw_predicted_on_panels(axes, predicted_spots(sweep, slot)[1], panels)
-    return black
+    return shown
 
 
 def draw_window(axes, sweep, slot, window, panels, arguments):
-    """Pixels of a frame, with rings and circles; returns the count that is black."""
-    black = draw_picture(axes, sweep, slot, window, arguments.scale)
+    """Pixels of a frame, with rings and circles; returns the norm of the greys and the background's level."""
+    shown = draw_picture(axes, sweep, slot, window, arguments.scale, arguments.background)
+    draw_beam(axes, panels_of(sweep.file, slot), window)
     if arguments.resolution_rings:
         middle = (window[2] + window[3]) / 2, (window[0] + window[1]) / 2
         panel = next((p for p in panels_of(sweep.file, slot) if not panels or p.holds(*middle)), None)
@@ -259,22 +359,30 @@ def draw_window(axes, sweep, slot, window, panels, arguments):
         draw_rings(axes, panel, wavelength_angstrom(sweep.file, slot), window)
     if arguments.predicted:
         draw_predicted(axes, predicted_spots(sweep, slot)[1], window)
-    return black
+    return shown
 
 
 def show_frame(sweep, slot, output, arguments):
     """Draws frame `slot` into the PNG `output`."""
     file = finished(sweep, slot)
     panels = several_panels(file)
-    figure, axes = plt.subplots(figsize=(10, 10), dpi=120)
+    figure, axes = plt.subplots(figsize=(arguments.size / DPI, arguments.size / DPI), dpi=DPI)
     if panels and arguments.zoom is None:
-        black = draw_assembled(axes, sweep, slot, panels, arguments)
+        norm, level = draw_assembled(axes, sweep, slot, panels, arguments)
     else:
         window = (0, sweep.slow_pixels, 0, sweep.fast_pixels)
         if arguments.zoom is not None:
             window = window_of_zoom(arguments.zoom, sweep.images, slot, mask_of(file), panels)
-        black = draw_window(axes, sweep, slot, window, panels, arguments)
-    axes.set_title(title(sweep, slot) + f"\n{arguments.scale} scale, black = {black:.4g} photons or more", fontsize=11)
+        norm, level = draw_window(axes, sweep, slot, window, panels, arguments)
+    if norm is not None:
+        draw_bar(axes, norm, level)
+        what = f"{arguments.scale} scale, black = {norm.vmax:.4g} photons or more" + (" above the background" if level > 0 else "")
+    elif level > 0:
+        what = f"nothing is above the noise of the background, {level:.4g} photons in a pixel; --background keep shows it"
+    else:
+        what = "all pixels are 0: no photons"
+        print(f"{output}: frame {slot} has no photons: all its pixels are 0", file=sys.stderr)
+    axes.set_title(title(sweep, slot) + "\n" + what, fontsize=11)
     figure.tight_layout()
     figure.savefig(output, format="png")
     plt.close(figure)
@@ -326,6 +434,9 @@ def main():
     parser.add_argument("--resolution-rings", action="store_true", help="draw rings of equal Bragg spacing")
     parser.add_argument("--predicted", action="store_true",
                         help="circle the spots that the stored orientation matrix predicts")
+    parser.add_argument("--background", choices=("flat", "keep"), default="flat",
+                        help="taken away ring by ring of resolution, or left as it is (default flat)")
+    parser.add_argument("--size", type=int, default=1200, metavar="N", help="edge of the picture in pixels (default 1200)")
     parser.add_argument("--zoom", nargs="?", const="strongest", metavar="FAST,SLOW[,EDGE]",
                         help=f"show only EDGE pixels (default {ZOOM_PIXELS}) around a pixel, or around the strongest")
     parser.add_argument("--spots", nargs="?", type=int, const=16, metavar="N",
@@ -333,6 +444,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.spots is not None and not 1 <= arguments.spots <= SPOTS_MOST:
         parser.error(f"--spots {arguments.spots} must be from 1 to {SPOTS_MOST}")
+    if not 200 <= arguments.size <= 10000:
+        parser.error(f"--size {arguments.size} must be from 200 to 10000")
     if arguments.spots is not None and (arguments.zoom is not None or arguments.resolution_rings):
         parser.error("--spots draws no rings and has panels of its own: leave --zoom and --resolution-rings out")
     output = arguments.output or f"{os.path.splitext(arguments.file)[0]}_frame_{arguments.frame}.png"

@@ -87,6 +87,42 @@ fails 'invalid choice' small.nxs --scale cubic
 fails 'show_frame.py' "$SOURCE/golden/manifest.json"
 $show --help | grep -q 'resolution-rings'
 
+# Weak spots on a steep background of 150 photons in a pixel: each is black in the picture, where keeping it hides them.
+$python - <<'P'
+import h5py
+import numpy as np
+import tessera_file
+with h5py.File("small.nxs") as small, h5py.File("steep.nxs", "w") as f:
+    for name in small["entry"]:
+        small.copy("entry/" + name, f.require_group("entry"))
+    del f["entry/data/data"], f["entry/instrument/detector/pixel_mask"]
+    slow, fast = np.mgrid[:600, :800]
+    inverse = 1 / tessera_file.spacing_angstrom(tessera_file.panels_of(small)[0].geometry, 1.5, fast + 0.5, slow + 0.5)
+    data = np.random.default_rng(1).poisson(150 + 3000 * np.exp(-inverse / 0.05))
+    for s in range(100, 600, 100):
+        for t in range(100, 800, 100):
+            data[s:s + 3, t:t + 3] += 320  # 2880 photons
+    f["entry/data/data"] = data[None].astype("i4").repeat(2, axis=0)
+P
+$show steep.nxs --output flat.png --size 1000 >/dev/null
+$show steep.nxs --output kept.png --size 1000 --background keep >/dev/null
+$python - <<'P'
+import matplotlib.image
+import numpy as np
+flat, kept = (matplotlib.image.imread(name)[..., :3] for name in ("flat.png", "kept.png"))
+assert flat.shape[:2] == (1000, 1000), flat.shape
+inside = flat[250:750, 150:700]
+dark = (inside.max(axis=2) < 0.6).mean()
+assert 0.0005 < dark < 0.02 and np.median(inside) > 0.95, (dark, np.median(inside))
+assert np.median(kept[250:750, 150:700]) < 0.9  # grey all over
+P
+# nothing but zeros is said to be that
+$python -c 'import h5py
+with h5py.File("steep.nxs", "a") as f: f["entry/data/data"][...] = 0'
+$show steep.nxs --output zero.png >/dev/null 2>message
+grep -q 'has no photons: all its pixels are 0' message || { cat message; exit 1; }
+fails 'must be from 200' small.nxs --size 10
+
 # The spacing at a point of the tilted detector, from the law of Bragg written down a second time.
 $python - <<'P'
 import h5py
