@@ -14,7 +14,7 @@ for number in 129 342 454 486; do
 done
 
 chosen() { # chosen ARGUMENT...: sub-pixels along an edge and spindle angles
-    "$TESSERA" plan "$@" --output chosen.nxs |
+    "$TESSERA" plan "$@" --verbose --output chosen.nxs |
         sed -nE 's/.*, ([0-9]+) x [0-9]+ sub-pixels.*/\1/p; s/.* x ([0-9]+) phi steps.*/\1/p' | tr '\n' ' '
 }
 same_choice() { # same_choice ONE... -- OTHER...
@@ -59,7 +59,7 @@ done
         --sampling.phi_steps=5000 --output chosen.nxs > out 2>&1
 ) || fail "plan: $(tail -n 1 out)"
 # nanoBragg keeps its own: three samples across the longest edge, two angles.
-"$TESSERA" nanobragg -cell 54 23 24 90 90 90 -default_F 10 -N 15 -distance 80 -pixel 0.2 -detpixels 20 -osc 1 -nxs old.nxs > out 2>&1 ||
+"$TESSERA" nanobragg -cell 54 23 24 90 90 90 -default_F 10 -N 15 -distance 80 -pixel 0.2 -detpixels 20 -osc 1 -nxs old.nxs --run.verbosity=verbose > out 2>&1 ||
     fail "nanobragg: $(tail -n 1 out)"
 grep -q '7-fold' out && grep -q ' 2 phi steps' out || fail "nanobragg takes other numbers: $(cat out)"
 finish

@@ -170,7 +170,7 @@ def choices(experiment, program, more):
     """What is chosen automatically: sub-pixels, angles, terms; and what is said of it."""
     words = experiment.command(program, more)
     words[1] = "plan"
-    text = run([x for x in words if x not in ("--quiet", "--overwrite")])
+    text = run([x for x in words if x not in ("--quiet", "--overwrite")] + ["--verbose"])
     terms = re.search(r"terms +(\d+) sources x (\d+) phi steps x (\d+) mosaic", text)
     sub = int(re.search(r"(\d+) x \d+ sub-pixels", text).group(1))
     return sub, int(terms.group(2)), int(terms.group(1)) * int(terms.group(2)) * int(terms.group(3)), text
