@@ -48,6 +48,7 @@ MISTAKES = [
     ("cells.min() <= 2)", "cells.max() <= 2)", 'crystal.interpolate'),
     # the beam
     ("options.number('beam.size', 1e-4) ** 2", "options.number('beam.size', 1e-4)", 'beam.flux'),
+    ("photons = photons + weight * blocks * crystal", "photons = photons + weight * crystal", 'crystal.blocks'),
     ("return transmission * options.number('beam.fluence'", "return options.number('beam.fluence'", 'beam.transmission'),
     ("unit(axis - np.dot(axis, direction) * direction)", "axis", 'beam.polarization'),
     ("kahn * ((diffracted @ electric) ** 2 - (", "kahn * ((diffracted @ electric) ** 2 + (", 'beam.polarization'),
@@ -98,8 +99,8 @@ MISTAKES = [
     # sweeps
     ("first = 1000 * crystal if", "first = 1000 + 1000 * crystal if", 'sweep.draw'),
     ("combinations[frame]", "combinations[-1 - frame]", 'sweep.matrix'),
-    ("weight * crystal + (background if number == 0 else 0.0)", "crystal + (background if number == 0 else 0.0)", 'sweep.file'),
-    ("weight * crystal + (background if number == 0 else 0.0)", "weight * crystal + background", 'sweep.file'),
+    ("weight * blocks * crystal + (background if number == 0 else 0.0)", "blocks * crystal + (background if number == 0 else 0.0)", 'sweep.file'),
+    ("weight * blocks * crystal + (background if number == 0 else 0.0)", "weight * blocks * crystal + background", 'sweep.file'),
     ("(turn @ misset(options)).T", "(misset(options) @ turn).T", 'crystal.misset'),
 ]
 

@@ -762,7 +762,8 @@ def render(texts, folder):
         for number, (options, turn, ub, weight) in enumerate(crystals_of_frame(base, frame)):
             reciprocal = ub if ub is not None else reciprocal_of_crystal(base, options, turn)
             crystal, background, limit = crystal_photons(options, frame, reciprocal)
-            photons = photons + weight * crystal + (background if number == 0 else 0.0)
-            most = most + weight * limit
+            blocks = options.number('crystal.blocks', 1.0)
+            photons = photons + weight * blocks * crystal + (background if number == 0 else 0.0)
+            most = most + weight * blocks * limit
         images.append((photons, most))
     return np.array(images)[:, 0], np.array(images)[:, 1]

@@ -483,4 +483,6 @@ def experiment(seed, number):
     options['run.precision'] = draw.one_of(['float64', 'float64', 'auto', 'auto', 'float32'])
     if draw.chance(0.2):
         options['beam.transmission'] = text(draw.real(1.0, 100.0))
+    if draw.chance(0.2):
+        options['crystal.blocks'] = text(draw.real(1.0, 1000.0))
     return options, files

@@ -63,6 +63,7 @@ static const Case cases[] = {
     {"crystal.cells", {"4", "5"}, {NULL}},
     {"crystal.cells[2]", {"1", "5"}, {NULL}},
     {"crystal.size", {"2e-5", "3e-5"}, {NULL}},
+    {"crystal.blocks", {"3", "5.5"}, {NULL}},
     {"crystal.shape", {"square", "round"}, {NULL}},
     {"crystal.spot_sharpness", {"1.5", "2"}, {"crystal.shape=round"}},
     {"crystal.spot_model", {"per_axis", "nanobragg"}, {"crystal.shape=gauss", "crystal.cells=4,5,6"}},

@@ -20,6 +20,7 @@ typedef struct Crystal {
     double angles_rad[3];  /**< alpha, beta, gamma */
     Vec3 misset_rad;       /**< rotations about x, y, z that were applied */
     int64_t cells[3];      /**< Na, Nb, Nc >= 1 */
+    double blocks;         /**< of so many cells, which scatter independently; >= 1 */
     CrystalShape shape;
     double fudge;
     SpotLaw spot_law;         /**< form of all spots but square ones */

@@ -278,6 +278,7 @@ static void note_spot_law(const Crystal *crystal, Notes *notes) {
 /* Cells along each axis, from the size where that is given; the beam clips what is across it. */
 static void count_cells(const Parameters *p, Crystal *crystal, Notes *notes) {
     static const char axes[] = "abc";
+    crystal->blocks = p->crystal_blocks;
     for (int i = 0; i < 3; i++) {
         double size_m = p->crystal_size_m[i];
         crystal->cells[i] = p->crystal_cells[i];

@@ -91,7 +91,8 @@ double step_background(const Experiment *e, const Step *step) {
 double step_photons(const Experiment *e, const Frame *frame) {
     const double parts = (double)e->sampling.phi_steps * (double)e->crystal.domain_count *
                          (double)e->sampling.oversample * (double)e->sampling.oversample;
-    return ELECTRON_RADIUS_SQUARED_M2 * (frame->weight * frame->fluence_per_m2) / parts;
+    const double weight = frame->weight * e->crystal.blocks;
+    return ELECTRON_RADIUS_SQUARED_M2 * (weight * frame->fluence_per_m2) / parts;
 }
 
 /* All terms at the point of @p step. */

@@ -91,7 +91,7 @@ Status experiment_change(const Experiment *base, const Parameters *p, int64_t fr
         rescale(base, p, own);
     background_change(p, &own->background);
     if (crystal > 0) own->background.molecules = 0.0; /* all crystals of a frame stand in one background */
-    own->background.molecules /= sweep_weight(&base->sweep, frame, crystal);
+    own->background.molecules /= sweep_weight(&base->sweep, frame, crystal) * own->crystal.blocks;
     own->sampling.dmin_m = p->sampling_dmin_m;
     TRY(sampling_setup_choose(p, own, NULL));
     TRY(kernel_choose(p, own));

@@ -227,7 +227,7 @@ static Status fill(const Parameters *given, const ExperimentInputs *inputs, Expe
     TRY(background_create(p, &e->background));
     background_note(p, notes);
     plausible_note_files(p, e, notes);
-    e->background.molecules /= sweep_weight(&e->sweep, 0, 0);
+    e->background.molecules /= sweep_weight(&e->sweep, 0, 0) * e->crystal.blocks; /* step_photons has both */
     if (e->sweep.kind == SWEEP_STILL && e->sweep.count > 1 && e->images == IMAGES_EXPECTED && e->parameters == NULL)
         notes_add(notes, "sweep.kind is still: all %" PRId64 " frames are alike; rotation or random makes them differ",
                   e->sweep.count);

@@ -119,7 +119,8 @@ static double most_photons(const Experiment *e) {
         const double area_m2 = panel->pixel_size_m[0] * panel->pixel_size_m[1] * pixels;
         solid_angle_sr += area_m2 / (panel->close_distance_m * panel->close_distance_m);
     }
-    return ELECTRON_RADIUS_SQUARED_M2 * e->beam.fluence_per_m2 * amplitude * amplitude * fmin(4.0 * PI, solid_angle_sr);
+    return ELECTRON_RADIUS_SQUARED_M2 * e->beam.fluence_per_m2 * e->crystal.blocks * amplitude * amplitude *
+           fmin(4.0 * PI, solid_angle_sr);
 }
 
 double outlook_end_of_reflections(const Experiment *e) {

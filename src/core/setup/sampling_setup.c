@@ -65,6 +65,41 @@ void sampling_setup_note_shortfall(const Experiment *e, Notes *notes) {
               fmin(shortfall * shortfall, 100.0));
 }
 
+/* Most sub-pixels along an edge for the block that is proposed. */
+static const double OVERSAMPLE_OF_BLOCK = 20.0;
+
+/* Sub-pixels that a crystal of a share of the cells along each edge needs. */
+static double oversample_of_share(const Experiment *e, double share, Crystal *block) {
+    *block = e->crystal;
+    block->cube_edge_m *= share;
+    for (int i = 0; i < 3; i++) block->cells[i] = (int64_t)fmax(rint((double)e->crystal.cells[i] * share), 1.0);
+    const SamplingFineness fineness = sampling_fineness(&e->beam, block, &e->detector, e->axes.spindle);
+    return sampling_needed_oversample(&fineness, fabs(e->sampling.phi_range_rad), (double)e->sampling.phi_steps);
+}
+
+/* A size in um is seldom meant as that of one coherent block, whose spots are far narrower than a pixel. */
+static void note_blocks(const Parameters *p, const Experiment *e, double needed, Notes *notes) {
+    enum { HALVINGS = 12 };
+    const int64_t *cells = e->crystal.cells;
+    const bool has_size = p->crystal_size_m[0] > 0.0 && p->crystal_size_m[1] > 0.0 && p->crystal_size_m[2] > 0.0;
+    if (notes == NULL || !has_size || !(needed > SAMPLING_OVERSAMPLE_MOST)) return;
+    double least = log(1.0 / (double)(cells[0] + cells[1] + cells[2])), greatest = 0.0; /* of the share's logarithm */
+    Crystal block;
+    for (int i = 0; i < HALVINGS; i++) {
+        const double middle = 0.5 * (least + greatest);
+        *(oversample_of_share(e, exp(middle), &block) > OVERSAMPLE_OF_BLOCK ? &greatest : &least) = middle;
+    }
+    (void)oversample_of_share(e, exp(least), &block);
+    double blocks = e->crystal.blocks;
+    for (int i = 0; i < 3; i++) blocks *= (double)cells[i] / (double)block.cells[i];
+    notes_add(notes,
+              "crystal.size is that of one coherent block, here of %" PRId64 " x %" PRId64 " x %" PRId64
+              " cells; larger crystals are of mosaic blocks that scatter independently: as many cells are "
+              "--crystal.size=0 --crystal.cells=%" PRId64 ",%" PRId64 ",%" PRId64
+              " --crystal.blocks=%.6g, and crystal.mosaic_spread turns them",
+              cells[0], cells[1], cells[2], block.cells[0], block.cells[1], block.cells[2], blocks);
+}
+
 static void choose_oversample(const Parameters *p, const SamplingFineness *fineness, Experiment *e, Notes *notes) {
     Sampling *sampling = &e->sampling;
     const bool automatic = p->sampling_oversample == PARAMETER_AUTO;
@@ -75,6 +110,7 @@ static void choose_oversample(const Parameters *p, const SamplingFineness *finen
     const double most = bounded ? SAMPLING_OVERSAMPLE_MOST : OVERSAMPLE_MOST;
     sampling->oversample = automatic ? (int)fmin(needed, most) : (int)p->sampling_oversample;
     if (bounded && automatic) sampling->shortfall = fmax(sampling->shortfall, needed / most);
+    if (bounded) note_blocks(p, e, needed, notes);
     if (bounded && automatic) {
         note_oversample(e, fineness, needed, notes);
     } else if (bounded && sampling->oversample < needed) {

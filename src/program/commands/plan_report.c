@@ -40,10 +40,12 @@ static void report_experiment(FILE *out, const Experiment *e) {
     const Crystal *crystal = &e->crystal;
     (void)fprintf(out,
                   "crystal    a,b,c %.5g %.5g %.5g A, angles %.5g %.5g %.5g deg, %" PRId64 " x %" PRId64 " x %" PRId64
-                  " cells\n",
+                  " cells",
                   crystal->lengths_m[0] * 1e10, crystal->lengths_m[1] * 1e10, crystal->lengths_m[2] * 1e10,
                   crystal->angles_rad[0] / RADIANS_PER_DEGREE, crystal->angles_rad[1] / RADIANS_PER_DEGREE,
                   crystal->angles_rad[2] / RADIANS_PER_DEGREE, crystal->cells[0], crystal->cells[1], crystal->cells[2]);
+    if (crystal->blocks != 1.0) (void)fprintf(out, ", %.6g blocks of them", crystal->blocks);
+    (void)fputc('\n', out);
     (void)fprintf(out, "beam       wavelength %.6g A, fluence %.6g photons/m2, Kahn factor %g\n",
                   e->beam.wavelength_m * 1e10, e->beam.fluence_per_m2, e->beam.polarization_kahn);
     report_detector(out, &e->detector);
