@@ -289,7 +289,7 @@ static Status describe_words(const char *path, int words, char **word, Parameter
 
 Status describe_reflections(int argc, char *const *argv, FILE *out) {
     Parameters *parameters = NULL;
-    char **word = malloc((size_t)argc * sizeof *word);
+    char **word = calloc((size_t)argc + 1, sizeof *word);
     if (word == NULL) return status_error(STATUS_NO_MEMORY, "no memory for the command line");
     for (int i = 2; i < argc; i++) word[i - 2] = argv[i];
     Status status = parameters_create(&parameters);
