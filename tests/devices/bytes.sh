@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A device gives the CPU's bytes: random experiments, ranks, tiles, shards, masks, several crystals, resumes by the other, and
-# the code itself. The driver is that of mock_driver.c, on which the device's source runs. COUNT, SEED of the experiments.
+# A device gives the CPU's bytes: random experiments, golden cases, ranks, tiles, shards, masks, several crystals, resumes by the other,
+# and the code itself. The driver is that of mock_driver.c, on which the device's source runs. COUNT, SEED of the experiments;
+# PARTS of the golden cases, of which one is tried.
 set -u
 . "$SOURCE/tests/support/case.sh"
 mock=$BUILD/tests/mock_driver
@@ -23,6 +24,10 @@ for precision in float32 float64; do
         > log || fail "$(cat log)"
     tail -n 8 log
 done
+
+# Golden and divergent cases: each fourth here.
+MOCK=$mock /usr/bin/python3 "$SOURCE/tests/devices/golden_bytes.py" "$TESSERA" "$SOURCE/golden" 0 "${PARTS:-4}" > log || fail "$(cat log)"
+cat log
 
 image() { # image FILE: hash of its images
     "$TOOLS/dataset_sha256" "$1" /entry/data/data
